@@ -1,0 +1,68 @@
+#include "verbs.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "exit_code.hpp"
+
+namespace volley::cli {
+namespace {
+
+constexpr std::string_view request_prose =
+    "URL may be written short: :8000/x is http://localhost:8000/x, example.org is http://example.org/.\n"
+    "Each ITEM adds to the request:\n"
+    "  Header:value    a header; Header: takes one away, Header; sends it empty\n"
+    "  name==value     a parameter of the URL's query\n"
+    "  name=value      a field of the body, a text; name[key]=value and name[]=value nest\n"
+    "  name:=json      a field of the body, JSON as written: n:=1 ok:=true list:='[1, 2]'\n"
+    "  name@file       a file of a form; @file alone is the whole body\n"
+    "  name=@file  name:=@file  name==@file  Header:@file    the value comes from the file\n"
+    "A backslash before : ; = @ takes its meaning away.";
+
+constexpr std::string_view request_examples =
+    "volley get localhost:8000/offer s==0.5\n"
+    "volley post localhost:8000/offer sleep:=1\n"
+    "volley put :8000/echo X-Token:abc name=Ada tags[]=a tags[]=b -v\n"
+    "volley post :8000/echo --form name=Ada photo@me.png --offline\n"
+    "volley get https://example.org --check-status -h";
+
+constexpr VerbRow request_row(std::string_view name, std::string_view summary) {
+    return {name, Verb::request, "URL [ITEM...]", summary, request_prose, request_examples, &cmd_request};
+}
+
+constexpr std::array rows{
+    request_row("get", "send a GET request and print the answer"),
+    request_row("post", "send a POST request"),
+    request_row("put", "send a PUT request"),
+    request_row("patch", "send a PATCH request"),
+    request_row("delete", "send a DELETE request"),
+    request_row("head", "send a HEAD request"),
+    request_row("options", "send an OPTIONS request"),
+    VerbRow{"run", Verb::run, "FILE... [--server NAME] [--only SCENARIO]", "run scenarios: servers, phases, checks, thresholds",
+            "Starts each server of the file in a fresh process, runs the same phases against each and shows them side by side.\n"
+            "The format is described in volley-scenario(5).\n"
+            "Exit status: 0 passed, 1 a check or threshold failed, 2 bad usage or scenario, 3 the target never worked, 4 inconclusive.",
+            "volley run scenarios/sleep.yaml\nvolley run scenarios/sleep.yaml --server coroutine -o result.json\n"
+            "volley run mine.yaml -e sleep=0.5 --seed 42 -q", &cmd_run},
+    VerbRow{"serve", Verb::serve, "[--kind KIND] [--port PORT]", "run the included server, whose views sleep, echo and stream",
+            "Listens until Ctrl-C. GET / explains every path.",
+            "volley serve\nvolley serve --kind pool:8 --port 9000 --log\nvolley serve --port 0", &cmd_serve},
+    VerbRow{"help", Verb::work, "[VERB]", "print help on a verb", "", "volley help post", &cmd_help},
+};
+
+constexpr VerbRow bare{"", Verb::request, "[METHOD] URL [ITEM...]", "send a request: GET, or POST where the items make a body",
+                       request_prose, request_examples, &cmd_request};
+
+}  // namespace
+
+std::span<const VerbRow> all_verbs() noexcept { return rows; }
+const VerbRow& bare_request() noexcept { return bare; }
+
+const VerbRow* find_verb(std::string_view name) noexcept {
+    const auto it = std::ranges::find(rows, name, &VerbRow::name);
+    return it == rows.end() ? nullptr : &*it;
+}
+
+int usage_exit(Verb kind) noexcept { return kind == Verb::request ? request_exit::error : measure_exit::usage; }
+
+}  // namespace volley::cli

@@ -1,0 +1,104 @@
+// The result of a run: plain values that every report is made from.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <volley/error.hpp>
+#include <volley/metrics/summary.hpp>
+#include <volley/time.hpp>
+
+namespace volley::report {
+
+/// The answer to "did it pass", worst last. The command line turns it into an exit code.
+enum class Verdict { pass, inconclusive, fail, target_failed, interrupted };
+[[nodiscard]] std::string_view to_string(Verdict v) noexcept;
+
+enum class PhaseKind { burst, users, rate };
+
+/// What a server's process tree used, from /proc. Only where the process is ours to see.
+struct ResourceFigures {
+    int max_processes = 0;
+    int max_threads = 0;
+    int max_descriptors = 0;
+    std::uint64_t max_rss_bytes = 0;
+    Duration cpu{};  ///< over the phase
+};
+
+/// One phase against one server.
+struct PhaseResult {
+    std::string phase;
+    std::string scenario;
+    PhaseKind kind = PhaseKind::burst;
+    bool warmup = false;
+    bool interrupted = false;
+    Duration elapsed{};
+    std::uint64_t planned = 0;    ///< starts that the plan asked for (open and burst phases)
+    std::uint64_t missed = 0;     ///< planned starts that we did not make: our fault
+    std::uint64_t saturated = 0;  ///< starts refused because max_users were in flight: the server's fault, counted as errors
+    std::shared_ptr<metrics::Tally> tally = std::make_shared<metrics::Tally>();
+    std::optional<metrics::BurstFigures> burst;
+    std::vector<std::string> wrong_examples;  ///< at most 3, in the words of the checks; may hold the peer's bytes
+    std::optional<ResourceFigures> resources;
+    std::vector<metrics::Sample> samples;  ///< of bursts
+
+    [[nodiscard]] std::uint64_t errors() const noexcept { return tally->wrong() + saturated; }
+};
+
+enum class ServerState { ok, not_started, unreachable, died, interrupted };
+[[nodiscard]] std::string_view to_string(ServerState s) noexcept;
+
+struct ServerResult {
+    std::string name;
+    std::string description;  ///< `coroutine`, or the command line, or the URL
+    ServerState state = ServerState::ok;
+    std::string message;                ///< why, when not ok
+    std::vector<std::string> log_tail;  ///< of a server that failed
+    std::vector<PhaseResult> phases;
+
+    [[nodiscard]] const PhaseResult* find(std::string_view phase) const noexcept;
+};
+
+/// One threshold judged against one server.
+struct ThresholdResult {
+    std::string source;    ///< as written, or `errors == 0` where the file said nothing
+    SourcePos pos;         ///< line 0 for one that was added
+    std::string server;
+    std::string phase;
+    Verdict verdict = Verdict::pass;  ///< pass, fail or inconclusive
+    std::string measured;  ///< `1.02`, `204 ms`
+    std::string message;   ///< which, and by how much; or why it cannot be said
+};
+
+struct RunResult {
+    std::string name;
+    std::string file;
+    std::string version;     ///< of volley
+    std::string started_at;  ///< ISO 8601, UTC
+    std::uint64_t seed = 0;
+    Duration elapsed{};
+    int signal = 0;  ///< that interrupted it
+    Verdict verdict = Verdict::pass;
+    std::vector<ServerResult> servers;
+    std::vector<ThresholdResult> thresholds;
+
+    [[nodiscard]] std::uint64_t requests() const noexcept;
+    [[nodiscard]] std::uint64_t errors() const noexcept;
+};
+
+struct TextOptions {
+    bool colour = false;
+    bool unicode = true;
+    int width = 100;  ///< columns
+};
+
+/// Tables for a person: one per phase, the servers one under the other, thresholds last. Peers' bytes are escaped.
+[[nodiscard]] std::string to_text(const RunResult& result, const TextOptions& options = {});
+
+/// The result file, `"schema": "volley/result/1"`, described by result.schema.json. Durations in seconds.
+[[nodiscard]] std::string to_json(const RunResult& result);
+
+}  // namespace volley::report

@@ -1,0 +1,54 @@
+// Runs a scenario: starts its servers, fires its phases, judges its thresholds.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <volley/report/result.hpp>
+#include <volley/scenario/scenario.hpp>
+
+namespace volley::run {
+
+/// What goes on, for a live line. Values are those of the running phase.
+struct Progress {
+    std::string server;
+    std::string phase;
+    std::uint64_t done = 0;
+    std::uint64_t wrong = 0;
+    std::uint64_t in_flight = 0;
+    std::uint64_t planned = 0;  ///< 0 where it is not known before
+    Duration elapsed{};
+    Duration expected{};  ///< 0 where it is not known before
+};
+
+/// Told of the run as it goes, on the run's own thread: keep it short. Each may be empty.
+struct Observer {
+    std::function<void(const std::string& server, const std::string& what)> server_changed;  ///< "starting", "ready", "stopping"
+    std::function<void(const Progress&)> progress;                                           ///< some times a second
+    std::function<void(const std::string& server, const report::PhaseResult&)> phase_ended;
+};
+
+struct Options {
+    std::vector<std::string> servers;    ///< names to run against; empty: all
+    std::vector<std::string> scenarios;  ///< only phases of these; empty: all
+    std::optional<std::uint64_t> seed;
+    scenario::Variables::Scope env;
+    scenario::Variables::Scope overrides;
+};
+
+/// What is wrong with options and scenario together (unknown names, variables without a value). Empty when it can run.
+[[nodiscard]] std::vector<SourceError> check(const scenario::Scenario& scenario, const Options& options);
+
+/// Runs it to its end. Cancellation (terminal) ends it early: what was measured is in the result, marked interrupted, and every
+/// server that was started has ended. Throws: nothing that the network or the servers do.
+boost::asio::awaitable<report::RunResult> run(const scenario::Scenario& scenario, Options options, Observer observer);
+
+/// Fills `thresholds` and `verdict` from what was measured. Pure.
+/// A phase that no threshold on errors speaks of must have none.
+void judge(const scenario::Scenario& scenario, report::RunResult& result);
+
+}  // namespace volley::run

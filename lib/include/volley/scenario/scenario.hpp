@@ -1,0 +1,249 @@
+// A scenario file as plain values. No YAML type appears here.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <volley/error.hpp>
+#include <volley/scenario/value.hpp>
+#include <volley/time.hpp>
+
+namespace volley::scenario {
+
+/// JSON as it stands in a scenario: objects keep their order, scalars keep their place.
+struct JsonNode;
+using JsonObject = std::vector<std::pair<Value, JsonNode>>;
+using JsonArray = std::vector<JsonNode>;
+struct JsonNode {
+    std::variant<Value, JsonObject, JsonArray> node;
+};
+
+/// One movement into a JSON value: a member by name, an element by index (negative: from the end), or `| length`.
+struct JsonPathPart {
+    enum class Kind { member, index, length } kind = Kind::member;
+    std::string member;
+    std::int64_t index = 0;
+};
+using JsonPath = std::vector<JsonPathPart>;
+
+/// A compiled regular expression (Perl syntax); shared, since it never changes.
+struct Pattern;
+
+/// `query [not] predicate value`: `status == 200`, `body contains ok`, `header content-type contains json`, `duration < 800ms`,
+/// `jq '.items | length' > 0`, `header x-id exists`. Source of the grammar: Hurl's assertions; of the paths: jq.
+struct Check {
+    enum class Query { status, body, header, duration, jq };
+    enum class Predicate {
+        equal, not_equal, less, less_equal, greater, greater_equal,
+        contains, not_contains, matches, not_matches, exists, not_exists
+    };
+    Query query = Query::status;
+    std::string header;  ///< for Query::header
+    std::string jq;      ///< for Query::jq: the path as written
+    JsonPath path;       ///< for Query::jq
+    Predicate predicate = Predicate::equal;
+    Value value;   ///< may hold a template; `quoted` when it stood in quotes within the check
+    Value source;  ///< the whole line, for messages
+    std::shared_ptr<const Pattern> pattern;  ///< for matches, where the value holds no template
+};
+
+/// One request of a scenario.
+struct Step {
+    std::string method;  ///< upper case
+    Value url;           ///< absolute, or a path below config.target
+    std::string name;    ///< metric name; `METHOD path` where none was given
+    std::vector<std::pair<std::string, Value>> headers;
+    std::vector<std::pair<std::string, Value>> query;
+    std::vector<std::pair<std::string, Value>> form;
+    std::optional<JsonNode> json;
+    std::optional<Value> body;
+    std::optional<Duration> timeout;
+    std::vector<Check> checks;
+    SourcePos pos;
+};
+
+struct ScenarioBody {
+    std::string name;
+    std::vector<Step> steps;
+    SourcePos pos;
+};
+
+/// How a server is known to be ready.
+struct Ready {
+    enum class Kind { http, tcp, log } kind = Kind::tcp;
+    Value get;         ///< path, for http
+    int status = 200;  ///< for http
+    Value log;         ///< text that a line of its log contains
+    Duration timeout = std::chrono::seconds(20);
+};
+
+/// A server under test: ours, somebody's command, or one that already runs.
+struct ServerSpec {
+    std::string name;
+    SourcePos pos;
+    enum class Kind { builtin, command, url } kind = Kind::builtin;
+    Value builtin;               ///< `coroutine`, `pool:4`, `serial`
+    std::vector<Value> command;  ///< argv; `{{ port }}` is the port that we pick
+    std::optional<Value> cwd;    ///< relative to the scenario file
+    std::vector<std::pair<std::string, Value>> env;
+    std::optional<Ready> ready;
+    std::string stop_signal = "TERM";
+    Duration stop_grace = std::chrono::seconds(5);
+    Value url;
+};
+
+/// A stretch of load. Exactly one of burst, users, rate is set; iterations or duration bound it.
+struct Phase {
+    std::string name;
+    std::string scenario;
+    SourcePos pos;
+    std::optional<std::size_t> burst;  ///< so many at once; `iterations` says how often (once where it is not set)
+    std::optional<std::size_t> users;  ///< closed model: each starts again when it is through
+    std::optional<Rate> rate;          ///< open model: starts come on schedule whatever the answers do
+    std::optional<Duration> duration;  ///< `for:`
+    std::optional<std::size_t> iterations;  ///< users and rate: how many in all, shared by the users
+    std::size_t max_users = 1000;   ///< for rate: never more in flight; starts refused for it count as `saturated`
+    std::size_t solo_runs = 3;      ///< for burst: runs of one alone, before the bursts; their median is the solo time S
+    bool warmup = false;
+};
+
+/// `phase.metric [aggregate] op value [@ server=name]`: `fifty.ratio <= 1.25 @ server=coroutine`, `steady.latency p99 < 400ms`.
+struct Threshold {
+    enum class Op { less, less_equal, greater, greater_equal, equal, not_equal };
+    /// How `amount` is to be read: a plain number, seconds, or a share (`0.1%` is 0.001).
+    enum class Unit { number, seconds, share };
+    std::string phase;   ///< empty: all phases together
+    std::string metric;  ///< latency, service, errors, requests, missed, saturated, makespan, solo, ratio, overlap, serial_fraction, groups, right
+    std::string aggregate;  ///< p50, p99.9, mean, min, max; empty for plain figures
+    Op op = Op::less;
+    Value value;          ///< a duration, a number, or a percentage, as written
+    Unit unit = Unit::number;
+    double amount = 0;    ///< the value in that unit
+    std::string server;   ///< empty: every server
+    Value source;
+};
+
+/// Whether `found` (in the unit of the threshold) satisfies it. A figure that is not a number (NaN) satisfies nothing.
+[[nodiscard]] bool holds(const Threshold& threshold, double found) noexcept;
+
+struct Output {
+    enum class Kind { console, json } kind = Kind::console;
+    Value path;
+};
+
+struct Config {
+    std::optional<Value> target;
+    Duration timeout = std::chrono::seconds(30);
+    std::optional<std::uint64_t> seed;
+    bool tls_verify = true;
+    std::optional<Value> tls_ca;
+};
+
+/// The whole file.
+struct Scenario {
+    std::string file;  ///< as given, for messages
+    std::string name;
+    Config config;
+    std::vector<std::pair<std::string, Value>> variables;
+    std::vector<ServerSpec> servers;
+    std::vector<ScenarioBody> scenarios;
+    std::vector<Phase> phases;
+    std::vector<Threshold> thresholds;
+    std::vector<Output> outputs;
+    std::vector<std::string> lines;  ///< the text, for carets
+    std::set<std::string, std::less<>> names_used_at_load;  ///< variables that load_scenario() itself replaced, in typed keys
+
+    [[nodiscard]] const ScenarioBody* find_scenario(std::string_view name) const noexcept;
+};
+
+/// A file that was read, or everything that is wrong with it, in the order of its lines.
+struct LoadResult {
+    Scenario scenario;
+    std::vector<SourceError> errors;
+};
+
+/// Names that `{{ name }}` can stand for.
+class Variables {
+public:
+    using Scope = std::map<std::string, std::string, std::less<>>;
+    /// `env` answers `{{ env.X }}`; handed in so that the module reads no environment itself.
+    explicit Variables(Scope env = {}) : env_(std::move(env)) {}
+    /// Names set here hide those that were set before.
+    void push(Scope scope) { scopes_.push_back(std::move(scope)); }
+    /// Takes back the newest push(), for names that hold for one server or one user only.
+    void pop() noexcept;
+    /// The newest value of a name, or nullptr. The pointer is good until the next push or pop.
+    [[nodiscard]] const std::string* find(std::string_view name) const noexcept;
+    [[nodiscard]] const std::string* find_env(std::string_view name) const noexcept;
+    /// Every name once, sorted; those of the environment are not among them.
+    [[nodiscard]] std::vector<std::string> names() const;
+
+    /// A name whose value is text even where it looks like a number: it was written in quotes. to_json_text() asks.
+    void mark_text(std::string name);
+    [[nodiscard]] bool is_text(std::string_view name) const noexcept;
+
+    /// Values that came from the environment, longest first, to be masked in what is printed; those under 4 bytes are left out,
+    /// since masking them would hide more than they do.
+    [[nodiscard]] const std::vector<std::string>& secrets() const noexcept { return secrets_; }
+    void add_secret(std::string_view value);
+
+private:
+    Scope env_;
+    std::vector<Scope> scopes_;
+    std::set<std::string, std::less<>> text_names_;
+    std::vector<std::string> secrets_;
+};
+
+/// Names that exist only while a scenario runs: known wherever a request is described, and in `config.target` and `outputs`.
+inline constexpr std::array<std::string_view, 4> run_names{"server.name", "server.host", "server.port", "server.url"};
+/// Known besides in a server's `command`, `cwd`, `env` and `ready`: the port that was picked for it.
+inline constexpr std::array<std::string_view, 2> server_names{"port", "host"};
+
+/// Reads a scenario from text. Reads no file, no environment, no clock. At most 1 MiB of text, 64 levels, 100,000 nodes after aliases.
+/// Keys that are typed at once (`for: "{{ time }}"`, `burst: "{{ n }}"`) may hold templates too: they are expanded here, with the
+/// `variables:` block, `env` and `overrides` (`-e key=value`), so hand in the same as to resolve_variables().
+/// Throws: nothing, for any input.
+[[nodiscard]] LoadResult load_scenario(std::string_view text, std::string file, const Variables::Scope& env = {},
+                                       const Variables::Scope& overrides = {});
+
+/// Replaces `{{ name }}`, `{{ env.X }}`, `{{ name | default('y') }}`. Unknown names are errors with a place and a hint.
+/// The result is never expanded again, so a value from outside cannot bring in a template. At most 1 MiB.
+[[nodiscard]] std::variant<std::string, SourceError> expand(const Value& value, const Variables& variables, const Scenario& where);
+
+/// Resolves the `variables:` block (values may use earlier ones and the environment), with `overrides` (`-e key=value`) on top.
+/// Every template of the file is tried on the way, so that an unknown name is found before a server starts; run_names and server_names
+/// count as known where they will be. An override that nothing in the file uses is an error.
+[[nodiscard]] std::vector<SourceError> resolve_variables(const Scenario& scenario, const Variables::Scope& env,
+                                                         const Variables::Scope& overrides, Variables& out);
+
+/// JSON text of a node after expansion: an unquoted scalar that is a JSON number, true, false or null stays one; everything else is a
+/// string. A scalar that is one template and nothing else (YAML wants it in quotes) gets the type of what it yields, unless that variable
+/// was itself written in quotes or the filter `string` is given: `"{{ id | string }}"`.
+[[nodiscard]] std::variant<std::string, SourceError> to_json_text(const JsonNode& node, const Variables& variables,
+                                                                  const Scenario& where);
+
+/// What a check looks at.
+struct CheckInput {
+    int status = 0;
+    std::string_view body;
+    const std::vector<std::pair<std::string, std::string>>* headers = nullptr;
+    Duration duration{};
+};
+/// Judges one check with its value already expanded. @return nothing when it holds, else what was found ("status is 500"), cut short
+/// and escaped for a terminal.
+[[nodiscard]] std::optional<std::string> failed_check(const Check& check, std::string_view expanded_value, const CheckInput& in);
+
+/// Makes a SourceError at a place of the scenario, line text included.
+[[nodiscard]] SourceError error_at(const Scenario& where, SourcePos pos, std::string text, std::string hint = {});
+
+}  // namespace volley::scenario

@@ -1,0 +1,106 @@
+// Servers in this process: one event loop for the sockets, and views on the loop or on worker threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <volley/error.hpp>
+#include <volley/time.hpp>
+#include <volley/view.hpp>
+
+namespace volley::server {
+
+/// Where views run. The sockets are always read and written by the loop, so a slow client holds nobody up.
+struct Kind {
+    enum class Model {
+        coroutine,  ///< asynchronous views on the loop, as many as there are; synchronous ones on a pool of `Options::sync_threads`
+        pool,       ///< exactly `workers` threads, each answers one request at a time to its end; requests over that wait in order
+    } model = Model::coroutine;
+    unsigned workers = 0;  ///< for pool; `serial` is a pool of one
+    bool operator==(const Kind&) const = default;
+};
+
+/// Reads `coroutine`, `pool:W` (1 to 1,000) or `serial`. Errors: ParseErrc::empty, bad_number (the W), out_of_range, bad_unit (an unknown word).
+[[nodiscard]] Result<Kind> parse_kind(std::string_view text) noexcept;
+/// The text that parse_kind() reads.
+[[nodiscard]] std::string to_string(const Kind& kind);
+
+/// What a client may do to us. Every time-out ends a wait for the *client*; a view may take as long as it likes.
+struct Limits {
+    std::size_t header_bytes = 16 * 1024;        ///< request line and fields; more is answered 431
+    std::size_t body_bytes = 1024 * 1024;        ///< more is answered 413
+    /// More are answered 503 and closed. Where the process may not open so many descriptors, fewer: see Server::connection_limit().
+    std::size_t connections = 50'000;
+    Duration idle = std::chrono::minutes(2);     ///< no request has begun: closed without a word
+    Duration header = std::chrono::seconds(20);  ///< from a request's first byte to the end of its head: 408
+    Duration body = std::chrono::seconds(60);    ///< from the end of the head to the end of the body: 408
+    Duration write = std::chrono::seconds(30);   ///< the client takes not one byte of the answer: closed
+    /// After an answer that refuses what is still being sent (413, 431, ...) we read on, so that the client gets to see the answer
+    /// instead of a reset (RFC 9112 section 9.6), this long and this much at most.
+    Duration linger = std::chrono::seconds(2);
+    std::size_t linger_bytes = 16UL * 1024 * 1024;
+    Duration drain = std::chrono::seconds(3);    ///< at the end: what runs may finish, then it is cancelled
+};
+
+/// One answered request, for a log. The texts came from outside: escape before printing.
+struct AccessRecord {
+    std::string_view remote;
+    std::string_view method;  ///< empty where the request could not be read
+    std::string_view target;
+    int status = 0;           ///< 0: the client left before an answer
+    std::uint64_t bytes = 0;  ///< of the body sent
+    Duration took{};          ///< from the request's last byte to the answer's
+};
+
+struct Options {
+    Kind kind;
+    std::string host = "127.0.0.1";  ///< an address, or a name; `localhost` listens on 127.0.0.1 and, where there is one, on ::1
+    std::uint16_t port = 0;          ///< 0: the system picks one
+    unsigned sync_threads = 32;      ///< at most so many synchronous views at a time on a coroutine server; started when needed
+    Limits limits;
+    std::function<void(const AccessRecord&)> on_access;  ///< called on the loop
+    /// What went wrong inside (an exception of a view, a descriptor that could not be had). The outside is only told "500".
+    /// Called on the loop. May hold bytes from outside.
+    std::function<void(std::string_view)> on_error;
+};
+
+/// An HTTP/1.1 server. Sources: RFC 9110, RFC 9112.
+/// Keep-alive, pipelining (answers in order), chunked bodies both ways, Expect: 100-continue. A client that goes away, or closes its
+/// sending side, while an asynchronous view runs cancels that view. Refused: 400, 408, 413, 417, 431, 501, 503, 505.
+/// Thread safety: none; every call on the thread that runs the executor. Views run where Kind says.
+/// Lifetime: must outlive serve().
+class Server {
+public:
+    Server(boost::asio::any_io_executor executor, view::Routes routes, Options options);
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+    ~Server();
+
+    /// Opens the port; from then on clients can connect, and wait until serve() runs.
+    /// Errors: Condition::resolve, or the system's (in use, not permitted, no such address), with words in `why`.
+    [[nodiscard]] error_code listen(Diagnostics& why);
+    /// The port that is listened on; 0 before listen().
+    [[nodiscard]] std::uint16_t local_port() const noexcept;
+
+    /// Answers until it is cancelled; then closes the port, lets what runs finish for Limits::drain, cancels the rest, and returns
+    /// normally when every session and worker thread has ended. A synchronous view cannot be cancelled: it is waited for.
+    boost::asio::awaitable<void> serve();
+
+    /// Connections now.
+    [[nodiscard]] std::size_t connections() const noexcept;
+    /// Connections that are allowed: the limit asked for, or what the descriptor limit leaves.
+    [[nodiscard]] std::size_t connection_limit() const noexcept;
+    [[nodiscard]] const view::Routes& routes() const noexcept;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace volley::server

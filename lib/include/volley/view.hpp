@@ -1,0 +1,283 @@
+// What a user writes a server with: views as classes, and routes to them.
+//
+//     struct Hello {
+//         view::awaitable<view::Response> get(const view::Request& request) { ... co_return view::Response::text("hello"); }
+//     };
+//     view::Routes routes;
+//     routes.add("/hello", Hello{});
+//
+// Whether a view is asynchronous is decided by the compiler, from what its handlers return.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <volley/http/message.hpp>
+#include <volley/view/gauge.hpp>
+
+namespace volley::view {
+
+template <class T>
+using awaitable = boost::asio::awaitable<T>;
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+/// One complete request, as a view sees it.
+/// Lifetime: the server keeps it until the handler has returned, or its coroutine has ended, or its stream has.
+struct Request {
+    std::string method;     ///< as sent; methods are case-sensitive (RFC 9110 section 9.1)
+    std::string target;     ///< origin form, as sent: path and query, percent-encoded
+    std::string path;       ///< percent-decoded; for reading, not for routing
+    Fields query;           ///< decoded, in the order they were sent, repeats kept
+    Fields params;          ///< what stood at `{name}` of the route, decoded
+    http::Headers headers;
+    std::string body;       ///< whole, transfer coding removed
+    std::string remote;     ///< address and port of the peer
+
+    /// The first query parameter of that name.
+    [[nodiscard]] std::optional<std::string_view> query_value(std::string_view name) const noexcept;
+    /// The path parameter of that name.
+    [[nodiscard]] std::optional<std::string_view> param(std::string_view name) const noexcept;
+};
+
+/// Where a stream's producer puts its chunks.
+class Writer {
+public:
+    virtual ~Writer() = default;
+    /// Sends one chunk. Waits while the client does not read, so a producer is never ahead by more than one chunk.
+    /// @return false when the client has gone or reads too slowly: the producer should end.
+    /// Cancellation: when the client goes away the producer's coroutine is cancelled as well.
+    virtual awaitable<bool> write(std::string chunk) = 0;
+};
+
+/// Produces a body while it is being sent.
+using Stream = std::function<awaitable<void>(Writer&)>;
+
+/// What a view answers. Content-Length, Transfer-Encoding, Date, Server and Connection are the server's business;
+/// a Content-Length set beside `stream` is kept, and then the stream must produce exactly as much.
+/// A header that cannot be sent (http::is_valid_field) makes the answer a 500.
+struct Response {
+    int status = 200;  ///< 200 to 599
+    http::Headers headers;
+    std::string body;
+    Stream stream;  ///< where set, `body` is not looked at
+
+    /// `json` is JSON text already; see json_quote().
+    [[nodiscard]] static Response json(std::string json, int status = 200);
+    [[nodiscard]] static Response text(std::string text, int status = 200);
+    [[nodiscard]] static Response html(std::string html, int status = 200);
+    /// `{"error": "..."}`; the text is quoted here.
+    [[nodiscard]] static Response error(int status, std::string_view text);
+    /// Server-sent events (text/event-stream, never cached). Source: WHATWG HTML, "Server-sent events".
+    [[nodiscard]] static Response events(Stream producer);
+};
+
+/// A JSON string literal of any bytes, quotes included; what is not UTF-8 becomes U+FFFD. Source: RFC 8259 section 7.
+[[nodiscard]] std::string json_quote(std::string_view text);
+
+/// Splits and decodes the part after '?': '&' separates, '+' is a blank.
+[[nodiscard]] Fields parse_query(std::string_view query);
+
+/// One type-erased handler: exactly one of the two is set.
+struct Handler {
+    std::function<awaitable<Response>(const Request&)> async;
+    std::function<Response(const Request&)> sync;
+    explicit operator bool() const noexcept { return async != nullptr || sync != nullptr; }
+    [[nodiscard]] bool is_async() const noexcept { return async != nullptr; }
+};
+
+/// The methods that a view class may have a member function for, in the order of Allow. `delete_` answers DELETE.
+inline constexpr std::array<std::string_view, 7> method_names{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+
+/// A view without its type: a handler for each method, or one for all of them.
+struct AnyView {
+    std::array<Handler, method_names.size()> by_method;
+    Handler any;
+};
+
+namespace detail {
+
+enum class Shape { absent, sync, async, wrong };
+
+template <class R>
+consteval Shape shape_of_result() {
+    if constexpr (std::is_same_v<R, Response>) {
+        return Shape::sync;
+    } else if constexpr (std::is_same_v<R, awaitable<Response>>) {
+        return Shape::async;
+    } else {
+        return Shape::wrong;
+    }
+}
+
+// A member of the right name that cannot be called with a Request is `wrong`, not absent: a handler that is silently left out
+// would answer 405 and nobody would know why.
+#define VOLLEY_VIEW_METHOD(member)                                                            \
+    template <class V>                                                                        \
+    struct Method_##member {                                                                  \
+        static consteval Shape shape() {                                                      \
+            if constexpr (requires(V& v, const Request& r) { v.member(r); }) {                \
+                return shape_of_result<decltype(std::declval<V&>().member(std::declval<const Request&>()))>(); \
+            } else if constexpr (requires { &V::member; }) {                                  \
+                return Shape::wrong;                                                          \
+            } else {                                                                          \
+                return Shape::absent;                                                         \
+            }                                                                                 \
+        }                                                                                     \
+        static Handler bind(const std::shared_ptr<V>& view) {                                 \
+            Handler handler;                                                                  \
+            if constexpr (shape() == Shape::async) {                                          \
+                handler.async = [view](const Request& r) { return view->member(r); };         \
+            } else if constexpr (shape() == Shape::sync) {                                    \
+                handler.sync = [view](const Request& r) { return view->member(r); };          \
+            }                                                                                 \
+            return handler;                                                                   \
+        }                                                                                     \
+    };
+VOLLEY_VIEW_METHOD(get)
+VOLLEY_VIEW_METHOD(head)
+VOLLEY_VIEW_METHOD(post)
+VOLLEY_VIEW_METHOD(put)
+VOLLEY_VIEW_METHOD(patch)
+VOLLEY_VIEW_METHOD(delete_)
+VOLLEY_VIEW_METHOD(options)
+#undef VOLLEY_VIEW_METHOD
+
+template <class V>
+consteval Shape call_shape() {
+    if constexpr (std::is_invocable_v<V&, const Request&>) {
+        return shape_of_result<std::invoke_result_t<V&, const Request&>>();
+    } else if constexpr (requires { &V::operator(); }) {
+        return Shape::wrong;
+    } else {
+        return Shape::absent;
+    }
+}
+
+template <class V>
+struct Shapes {
+    static constexpr std::array<Shape, 7> methods{Method_get<V>::shape(),   Method_head<V>::shape(),    Method_post<V>::shape(),
+                                                  Method_put<V>::shape(),   Method_patch<V>::shape(),   Method_delete_<V>::shape(),
+                                                  Method_options<V>::shape()};
+    static constexpr Shape call = call_shape<V>();
+    static consteval bool any(Shape wanted) {
+        for (const Shape s : methods) {
+            if (s == wanted) return true;
+        }
+        return false;
+    }
+    static constexpr bool has_methods = any(Shape::sync) || any(Shape::async) || any(Shape::wrong);
+};
+
+}  // namespace detail
+
+/// True for a view whose handlers return awaitable<Response>, false for one whose handlers return Response.
+template <class V>
+inline constexpr bool is_async_view =
+    detail::Shapes<std::decay_t<V>>::any(detail::Shape::async) || detail::Shapes<std::decay_t<V>>::call == detail::Shape::async;
+
+/// Takes a view's type away, after the compiler has checked what it is.
+template <class V>
+[[nodiscard]] AnyView make_view(V&& view) {
+    using T = std::decay_t<V>;
+    using S = detail::Shapes<T>;
+    using detail::Shape;
+    static_assert(S::has_methods || S::call != Shape::absent,
+                  "volley: this is not a view: it needs at least one of get, head, post, put, patch, delete_, options (public, taking "
+                  "const volley::view::Request&), or must be callable with one.");
+    static_assert(!(S::has_methods && S::call != Shape::absent),
+                  "volley: this view is callable and has handlers for single methods as well: which one should answer? Keep one form.");
+    static_assert(!S::any(Shape::wrong) && S::call != Shape::wrong,
+                  "volley: a handler of this view has the wrong form: it must be public, take (const volley::view::Request&) and return "
+                  "volley::view::Response (synchronous) or boost::asio::awaitable<volley::view::Response> (asynchronous).");
+    static_assert(!(S::any(Shape::sync) && S::any(Shape::async)),
+                  "volley: this view mixes asynchronous handlers (returning awaitable<Response>) with synchronous ones (returning "
+                  "Response). A view is one or the other, so that the server knows whether it may run on the event loop: make every "
+                  "handler of the class the same kind, or split it into two views.");
+    auto shared = std::make_shared<T>(std::forward<V>(view));
+    AnyView erased;
+    if constexpr (S::call == Shape::async) {
+        erased.any.async = [shared](const Request& r) { return (*shared)(r); };
+    } else if constexpr (S::call == Shape::sync) {
+        erased.any.sync = [shared](const Request& r) { return (*shared)(r); };
+    } else {
+        erased.by_method = {detail::Method_get<T>::bind(shared),    detail::Method_head<T>::bind(shared),
+                            detail::Method_post<T>::bind(shared),   detail::Method_put<T>::bind(shared),
+                            detail::Method_patch<T>::bind(shared),  detail::Method_delete_<T>::bind(shared),
+                            detail::Method_options<T>::bind(shared)};
+    }
+    return erased;
+}
+
+/// What a request's method and path lead to.
+struct Resolution {
+    enum class Kind { handler, options, not_found, method_not_allowed } kind = Kind::not_found;
+    const Handler* handler = nullptr;  ///< Kind::handler; lives as long as the Routes
+    std::string route;                 ///< the pattern, where one matched
+    std::string allow;                 ///< Kind::options and method_not_allowed
+    Fields params;
+};
+
+/// Paths and the views that answer them. Build it, hand it to a server, leave it alone.
+/// Thread safety: const members from any thread. One view object serves all its requests: asynchronous handlers of a coroutine server
+/// run on one thread, all others on several at the same time.
+class Routes {
+public:
+    Routes();
+
+    /// @param pattern  begins with '/'; a segment `{name}` stands for any one segment that is not empty. Literal segments win over
+    ///                 parameters, from left to right.
+    /// Throws: std::invalid_argument for a bad pattern or one that is there already.
+    template <class V>
+    Routes& add(std::string_view pattern, V&& view) {
+        add_view(pattern, make_view(std::forward<V>(view)));
+        return *this;
+    }
+
+    /// Finds the handler. HEAD falls back to GET's handler; OPTIONS without a handler is answered by the server.
+    /// @param path  percent-encoded, without the query. `*` asks about the server as a whole (OPTIONS only).
+    [[nodiscard]] Resolution resolve(std::string_view method, std::string_view path) const;
+
+    /// What the server answers where no handler does (404, 405, OPTIONS). In development a 404 lists the known routes.
+    [[nodiscard]] Response answer(const Resolution& resolution, std::string_view method, std::string_view path) const;
+
+    struct Info {
+        std::string pattern;
+        std::string allow;  ///< "GET, HEAD, OPTIONS"; "any method" for a callable view
+        bool async = false;
+    };
+    [[nodiscard]] std::vector<Info> list() const;
+
+    /// Whether a 404 tells the outside which routes there are. On by default: these are servers for tests.
+    void set_development(bool on) noexcept { development_ = on; }
+
+    /// Counts what runs; servers write to it, views may read it.
+    [[nodiscard]] const std::shared_ptr<Gauge>& gauge() const noexcept { return gauge_; }
+
+private:
+    struct Segment {
+        std::string text;  ///< decoded literal, or the parameter's name
+        bool is_param = false;
+    };
+    struct Route {
+        std::string pattern;
+        std::vector<Segment> segments;
+        AnyView view;
+    };
+    void add_view(std::string_view pattern, AnyView view);
+
+    std::vector<std::unique_ptr<const Route>> routes_;  // pointers: a Resolution points into a route
+    std::shared_ptr<Gauge> gauge_;
+    bool development_ = true;
+};
+
+}  // namespace volley::view

@@ -1,0 +1,276 @@
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <optional>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <volley/app/app.hpp>
+
+#include "app/page.hpp"
+
+namespace volley::app {
+namespace asio = boost::asio;
+namespace {
+
+using view::awaitable;
+using view::json_quote;
+using view::Request;
+using view::Response;
+
+constexpr double longest_sleep = 60;
+constexpr std::uint64_t most_ticks = 100'000;
+constexpr std::uint64_t most_bytes = 1024UL * 1024 * 1024;
+
+awaitable<void> sleep_for(double seconds) {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    timer.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(std::chrono::duration<double>(seconds)));
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+/// The whole text as a number; nothing for anything else, infinity and nan included.
+std::optional<double> read_number(std::string_view text) {
+    double value = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (ec != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+    return value;
+}
+
+std::optional<std::uint64_t> read_count(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+/// "2024-05-01T12:00:00.123Z" and 1714564800.123456.
+std::string iso_time(std::chrono::system_clock::time_point when) {
+    const auto ms = std::chrono::floor<std::chrono::milliseconds>(when);
+    const auto s = std::chrono::floor<std::chrono::seconds>(ms);
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(s)), (ms - s).count());
+}
+double unix_seconds(std::chrono::system_clock::time_point when) {
+    return std::chrono::duration<double>(when.time_since_epoch()).count();
+}
+
+bool has_type(const Request& request, std::string_view type) {
+    const auto given = request.headers.get("Content-Type");
+    return given && http::iequals(given->substr(0, given->find_first_of("; ")), type);
+}
+
+/// How long /offer is to sleep, or what is wrong with the question.
+struct Sleep {
+    double seconds = 1;
+    std::string error;
+};
+
+Sleep read_sleep(const Request& request) {
+    std::optional<std::string> text;
+    if (const auto s = request.query_value("s")) {
+        text = *s;
+    } else if (has_type(request, "application/x-www-form-urlencoded")) {
+        for (const auto& [name, value] : view::parse_query(request.body))
+            if (name == "sleep") text = value;
+    } else if (has_type(request, "application/json") && !request.body.empty()) {
+        boost::system::error_code ec;
+        const boost::json::value json = boost::json::parse(request.body, ec);
+        if (ec) return {0, "the body is not JSON: " + ec.message()};
+        const auto* object = json.if_object();
+        if (object == nullptr) return {0, "the body must be a JSON object, such as {\"sleep\": 1}"};
+        if (const auto* sleep = object->if_contains("sleep")) {
+            // A client that sends every field as a string (name=value) is understood as well.
+            if (sleep->is_string()) {
+                text = std::string(sleep->get_string().c_str(), sleep->get_string().size());
+            } else if (sleep->is_number()) {
+                text = fmt::format("{}", sleep->to_number<double>());
+            } else {
+                return {0, "'sleep' must be a number of seconds from 0 to 60"};
+            }
+        }
+    }
+    if (!text) return {};
+    const auto seconds = read_number(*text);
+    if (!seconds || *seconds < 0 || *seconds > longest_sleep)
+        return {0, "'" + text->substr(0, 40) + "' is not a number of seconds from 0 to 60"};
+    return {*seconds, {}};
+}
+
+class Offer {
+public:
+    awaitable<Response> get(const Request& request) { return answer(request); }
+    awaitable<Response> post(const Request& request) { return answer(request); }
+
+private:
+    static awaitable<Response> answer(const Request& request) {
+        const Sleep sleep = read_sleep(request);
+        if (!sleep.error.empty()) co_return Response::error(400, sleep.error);
+        const auto started = std::chrono::system_clock::now();
+        const TimePoint from = Clock::now();
+        co_await sleep_for(sleep.seconds);
+        const Duration elapsed = Clock::now() - from;
+        const auto ended = std::chrono::system_clock::now();
+        co_return Response::json(fmt::format(
+            "{{\"slept\": {}, \"started\": \"{}\", \"ended\": \"{}\", \"started_s\": {:.6f}, \"ended_s\": {:.6f}, \"elapsed\": {:.6f}}}\n",
+            sleep.seconds, iso_time(started), iso_time(ended), unix_seconds(started), unix_seconds(ended), to_seconds(elapsed)));
+    }
+};
+
+awaitable<Response> ping(const Request&) { co_return Response::text("pong\n"); }
+
+std::string json_fields(const auto& fields) {
+    std::string json = "[";
+    for (const auto& [name, value] : fields) {
+        if (json.size() > 1) json += ", ";
+        json += "[" + json_quote(name) + ", " + json_quote(value) + "]";
+    }
+    return json + "]";
+}
+
+/// Fields as an object, which is what people read; a name that came several times holds a list.
+std::string json_object(const auto& fields) {
+    std::vector<std::pair<std::string, std::vector<std::string>>> grouped;
+    for (const auto& [name, value] : fields) {
+        auto it = grouped.begin();
+        while (it != grouped.end() && it->first != name) ++it;
+        if (it == grouped.end()) it = grouped.insert(it, {name, {}});
+        it->second.push_back(json_quote(value));
+    }
+    std::string json = "{";
+    for (const auto& [name, values] : grouped) {
+        if (json.size() > 1) json += ", ";
+        json += json_quote(name) + ": ";
+        json += values.size() == 1 ? values.front() : fmt::format("[{}]", fmt::join(values, ", "));
+    }
+    return json + "}";
+}
+
+awaitable<Response> echo(const Request& request) {
+    std::string json = "{\"method\": " + json_quote(request.method) + ", \"target\": " + json_quote(request.target) +
+                       ", \"path\": " + json_quote(request.path) + ", \"query\": " + json_object(request.query) +
+                       ", \"headers\": " + json_object(request.headers) + ", \"remote\": " + json_quote(request.remote) +
+                       fmt::format(", \"length\": {}", request.body.size()) + ", \"body\": " + json_quote(request.body);
+    if (has_type(request, "application/json")) {
+        boost::system::error_code ec;
+        boost::json::parse(request.body, ec);  // only to know that it is JSON: the client's own text goes back
+        json += ", \"json\": " + (ec ? "null" : request.body);
+    }
+    co_return Response::json(json + "}\n");
+}
+
+awaitable<Response> status(const Request& request) {
+    const auto code = read_count(request.param("code").value_or(""));
+    if (!code || *code < 200 || *code > 599) co_return Response::error(400, "a status is a number from 200 to 599");
+    const int number = static_cast<int>(*code);
+    Response response = Response::json(fmt::format("{{\"status\": {}, \"reason\": {}}}\n", number, json_quote(http::reason_phrase(number))), number);
+    // What these statuses must or should come with (RFC 9110 sections 11.6.1, 15.4, 15.5.6).
+    if (number == 401) response.headers.add("WWW-Authenticate", "Basic realm=\"volley\"");
+    if (number == 405) response.headers.add("Allow", "");
+    if (number == 301 || number == 302 || number == 303 || number == 307 || number == 308) response.headers.add("Location", "/ping");
+    co_return response;
+}
+
+class Inflight {
+public:
+    explicit Inflight(std::shared_ptr<view::Gauge> gauge) : gauge_(std::move(gauge)) {}
+    awaitable<Response> get(const Request&) {
+        std::size_t running = 0, waiting = 0;
+        std::string routes;
+        for (const auto& [route, count] : gauge_->all()) {
+            if (route == "/inflight") continue;
+            running += count.running;
+            waiting += count.waiting;
+            if (!routes.empty()) routes += ", ";
+            routes += json_quote(route) + fmt::format(": {{\"running\": {}, \"waiting\": {}, \"peak\": {}, \"served\": {}}}", count.running,
+                                                      count.waiting, count.peak, count.served);
+        }
+        co_return Response::json(fmt::format("{{\"inflight\": {}, \"waiting\": {}, \"routes\": {{{}}}}}\n", running, waiting, routes));
+    }
+
+private:
+    std::shared_ptr<view::Gauge> gauge_;
+};
+
+awaitable<void> produce_ticks(view::Writer& writer, std::uint64_t n, double every) {
+    const TimePoint start = Clock::now();
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (std::uint64_t i = 0; i < n; ++i) {
+        // From the start, not from the last tick: a slow client must not shift the rest.
+        timer.expires_at(start + from_seconds(every * static_cast<double>(i)));
+        co_await timer.async_wait(asio::use_awaitable);
+        std::string event = fmt::format("id: {}\nevent: tick\ndata: {{\"tick\": {}, \"of\": {}, \"at\": \"{}\"}}\n\n", i + 1, i + 1, n,
+                                        iso_time(std::chrono::system_clock::now()));
+        const bool taken = co_await writer.write(std::move(event));
+        if (!taken) break;
+    }
+}
+
+class Ticks {
+public:
+    awaitable<Response> get(const Request& request) {
+        const auto n = read_count(request.query_value("n").value_or("10"));
+        if (!n || *n < 1 || *n > most_ticks) co_return Response::error(400, "'n' is a number from 1 to 100000");
+        const std::string_view text = request.query_value("every").value_or("200ms");
+        std::optional<double> every = read_number(text);
+        if (const auto duration = parse_duration(text)) every = to_seconds(*duration);
+        if (!every || *every < 0 || *every > longest_sleep)
+            co_return Response::error(400, "'every' is a duration from 0 to 60 s, such as 200ms, or a number of seconds");
+        co_return Response::events([n = *n, every = *every](view::Writer& writer) { return produce_ticks(writer, n, every); });
+    }
+};
+
+awaitable<void> produce_bytes(view::Writer& writer, std::uint64_t n) {
+    constexpr std::size_t piece = 64 * 1024;
+    while (n > 0) {
+        const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(n, piece));
+        const bool taken = co_await writer.write(std::string(size, 'v'));
+        if (!taken) break;
+        n -= size;
+    }
+}
+
+class Bytes {
+public:
+    awaitable<Response> get(const Request& request) {
+        const auto n = read_count(request.param("n").value_or(""));
+        if (!n || *n > most_bytes) co_return Response::error(400, "the number of bytes is 0 to 1073741824");
+        Response response;
+        response.headers.add("Content-Type", "application/octet-stream");
+        response.headers.add("Content-Length", fmt::format("{}", *n));
+        response.stream = [n = *n](view::Writer& writer) { return produce_bytes(writer, n); };
+        co_return response;
+    }
+};
+
+class Page {
+public:
+    awaitable<Response> get(const Request&) { co_return Response::html(make_page()); }
+};
+class Ping {
+public:
+    awaitable<Response> get(const Request& request) { return ping(request); }
+    awaitable<Response> post(const Request& request) { return ping(request); }
+};
+
+}  // namespace
+
+view::Routes make_routes() {
+    view::Routes routes;
+    routes.add("/", Page{})
+        .add("/offer", Offer{})
+        .add("/ping", Ping{})
+        .add("/echo", echo)
+        .add("/status/{code}", status)
+        .add("/inflight", Inflight(routes.gauge()))
+        .add("/ticks", Ticks{})
+        .add("/bytes/{n}", Bytes{});
+    return routes;
+}
+
+}  // namespace volley::app

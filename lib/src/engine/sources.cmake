@@ -1,0 +1,1 @@
+target_sources(volley PRIVATE src/engine/phase_runner.cpp)

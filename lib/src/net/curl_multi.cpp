@@ -1,0 +1,147 @@
+#include "net/curl_multi.hpp"
+
+#include <new>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <curl/curl.h>
+
+namespace volley::net {
+namespace asio = boost::asio;
+
+/// A descriptor that curl wants watched. `fd` belongs to curl: it is released, never closed, by us.
+struct CurlMulti::Socket {
+    Socket(const asio::any_io_executor& executor, int number) : descriptor(executor, number), fd(number) {}
+    ~Socket() { descriptor.release(); }
+    asio::posix::stream_descriptor descriptor;
+    int fd;
+    int wanted = 0;
+    bool reading = false;
+    bool writing = false;
+};
+
+struct CurlMulti::Transfer {
+    explicit Transfer(const asio::any_io_executor& executor) : ended(executor, asio::steady_timer::time_point::max()) {}
+    asio::steady_timer ended;
+    bool done = false;
+    int result = -1;
+};
+
+CurlMulti::CurlMulti(asio::any_io_executor executor) : executor_(std::move(executor)), timer_(executor_) {
+    static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (global != CURLE_OK) throw std::bad_alloc();
+    multi_ = curl_multi_init();
+    if (multi_ == nullptr) throw std::bad_alloc();
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket);
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlMulti::on_timer);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+}
+
+CurlMulti::~CurlMulti() {
+    *alive_ = false;
+    timer_.cancel();
+    while (!transfers_.empty()) finish(transfers_.begin()->first, -1);
+    // Closing idle connections calls back: the callbacks must not find a half-dead object.
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, nullptr);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, nullptr);
+    sockets_.clear();
+    curl_multi_cleanup(multi_);
+}
+
+int CurlMulti::on_socket(CURL* /*easy*/, int fd, int what, void* self, void* /*socket*/) {
+    auto& multi = *static_cast<CurlMulti*>(self);
+    if (what == CURL_POLL_REMOVE) {
+        multi.sockets_.erase(fd);
+        return 0;
+    }
+    auto& entry = multi.sockets_[fd];
+    if (!entry) entry = std::make_shared<Socket>(multi.executor_, fd);
+    entry->wanted = what;
+    multi.watch(entry);
+    return 0;
+}
+
+void CurlMulti::watch(const std::shared_ptr<Socket>& socket) {
+    const std::weak_ptr<Socket> weak = socket;
+    if ((socket->wanted & CURL_POLL_IN) != 0 && !socket->reading) {
+        socket->reading = true;
+        socket->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                                      [this, weak, alive = alive_](boost::system::error_code ec) {
+                                          const auto s = weak.lock();
+                                          if (!*alive || !s) return;
+                                          s->reading = false;
+                                          if (ec == asio::error::operation_aborted) return;
+                                          if ((s->wanted & CURL_POLL_IN) != 0) action(s->fd, ec ? CURL_CSELECT_ERR : CURL_CSELECT_IN);
+                                          if (*alive && sockets_.count(s->fd) != 0 && sockets_[s->fd] == s) watch(s);
+                                      });
+    }
+    if ((socket->wanted & CURL_POLL_OUT) != 0 && !socket->writing) {
+        socket->writing = true;
+        socket->descriptor.async_wait(asio::posix::stream_descriptor::wait_write,
+                                      [this, weak, alive = alive_](boost::system::error_code ec) {
+                                          const auto s = weak.lock();
+                                          if (!*alive || !s) return;
+                                          s->writing = false;
+                                          if (ec == asio::error::operation_aborted) return;
+                                          if ((s->wanted & CURL_POLL_OUT) != 0) action(s->fd, ec ? CURL_CSELECT_ERR : CURL_CSELECT_OUT);
+                                          if (*alive && sockets_.count(s->fd) != 0 && sockets_[s->fd] == s) watch(s);
+                                      });
+    }
+}
+
+int CurlMulti::on_timer(CURLM* /*multi*/, long timeout_ms, void* self) {
+    auto& multi = *static_cast<CurlMulti*>(self);
+    multi.timer_.cancel();
+    if (timeout_ms < 0) return 0;
+    // Never from inside this callback: curl forbids it, and a timer of 0 ms is due on the next turn of the loop.
+    multi.timer_.expires_after(std::chrono::milliseconds(timeout_ms));
+    multi.timer_.async_wait([&multi, alive = multi.alive_](boost::system::error_code ec) {
+        if (!ec && *alive) multi.action(CURL_SOCKET_TIMEOUT, 0);
+    });
+    return 0;
+}
+
+void CurlMulti::action(int fd, int events) {
+    int running = 0;
+    curl_multi_socket_action(multi_, fd, events, &running);
+    collect();
+}
+
+void CurlMulti::collect() {
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_, &left))
+        if (message->msg == CURLMSG_DONE) finish(message->easy_handle, message->data.result);
+}
+
+void CurlMulti::finish(CURL* easy, int result) {
+    const auto found = transfers_.find(easy);
+    if (found == transfers_.end()) return;
+    Transfer& transfer = *found->second;
+    transfers_.erase(found);
+    curl_multi_remove_handle(multi_, easy);
+    transfer.done = true;
+    transfer.result = result;
+    transfer.ended.cancel();
+}
+
+void CurlMulti::stop(CURL* easy) { finish(easy, -1); }
+
+asio::awaitable<int> CurlMulti::perform(CURL* easy) {
+    Transfer transfer(executor_);
+    transfers_[easy] = &transfer;
+    if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
+        transfers_.erase(easy);
+        co_return -1;
+    }
+    while (!transfer.done) {
+        const auto [ec] = co_await transfer.ended.async_wait(asio::as_tuple(asio::use_awaitable));
+        (void)ec;
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (!transfer.done && state.cancelled() != asio::cancellation_type::none) finish(easy, -1);
+    }
+    co_return transfer.result;
+}
+
+}  // namespace volley::net

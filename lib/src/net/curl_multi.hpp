@@ -1,0 +1,50 @@
+// libcurl's multi interface driven by an io_context: one loop for everything, no thread of curl's own.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+// From <curl/curl.h>, which stays out of headers.
+typedef void CURL;
+typedef void CURLM;
+
+namespace volley::net {
+
+/// Runs easy handles to their end. Source: libcurl's multi_socket interface (curl_multi_socket_action(3)).
+/// Thread safety: none; every call on the executor's thread.
+class CurlMulti {
+public:
+    explicit CurlMulti(boost::asio::any_io_executor executor);
+    CurlMulti(const CurlMulti&) = delete;
+    CurlMulti& operator=(const CurlMulti&) = delete;
+    ~CurlMulti();
+
+    /// Performs one transfer. @return its CURLcode, or -1 when it was ended by stop() or by cancellation.
+    boost::asio::awaitable<int> perform(CURL* easy);
+    /// Ends a transfer that is running; its perform() returns -1.
+    void stop(CURL* easy);
+
+private:
+    struct Socket;
+    struct Transfer;
+    static int on_socket(CURL* easy, int fd, int what, void* self, void* socket);
+    static int on_timer(CURLM* multi, long timeout_ms, void* self);
+    void watch(const std::shared_ptr<Socket>& socket);
+    void action(int fd, int events);
+    void collect();
+    void finish(CURL* easy, int result);
+
+    boost::asio::any_io_executor executor_;
+    CURLM* multi_;
+    boost::asio::steady_timer timer_;
+    std::map<int, std::shared_ptr<Socket>> sockets_;
+    std::map<CURL*, Transfer*> transfers_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace volley::net

@@ -1,0 +1,142 @@
+// The result file.
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <volley/report/result.hpp>
+
+namespace volley::report {
+namespace json = boost::json;
+
+namespace {
+
+json::object distribution(const metrics::Histogram& h) {
+    json::object out{{"count", h.count()}};
+    if (h.empty()) return out;
+    out["min"] = to_seconds(h.min());
+    out["mean"] = to_seconds(h.mean());
+    out["p50"] = to_seconds(h.quantile(0.50));
+    out["p90"] = to_seconds(h.quantile(0.90));
+    out["p95"] = to_seconds(h.quantile(0.95));
+    out["p99"] = to_seconds(h.quantile(0.99));
+    out["max"] = to_seconds(h.max());
+    return out;
+}
+
+json::object burst_object(const metrics::BurstFigures& b) {
+    json::object out{{"n", b.n}, {"repeats", b.repeats}, {"complete", b.complete}};
+    if (!b.complete) return out;
+    out["makespan"] = to_seconds(b.makespan);
+    out["own_lag"] = to_seconds(b.own_lag);
+    if (b.solo <= Duration::zero()) return out;
+    out["solo"] = to_seconds(b.solo);
+    out["ratio"] = b.ratio;
+    out["overlap"] = b.overlap;
+    if (b.serial_fraction) out["serial_fraction"] = *b.serial_fraction;
+    json::array groups;
+    for (const auto n : b.groups) groups.emplace_back(n);
+    out["groups"] = std::move(groups);
+    return out;
+}
+
+/// Instants as seconds from the planned start of the first sample of its burst; absent when not reached.
+json::array samples_array(const std::vector<metrics::Sample>& samples) {
+    json::array out;
+    for (const auto& s : samples) {
+        json::object sample{{"outcome", metrics::to_string(s.outcome)}, {"right", s.right}, {"status", s.status}, {"bytes", s.bytes}, {"connection", s.connection}};
+        const auto instant = [&](const char* name, TimePoint at) {
+            if (at != TimePoint{}) sample[name] = to_seconds(at - s.planned);
+        };
+        instant("started", s.started);
+        instant("connected", s.connected);
+        instant("sent", s.sent);
+        instant("first_byte", s.first_byte);
+        instant("done", s.done);
+        out.push_back(std::move(sample));
+    }
+    return out;
+}
+
+json::object phase_object(const PhaseResult& p) {
+    static constexpr const char* kinds[] = {"burst", "users", "rate"};
+    json::object errors;
+    for (const auto& [kind, n] : p.tally->errors) errors[kind] = n;
+    if (p.saturated > 0) errors["saturated"] = p.saturated;
+    json::object statuses;
+    for (const auto& [status, n] : p.tally->statuses) statuses[std::to_string(status)] = n;
+    json::object out{{"name", p.phase},
+                     {"scenario", p.scenario},
+                     {"kind", kinds[static_cast<int>(p.kind)]},
+                     {"warmup", p.warmup},
+                     {"interrupted", p.interrupted},
+                     {"elapsed", to_seconds(p.elapsed)},
+                     {"planned", p.planned},
+                     {"missed", p.missed},
+                     {"saturated", p.saturated},
+                     {"requests", p.tally->requests},
+                     {"right", p.tally->right},
+                     {"errors", p.errors()},
+                     {"errors_by_kind", std::move(errors)},
+                     {"statuses", std::move(statuses)},
+                     {"bytes", p.tally->bytes},
+                     {"response_time", distribution(p.tally->response)},
+                     {"service_time", distribution(p.tally->service)},
+                     {"start_lag", distribution(p.tally->start_lag)}};
+    json::array examples;
+    for (const auto& e : p.wrong_examples) examples.emplace_back(escape_for_terminal(e));
+    if (!examples.empty()) out["wrong_examples"] = std::move(examples);
+    if (p.burst) out["burst"] = burst_object(*p.burst);
+    if (p.resources)
+        out["resources"] = json::object{{"processes", p.resources->max_processes},
+                                        {"threads", p.resources->max_threads},
+                                        {"descriptors", p.resources->max_descriptors},
+                                        {"rss_bytes", p.resources->max_rss_bytes},
+                                        {"cpu", to_seconds(p.resources->cpu)}};
+    if (!p.samples.empty()) out["samples"] = samples_array(p.samples);
+    return out;
+}
+
+json::object server_object(const ServerResult& s) {
+    json::object out{{"name", s.name}, {"description", s.description}, {"state", to_string(s.state)}};
+    if (!s.message.empty()) out["message"] = escape_for_terminal(s.message);
+    if (!s.log_tail.empty()) {
+        json::array lines;
+        for (const auto& line : s.log_tail) lines.emplace_back(escape_for_terminal(line));
+        out["log_tail"] = std::move(lines);
+    }
+    json::array phases;
+    for (const auto& p : s.phases) phases.push_back(phase_object(p));
+    out["phases"] = std::move(phases);
+    return out;
+}
+
+}  // namespace
+
+std::string to_json(const RunResult& r) {
+    json::object out{{"schema", "volley/result/1"},
+                     {"verdict", to_string(r.verdict)},
+                     {"requests", r.requests()},
+                     {"errors", r.errors()},
+                     {"name", r.name},
+                     {"file", r.file},
+                     {"version", r.version},
+                     {"started_at", r.started_at},
+                     {"elapsed", to_seconds(r.elapsed)},
+                     {"seed", r.seed},
+                     {"interrupted", r.signal != 0 || r.verdict == Verdict::interrupted}};
+    json::array thresholds;
+    for (const auto& t : r.thresholds) {
+        json::object one{{"threshold", t.source}, {"server", t.server}, {"phase", t.phase}, {"verdict", to_string(t.verdict)}};
+        if (t.pos.line > 0) one["line"] = t.pos.line;
+        if (!t.measured.empty()) one["measured"] = t.measured;
+        if (!t.message.empty()) one["message"] = escape_for_terminal(t.message);
+        thresholds.push_back(std::move(one));
+    }
+    out["thresholds"] = std::move(thresholds);
+    json::array servers;
+    for (const auto& s : r.servers) servers.push_back(server_object(s));
+    out["servers"] = std::move(servers);
+    return json::serialize(out) + '\n';
+}
+
+}  // namespace volley::report

@@ -1,0 +1,48 @@
+#include <volley/report/result.hpp>
+
+#include <algorithm>
+
+namespace volley::report {
+
+std::string_view to_string(Verdict v) noexcept {
+    switch (v) {
+        case Verdict::pass: return "pass";
+        case Verdict::inconclusive: return "inconclusive";
+        case Verdict::fail: return "fail";
+        case Verdict::target_failed: return "target_failed";
+        case Verdict::interrupted: return "interrupted";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(ServerState s) noexcept {
+    switch (s) {
+        case ServerState::ok: return "ok";
+        case ServerState::not_started: return "not_started";
+        case ServerState::unreachable: return "unreachable";
+        case ServerState::died: return "died";
+        case ServerState::interrupted: return "interrupted";
+    }
+    return "unknown";
+}
+
+const PhaseResult* ServerResult::find(std::string_view phase) const noexcept {
+    const auto found = std::ranges::find(phases, phase, &PhaseResult::phase);
+    return found == phases.end() ? nullptr : &*found;
+}
+
+std::uint64_t RunResult::requests() const noexcept {
+    std::uint64_t n = 0;
+    for (const auto& server : servers)
+        for (const auto& phase : server.phases) n += phase.tally->requests;
+    return n;
+}
+
+std::uint64_t RunResult::errors() const noexcept {
+    std::uint64_t n = 0;
+    for (const auto& server : servers)
+        for (const auto& phase : server.phases) n += phase.errors();
+    return n;
+}
+
+}  // namespace volley::report

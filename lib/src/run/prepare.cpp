@@ -1,0 +1,141 @@
+#include "run/prepare.hpp"
+
+#include <volley/http/url.hpp>
+
+namespace volley::run {
+namespace {
+
+using scenario::Scenario;
+using scenario::Step;
+using scenario::Value;
+using scenario::Variables;
+
+/// A check whose value is known.
+struct ReadyCheck {
+    scenario::Check check;
+    std::string value;
+};
+
+/// Expands values and keeps the first error, so that each caller need not.
+class Expander {
+public:
+    Expander(const Scenario& where, const Variables& variables) : where_(where), variables_(variables) {}
+
+    std::string operator()(const Value& value) {
+        auto result = scenario::expand(value, variables_, where_);
+        if (auto* text = std::get_if<std::string>(&result)) return std::move(*text);
+        fail(std::get<SourceError>(std::move(result)));
+        return {};
+    }
+    std::string json(const scenario::JsonNode& node) {
+        auto result = scenario::to_json_text(node, variables_, where_);
+        if (auto* text = std::get_if<std::string>(&result)) return std::move(*text);
+        fail(std::get<SourceError>(std::move(result)));
+        return {};
+    }
+    void fail(SourceError error) {
+        if (!error_) error_ = std::move(error);
+    }
+    void fail(SourcePos pos, std::string text, std::string hint = {}) { fail(scenario::error_at(where_, pos, std::move(text), std::move(hint))); }
+    [[nodiscard]] const std::optional<SourceError>& error() const noexcept { return error_; }
+
+private:
+    const Scenario& where_;
+    const Variables& variables_;
+    std::optional<SourceError> error_;
+};
+
+bool is_absolute(std::string_view url) { return url.starts_with("http://") || url.starts_with("https://"); }
+
+std::string pairs(const std::vector<std::pair<std::string, Value>>& items, Expander& expand) {
+    std::string out;
+    for (const auto& [name, value] : items) {
+        if (!out.empty()) out += '&';
+        out += http::form_encode(name) + '=' + http::form_encode(expand(value));
+    }
+    return out;
+}
+
+void set_body(const Step& step, Expander& expand, http::Request& request) {
+    const auto set_type = [&](const char* type) {
+        if (!request.headers.has("Content-Type")) request.headers.add("Content-Type", type);
+    };
+    if (step.json) {
+        request.body = expand.json(*step.json);
+        set_type("application/json");
+    } else if (!step.form.empty()) {
+        request.body = pairs(step.form, expand);
+        set_type("application/x-www-form-urlencoded; charset=utf-8");
+    } else if (step.body) {
+        request.body = expand(*step.body);
+    }
+}
+
+engine::Judgement judge_exchange(const std::vector<ReadyCheck>& checks, bool checks_status, const client::Exchange& exchange) {
+    if (!checks_status && (exchange.response.status < 200 || exchange.response.status >= 400))
+        return {"status", "status is " + std::to_string(exchange.response.status)};
+    scenario::CheckInput in;
+    in.status = exchange.response.status;
+    in.body = exchange.response.body;
+    in.headers = &exchange.response.headers.fields();
+    in.duration = exchange.sample.response_time();
+    for (const auto& c : checks)
+        if (auto found = scenario::failed_check(c.check, c.value, in))
+            return {c.check.query == scenario::Check::Query::status ? "status" : "check", c.check.source.text + ": " + *found};
+    return {};
+}
+
+engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Expander& expand, const std::string& base) {
+    engine::PreparedStep ready;
+    std::string text = expand(step.url);
+    if (!is_absolute(text)) text = base + (text.starts_with('/') ? "" : "/") + text;
+    const auto url = http::parse_url(text);
+    if (!url) {
+        expand.fail(step.url.pos, "`" + text + "` is not a URL: " + url.error().message(),
+                    "write an absolute http:// or https:// URL, or a path and a config.target");
+        return ready;
+    }
+    ready.name = step.name;
+    ready.target.scheme = url->scheme;
+    ready.target.host = url->host;
+    ready.target.port = url->port;
+    ready.target.tls.verify = scenario.config.tls_verify;
+    if (scenario.config.tls_ca) ready.target.tls.ca_file = expand(*scenario.config.tls_ca);
+    ready.request.method = step.method;
+    ready.request.target = url->target();
+    if (const std::string query = pairs(step.query, expand); !query.empty())
+        ready.request.target += (url->has_query ? '&' : '?') + query;
+    for (const auto& [name, value] : step.headers) {
+        const std::string v = expand(value);
+        if (!http::is_valid_field(name, v)) expand.fail(value.pos, "the header `" + name + "` cannot be sent: it holds a control character or its name is no token");
+        ready.request.headers.add(name, v);
+    }
+    if (!ready.request.headers.has("User-Agent")) ready.request.headers.add("User-Agent", "volley/" VOLLEY_VERSION);
+    if (!ready.request.headers.has("Accept")) ready.request.headers.add("Accept", "*/*");
+    set_body(step, expand, ready.request);
+    ready.timeout = step.timeout.value_or(scenario.config.timeout);
+
+    std::vector<ReadyCheck> checks;
+    bool checks_status = false;
+    for (const auto& check : step.checks) {
+        checks.push_back({check, expand(check.value)});
+        checks_status = checks_status || check.query == scenario::Check::Query::status;
+    }
+    ready.judge = [checks = std::move(checks), checks_status](const client::Exchange& e) { return judge_exchange(checks, checks_status, e); };
+    return ready;
+}
+
+}  // namespace
+
+std::variant<std::vector<engine::PreparedStep>, SourceError> prepare_steps(const Scenario& scenario, const scenario::ScenarioBody& body,
+                                                                          const Variables& variables, const std::string& base) {
+    Expander expand(scenario, variables);
+    std::vector<engine::PreparedStep> steps;
+    for (const auto& step : body.steps) {
+        steps.push_back(prepare_step(scenario, step, expand, base));
+        if (expand.error()) return *expand.error();
+    }
+    return steps;
+}
+
+}  // namespace volley::run

@@ -1,0 +1,20 @@
+// A scenario's steps made ready to be sent: templates replaced, URLs joined, bodies written.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include <volley/scenario/scenario.hpp>
+
+#include "engine/phase_runner.hpp"
+
+namespace volley::run {
+
+/// @param base  URL that paths are joined to, `http://127.0.0.1:8000`.
+/// @return the steps, or the first error with its place.
+[[nodiscard]] std::variant<std::vector<engine::PreparedStep>, SourceError> prepare_steps(const scenario::Scenario& scenario,
+                                                                                         const scenario::ScenarioBody& body,
+                                                                                         const scenario::Variables& variables,
+                                                                                         const std::string& base);
+
+}  // namespace volley::run

@@ -1,0 +1,299 @@
+#include <volley/run/run.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "engine/phase_runner.hpp"
+#include "net/task_group.hpp"
+#include "run/prepare.hpp"
+#include "run/server_under_test.hpp"
+
+namespace volley::run {
+namespace asio = boost::asio;
+using asio::awaitable;
+
+namespace {
+
+using scenario::Phase;
+using scenario::Scenario;
+
+constexpr auto progress_every = std::chrono::milliseconds(100);
+constexpr int ticks_per_sample = 2;  // /proc is read every 200 ms: often enough for counts of threads, cheap enough beside a burst
+
+bool wanted(const std::vector<std::string>& names, const std::string& name) { return names.empty() || std::ranges::find(names, name) != names.end(); }
+
+std::string list(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
+
+report::PhaseKind kind_of(const Phase& phase) {
+    if (phase.burst) return report::PhaseKind::burst;
+    return phase.users ? report::PhaseKind::users : report::PhaseKind::rate;
+}
+
+/// A status that says the target was never there: wrong path, a login, another place.
+bool not_the_target(int status) { return status == 401 || status == 403 || status == 404 || (status >= 300 && status < 400); }
+
+class Runner {
+public:
+    Runner(asio::any_io_executor executor, const Scenario& scenario, Options options, Observer observer)
+        : executor_(std::move(executor)), scenario_(scenario), options_(std::move(options)), observer_(std::move(observer)) {}
+
+    awaitable<report::RunResult> run() {
+        // From here on cancellation is asked for, not thrown: servers must be stopped and results handed over.
+        co_await asio::this_coro::throw_if_cancelled(false);
+        const TimePoint start = Clock::now();
+        result_.name = scenario_.name;
+        result_.file = scenario_.file;
+        result_.version = VOLLEY_VERSION;
+        result_.started_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+        result_.seed = options_.seed.value_or(scenario_.config.seed.value_or(std::random_device{}()));
+        (void)scenario::resolve_variables(scenario_, options_.env, options_.overrides, variables_);  // check() has reported its errors
+
+        for (const auto& spec : servers()) {
+            if (!wanted(options_.servers, spec.name)) continue;
+            co_await run_server(spec);
+            if (interrupted_) break;
+        }
+        result_.elapsed = Clock::now() - start;
+        judge(scenario_, result_);
+        if (interrupted_) result_.verdict = report::Verdict::interrupted;
+        co_return std::move(result_);
+    }
+
+private:
+    /// Those of the file; without any, the target stands for one that runs already.
+    std::vector<scenario::ServerSpec> servers() const {
+        if (!scenario_.servers.empty()) return scenario_.servers;
+        scenario::ServerSpec target;
+        target.name = "target";
+        target.kind = scenario::ServerSpec::Kind::url;
+        if (scenario_.config.target) target.url = *scenario_.config.target;
+        return {target};
+    }
+
+    awaitable<bool> cancelled() {
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) interrupted_ = true;
+        co_return interrupted_;
+    }
+
+    void tell(const std::string& server, const char* what) const {
+        if (observer_.server_changed) observer_.server_changed(server, what);
+    }
+
+    awaitable<void> run_server(const scenario::ServerSpec& spec) {
+        auto& result = result_.servers.emplace_back();
+        ServerUnderTest server(scenario_, spec);
+        tell(spec.name, "starting");
+        const bool ready = co_await server.start(variables_, result);
+        const bool interrupted = co_await cancelled();
+        if (interrupted) {
+            result.state = report::ServerState::interrupted;
+        } else if (ready) {
+            tell(spec.name, "ready");
+            co_await run_phases(server, result);
+        }
+        tell(spec.name, "stopping");
+        co_await server.stop();
+    }
+
+    awaitable<void> run_phases(ServerUnderTest& server, report::ServerResult& result) {
+        variables_.push(server_scope(result.name, server.url()));
+        solo_.clear();
+        for (const auto& phase : scenario_.phases) {
+            if (!wanted(options_.scenarios, phase.scenario)) continue;
+            const auto* body = scenario_.find_scenario(phase.scenario);
+            auto steps = prepare_steps(scenario_, *body, variables_, base_url(server));
+            if (const auto* error = std::get_if<SourceError>(&steps)) {
+                result.state = report::ServerState::not_started;
+                result.message = format_source_error(*error);
+                break;
+            }
+            const bool go_on = co_await run_one(server, result, phase, std::get<0>(std::move(steps)));
+            if (!go_on) break;
+        }
+        variables_.pop();
+    }
+
+    std::string base_url(const ServerUnderTest& server) const {
+        if (!scenario_.config.target) return server.url();
+        auto text = scenario::expand(*scenario_.config.target, variables_, scenario_);
+        std::string base = std::holds_alternative<std::string>(text) ? std::get<std::string>(text) : server.url();
+        while (base.ends_with('/')) base.pop_back();
+        return base;
+    }
+
+    /// @return false when the server's remaining phases make no sense.
+    awaitable<bool> run_one(ServerUnderTest& server, report::ServerResult& result, const Phase& phase, std::vector<engine::PreparedStep> steps) {
+        report::PhaseResult measured;
+        measured.phase = phase.name;
+        measured.scenario = phase.scenario;
+        measured.kind = kind_of(phase);
+        measured.warmup = phase.warmup;
+
+        std::optional<engine::PhaseOutcome> solo;
+        if (phase.burst && !solo_.contains(phase.scenario)) {
+            engine::PhasePlan plan;
+            plan.steps = steps;
+            plan.burst = 1;
+            plan.iterations = std::max<std::size_t>(phase.solo_runs, 1);
+            // Named first: g++ 12 may destroy a temporary of an expression with co_await twice (GCC bug 107288).
+            std::string solo_name = phase.name + " (solo)";
+            solo = co_await observed(server, std::move(solo_name), std::move(plan), nullptr);
+            std::vector<Duration> times;
+            for (const auto& burst : solo->bursts)
+                if (burst.front().right) times.push_back(burst.front().response_time());
+            solo_[phase.scenario] = metrics::median(std::move(times));
+            if (solo->first_status && solo->tally->right == 0 && not_the_target(*solo->first_status)) {
+                measured.tally = solo->tally;
+                measured.wrong_examples = solo->examples;
+                result.phases.push_back(std::move(measured));
+                result.state = report::ServerState::unreachable;
+                result.message = fmt::format("the first request was answered {}: is the path right, and does it need a login?", *solo->first_status);
+                co_return false;
+            }
+        }
+        if (!interrupted_ && never_answered(solo)) {
+            measured.tally = solo->tally;
+            measured.wrong_examples = solo->examples;
+        } else if (!interrupted_) {
+            engine::PhasePlan plan;
+            plan.steps = std::move(steps);
+            plan.burst = phase.burst;
+            plan.users = phase.users;
+            plan.rate = phase.rate;
+            plan.duration = phase.duration;
+            plan.iterations = phase.iterations;
+            plan.max_users = phase.max_users;
+            std::string name = phase.name;
+            auto outcome = co_await observed(server, std::move(name), std::move(plan), &measured.resources);
+            take(outcome, phase, measured);
+        }
+        measured.interrupted = interrupted_;
+        if (observer_.phase_ended) observer_.phase_ended(result.name, measured);
+        result.phases.push_back(std::move(measured));
+        const auto& last = result.phases.back();
+
+        if (!server.alive()) {
+            result.state = report::ServerState::died;
+            result.message = "the server " + server.ending() + " while phase `" + phase.name + "` ran";
+            result.log_tail = server.log_tail();
+            co_return false;
+        }
+        if (result.phases.size() == 1 && !interrupted_ && last.tally->requests > 0 && last.tally->statuses.empty() && only_connect_errors(*last.tally)) {
+            result.state = report::ServerState::unreachable;
+            result.message = "no connection was made" + (last.wrong_examples.empty() ? std::string() : ": " + last.wrong_examples.front());
+            co_return false;
+        }
+        if (interrupted_) result.state = report::ServerState::interrupted;
+        co_return !interrupted_;
+    }
+
+    static bool only_connect_errors(const metrics::Tally& tally) {
+        return std::ranges::all_of(tally.errors, [](const auto& e) { return e.first == "refused" || e.first == "resolve" || e.first == "tls"; });
+    }
+    static bool never_answered(const std::optional<engine::PhaseOutcome>& solo) {
+        return solo && solo->tally->requests > 0 && solo->tally->right == 0 && only_connect_errors(*solo->tally);
+    }
+
+    void take(engine::PhaseOutcome& outcome, const Phase& phase, report::PhaseResult& measured) const {
+        measured.tally = outcome.tally;
+        measured.elapsed = outcome.elapsed;
+        measured.planned = outcome.planned;
+        measured.missed = outcome.missed;
+        measured.saturated = outcome.saturated;
+        measured.wrong_examples = std::move(outcome.examples);
+        if (!phase.burst) return;
+        const auto solo = solo_.find(phase.scenario);
+        measured.burst = metrics::burst_figures(outcome.bursts, solo == solo_.end() ? Duration{} : solo->second);
+        measured.burst->n = *phase.burst;
+        for (auto& burst : outcome.bursts) measured.samples.insert(measured.samples.end(), burst.begin(), burst.end());
+    }
+
+    /// Runs a phase with progress and /proc readings beside it.
+    awaitable<engine::PhaseOutcome> observed(const ServerUnderTest& server, std::string name, engine::PhasePlan plan,
+                                             std::optional<report::ResourceFigures>* resources) {
+        const Duration expected = plan.duration.value_or(Duration{});
+        engine::Counters counters;
+        std::optional<report::ResourceFigures> seen;
+        const auto before = server.sample();
+        net::TaskGroup ticker(executor_);
+        ticker.spawn(tick(server, std::move(name), counters, expected, seen));
+        auto outcome = co_await engine::run_phase(std::move(plan), counters);
+        ticker.cancel();
+        co_await ticker.join();
+        note(server.sample(), seen);
+        if (const auto after = server.sample(); seen && before && after) seen->cpu = after->cpu - before->cpu;
+        if (resources != nullptr) *resources = seen;
+        if (outcome.interrupted || co_await cancelled()) interrupted_ = true;
+        co_return outcome;
+    }
+
+    static void note(const std::optional<server::TreeSample>& sample, std::optional<report::ResourceFigures>& seen) {
+        if (!sample) return;
+        if (!seen) seen.emplace();
+        seen->max_processes = std::max(seen->max_processes, sample->processes);
+        seen->max_threads = std::max(seen->max_threads, sample->threads);
+        seen->max_descriptors = std::max(seen->max_descriptors, sample->descriptors);
+        seen->max_rss_bytes = std::max(seen->max_rss_bytes, sample->rss_bytes);
+    }
+
+    awaitable<void> tick(const ServerUnderTest& server, std::string phase, const engine::Counters& counters, Duration expected,
+                         std::optional<report::ResourceFigures>& seen) {
+        const TimePoint start = Clock::now();
+        const std::string name = result_.servers.back().name;
+        asio::steady_timer timer(executor_);
+        for (int n = 1;; ++n) {
+            timer.expires_at(start + n * progress_every);
+            const auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+            if (ec) co_return;
+            if (n % ticks_per_sample == 1) note(server.sample(), seen);
+            if (observer_.progress)
+                observer_.progress({name, phase, counters.done, counters.wrong, counters.in_flight, counters.planned, Clock::now() - start, expected});
+        }
+    }
+
+    asio::any_io_executor executor_;
+    const Scenario& scenario_;
+    Options options_;
+    Observer observer_;
+    scenario::Variables variables_;
+    report::RunResult result_;
+    std::map<std::string, Duration> solo_;  // of the server that runs
+    bool interrupted_ = false;
+};
+
+}  // namespace
+
+std::vector<SourceError> check(const Scenario& scenario, const Options& options) {
+    scenario::Variables variables;
+    auto errors = scenario::resolve_variables(scenario, options.env, options.overrides, variables);
+    const auto unknown = [&](const char* what, const std::vector<std::string>& asked, const std::vector<std::string>& known) {
+        for (const auto& name : asked)
+            if (std::ranges::find(known, name) == known.end())
+                errors.push_back({scenario.file, {}, fmt::format("there is no {} `{}`", what, name), known.empty() ? "" : "there is: " + list(known), {}});
+    };
+    std::vector<std::string> servers;
+    std::vector<std::string> scenarios;
+    for (const auto& s : scenario.servers) servers.push_back(s.name);
+    for (const auto& s : scenario.scenarios) scenarios.push_back(s.name);
+    unknown("server", options.servers, servers);
+    unknown("scenario", options.scenarios, scenarios);
+    if (scenario.servers.empty() && !scenario.config.target)
+        errors.push_back({scenario.file, {}, "there is nothing to send to", "add `servers:` or `config: { target: URL }`", {}});
+    return errors;
+}
+
+awaitable<report::RunResult> run(const Scenario& scenario, Options options, Observer observer) {
+    Runner runner(co_await asio::this_coro::executor, scenario, std::move(options), std::move(observer));
+    co_return co_await runner.run();
+}
+
+}  // namespace volley::run

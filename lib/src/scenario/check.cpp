@@ -1,0 +1,181 @@
+// Judging checks: what a server answered against what the scenario says.
+#include <charconv>
+
+#include <boost/json.hpp>
+#include <boost/regex.hpp>
+
+#include <volley/http/message.hpp>
+
+#include "scenario/json_path.hpp"
+#include "scenario/pattern.hpp"
+#include "scenario/words.hpp"
+
+namespace volley::scenario {
+
+// Boost.Regex rather than std::regex: that one recurses once for each character, so that a long answer ends the process.
+struct Pattern {
+    boost::regex regex;
+};
+
+std::shared_ptr<const Pattern> compile_pattern(std::string_view text, std::string& why) {
+    constexpr std::size_t most = 4096;
+    if (text.size() > most) {
+        why = "at most 4 KiB";
+        return nullptr;
+    }
+    try {
+        return std::make_shared<const Pattern>(Pattern{boost::regex(text.begin(), text.end(), boost::regex::perl)});
+    } catch (const std::exception& e) {
+        why = e.what();
+        // Boost adds where the error happened; the first sentence says what it is.
+        if (const auto end = why.find("  The error occurred"); end != std::string::npos) why.erase(end);
+        return nullptr;
+    }
+}
+
+std::optional<bool> matches_somewhere(const Pattern& pattern, std::string_view text) {
+    try {
+        return boost::regex_search(text.begin(), text.end(), pattern.regex);
+    } catch (const std::runtime_error&) {
+        return std::nullopt;
+    }
+}
+
+namespace {
+
+using Query = Check::Query;
+using Predicate = Check::Predicate;
+
+template <class T>
+bool compare(Predicate p, const T& found, const T& wanted) {
+    switch (p) {
+        case Predicate::equal: return found == wanted;
+        case Predicate::not_equal: return found != wanted;
+        case Predicate::less: return found < wanted;
+        case Predicate::less_equal: return found <= wanted;
+        case Predicate::greater: return found > wanted;
+        case Predicate::greater_equal: return found >= wanted;
+        default: return false;
+    }
+}
+
+std::optional<double> number(std::string_view text) {
+    double n = 0;
+    const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), n);
+    if (bad != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return n;
+}
+
+/// Two JSON numbers. Integers are compared as such, since a double cannot tell 2^53 from 2^53 + 1 and identifiers are that long.
+bool compare_numbers(Predicate p, const boost::json::value& found, const boost::json::value& wanted) {
+    if (found.is_int64() && wanted.is_int64()) return compare(p, found.get_int64(), wanted.get_int64());
+    if (found.is_uint64() && wanted.is_uint64()) return compare(p, found.get_uint64(), wanted.get_uint64());
+    return compare(p, found.to_number<double>(), wanted.to_number<double>());
+}
+
+/// As a person writes it: Boost.JSON prints 0.2 as 2E-1.
+std::string number_text(const boost::json::value& value) {
+    if (!value.is_double()) return boost::json::serialize(value);
+    char text[32];
+    return {text, std::to_chars(text, text + sizeof text, value.get_double()).ptr};
+}
+
+/// How one text is judged: `what` names it in the answer.
+std::optional<std::string> judge_text(const Check& check, std::string_view wanted, std::string_view found, const std::string& what) {
+    const auto is = [&] { return what + " is " + in_quotes(found); };
+    const bool has = found.find(wanted) != std::string_view::npos;
+    switch (check.predicate) {
+        case Predicate::equal: return found == wanted ? std::nullopt : std::optional(is());
+        case Predicate::not_equal: return found != wanted ? std::nullopt : std::optional(is());
+        case Predicate::contains: return has ? std::nullopt : std::optional(is());
+        case Predicate::not_contains: return has ? std::optional(what + " contains " + in_quotes(wanted)) : std::nullopt;
+        case Predicate::matches:
+        case Predicate::not_matches: {
+            std::string why;
+            const auto pattern = check.pattern ? check.pattern : compile_pattern(wanted, why);
+            if (!pattern) return "not a regular expression: " + in_quotes(wanted) + " (" + why + ")";
+            const auto matched = matches_somewhere(*pattern, found);
+            if (!matched) return "the expression is too costly for " + what;
+            return *matched == (check.predicate == Predicate::matches) ? std::nullopt : std::optional(is());
+        }
+        default: return what + " cannot be compared so";
+    }
+}
+
+std::optional<std::string> judge_header(const Check& check, std::string_view wanted, const CheckInput& in) {
+    const std::string what = "header " + check.header;
+    std::optional<std::string> last;
+    bool any = false;
+    if (in.headers)
+        for (const auto& [name, value] : *in.headers) {
+            if (!http::iequals(name, check.header)) continue;
+            any = true;
+            if (check.predicate == Predicate::exists) return std::nullopt;
+            if (check.predicate == Predicate::not_exists) return what + " is " + in_quotes(value);
+            const bool negative = check.predicate == Predicate::not_equal || check.predicate == Predicate::not_contains || check.predicate == Predicate::not_matches;
+            last = judge_text(check, wanted, value, what);
+            // Of repeated fields one must fit; what must not be, must not be in any.
+            if (negative ? last.has_value() : !last.has_value()) return last;
+        }
+    if (any) return last;
+    return check.predicate == Predicate::not_exists ? std::nullopt : std::optional("there is no " + what);
+}
+
+std::optional<std::string> judge_json(const Check& check, std::string_view wanted, const CheckInput& in) {
+    boost::system::error_code bad;
+    const auto root = boost::json::parse(boost::json::string_view(in.body.data(), in.body.size()), bad);
+    if (bad) return "the body is not JSON: " + in_quotes(in.body.substr(0, 200));
+    const auto found = follow(check.path, root);
+    const std::string what = "jq " + in_quotes(check.jq);
+    if (check.predicate == Predicate::exists) return found ? std::nullopt : std::optional(what + " leads nowhere");
+    if (check.predicate == Predicate::not_exists) return found ? std::optional(what + " is " + in_quotes(boost::json::serialize(*found))) : std::nullopt;
+    if (!found) return what + " leads nowhere";
+    const bool wants_text = check.value.quoted && !check.value.has_template;
+    const bool compares = check.predicate <= Predicate::greater_equal;
+    if (found->is_number() && !wants_text && compares && is_json_number(wanted)) {
+        const auto wanted_number = boost::json::parse(boost::json::string_view(wanted.data(), wanted.size()), bad);
+        if (bad) return "not a number: " + in_quotes(wanted);
+        if (compare_numbers(check.predicate, *found, wanted_number)) return std::nullopt;
+        return what + " is " + number_text(*found);
+    }
+    switch (check.predicate) {
+        case Predicate::less:
+        case Predicate::less_equal:
+        case Predicate::greater:
+        case Predicate::greater_equal: return what + " is no number: " + in_quotes(boost::json::serialize(*found));
+        default: break;
+    }
+    if (const auto* string = found->if_string()) {
+        // A text is not the number, true, false or null that looks like it, unless the check says so in quotes.
+        const bool other_type = !check.value.quoted && !check.value.has_template && compares && (is_json_number(wanted) || wanted == "true" || wanted == "false" || wanted == "null");
+        if (other_type && check.predicate == Predicate::equal) return what + " is the text " + in_quotes(boost::json::serialize(*found));
+        if (other_type && check.predicate == Predicate::not_equal) return std::nullopt;
+        return judge_text(check, wanted, {string->data(), string->size()}, what);
+    }
+    if (wants_text && check.predicate == Predicate::equal && !found->is_structured())
+        return what + " is " + in_quotes(boost::json::serialize(*found)) + ", not a text";
+    return judge_text(check, wanted, found->is_number() ? number_text(*found) : boost::json::serialize(*found), what);
+}
+
+}  // namespace
+
+std::optional<std::string> failed_check(const Check& check, std::string_view wanted, const CheckInput& in) {
+    switch (check.query) {
+        case Query::status: {
+            const auto n = number(wanted);
+            if (!n) return "not a status: " + in_quotes(wanted);
+            return compare(check.predicate, static_cast<double>(in.status), *n) ? std::nullopt : std::optional("status is " + std::to_string(in.status));
+        }
+        case Query::duration: {
+            const auto d = parse_duration(wanted);
+            if (!d) return "not a duration: " + in_quotes(wanted);
+            return compare(check.predicate, in.duration, *d) ? std::nullopt : std::optional("duration is " + format_duration(in.duration));
+        }
+        case Query::header: return judge_header(check, wanted, in);
+        case Query::body: return judge_text(check, wanted, in.body, "body");
+        case Query::jq: return judge_json(check, wanted, in);
+    }
+    return std::nullopt;
+}
+
+}  // namespace volley::scenario

@@ -1,0 +1,199 @@
+// The whole of a scenario file: its top level, and what its parts say about each other.
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "scenario/reader.hpp"
+#include "scenario/words.hpp"
+#include "scenario/yaml_loader.hpp"
+
+namespace volley::scenario {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace std::string_view_literals;
+
+Config read_config(Reader& reader, const Node& node) {
+    Config out;
+    if (!reader.is_map(node, "config", "config: { target: \"http://127.0.0.1:8000\", timeout: 10s }")) return out;
+    static constexpr std::array known{"target"sv, "timeout"sv, "seed"sv, "tls"sv};
+    static constexpr std::array later{LaterKey{"http", "HTTP/1.1 is spoken, and sockets are opened before a burst"}, LaterKey{"webrtc", ""},
+                                      LaterKey{"headers", "give each request its `headers`"}, LaterKey{"proxy", ""}};
+    const Keys keys(reader, node, "config", known, later);
+    if (const Node* n = keys.find("target"))
+        if (const Value* v = reader.scalar(*n, "target")) {
+            if (!v->has_template && !v->text.starts_with("http://") && !v->text.starts_with("https://"))
+                reader.error(v->pos, "`target` is not an address: " + in_quotes(v->text), "begin it with http:// or https://");
+            else out.target = *v;
+        }
+    if (const Node* n = keys.find("timeout")) out.timeout = reader.duration(*n, "timeout", 1ms, 1h).value_or(out.timeout);
+    if (const Node* n = keys.find("seed")) out.seed = reader.count(*n, "seed", 0, UINT64_MAX);
+    const Node* tls = keys.find("tls");
+    if (tls && reader.is_map(*tls, "tls", "tls: { verify: true, ca: ca.pem }")) {
+        static constexpr std::array tls_known{"verify"sv, "ca"sv};
+        static constexpr std::array tls_later{LaterKey{"cert", ""}, LaterKey{"key", ""}};
+        const Keys tls_keys(reader, *tls, "tls", tls_known, tls_later);
+        if (const Node* n = tls_keys.find("verify")) out.tls_verify = reader.boolean(*n, "verify").value_or(true);
+        if (const Node* n = tls_keys.find("ca"))
+            if (const Value* v = reader.scalar(*n, "ca")) out.tls_ca = *v;
+    }
+    return out;
+}
+
+std::vector<std::pair<std::string, Value>> read_variables(Reader& reader, const Node& node) {
+    std::vector<std::pair<std::string, Value>> out;
+    if (!reader.is_map(node, "variables", "variables: { delay: 1s }")) return out;
+    constexpr std::size_t most = 1000;
+    for (const auto& [key, value] : node.entries) {
+        if (out.size() == most) {
+            reader.error(key.pos, "too many variables", "at most " + std::to_string(most));
+            break;
+        }
+        if (!reader.name(key, "variable")) continue;
+        const bool taken = key.text == "env" || std::find(server_names.begin(), server_names.end(), key.text) != server_names.end();
+        if (taken) {
+            reader.error(key.pos, "the name " + in_quotes(key.text) + " is taken", "it stands for a value that volley sets itself: choose another");
+            continue;
+        }
+        if (const Value* v = reader.scalar(value, key.text)) out.emplace_back(key.text, *v);
+    }
+    return out;
+}
+
+std::vector<Output> read_outputs(Reader& reader, const Node& node) {
+    static constexpr std::array known{"console"sv, "json"sv};
+    static constexpr std::array later{LaterKey{"csv", "take the figures from `json: FILE`"}, LaterKey{"junit", "take the figures from `json: FILE`"},
+                                      LaterKey{"html", "take the figures from `json: FILE`"}, LaterKey{"prometheus", ""}, LaterKey{"otlp", ""},
+                                      LaterKey{"github", ""}};
+    std::vector<Output> out;
+    if (!reader.is_list(node, "outputs", "outputs: [console, json: result.json]")) return out;
+    for (const auto& item : node.items) {
+        if (item.kind == Node::Kind::scalar) {
+            const auto& word = item.value.text;
+            if (word == "console") out.push_back({});
+            else if (word == "json") reader.error(item.pos(), "`json` needs a file", "write `json: result.json`");
+            else if (std::any_of(later.begin(), later.end(), [&](const LaterKey& k) { return k.name == word; }))
+                reader.error(item.pos(), "the output " + in_quotes(word) + " is not supported by this version", "use console or json: FILE");
+            else reader.error(item.pos(), "unknown output " + in_quotes(word), suggest(word, known, "outputs"));
+        } else if (reader.is_map(item, "outputs", "`console` or `json: result.json`")) {
+            const Keys keys(reader, item, "an output", known, later);
+            if (keys.has("console")) reader.error(keys.key_pos("console"), "`console` takes no value", "write `- console`");
+            if (const Node* n = keys.find("json"))
+                if (const Value* v = reader.scalar(*n, "json")) out.push_back({Output::Kind::json, *v});
+        }
+    }
+    return out;
+}
+
+void check_names(Reader& reader, const Scenario& s) {
+    const bool has_target = s.config.target.has_value() || !s.servers.empty();
+    if (has_target) return;
+    for (const auto& body : s.scenarios)
+        for (const auto& step : body.steps)
+            if (step.url.text.starts_with('/'))
+                reader.error(step.url.pos, in_quotes(step.url.text) + " is a path, but there is no server to send it to",
+                             "add `servers:` or `config: { target: http://... }`, or write a whole URL");
+}
+
+/// Values for templates in typed keys: the same scopes as resolve_variables(), its errors left to it.
+Variables static_variables(const Scenario& s, const Variables::Scope& env, const Variables::Scope& overrides) {
+    Scenario only_variables;
+    only_variables.file = s.file;
+    only_variables.lines = s.lines;
+    only_variables.variables = s.variables;
+    Variables out(env);
+    [[maybe_unused]] const auto reported_later = resolve_variables(only_variables, env, overrides, out);
+    return out;
+}
+
+void read_all(Scenario& s, const Node& root, Reader& reader) {
+    static constexpr std::array known{"version"sv, "name"sv, "config"sv, "variables"sv, "servers"sv, "scenarios"sv, "phases"sv, "thresholds"sv, "outputs"sv};
+    static constexpr std::array later{
+        LaterKey{"matrix", "write one server for each case"}, LaterKey{"data", "put values under `variables`"},
+        LaterKey{"probes", "phases with `burst` give the same figures; judge them under `thresholds`"},
+        LaterKey{"setup", "begin the scenario with these requests"}, LaterKey{"teardown", "end the scenario with these requests"},
+        LaterKey{"include", ""}, LaterKey{"repeat", ""}};
+    const Keys keys(reader, root, "a scenario file", known, later);
+    if (const Node* n = keys.require("version", "begin the file with `version: 1`"))
+        if (const auto version = reader.text(*n, "version"); version && *version != "1")
+            reader.error(n->pos(), "version " + in_quotes(*version) + " is not known", "this program reads version 1");
+    if (const Node* n = keys.find("name"))
+        if (const Value* v = reader.scalar(*n, "name")) s.name = v->text;
+    if (const Node* n = keys.find("config")) s.config = read_config(reader, *n);
+    if (const Node* n = keys.find("servers")) s.servers = read_servers(reader, *n);
+    if (const Node* n = keys.require("scenarios", "write `scenarios: { ping: [ { get: /ping } ] }`")) s.scenarios = read_scenarios(reader, *n);
+    if (const Node* n = keys.require("phases", "write `phases: [ { name: one, scenario: ping, burst: 1 } ]`"))
+        s.phases = read_phases(reader, *n, s.scenarios);
+    if (const Node* n = keys.find("thresholds")) s.thresholds = read_thresholds(reader, *n, s);
+    if (const Node* n = keys.find("outputs")) s.outputs = read_outputs(reader, *n);
+    else if (!keys.has("outputs")) s.outputs.push_back({});
+    check_names(reader, s);
+}
+
+std::string stem_of(std::string_view file) {
+    if (const auto slash = file.rfind('/'); slash != std::string_view::npos) file.remove_prefix(slash + 1);
+    if (const auto dot = file.rfind('.'); dot != std::string_view::npos && dot > 0) file = file.substr(0, dot);
+    return std::string(file);
+}
+
+}  // namespace
+
+const ScenarioBody* Scenario::find_scenario(std::string_view wanted) const noexcept {
+    const auto at = std::find_if(scenarios.begin(), scenarios.end(), [&](const ScenarioBody& body) { return body.name == wanted; });
+    return at == scenarios.end() ? nullptr : &*at;
+}
+
+SourceError error_at(const Scenario& where, SourcePos pos, std::string text, std::string hint) {
+    SourceError out{where.file, pos, std::move(text), std::move(hint), {}};
+    if (pos.line > 0 && static_cast<std::size_t>(pos.line) <= where.lines.size()) out.line_text = where.lines[static_cast<std::size_t>(pos.line) - 1];
+    return out;
+}
+
+bool holds(const Threshold& t, double found) noexcept {
+    if (found != found) return false;  // not a number: != would hold
+    switch (t.op) {
+        case Threshold::Op::less: return found < t.amount;
+        case Threshold::Op::less_equal: return found <= t.amount;
+        case Threshold::Op::greater: return found > t.amount;
+        case Threshold::Op::greater_equal: return found >= t.amount;
+        case Threshold::Op::equal: return found == t.amount;
+        case Threshold::Op::not_equal: return found != t.amount;
+    }
+    return false;
+}
+
+LoadResult load_scenario(std::string_view text, std::string file, const Variables::Scope& env, const Variables::Scope& overrides) {
+    LoadResult out;
+    Scenario& s = out.scenario;
+    s.file = std::move(file);
+    s.name = stem_of(s.file);
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    if (text.size() <= max_text_bytes) s.lines = split_lines(text);
+
+    YamlTree tree = read_yaml(text);
+    const auto add_yaml_errors = [&](Reader& reader) {
+        for (auto& e : tree.errors) reader.error(e.pos, std::move(e.text), std::move(e.hint));
+    };
+    if (!tree.usable || tree.root.kind != Node::Kind::map) {
+        Reader reader(s, Variables{});
+        add_yaml_errors(reader);
+        if (tree.usable && tree.root.kind == Node::Kind::null) reader.error({}, "the file is empty", "begin with `version: 1`; see volley-scenario(5)");
+        else if (tree.usable) reader.error(tree.root.pos(), std::string("a scenario is a map, not ") + kind_name(tree.root.kind), "begin with `version: 1`; see volley-scenario(5)");
+        out.errors = reader.take_errors();
+        return out;
+    }
+    // Variables come first, wherever they stand, since typed keys may use them.
+    Reader first(s, Variables{});
+    for (const auto& [key, value] : tree.root.entries)
+        if (key.text == "variables" && value.kind != Node::Kind::null) s.variables = read_variables(first, value);
+    Reader reader(s, static_variables(s, env, overrides));
+    add_yaml_errors(reader);
+    read_all(s, tree.root, reader);
+    for (auto& e : first.take_errors()) reader.error(e.pos, std::move(e.text), std::move(e.hint));
+    s.names_used_at_load = reader.used_names();
+    out.errors = reader.take_errors();
+    return out;
+}
+
+}  // namespace volley::scenario

@@ -1,0 +1,234 @@
+// `phase.metric [aggregate] op value [@ server=name]`, read.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "scenario/cursor.hpp"
+#include "scenario/reader.hpp"
+#include "scenario/words.hpp"
+
+namespace volley::scenario {
+namespace {
+
+using namespace std::string_view_literals;
+using Op = Threshold::Op;
+using Unit = Threshold::Unit;
+
+/// What a metric is measured in, and where it exists.
+struct Metric {
+    std::string_view name;
+    bool seconds = false;     ///< takes a duration
+    bool number = false;      ///< takes a plain number
+    bool share = false;       ///< takes a percentage
+    bool aggregate = false;   ///< is a distribution: needs p50, p99, mean, ...
+    bool burst_only = false;
+    std::string_view example;
+};
+constexpr std::array metrics{
+    Metric{"latency", true, false, false, true, false, "latency p99 < 400ms"},
+    Metric{"service", true, false, false, true, false, "service p99 < 400ms"},
+    Metric{"errors", false, true, true, false, false, "errors < 0.1%"},
+    Metric{"right", false, true, true, false, false, "right == 100%"},
+    Metric{"requests", false, true, false, false, false, "requests >= 100"},
+    Metric{"missed", false, true, true, false, false, "missed == 0"},
+    Metric{"saturated", false, true, true, false, false, "saturated == 0"},
+    Metric{"makespan", true, false, false, false, true, "makespan < 2s"},
+    Metric{"solo", true, false, false, false, true, "solo < 300ms"},
+    Metric{"ratio", false, true, false, false, true, "ratio <= 1.25"},
+    Metric{"overlap", false, true, false, false, true, "overlap >= 40"},
+    Metric{"serial_fraction", false, true, true, false, true, "serial_fraction < 2%"},
+    Metric{"groups", false, true, false, false, true, "groups == 1"},
+};
+
+std::vector<std::string_view> metric_names() {
+    std::vector<std::string_view> out;
+    for (const auto& m : metrics) out.push_back(m.name);
+    return out;
+}
+
+/// min, max, mean, or p with a number from 0 to 100: p50, p99.9.
+bool is_aggregate(std::string_view text) {
+    if (text == "min" || text == "max" || text == "mean") return true;
+    if (text.size() < 2 || text.size() > 8 || text[0] != 'p') return false;
+    double n = 0;
+    const auto [end, bad] = std::from_chars(text.data() + 1, text.data() + text.size(), n, std::chars_format::fixed);
+    return bad == std::errc{} && end == text.data() + text.size() && text[1] != '-' && n >= 0 && n <= 100;
+}
+
+struct ThresholdParser {
+    Reader& reader;
+    const Value& source;
+    const Scenario& so_far;
+    Cursor in;
+    Threshold out;
+    const Metric* metric = nullptr;
+
+    bool fail(std::size_t offset, std::string text, std::string hint) {
+        reader.error_within(source, offset, std::move(text), std::move(hint));
+        return false;
+    }
+
+    /// A right threshold of the same phase and metric.
+    [[nodiscard]] std::string example() const { return "write " + (out.phase.empty() ? "" : out.phase + '.') + std::string(metric->example); }
+
+    bool subject() {
+        in.skip();
+        const auto start = in.at;
+        const auto word = in.word();
+        if (word.empty()) return fail(start, "a threshold begins with a phase and a metric", "write phase.latency p99 < 400ms");
+        const auto dot = word.find('.');
+        const auto name = dot == std::string_view::npos ? word : word.substr(dot + 1);
+        const auto name_at = start + (dot == std::string_view::npos ? 0 : dot + 1);
+        const auto at = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name; });
+        const Phase* phase = nullptr;
+        bool good = true;
+        if (dot != std::string_view::npos) {
+            out.phase = std::string(word.substr(0, dot));
+            std::vector<std::string> names;
+            for (const auto& p : so_far.phases) {
+                names.push_back(p.name);
+                if (p.name == out.phase) phase = &p;
+            }
+            if (!phase) good = fail(start, "no phase is called " + in_quotes(out.phase), suggest(out.phase, names, "phases"));
+        }
+        if (at == metrics.end()) {
+            const auto names = metric_names();
+            const bool is_phase = std::any_of(so_far.phases.begin(), so_far.phases.end(), [&](const Phase& p) { return p.name == name; });
+            if (dot == std::string_view::npos && is_phase) return fail(in.at, "the metric is missing", "write " + std::string(name) + ".errors == 0");
+            return fail(name_at, "unknown metric " + in_quotes(name), suggest(name, std::span<const std::string_view>(names), "metrics"));
+        }
+        metric = &*at;
+        out.metric = std::string(name);
+        if (phase && phase->warmup) good = fail(start, in_quotes(out.phase) + " is for warming up and has no figures", "judge another phase");
+        if (metric->burst_only && (!phase ? dot == std::string_view::npos : !phase->burst.has_value()) && good)
+            good = fail(name_at, in_quotes(name) + " is a figure of one burst", phase ? in_quotes(out.phase) + " has no `burst`" : "write phase." + std::string(name));
+        return good;
+    }
+
+    bool comparison() {
+        in.skip();
+        const auto start = in.at;
+        if (const auto word = in.word(); !word.empty()) {
+            if (!is_aggregate(word)) {
+                in.skip();
+                if (in.peek() == '=' || in.peek() == '<' || in.peek() == '>' || in.peek() == '!')
+                    return fail(start, "unknown aggregate " + in_quotes(word), "p50, p99, p99.9 and so on, mean, min or max");
+                return fail(start, "unexpected " + in_quotes(word), example());
+            }
+            out.aggregate = std::string(word);
+            if (!metric->aggregate) return fail(start, in_quotes(out.metric) + " is one number and has no " + in_quotes(word), example());
+        } else if (metric->aggregate) {
+            return fail(start, in_quotes(out.metric) + " needs an aggregate: p50, p99, mean, min, max", example());
+        }
+        const auto sign = in.comparison();
+        if (sign == "<") out.op = Op::less;
+        else if (sign == "<=") out.op = Op::less_equal;
+        else if (sign == ">") out.op = Op::greater;
+        else if (sign == ">=") out.op = Op::greater_equal;
+        else if (sign == "==") out.op = Op::equal;
+        else if (sign == "!=") out.op = Op::not_equal;
+        else return fail(in.at, in.peek() == '=' ? "a single `=`" : "a comparison is missing", "<, <=, >, >=, == or !=");
+        return true;
+    }
+
+    bool amount() {
+        in.skip();
+        const auto start = in.at;
+        auto rest = in.text.substr(in.at);
+        rest = trim(rest.substr(0, rest.find('@')));
+        in.at = start + rest.size();
+        if (rest.empty()) return fail(start, "the value is missing", example());
+        Node node;
+        node.kind = Node::Kind::scalar;
+        node.value.text = std::string(rest);
+        node.value.pos = source.pos;
+        node.value.has_template = rest.find("{{") != std::string_view::npos;
+        out.value = node.value;
+        const auto given = reader.text(node, "thresholds");
+        if (!given) return false;
+        if (given->find('*') != std::string::npos || given->find(' ') != std::string::npos)
+            return fail(start, "thresholds that compare with another figure are not supported by this version", example());
+        const auto number = [](std::string_view text) -> std::optional<double> {
+            double n = 0;
+            const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), n);
+            if (bad != std::errc{} || end != text.data() + text.size() || !std::isfinite(n)) return std::nullopt;
+            return n;
+        };
+        if (given->ends_with('%')) {
+            const auto n = number(std::string_view(*given).substr(0, given->size() - 1));
+            if (!n || *n < 0) return fail(start, "not a percentage: " + in_quotes(*given), example());
+            if (!metric->share) return fail(start, in_quotes(out.metric) + " is not a share: " + in_quotes(*given), example());
+            out.unit = Unit::share;
+            out.amount = *n / 100;
+            return true;
+        }
+        if (const auto n = number(*given)) {
+            if (!metric->number) return fail(start, in_quotes(out.metric) + " needs a unit: " + in_quotes(*given), "write " + *given + "ms or " + *given + "s");
+            out.unit = Unit::number;
+            out.amount = *n;
+            return true;
+        }
+        const auto d = parse_duration(*given);
+        if (!d) return fail(start, "not a number, duration or percentage: " + in_quotes(*given), example());
+        if (!metric->seconds) return fail(start, in_quotes(out.metric) + " is not a time: " + in_quotes(*given), example());
+        out.unit = Unit::seconds;
+        out.amount = to_seconds(*d);
+        return true;
+    }
+
+    bool server() {
+        if (in.done()) return true;
+        if (in.peek() != '@') return fail(in.at, "unexpected " + in_quotes(in.text.substr(in.at)), "only `@ server=name` may follow");
+        ++in.at;
+        in.skip();
+        const auto start = in.at;
+        const auto key = in.word();
+        in.skip();
+        if (key != "server" || in.peek() != '=') {
+            constexpr std::array known{"server"sv};
+            return fail(start, "unknown label " + in_quotes(key), suggest(key, known, "write @ server=name; labels"));
+        }
+        ++in.at;
+        if (in.peek() == '=') ++in.at;  // `server==name` is meant as `server=name`
+        in.skip();
+        const auto name_at = in.at;
+        out.server = std::string(in.word());
+        std::vector<std::string> names;
+        for (const auto& s : so_far.servers) names.push_back(s.name);
+        if (std::find(names.begin(), names.end(), out.server) == names.end())
+            return fail(name_at, "no server is called " + in_quotes(out.server), suggest(out.server, names, "servers"));
+        if (!in.done()) return fail(in.at, "unexpected " + in_quotes(in.text.substr(in.at)), "a threshold ends here");
+        return true;
+    }
+};
+
+}  // namespace
+
+std::optional<Threshold> parse_threshold(Reader& reader, const Value& source, const Scenario& so_far) {
+    ThresholdParser parser{reader, source, so_far, Cursor{source.text}, {}};
+    parser.out.source = source;
+    if (!parser.subject() || !parser.comparison() || !parser.amount() || !parser.server()) return std::nullopt;
+    return std::move(parser.out);
+}
+
+std::vector<Threshold> read_thresholds(Reader& reader, const Node& node, const Scenario& so_far) {
+    std::vector<Threshold> out;
+    if (!reader.is_list(node, "thresholds", "thresholds: [ten.errors == 0, ten.latency p99 < 400ms]")) return out;
+    for (const auto& item : node.items) {
+        const Node* text = &item;
+        if (item.kind == Node::Kind::map) {
+            static constexpr std::array known{"expr"sv};
+            static constexpr std::array later{LaterKey{"confidence", ""}, LaterKey{"if_unsure", ""}, LaterKey{"persist", ""}, LaterKey{"abort", ""}};
+            const Keys keys(reader, item, "a threshold", known, later);
+            text = keys.require("expr", "write the threshold as a text: ten.errors == 0");
+            if (!text) continue;
+        }
+        const Value* v = reader.scalar(*text, "thresholds");
+        if (!v) continue;
+        if (auto threshold = parse_threshold(reader, *v, so_far)) out.push_back(std::move(*threshold));
+    }
+    return out;
+}
+
+}  // namespace volley::scenario

@@ -1,0 +1,196 @@
+#include <volley/server/server.hpp>
+
+#include <algorithm>
+#include <list>
+#include <system_error>
+#include <vector>
+
+#include <sys/resource.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include "net/task_group.hpp"
+#include "server/listener.hpp"
+#include "server/session.hpp"
+
+namespace volley::server {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+namespace {
+
+/// Connections that are being told 503 at the same time; beyond it they are closed without a word.
+constexpr std::size_t most_refusals = 64;
+/// Descriptors that are not connections: the refusals, the listeners, files of views.
+constexpr std::size_t reserved_descriptors = most_refusals + 96;
+
+std::size_t connections_allowed(std::size_t wanted) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
+    const std::size_t have = limit.rlim_cur > 2 * reserved_descriptors ? limit.rlim_cur - reserved_descriptors : limit.rlim_cur / 2;
+    return std::min(wanted, have);
+}
+
+/// How often deadlines are looked at: often enough that the shortest is kept to within a quarter.
+Duration sweep_interval(const Limits& limits) {
+    const Duration shortest = std::min({limits.idle, limits.header, limits.body, limits.write, limits.linger});
+    return std::clamp<Duration>(shortest / 4, std::chrono::milliseconds(10), std::chrono::milliseconds(250));
+}
+
+}  // namespace
+
+struct Server::Impl {
+    Impl(asio::any_io_executor e, view::Routes r, Options o)
+        : executor(std::move(e)), routes(std::move(r)), options(std::move(o)), context(routes, options),
+          connection_limit(connections_allowed(options.limits.connections)), control(executor), sessions(executor) {}
+
+    asio::any_io_executor executor;
+    view::Routes routes;
+    Options options;
+    ServerContext context;
+    std::size_t connection_limit;
+    std::vector<tcp::acceptor> acceptors;
+    std::uint16_t port = 0;
+    std::list<Session*> open;
+    std::size_t refusals = 0;
+    TimePoint last_accept_error{};
+    net::TaskGroup control;   ///< accept loops and the sweeper
+    net::TaskGroup sessions;
+
+    asio::awaitable<void> accept_loop(tcp::acceptor& acceptor);
+    asio::awaitable<void> sweep();
+    asio::awaitable<void> run_session(std::shared_ptr<Session> session);
+    asio::awaitable<void> run_refusal(std::shared_ptr<Session> session);
+    asio::awaitable<void> drain();
+    void log_accept_error(const error_code& ec);
+};
+
+Server::Server(asio::any_io_executor executor, view::Routes routes, Options options)
+    : impl_(std::make_unique<Impl>(std::move(executor), std::move(routes), std::move(options))) {}
+Server::~Server() = default;
+
+error_code Server::listen(Diagnostics& why) {
+    if (impl_->options.kind.model == Kind::Model::pool) {
+        try {
+            impl_->context.workers.start_all();
+        } catch (const std::system_error& e) {
+            why.message = fmt::format("cannot start {} worker threads: {}", impl_->options.kind.workers, e.what());
+            return e.code();
+        }
+    }
+    auto acceptors = open_listeners(impl_->executor, impl_->options.host, impl_->options.port, why);
+    if (!acceptors) return acceptors.error();
+    impl_->acceptors = std::move(*acceptors);
+    error_code ec;
+    impl_->port = impl_->acceptors.front().local_endpoint(ec).port();
+    return ec;
+}
+
+std::uint16_t Server::local_port() const noexcept { return impl_->port; }
+std::size_t Server::connections() const noexcept { return impl_->open.size(); }
+std::size_t Server::connection_limit() const noexcept { return impl_->connection_limit; }
+const view::Routes& Server::routes() const noexcept { return impl_->routes; }
+
+asio::awaitable<void> Server::serve() {
+    Impl& my = *impl_;
+    for (auto& acceptor : my.acceptors) my.control.spawn(my.accept_loop(acceptor));
+    my.control.spawn(my.sweep());
+
+    co_await asio::this_coro::throw_if_cancelled(false);
+    asio::steady_timer never(my.executor, asio::steady_timer::time_point::max());
+    for (;;) {
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) break;
+        const auto [ec] = co_await never.async_wait(asio::as_tuple(asio::use_awaitable));
+        (void)ec;
+    }
+    // From here on it is our own end that must not be cut short: the sessions refer to this object.
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await my.drain();
+}
+
+asio::awaitable<void> Server::Impl::drain() {
+    context.draining = true;
+    for (auto& acceptor : acceptors) {
+        error_code ec;
+        acceptor.close(ec);
+    }
+    for (auto it = open.begin(); it != open.end();) (*it++)->drain();
+    asio::steady_timer tick(executor);
+    const TimePoint deadline = Clock::now() + options.limits.drain;
+    while (!sessions.empty() && Clock::now() < deadline) {
+        tick.expires_after(std::chrono::milliseconds(5));
+        const auto [ec] = co_await tick.async_wait(asio::as_tuple(asio::use_awaitable));
+        (void)ec;
+    }
+    for (auto it = open.begin(); it != open.end();) (*it++)->abort();
+    control.cancel();
+    co_await sessions.join();
+    co_await control.join();
+    context.workers.stop();
+    acceptors.clear();
+}
+
+asio::awaitable<void> Server::Impl::accept_loop(tcp::acceptor& acceptor) {
+    asio::steady_timer pause(executor);
+    while (acceptor.is_open()) {
+        auto [ec, socket] = co_await acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
+        if (ec == asio::error::operation_aborted || context.draining) co_return;
+        if (ec == asio::error::connection_aborted || ec == boost::system::errc::protocol_error) continue;  // that client has gone again
+        if (ec) {
+            // Out of descriptors or memory: the connection stays in the queue and accept() would fail again at once, so that a loop
+            // without a pause would eat the processor that the sessions need to end.
+            log_accept_error(ec);
+            pause.expires_after(std::chrono::milliseconds(50));
+            const auto [waited] = co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+            if (waited) co_return;
+            continue;
+        }
+        const bool full = open.size() - refusals >= connection_limit;
+        if (full && refusals >= most_refusals) continue;  // the socket closes
+        auto session = std::make_shared<Session>(std::move(socket), context);
+        if (full) {
+            sessions.spawn(run_refusal(std::move(session)));
+        } else {
+            sessions.spawn(run_session(std::move(session)));
+        }
+    }
+}
+
+void Server::Impl::log_accept_error(const error_code& ec) {
+    const TimePoint now = Clock::now();
+    if (!options.on_error || now - last_accept_error < std::chrono::seconds(1)) return;
+    last_accept_error = now;
+    options.on_error(fmt::format("cannot accept connections: {} (trying again)", ec.message()));
+}
+
+asio::awaitable<void> Server::Impl::run_session(std::shared_ptr<Session> session) {
+    const auto place = open.insert(open.end(), session.get());
+    co_await session->run();
+    open.erase(place);
+}
+
+asio::awaitable<void> Server::Impl::run_refusal(std::shared_ptr<Session> session) {
+    const auto place = open.insert(open.end(), session.get());
+    ++refusals;
+    co_await session->refuse_connection();
+    --refusals;
+    open.erase(place);
+}
+
+asio::awaitable<void> Server::Impl::sweep() {
+    asio::steady_timer timer(executor);
+    for (;;) {
+        timer.expires_after(sweep_interval(options.limits));
+        const auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        if (ec) co_return;
+        const TimePoint now = Clock::now();
+        for (Session* session : open) session->check(now);
+    }
+}
+
+}  // namespace volley::server

@@ -1,0 +1,11 @@
+# cmake -DPROGRAM=volley -DIN=volley.1.in -DOUT=volley.1 -P options.cmake
+file(READ ${IN} page)
+foreach(part IN ITEMS verbs options)
+  execute_process(COMMAND ${PROGRAM} __man-${part} OUTPUT_VARIABLE text RESULT_VARIABLE status OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT status EQUAL 0 OR NOT text MATCHES "^\\.(Ss|It) ")
+    message(FATAL_ERROR "${PROGRAM} __man-${part}: exit ${status}: ${text}")
+  endif()
+  string(TOUPPER "%${part}%" mark)
+  string(REPLACE "${mark}" "${text}" page "${page}")
+endforeach()
+file(WRITE ${OUT} "${page}")

@@ -1,0 +1,11 @@
+# The installed tree as a stranger's project sees it. Not under sanitizers: the stranger would have to use the same ones.
+if(VOLLEY_INSTALL AND NOT VOLLEY_SANITIZE)
+  volley_find_program(VOLLEY_PKG_CONFIG pkg-config)
+  add_test(NAME install.consumer COMMAND ${CMAKE_COMMAND}
+    -DBUILD=${PROJECT_BINARY_DIR} -DSCRATCH=${CMAKE_CURRENT_BINARY_DIR}/install-scratch
+    -DCONSUMER=${CMAKE_CURRENT_SOURCE_DIR}/install/consumer -DSCENARIOS=${PROJECT_SOURCE_DIR}/scenarios
+    -DCXX=${CMAKE_CXX_COMPILER} -DLIBDIR=${CMAKE_INSTALL_LIBDIR} -DMANDIR=${CMAKE_INSTALL_MANDIR} -DLIBEXECDIR=${CMAKE_INSTALL_LIBEXECDIR}
+    -DHAS_HELPER=$<TARGET_EXISTS:volley_server_helper> -DVERSION=${PROJECT_VERSION} -DPKG_CONFIG=${VOLLEY_PKG_CONFIG}
+    -P ${CMAKE_CURRENT_SOURCE_DIR}/install/install_test.cmake)
+  set_tests_properties(install.consumer PROPERTIES LABELS install TIMEOUT 600)
+endif()

@@ -1,0 +1,8 @@
+volley_add_test(net_app net net/app/app_test.cpp net/app/serve_test.cpp net/server/fixture.cpp support/raw_client.cpp)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+target_link_libraries(net_app PRIVATE Boost::json)
+# What the helper program does with `serve`, on its own.
+add_executable(app_test_server net/app/app_server.cpp)
+target_link_libraries(app_test_server PRIVATE volley::volley volley_warnings)
+add_dependencies(net_app app_test_server)
+target_compile_definitions(net_app PRIVATE VOLLEY_TEST_SERVER="$<TARGET_FILE:app_test_server>")

@@ -1,0 +1,239 @@
+"""volley run: exit codes, results kept, nothing left behind."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from support.volley import LIMIT, VolleyTest, free_port, processes_marked
+
+BURST = """
+version: 1
+name: t
+servers: { s: { builtin: %s } }
+scenarios: { a: [ { post: /offer, json: { sleep: 0.1 }, checks: [status == 200] } ] }
+phases: [ { name: p, burst: 6, scenario: a } ]
+"""
+
+
+class Answering:
+    """A server of fixed bytes on loopback, one connection after the other closed when it has answered."""
+
+    def __init__(self, reply):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, args=(reply,), daemon=True).start()
+
+    def serve(self, reply):
+        while True:
+            try:
+                peer, _ = self.socket.accept()
+            except OSError:
+                return
+            with peer:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    got = peer.recv(65536)
+                    if not got:
+                        break
+                    head += got
+                peer.sendall(reply)
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
+class Run(VolleyTest):
+    def target(self, port, more=""):
+        return f"""
+version: 1
+name: t
+config: {{ target: "http://127.0.0.1:{port}", timeout: 5s }}
+scenarios: {{ a: [ {{ get: /x{more} }} ] }}
+phases: [ {{ name: p, burst: 3, scenario: a }} ]
+"""
+
+    def test_a_threshold_that_holds_passes_and_one_turned_round_fails_and_says_by_how_much(self):
+        self.run_scenario(BURST % "coroutine" + "thresholds: [ 'p.ratio < 3' ]")
+        result, done = self.run_scenario(BURST % "serial" + "thresholds: [ 'p.ratio < 3' ]", code=1)
+        failed = [t for t in result["thresholds"] if t["verdict"] == "fail"]
+        self.assertEqual([t["threshold"] for t in failed], ["p.ratio < 3"])
+        self.assertIn("over 3 by", failed[0]["message"])
+        self.assertIn("p.ratio < 3", done.stdout)
+        self.assert_nothing_left()
+
+    def test_figures_of_a_serial_server_follow_their_arithmetic(self):
+        result, _ = self.run_scenario(BURST % "serial")
+        burst = result["servers"][0]["phases"][0]["burst"]
+        self.assertEqual(burst["groups"], [1] * 6)
+        self.assertGreaterEqual(burst["ratio"], 5)
+        self.assertAlmostEqual(burst["overlap"], 6 / burst["ratio"], places=6)
+        self.assertAlmostEqual(burst["serial_fraction"], (burst["ratio"] - 1) / 5, places=6)
+        self.assertAlmostEqual(burst["makespan"], burst["ratio"] * burst["solo"], places=6)
+
+    def test_fast_errors_are_no_overlap(self):
+        server = Answering(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self.addCleanup(server.close)
+        result, done = self.run_scenario(self.target(server.port) + "thresholds: [ 'p.ratio < 3' ]", code=1)
+        phase = result["servers"][0]["phases"][0]
+        self.assertEqual(phase["errors_by_kind"], {"status": 3})
+        self.assertNotIn("ratio", phase["burst"])
+        self.assertIn("says nothing", done.stdout)
+
+    def test_an_answer_cut_short_is_truncated(self):
+        server = Answering(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        self.addCleanup(server.close)
+        result, _ = self.run_scenario(self.target(server.port), code=1)
+        self.assertEqual(result["servers"][0]["phases"][0]["errors_by_kind"], {"truncated": 3})
+
+    def test_hostile_words_are_escaped(self):
+        server = Answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n\x1b[31mred\n")
+        self.addCleanup(server.close)
+        _, done = self.run_scenario(self.target(server.port, ", checks: [body == ok]"), code=1)
+        self.assertNotIn("\x1b", done.stdout + done.stderr)
+        self.assertIn("\\x1b[31m", done.stdout)
+
+    def test_a_target_that_refuses_is_exit_3(self):
+        result, done = self.run_scenario(self.target(free_port()), code=3)
+        self.assertEqual(result["servers"][0]["state"], "unreachable")
+        self.assertIn("refused", done.stdout)
+
+    def test_a_wrong_path_is_exit_3(self):
+        _, done = self.run_scenario((BURST % "coroutine").replace("/offer", "/nothing"), code=3)
+        self.assertIn("404", done.stdout)
+
+    def test_a_server_that_never_gets_ready_is_exit_3_with_its_log(self):
+        result, done = self.run_scenario(
+            """
+version: 1
+name: t
+servers: { s: { command: [sh, -c, "echo so far so good; sleep 60", "{{ port }}"], ready: { get: /, timeout: 1s } } }
+scenarios: { a: [ { get: / } ] }
+phases: [ { name: p, burst: 1, scenario: a } ]
+""",
+            code=3,
+        )
+        self.assertEqual(result["servers"][0]["state"], "not_started")
+        self.assertIn("so far so good", done.stdout)
+        self.assert_nothing_left()
+
+    def test_a_server_that_dies_mid_run_keeps_what_was_measured(self):
+        script = "import http.server as h, os, sys\\nclass H(h.BaseHTTPRequestHandler):\\n def do_GET(s):\\n  s.send_response(200); s.end_headers()\\n  if s.path == '/die': os._exit(7)\\nh.HTTPServer(('127.0.0.1', int(sys.argv[1])), H).serve_forever()"
+        result, done = self.run_scenario(
+            f"""
+version: 1
+name: t
+servers: {{ s: {{ command: [/usr/bin/python3, -c, "{script}", "{{{{ port }}}}"], ready: {{ get: /, timeout: 20s }} }} }}
+scenarios: {{ a: [ {{ get: / }} ], b: [ {{ get: /die }} ] }}
+phases:
+  - {{ name: fine, users: 1, iterations: 3, scenario: a }}
+  - {{ name: fatal, users: 1, iterations: 3, scenario: b }}
+  - {{ name: never, users: 1, iterations: 3, scenario: a }}
+""",
+            code=1,
+        )
+        server = result["servers"][0]
+        self.assertEqual(server["state"], "died")
+        self.assertEqual([p["name"] for p in server["phases"]], ["fine", "fatal"])
+        self.assertEqual(server["phases"][0]["right"], 3)
+        self.assertIn("status 7", done.stdout)
+        self.assert_nothing_left()
+
+    def test_users_and_rate_phases_do_what_they_say(self):
+        result, _ = self.run_scenario(
+            """
+version: 1
+name: t
+servers: { s: { builtin: coroutine } }
+scenarios: { a: [ { get: /ping, checks: [status == 200, body contains pong] } ] }
+phases:
+  - { name: closed, users: 4, iterations: 50, scenario: a }
+  - { name: open, rate: 100/s, for: 1s, scenario: a }
+  - { name: counted, rate: 200/s, iterations: 30, scenario: a }
+thresholds: [ closed.requests == 50, open.requests == 100, counted.requests == 30, errors == 0, open.saturated == 0 ]
+"""
+        )
+        phases = {p["name"]: p for p in result["servers"][0]["phases"]}
+        self.assertGreaterEqual(phases["open"]["elapsed"], 0.98, "open arrivals keep their schedule")
+        self.assertEqual(phases["open"]["planned"], 100)
+
+    def test_starts_over_max_users_are_saturated_and_count_as_errors(self):
+        result, _ = self.run_scenario(
+            """
+version: 1
+name: t
+servers: { s: { builtin: coroutine } }
+scenarios: { a: [ { get: "/offer?s=1" } ] }
+phases: [ { name: open, rate: 100/s, iterations: 20, max_users: 5, scenario: a } ]
+""",
+            code=1,
+        )
+        phase = result["servers"][0]["phases"][0]
+        self.assertGreater(phase["saturated"], 0)
+        self.assertEqual(phase["saturated"] + phase["requests"], 20)
+        self.assertEqual(phase["errors"], phase["saturated"])
+
+    def interrupt(self, number):
+        file = self.write("s.yaml", (BURST % "serial").replace("burst: 6", "burst: 400"))
+        out = self.path("r.json")
+        process = self.start("run", file, "-o", out)
+        self.wait_for(lambda: len(processes_marked(self.mark)) >= 3)  # volley, supervisor, server
+        import time
+
+        time.sleep(2)
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=LIMIT)
+        self.assertEqual(process.returncode, 128 + number, stdout + stderr)
+        result = json.loads(pathlib.Path(out).read_text())
+        self.assertTrue(result["interrupted"])
+        self.assertEqual(result["verdict"], "interrupted")
+        self.assertIn("interrupted", stdout)
+        self.assert_nothing_left()
+
+    def test_sigint_writes_results_so_far(self):
+        self.interrupt(signal.SIGINT)
+
+    def test_sigterm_writes_results_so_far(self):
+        self.interrupt(signal.SIGTERM)
+
+    def test_kill_9_leaves_no_server(self):
+        process = self.start("run", self.write("s.yaml", (BURST % "serial").replace("burst: 6", "burst: 400")))
+        self.wait_for(lambda: len(processes_marked(self.mark)) >= 3)
+        process.kill()
+        process.communicate(timeout=LIMIT)
+        self.assert_nothing_left()
+
+    def test_bad_files_are_exit_2_with_a_place(self):
+        done = self.volley("run", self.path("none.yaml"))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("No such file", done.stderr)
+        _, done = self.run_scenario((BURST % "coroutine").replace("burst: 6", "brust: 6"), code=2)
+        self.assertIn("s.yaml:6:", done.stderr)
+        self.assertIn("did you mean `burst`", done.stderr)
+        self.assertIn("^", done.stderr)
+        done = self.volley("run", self.folder.name)
+        self.assertEqual(done.returncode, 2)
+        done = self.volley("run")
+        self.assertEqual(done.returncode, 2)
+        _, done = self.run_scenario(BURST % "coroutine", "--server", "nope", code=2)
+        self.assertIn("nope", done.stderr)
+        self.assertEqual(os.listdir(self.folder.name), ["s.yaml"], "nothing was run")
+
+    def test_secrets_from_the_environment_are_masked(self):
+        server = Answering(b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\nConnection: close\r\n\r\nhunter2-hunter")
+        self.addCleanup(server.close)
+        self.env["TOKEN"] = "hunter2-hunter"
+        text = self.target(server.port, ', headers: { X-Token: "{{ env.TOKEN }}" }, checks: [body == x]')
+        _, done = self.run_scenario(text, code=1)
+        self.assertNotIn("hunter2", done.stdout + done.stderr)
+        self.assertNotIn("hunter2", pathlib.Path(self.path("result.json")).read_text())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,46 @@
+"""Every scenario that ships is run, and shows what it says that it shows."""
+
+import json
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+import jsonschema
+from support.volley import ROOT, SCHEMA, VolleyTest
+
+
+class Scenarios(VolleyTest):
+    def run_file(self, name):
+        out = self.path("result.json")
+        done = self.volley("run", str(ROOT / "scenarios" / name), "-o", out)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        result = json.loads(pathlib.Path(out).read_text())
+        jsonschema.validate(result, SCHEMA)
+        self.assertEqual(result["verdict"], "pass")
+        self.assertEqual(result["errors"], 0)
+        self.assert_nothing_left()
+        return {s["name"]: {p["name"]: p for p in s["phases"]} for s in result["servers"]}
+
+    def test_hello(self):
+        self.run_file("hello.yaml")
+
+    def test_sleep(self):
+        servers = self.run_file("sleep.yaml")
+        self.assertEqual(servers["coroutine"]["fifty"]["burst"]["groups"], [50])
+        self.assertLessEqual(servers["coroutine"]["fifty"]["burst"]["ratio"], 1.25)
+        self.assertEqual(servers["pool4"]["fifty"]["right"], 50)
+        self.assertEqual(servers["coroutine"]["fifty"]["resources"]["threads"], 1)
+
+    def test_django(self):
+        servers = self.run_file("django.yaml")
+        for phase in servers["uvicorn"].values():
+            self.assertEqual(phase["statuses"], {"200": phase["requests"]})
+
+    def test_every_scenario_has_a_test(self):
+        for file in (ROOT / "scenarios").glob("*.yaml"):
+            self.assertTrue(hasattr(self, "test_" + file.stem), f"{file.name} is not run by a test")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

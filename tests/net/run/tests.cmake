@@ -1,0 +1,2 @@
+volley_add_python_test(run net net/run/run_test.py TIMEOUT 300)
+volley_add_python_test(scenarios interop net/run/scenarios_test.py TIMEOUT 300)

@@ -1,0 +1,67 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include <volley/report/result.hpp>
+
+namespace volley::report {
+namespace {
+using namespace std::chrono_literals;
+
+RunResult hostile() {
+    RunResult r;
+    r.name = "t";
+    r.version = "0";
+    r.started_at = "2026-01-01T00:00:00Z";
+    auto& server = r.servers.emplace_back();
+    server.name = "s";
+    server.state = ServerState::died;
+    server.message = "the server \x1b[2J died";
+    server.log_tail = {"\x1b]0;title\x07"};
+    auto& phase = server.phases.emplace_back();
+    phase.phase = "p";
+    metrics::Sample wrong;
+    wrong.status = 500;
+    phase.tally->add(wrong, "status");
+    phase.wrong_examples = {"body is \x1b[31m\xff"};
+    phase.burst.emplace();
+    phase.burst->n = 1;
+    ThresholdResult t;
+    t.source = "errors == 0";
+    t.server = "s";
+    t.phase = "p";
+    t.verdict = Verdict::fail;
+    t.message = "\x1b[0m";
+    r.thresholds.push_back(t);
+    r.verdict = Verdict::fail;
+    return r;
+}
+
+bool has_control(const std::string& text) {
+    return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n'; });
+}
+
+TEST(Report, words_of_a_peer_cannot_reach_a_terminal_or_break_json) {
+    EXPECT_FALSE(has_control(to_text(hostile())));
+    const auto json = to_json(hostile());
+    EXPECT_FALSE(has_control(json));
+    EXPECT_EQ(json.find('\xff'), std::string::npos) << "JSON is UTF-8";
+}
+
+TEST(Report, text_has_a_row_for_each_server_and_no_colour_unless_asked) {
+    auto r = hostile();
+    const auto text = to_text(r);
+    EXPECT_NE(text.find("p  1 requests at once"), std::string::npos) << text;
+    EXPECT_NE(text.find("s: died"), std::string::npos) << text;
+    EXPECT_NE(text.find("fail  1 of 1 thresholds"), std::string::npos) << text;
+    EXPECT_NE(to_text(r, {.colour = true}).find("\x1b[31m"), std::string::npos);
+}
+
+TEST(Report, figures_that_say_nothing_are_not_printed) {
+    const auto json = to_json(hostile());
+    EXPECT_NE(json.find(R"("complete":false)"), std::string::npos);
+    EXPECT_EQ(json.find("ratio"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace volley::report
