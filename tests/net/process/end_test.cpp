@@ -110,12 +110,13 @@ TEST_F(End, a_death_in_the_middle_is_noticed) {
 }
 
 TEST_F(End, the_stop_signal_is_the_one_asked_for_and_comes_once) {
-    auto s = log_spec(python("import signal, sys, time\n"
+    // os.write, because print() may write a line and its end apart, and then the signal's line lands between them.
+    auto s = log_spec(python("import os, signal, sys, time\n"
                              "def on(n, f):\n"
-                             "    print('got', n, flush=True)\n"
+                             "    os.write(1, b'got %d\\n' % n)\n"
                              "    if n == 15: sys.exit(9)\n"
                              "signal.signal(10, on); signal.signal(15, on)\n"
-                             "print('up', flush=True)\n"
+                             "os.write(1, b'up\\n')\n"
                              "while True: time.sleep(0.05)\n"),
                       "up");
     s.stop_signal = SIGUSR1;
