@@ -56,10 +56,14 @@ bool split_credentials(std::string_view text, std::string& user, std::string& pa
 std::string part_name(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        if (c == '"') out += "%22";
-        else if (c == '\r') out += "%0D";
-        else if (c == '\n') out += "%0A";
-        else out += c;
+        if (c == '"')
+            out += "%22";
+        else if (c == '\r')
+            out += "%0D";
+        else if (c == '\n')
+            out += "%0A";
+        else
+            out += c;
     }
     return out;
 }
@@ -181,9 +185,10 @@ private:
                 body += part_name(field->key) + "\"\r\n\r\n" + *text + "\r\n";
             } else {
                 const auto& upload = std::get<Upload>(part);
-                if (upload.field.empty()) return "a file in a form needs a field name: NAME@" + escape_for_terminal(upload.file_name);
-                body += part_name(upload.field) + "\"; filename=\"" + part_name(upload.file_name) + "\"\r\nContent-Type: " + upload.type +
-                        "\r\n\r\n" + upload.bytes + "\r\n";
+                if (upload.field.empty())
+                    return "a file in a form needs a field name: NAME@" + escape_for_terminal(upload.file_name);
+                body += part_name(upload.field) + "\"; filename=\"" + part_name(upload.file_name) +
+                        "\"\r\nContent-Type: " + upload.type + "\r\n\r\n" + upload.bytes + "\r\n";
             }
         }
         body += "--" + boundary_ + "--\r\n";
@@ -248,7 +253,8 @@ private:
         }
         for (const auto& [name, value] : own) headers.erase(name);
         for (const auto& [name, value] : own) {
-            const bool bare = !boundary_.empty() && http::iequals(name, "Content-Type") && value.find("boundary=") == std::string::npos;
+            const bool bare =
+                !boundary_.empty() && http::iequals(name, "Content-Type") && value.find("boundary=") == std::string::npos;
             headers.add(name, bare ? value + "; boundary=" + boundary_ : value);
         }
         return {};
@@ -256,7 +262,8 @@ private:
 
     static std::optional<std::string> check_field(const std::string& name, const std::optional<std::string>& value) {
         const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-        const bool bad_name = name.empty() || std::ranges::any_of(name, [&](char c) { return control(c) || c == ' ' || c == ':'; });
+        const bool bad_name =
+            name.empty() || std::ranges::any_of(name, [&](char c) { return control(c) || c == ' ' || c == ':'; });
         if (bad_name) return "'" + escape_for_terminal(name) + "' cannot be the name of a header";
         if (value && std::ranges::any_of(*value, [&](char c) { return control(c) && c != '\t'; }))
             return "the value of the header " + escape_for_terminal(name) + " holds a control character";

@@ -14,12 +14,13 @@ namespace volley::cli {
 
 struct BuiltRequest {
     http::Url url;
-    http::Request request;  ///< complete: Host and Content-Length are in it
+    http::Request request;                     ///< complete: Host and Content-Length are in it
     std::string digest_user, digest_password;  ///< for the transport, which must answer a challenge
 };
 
 /// Builds it. @return what is wrong, in words, or nothing. Credentials are never part of the words.
-[[nodiscard]] std::optional<std::string> build_request(const RequestOptions& options, const FileReader& read_file, BuiltRequest& out);
+[[nodiscard]] std::optional<std::string> build_request(const RequestOptions& options, const FileReader& read_file,
+                                                       BuiltRequest& out);
 
 /// A URL as it may be shown in a message: a password in it becomes `***`.
 [[nodiscard]] std::string masked_url(std::string_view text);

@@ -37,7 +37,7 @@ FileText read_file(const std::string& path) {
     std::string name = path;
     const char* home = std::getenv("HOME");
     if ((name == "~" || name.starts_with("~/")) && home != nullptr) name = home + name.substr(1);
-    struct stat about{};
+    struct stat about {};
     if (::stat(name.c_str(), &about) != 0) return {false, std::strerror(errno)};
     if (S_ISDIR(about.st_mode)) return {false, std::strerror(EISDIR)};
     if (static_cast<std::uintmax_t>(about.st_size) > max_file_bytes) return {false, "larger than 1 GiB"};
@@ -91,10 +91,12 @@ public:
                 co_return explain(exchange);
             }
             finish_message(exchange);
-            const auto next = options_.follow ? redirect_target(exchange.response, built_.url, options_.path_as_is) : std::nullopt;
+            const auto next =
+                options_.follow ? redirect_target(exchange.response, built_.url, options_.path_as_is) : std::nullopt;
             if (!next) co_return status_exit(exchange.response);
             if (hops >= options_.max_redirects) {
-                print_error(call_.program, "more than " + std::to_string(options_.max_redirects) + " redirects (--max-redirects); the last one led to " +
+                print_error(call_.program, "more than " + std::to_string(options_.max_redirects) +
+                                               " redirects (--max-redirects); the last one led to " +
                                                escape_for_terminal(next->to_string()));
                 co_return request_exit::too_many_redirects;
             }
@@ -108,7 +110,8 @@ private:
     asio::awaitable<client::Exchange> send(TimePoint deadline) {
         const auto executor = co_await asio::this_coro::executor;
         if (!transport_ || origin_ != built_.url.origin()) {
-            transport_ = client::make_curl_transport(executor, target_of(options_, built_.url), curl_options_of(options_, built_));
+            transport_ =
+                client::make_curl_transport(executor, target_of(options_, built_.url), curl_options_of(options_, built_));
             origin_ = built_.url.origin();
         }
         if (first_ || options_.print_all) printer_.request(built_.request);
@@ -117,7 +120,8 @@ private:
         client::ResponseSink sink;
         sink.on_head = [this](const http::Response& response) {
             // A hop on the way is shown only when every hop is.
-            hidden_ = options_.follow && !options_.print_all && redirect_target(response, built_.url, options_.path_as_is).has_value();
+            hidden_ =
+                options_.follow && !options_.print_all && redirect_target(response, built_.url, options_.path_as_is).has_value();
             if (!hidden_) printer_.head(response);
             head_shown_ = !hidden_;
             return !output_.failed();
@@ -222,8 +226,10 @@ int cmd_request(const Call& call) {
     }
     Output output(file ? file.get() : stdout);
     int code = request_exit::ok;
-    if (options.offline) Printer(options, output).request(built.request);
-    else code = exchange(call, options, built, output);
+    if (options.offline)
+        Printer(options, output).request(built.request);
+    else
+        code = exchange(call, options, built, output);
     output.flush();
     if (output.failed()) {
         // `volley ... | head` ends so: nothing to complain about.

@@ -45,25 +45,38 @@ RunArgs read_args(const RawArgs& raw) {
     if (args.error.empty() && args.files.empty()) args.error = "which scenario? For example: volley run scenarios/sleep.yaml";
     for (const auto& flag : raw.flags) {
         switch (flag.id) {
-            case FlagId::server: args.options.servers.push_back(flag.value); break;
-            case FlagId::only: args.options.scenarios.push_back(flag.value); break;
-            case FlagId::result: args.result_file = flag.negated ? "" : flag.value; break;
-            case FlagId::quiet: args.quiet = !flag.negated; break;
+            case FlagId::server:
+                args.options.servers.push_back(flag.value);
+                break;
+            case FlagId::only:
+                args.options.scenarios.push_back(flag.value);
+                break;
+            case FlagId::result:
+                args.result_file = flag.negated ? "" : flag.value;
+                break;
+            case FlagId::quiet:
+                args.quiet = !flag.negated;
+                break;
             case FlagId::seed: {
                 std::uint64_t seed = 0;
                 const char* end = flag.value.data() + flag.value.size();
                 const auto [at, ec] = std::from_chars(flag.value.data(), end, seed);
-                if (ec != std::errc{} || at != end) args.error = "--seed takes a whole number from 0 to 18446744073709551615, not '" + flag.value + "'";
-                else args.options.seed = seed;
+                if (ec != std::errc{} || at != end)
+                    args.error = "--seed takes a whole number from 0 to 18446744073709551615, not '" + flag.value + "'";
+                else
+                    args.options.seed = seed;
                 break;
             }
             case FlagId::define: {
                 const auto equal = flag.value.find('=');
-                if (equal == std::string::npos || equal == 0) args.error = "-e takes NAME=VALUE, not '" + flag.value + "'";
-                else args.options.overrides[flag.value.substr(0, equal)] = flag.value.substr(equal + 1);
+                if (equal == std::string::npos || equal == 0)
+                    args.error = "-e takes NAME=VALUE, not '" + flag.value + "'";
+                else
+                    args.options.overrides[flag.value.substr(0, equal)] = flag.value.substr(equal + 1);
                 break;
             }
-            default: break;
+            default:
+                break;
         }
     }
     for (char** entry = ::environ; *entry != nullptr; ++entry) {
@@ -99,17 +112,23 @@ bool write_file(const std::string& path, const std::string& text, std::string& e
 /// What the environment gave is not shown: tokens travel there.
 std::string masked(std::string text, const std::vector<std::string>& secrets) {
     for (const auto& secret : secrets)
-        for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) text.replace(at, secret.size(), "***");
+        for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3))
+            text.replace(at, secret.size(), "***");
     return text;
 }
 
 int exit_of(const report::RunResult& result) {
     switch (result.verdict) {
-        case report::Verdict::pass: return measure_exit::ok;
-        case report::Verdict::fail: return measure_exit::failed;
-        case report::Verdict::target_failed: return measure_exit::no_target;
-        case report::Verdict::inconclusive: return measure_exit::inconclusive;
-        case report::Verdict::interrupted: return exit_of_signal(result.signal);
+        case report::Verdict::pass:
+            return measure_exit::ok;
+        case report::Verdict::fail:
+            return measure_exit::failed;
+        case report::Verdict::target_failed:
+            return measure_exit::no_target;
+        case report::Verdict::inconclusive:
+            return measure_exit::inconclusive;
+        case report::Verdict::interrupted:
+            return exit_of_signal(result.signal);
     }
     return measure_exit::failed;
 }
@@ -141,7 +160,8 @@ report::RunResult perform(const scenario::Scenario& scenario, const RunArgs& arg
         result = std::move(r);
         done = true;
     };
-    asio::co_spawn(io, run::run(scenario, args.options, std::move(observer)), asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
+    asio::co_spawn(io, run::run(scenario, args.options, std::move(observer)),
+                   asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
     while (!done) io.run_one();  // the signal watch alone would keep run() from returning
     line.clear();
     if (broken) std::rethrow_exception(broken);
@@ -178,13 +198,16 @@ int run_file(const Call& call, const RunArgs& args, const std::string& file) {
         print_error(call.program, escape_for_terminal(path) + ": " + why);
         if (code == measure_exit::ok) code = measure_exit::failed;
     };
-    const bool any_console = scenario.outputs.empty() ||
-                             std::ranges::any_of(scenario.outputs, [](const auto& o) { return o.kind == scenario::Output::Kind::console; });
+    const bool any_console = scenario.outputs.empty() || std::ranges::any_of(scenario.outputs, [](const auto& o) {
+                                 return o.kind == scenario::Output::Kind::console;
+                             });
     for (const auto& output : scenario.outputs) {
         if (output.kind != scenario::Output::Kind::json) continue;
         auto path = scenario::expand(output.path, variables, scenario);
-        if (auto* known = std::get_if<std::string>(&path)) save(*known);
-        else std::fputs(format_source_error(std::get<SourceError>(path)).c_str(), stderr);
+        if (auto* known = std::get_if<std::string>(&path))
+            save(*known);
+        else
+            std::fputs(format_source_error(std::get<SourceError>(path)).c_str(), stderr);
     }
     if (!args.result_file.empty()) save(args.result_file);
     if (any_console && !args.quiet) {
@@ -193,7 +216,8 @@ int run_file(const Call& call, const RunArgs& args, const std::string& file) {
         std::fputs(masked(report::to_text(result, options), variables.secrets()).c_str(), stdout);
     } else if (code != measure_exit::ok) {
         for (const auto& t : result.thresholds)
-            if (t.verdict != report::Verdict::pass) print_error(call.program, escape_for_terminal(t.server + ": " + t.source + ": " + t.measured + " " + t.message));
+            if (t.verdict != report::Verdict::pass)
+                print_error(call.program, escape_for_terminal(t.server + ": " + t.source + ": " + t.measured + " " + t.message));
     }
     std::fflush(stdout);
     return code;

@@ -18,7 +18,8 @@ int cmd_serve(const Call& call) {
     };
     const auto raw = parse_args(Verb::serve, call.args);
     if (!raw.error.empty()) return fail(raw.error);
-    if (!raw.positionals.empty()) return fail("serve takes no argument such as '" + escape_for_terminal(raw.positionals[0]) + '\'');
+    if (!raw.positionals.empty())
+        return fail("serve takes no argument such as '" + escape_for_terminal(raw.positionals[0]) + '\'');
 
     app::ServeOptions options;
     const app::ServeOptions defaults;
@@ -26,12 +27,18 @@ int cmd_serve(const Call& call) {
         switch (typed.id) {
             case FlagId::kind: {
                 const auto kind = typed.negated ? Result<server::Kind>(defaults.kind) : server::parse_kind(typed.value);
-                if (!kind) return fail("--kind=" + escape_for_terminal(typed.value) + ": coroutine, pool:W (W from 1 to 1000) or serial is expected");
+                if (!kind)
+                    return fail("--kind=" + escape_for_terminal(typed.value) +
+                                ": coroutine, pool:W (W from 1 to 1000) or serial is expected");
                 options.kind = *kind;
                 break;
             }
-            case FlagId::host: options.host = typed.negated ? defaults.host : typed.value; break;
-            case FlagId::log: options.log = !typed.negated; break;
+            case FlagId::host:
+                options.host = typed.negated ? defaults.host : typed.value;
+                break;
+            case FlagId::log:
+                options.log = !typed.negated;
+                break;
             case FlagId::port: {
                 if (typed.negated) {
                     options.port = defaults.port;
@@ -43,7 +50,8 @@ int cmd_serve(const Call& call) {
                     return fail("--port=" + escape_for_terminal(text) + ": a port from 0 to 65535 is expected");
                 break;
             }
-            default: break;
+            default:
+                break;
         }
     }
     return app::run_serve(options);

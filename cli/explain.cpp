@@ -19,20 +19,28 @@ std::string timeout_words(const RequestOptions& options, bool connected) {
 
 std::string sentence(const client::Exchange& exchange, const http::Url& url, const RequestOptions& options) {
     switch (condition_of(exchange.error)) {
-        case Condition::resolve: return "the name " + escape_for_terminal(url.host) + " has no address; is it spelled right?";
+        case Condition::resolve:
+            return "the name " + escape_for_terminal(url.host) + " has no address; is it spelled right?";
         case Condition::refused:
             if (!is_local(url.host)) return "cannot connect to @; is the server running, and is the port right?";
             return "nobody listens on @; is the server running? volley's own starts with: volley serve" +
                    (url.port == 8000 ? "" : " --port " + std::to_string(url.port));
-        case Condition::reset: return "@ closed the connection before it answered";
-        case Condition::timeout: return timeout_words(options, exchange.sample.connected != TimePoint{});
+        case Condition::reset:
+            return "@ closed the connection before it answered";
+        case Condition::timeout:
+            return timeout_words(options, exchange.sample.connected != TimePoint{});
         case Condition::tls:
             return "no secure connection to @; --verify=FILE trusts a certificate of your own, --verify=no trusts any, http:// goes without";
-        case Condition::protocol: return "what @ sent is no HTTP answer, or the request cannot be sent like this";
-        case Condition::truncated: return "the answer of @ was cut short";
-        case Condition::exhausted: return "this machine has no descriptors, ports or memory left";
-        case Condition::cancelled: return "ended";
-        case Condition::too_large: return "the head of @'s answer is larger than 64 KiB";
+        case Condition::protocol:
+            return "what @ sent is no HTTP answer, or the request cannot be sent like this";
+        case Condition::truncated:
+            return "the answer of @ was cut short";
+        case Condition::exhausted:
+            return "this machine has no descriptors, ports or memory left";
+        case Condition::cancelled:
+            return "ended";
+        case Condition::too_large:
+            return "the head of @'s answer is larger than 64 KiB";
     }
     return exchange.error.message();
 }
@@ -41,8 +49,8 @@ std::string sentence(const client::Exchange& exchange, const http::Url& url, con
 
 std::string explain_failure(const client::Exchange& exchange, const http::Url& url, const RequestOptions& options) {
     std::string out = sentence(exchange, url, options);
-    const std::string place = escape_for_terminal(url.host.find(':') == std::string::npos ? url.host : '[' + url.host + ']') + ':' +
-                              std::to_string(url.port);
+    const std::string place = escape_for_terminal(url.host.find(':') == std::string::npos ? url.host : '[' + url.host + ']') +
+                              ':' + std::to_string(url.port);
     if (const std::size_t at = out.find('@'); at != std::string::npos) out.replace(at, 1, place);
     // The transport's own words where they add something: which check failed, or that it was a proxy that refused.
     const std::string& said = exchange.diagnostics.message;

@@ -11,75 +11,103 @@ constexpr Verbs serve_only = verbs(Verb::serve);
 constexpr Verbs everywhere = verbs(Verb::request, Verb::serve, Verb::run, Verb::verify, Verb::load, Verb::offer, Verb::work);
 
 constexpr std::array table{
-    Flag{FlagId::json, "json", 'j', "", Group::request, sending, "send fields as a JSON object (the default)",
-         "Fields are sent as a JSON object. This is the default; without fields it still sets the Content-Type and Accept of JSON."},
+    Flag{
+        FlagId::json, "json", 'j', "", Group::request, sending, "send fields as a JSON object (the default)",
+        "Fields are sent as a JSON object. This is the default; without fields it still sets the Content-Type and Accept of JSON."},
     Flag{FlagId::form, "form", 'f', "", Group::request, sending, "send fields as a form",
          "Fields are sent as application/x-www-form-urlencoded, or as multipart/form-data when a file is among them."},
-    Flag{FlagId::multipart, "multipart", 0, "", Group::request, sending, "send fields as multipart/form-data, with or without files", ""},
-    Flag{FlagId::boundary, "boundary", 0, "TEXT", Group::request, sending, "boundary between the parts of multipart/form-data", ""},
+    Flag{FlagId::multipart, "multipart", 0, "", Group::request, sending,
+         "send fields as multipart/form-data, with or without files", ""},
+    Flag{FlagId::boundary, "boundary", 0, "TEXT", Group::request, sending, "boundary between the parts of multipart/form-data",
+         ""},
     Flag{FlagId::raw, "raw", 0, "TEXT", Group::request, sending, "send TEXT as the body, as it is", ""},
-    Flag{FlagId::auth, "auth", 'a', "USER:PASSWORD", Group::request, sending, "credentials: USER:PASSWORD, or a token with -A bearer",
-         "Credentials: a user and a password with a colon between them, or the token with --auth-type=bearer. A backslash makes a colon part "
-         "of the user's name. Wins over credentials in the URL."},
+    Flag{
+        FlagId::auth, "auth", 'a', "USER:PASSWORD", Group::request, sending,
+        "credentials: USER:PASSWORD, or a token with -A bearer",
+        "Credentials: a user and a password with a colon between them, or the token with --auth-type=bearer. A backslash makes a colon part "
+        "of the user's name. Wins over credentials in the URL."},
     Flag{FlagId::auth_type, "auth-type", 'A', "TYPE", Group::request, sending, "basic (the default), bearer or digest", ""},
     Flag{FlagId::follow, "follow", 'F', "", Group::request, request_only, "follow redirects",
          "Redirects are followed. 307 and 308 repeat method and body, the others become a GET without a body (a HEAD stays one). "
          "Authorization and Cookie do not go along to another origin."},
     Flag{FlagId::max_redirects, "max-redirects", 0, "N", Group::request, request_only, "how many redirects to follow (30)",
          "How many redirects --follow follows, 30 by default; one more ends with exit status 6."},
-    Flag{FlagId::timeout, "timeout", 0, "SECONDS", Group::request, sending, "longest wait for the next byte; 0 waits for ever (the default)",
-         "The longest wait for a connection and then for the next byte of the answer, in seconds with decimals. It does not limit the whole: "
-         "--max-time does. 0, the default, waits for ever once connected (10 seconds to connect)."},
-    Flag{FlagId::max_time, "max-time", 0, "SECONDS", Group::request, sending, "longest time for the whole exchange, redirects included", ""},
-    Flag{FlagId::check_status, "check-status", 0, "", Group::request, request_only, "exit 3, 4 or 5 for a 3xx, 4xx or 5xx answer", ""},
-    Flag{FlagId::verify, "verify", 0, "yes|no|FILE", Group::request, sending, "check the server's certificate; FILE names trusted ones (PEM)",
-         "Whether the server's certificate is checked (yes, the default), or not (no), or against the certificates of a PEM file instead of "
-         "the system's."},
+    Flag{
+        FlagId::timeout, "timeout", 0, "SECONDS", Group::request, sending,
+        "longest wait for the next byte; 0 waits for ever (the default)",
+        "The longest wait for a connection and then for the next byte of the answer, in seconds with decimals. It does not limit the whole: "
+        "--max-time does. 0, the default, waits for ever once connected (10 seconds to connect)."},
+    Flag{FlagId::max_time, "max-time", 0, "SECONDS", Group::request, sending,
+         "longest time for the whole exchange, redirects included", ""},
+    Flag{FlagId::check_status, "check-status", 0, "", Group::request, request_only, "exit 3, 4 or 5 for a 3xx, 4xx or 5xx answer",
+         ""},
+    Flag{
+        FlagId::verify, "verify", 0, "yes|no|FILE", Group::request, sending,
+        "check the server's certificate; FILE names trusted ones (PEM)",
+        "Whether the server's certificate is checked (yes, the default), or not (no), or against the certificates of a PEM file instead of "
+        "the system's."},
     Flag{FlagId::cert, "cert", 0, "FILE", Group::request, sending, "our certificate (PEM), which may hold its key too", ""},
     Flag{FlagId::cert_key, "cert-key", 0, "FILE", Group::request, sending, "the key of --cert (PEM)", ""},
     Flag{FlagId::http_version, "http-version", 0, "1.0|1.1|2", Group::request, request_only, "version of HTTP to speak",
          "The version of HTTP to speak. By default 1.1 over http, and over https whatever the server prefers of 2 and 1.1."},
-    Flag{FlagId::proxy, "proxy", 0, "SCHEME:URL", Group::request, request_only, "send requests of SCHEME (http, https, all) through URL",
-         "Requests of that scheme (http, https, all) go through the proxy at URL: --proxy=http:http://10.0.0.1:3128. May be given for each "
-         "scheme. Without it the environment's http_proxy, HTTPS_PROXY, ALL_PROXY and NO_PROXY hold."},
-    Flag{FlagId::default_scheme, "default-scheme", 0, "SCHEME", Group::request, sending, "scheme of a URL without one (http)", ""},
+    Flag{
+        FlagId::proxy, "proxy", 0, "SCHEME:URL", Group::request, request_only,
+        "send requests of SCHEME (http, https, all) through URL",
+        "Requests of that scheme (http, https, all) go through the proxy at URL: --proxy=http:http://10.0.0.1:3128. May be given for each "
+        "scheme. Without it the environment's http_proxy, HTTPS_PROXY, ALL_PROXY and NO_PROXY hold."},
+    Flag{FlagId::default_scheme, "default-scheme", 0, "SCHEME", Group::request, sending, "scheme of a URL without one (http)",
+         ""},
     Flag{FlagId::path_as_is, "path-as-is", 0, "", Group::request, sending, "keep . and .. in the URL's path", ""},
     Flag{FlagId::offline, "offline", 0, "", Group::request, request_only, "build the request and print it, send nothing",
          "The request is built and printed, nothing is sent and no name is looked up."},
-    Flag{FlagId::ignore_stdin, "ignore-stdin", 'I', "", Group::request, sending, "accepted for scripts; standard input is not read anyway", ""},
+    Flag{FlagId::ignore_stdin, "ignore-stdin", 'I', "", Group::request, sending,
+         "accepted for scripts; standard input is not read anyway", ""},
 
-    Flag{FlagId::verbose, "verbose", 'v', "", Group::printing, request_only, "print the request too; twice: the timings as well",
-         "The request is printed too, as it is sent, credentials included, and with --follow each hop. Twice (-vv): the timings as well."},
+    Flag{
+        FlagId::verbose, "verbose", 'v', "", Group::printing, request_only, "print the request too; twice: the timings as well",
+        "The request is printed too, as it is sent, credentials included, and with --follow each hop. Twice (-vv): the timings as well."},
     Flag{FlagId::headers, "headers", 'h', "", Group::printing, request_only, "print the answer's head only", ""},
     Flag{FlagId::body, "body", 'b', "", Group::printing, request_only, "print the answer's body only", ""},
     Flag{FlagId::meta, "meta", 'm', "", Group::printing, request_only, "print the timings only", ""},
-    Flag{FlagId::print, "print", 'p', "LETTERS", Group::printing, request_only, "what to print: H, B request; h, b answer; m timings",
-         "What is printed: H and B are the request's head and body, h and b the answer's, m the timings. By default hb on a terminal, b "
-         "elsewhere, HB with --offline. Of -h, -b, -m, -p and -v the last one counts."},
-    Flag{FlagId::pretty, "pretty", 0, "all|colors|format|none", Group::printing, request_only, "colour and indent the output",
-         "How the output is processed: all, colors, format or none. By default all on a terminal and none elsewhere. Without it NO_COLOR in "
-         "the environment and a TERM of dumb switch colours off."},
+    Flag{
+        FlagId::print, "print", 'p', "LETTERS", Group::printing, request_only,
+        "what to print: H, B request; h, b answer; m timings",
+        "What is printed: H and B are the request's head and body, h and b the answer's, m the timings. By default hb on a terminal, b "
+        "elsewhere, HB with --offline. Of -h, -b, -m, -p and -v the last one counts."},
+    Flag{
+        FlagId::pretty, "pretty", 0, "all|colors|format|none", Group::printing, request_only, "colour and indent the output",
+        "How the output is processed: all, colors, format or none. By default all on a terminal and none elsewhere. Without it NO_COLOR in "
+        "the environment and a TERM of dumb switch colours off."},
     Flag{FlagId::all, "all", 0, "", Group::printing, request_only, "print every hop of --follow", ""},
-    Flag{FlagId::stream, "stream", 'S', "", Group::printing, request_only, "print the body as it comes, without waiting for its end",
-         "The body is printed as it comes, which leaves JSON as it is. Server-sent events and everything that goes into a pipe are always "
-         "printed so."},
+    Flag{
+        FlagId::stream, "stream", 'S', "", Group::printing, request_only,
+        "print the body as it comes, without waiting for its end",
+        "The body is printed as it comes, which leaves JSON as it is. Server-sent events and everything that goes into a pipe are always "
+        "printed so."},
     Flag{FlagId::output, "output", 'o', "FILE", Group::printing, request_only, "write the output to FILE, as into a pipe",
          "The output goes to FILE, as into a pipe: the body alone, as it came, if nothing else is asked for."},
     Flag{FlagId::result, "output", 'o', "FILE", Group::result, verbs(Verb::run), "write the result to FILE as JSON",
          "The result is written to FILE as JSON, schema volley/result/1, also when the run is interrupted."},
-    Flag{FlagId::server, "server", 0, "NAME", Group::load, verbs(Verb::run), "run against this server of the file only; may be repeated", ""},
-    Flag{FlagId::only, "only", 0, "SCENARIO", Group::load, verbs(Verb::run), "run the phases of this scenario only; may be repeated", ""},
-    Flag{FlagId::define, "define", 'e', "NAME=VALUE", Group::load, verbs(Verb::run), "set a variable of the file; may be repeated", ""},
-    Flag{FlagId::seed, "seed", 0, "N", Group::load, verbs(Verb::run), "seed of everything random; printed with each result",
-         "The seed of everything random. The same seed gives the same arrivals. Without it the file's, or else one is drawn and printed."},
+    Flag{FlagId::server, "server", 0, "NAME", Group::load, verbs(Verb::run),
+         "run against this server of the file only; may be repeated", ""},
+    Flag{FlagId::only, "only", 0, "SCENARIO", Group::load, verbs(Verb::run),
+         "run the phases of this scenario only; may be repeated", ""},
+    Flag{FlagId::define, "define", 'e', "NAME=VALUE", Group::load, verbs(Verb::run),
+         "set a variable of the file; may be repeated", ""},
+    Flag{
+        FlagId::seed, "seed", 0, "N", Group::load, verbs(Verb::run), "seed of everything random; printed with each result",
+        "The seed of everything random. The same seed gives the same arrivals. Without it the file's, or else one is drawn and printed."},
     Flag{FlagId::quiet, "quiet", 'q', "", Group::result, verbs(Verb::run), "print nothing but what failed", ""},
-    Flag{FlagId::quiet, "quiet", 'q', "", Group::printing, request_only, "print nothing but errors and warnings; twice: no warnings", ""},
+    Flag{FlagId::quiet, "quiet", 'q', "", Group::printing, request_only,
+         "print nothing but errors and warnings; twice: no warnings", ""},
 
-    Flag{FlagId::kind, "kind", 0, "KIND", Group::server, serve_only, "coroutine (the default), pool:W or serial",
-         "How the server works: coroutine (one thread, every request a coroutine), pool:W (W threads, further requests wait) or serial (one "
-         "request after the other)."},
+    Flag{
+        FlagId::kind, "kind", 0, "KIND", Group::server, serve_only, "coroutine (the default), pool:W or serial",
+        "How the server works: coroutine (one thread, every request a coroutine), pool:W (W threads, further requests wait) or serial (one "
+        "request after the other)."},
     Flag{FlagId::host, "host", 0, "ADDRESS", Group::server, serve_only, "address to listen on (127.0.0.1)", ""},
-    Flag{FlagId::port, "port", 0, "PORT", Group::server, serve_only, "port to listen on (8000); 0 takes a free one and prints it", ""},
+    Flag{FlagId::port, "port", 0, "PORT", Group::server, serve_only, "port to listen on (8000); 0 takes a free one and prints it",
+         ""},
     Flag{FlagId::log, "log", 0, "", Group::server, serve_only, "a line for each request on standard error", ""},
 
     Flag{FlagId::help, "help", 0, "", Group::general, everywhere, "print this help", ""},
@@ -104,13 +132,20 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::string_view title(Group group) noexcept {
     switch (group) {
-        case Group::request: return "Request";
-        case Group::printing: return "Printing and download";
-        case Group::load: return "Load";
-        case Group::call: return "Call";
-        case Group::result: return "Result";
-        case Group::server: return "Server";
-        case Group::general: return "General";
+        case Group::request:
+            return "Request";
+        case Group::printing:
+            return "Printing and download";
+        case Group::load:
+            return "Load";
+        case Group::call:
+            return "Call";
+        case Group::result:
+            return "Result";
+        case Group::server:
+            return "Server";
+        case Group::general:
+            return "General";
     }
     return "";
 }

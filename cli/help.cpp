@@ -12,7 +12,8 @@
 namespace volley::cli {
 namespace {
 
-constexpr std::array groups{Group::request, Group::printing, Group::load, Group::call, Group::result, Group::server, Group::general};
+constexpr std::array groups{Group::request, Group::printing, Group::load,   Group::call,
+                            Group::result,  Group::server,   Group::general};
 
 std::string padded(std::string text, std::size_t width) {
     // A left column that is too wide gets a line of its own.
@@ -23,8 +24,10 @@ std::string padded(std::string text, std::size_t width) {
 
 std::string left_column(const Flag& flag, Verb kind) {
     std::string out = "    ";
-    if (flag.short_name != 0) out = std::string("-") + flag.short_name + ", ";
-    else if (flag.id == FlagId::help && kind != Verb::request) out = "-h, ";
+    if (flag.short_name != 0)
+        out = std::string("-") + flag.short_name + ", ";
+    else if (flag.id == FlagId::help && kind != Verb::request)
+        out = "-h, ";
     out += spelled(flag);
     if (!flag.value.empty()) out += '=' + std::string(flag.value);
     return out;
@@ -56,9 +59,12 @@ std::string flag_lines(Verb kind) {
 std::string mdoc_text(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        if (c == '\\') out += "\\e";
-        else if (c == '-') out += "\\-";
-        else out += c;
+        if (c == '\\')
+            out += "\\e";
+        else if (c == '-')
+            out += "\\-";
+        else
+            out += c;
     }
     return out;
 }

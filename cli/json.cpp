@@ -56,7 +56,10 @@ std::size_t read_utf8(std::string_view s, std::size_t at, std::uint32_t& c) noex
         c = first;
         return 1;
     }
-    const std::size_t n = first >= 0xf0 && first < 0xf5 ? 4 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xc2 && first < 0xe0 ? 2 : 0;
+    const std::size_t n = first >= 0xf0 && first < 0xf5   ? 4
+                          : first >= 0xe0 && first < 0xf0 ? 3
+                          : first >= 0xc2 && first < 0xe0 ? 2
+                                                          : 0;
     if (n == 0 || at + n > s.size()) return 0;
     c = first & (0xffU >> (n + 1));
     for (std::size_t i = 1; i < n; ++i) {
@@ -76,14 +79,29 @@ void append_u_escape(std::string& out, std::uint32_t unit) {
 /// The escape of a control character, quote or backslash.
 void append_short_escape(std::string& out, std::uint32_t c) {
     switch (c) {
-        case '"': out += "\\\""; break;
-        case '\\': out += "\\\\"; break;
-        case '\b': out += "\\b"; break;
-        case '\f': out += "\\f"; break;
-        case '\n': out += "\\n"; break;
-        case '\r': out += "\\r"; break;
-        case '\t': out += "\\t"; break;
-        default: append_u_escape(out, c);
+        case '"':
+            out += "\\\"";
+            break;
+        case '\\':
+            out += "\\\\";
+            break;
+        case '\b':
+            out += "\\b";
+            break;
+        case '\f':
+            out += "\\f";
+            break;
+        case '\n':
+            out += "\\n";
+            break;
+        case '\r':
+            out += "\\r";
+            break;
+        case '\t':
+            out += "\\t";
+            break;
+        default:
+            append_u_escape(out, c);
     }
 }
 
@@ -96,9 +114,12 @@ void append_ascii_string(std::string& out, std::string_view s) {
             c = 0xfffd;
             n = 1;
         }
-        if (c < 0x20 || c == '"' || c == '\\') append_short_escape(out, c);
-        else if (c < 0x7f) out += static_cast<char>(c);
-        else if (c < 0x10000) append_u_escape(out, c);
+        if (c < 0x20 || c == '"' || c == '\\')
+            append_short_escape(out, c);
+        else if (c < 0x7f)
+            out += static_cast<char>(c);
+        else if (c < 0x10000)
+            append_u_escape(out, c);
         else {
             append_u_escape(out, 0xd800 + ((c - 0x10000) >> 10));
             append_u_escape(out, 0xdc00 + ((c - 0x10000) & 0x3ff));
@@ -161,8 +182,10 @@ public:
         }
         if (peek() == '-') ++at;
         if (!is_digit(peek())) return JsonError{start, ended() ? "a value is missing" : "a value is expected"};
-        if (peek() == '0') ++at;
-        else digits();
+        if (peek() == '0')
+            ++at;
+        else
+            digits();
         if (peek() == '.') {
             ++at;
             if (!is_digit(peek())) return JsonError{at, "a digit is expected"};
@@ -190,27 +213,38 @@ private:
 
 }  // namespace
 
-Json Json::string_of(std::string s) {
+Json Json::make(Kind kind) {
     Json j;
-    j.kind = Kind::string;
+    j.kind = kind;
+    return j;
+}
+
+Json Json::string_of(std::string s) {
+    Json j = make(Kind::string);
     j.text = std::move(s);
     return j;
 }
 
 Json* Json::find(std::string_view name) noexcept {
     for (auto it = members.rbegin(); it != members.rend(); ++it)
-        if (it->first == name) return &it->second;
+        if (it->name == name) return &it->value;
     return nullptr;
 }
 
 std::string_view to_string(Json::Kind kind) noexcept {
     switch (kind) {
-        case Json::Kind::null: return "null";
-        case Json::Kind::boolean: return "boolean";
-        case Json::Kind::number: return "number";
-        case Json::Kind::string: return "string";
-        case Json::Kind::array: return "array";
-        case Json::Kind::object: return "object";
+        case Json::Kind::null:
+            return "null";
+        case Json::Kind::boolean:
+            return "boolean";
+        case Json::Kind::number:
+            return "number";
+        case Json::Kind::string:
+            return "string";
+        case Json::Kind::array:
+            return "array";
+        case Json::Kind::object:
+            return "object";
     }
     return "";
 }
@@ -307,7 +341,7 @@ std::variant<Json, JsonError> parse_json(std::string_view text) {
         if (open.empty()) {
             root = std::move(value);
         } else if (open.back().kind == Json::Kind::object) {
-            open.back().members.emplace_back(std::move(names.back()), std::move(value));
+            open.back().members.push_back({std::move(names.back()), std::move(value)});
             names.pop_back();
         } else {
             open.back().items.push_back(std::move(value));
@@ -315,8 +349,12 @@ std::variant<Json, JsonError> parse_json(std::string_view text) {
     };
     const auto error = walk_json(text, [&](JsonToken token, std::string_view raw) {
         switch (token) {
-            case JsonToken::open_object: open.push_back(Json::make(Json::Kind::object)); break;
-            case JsonToken::open_array: open.push_back(Json::make(Json::Kind::array)); break;
+            case JsonToken::open_object:
+                open.push_back(Json::make(Json::Kind::object));
+                break;
+            case JsonToken::open_array:
+                open.push_back(Json::make(Json::Kind::array));
+                break;
             case JsonToken::close_object:
             case JsonToken::close_array: {
                 Json done = std::move(open.back());
@@ -324,18 +362,25 @@ std::variant<Json, JsonError> parse_json(std::string_view text) {
                 finish(std::move(done));
                 break;
             }
-            case JsonToken::key: names.push_back(decode_json_string(raw)); break;
-            case JsonToken::string: finish(Json::string_of(decode_json_string(raw))); break;
+            case JsonToken::key:
+                names.push_back(decode_json_string(raw));
+                break;
+            case JsonToken::string:
+                finish(Json::string_of(decode_json_string(raw)));
+                break;
             case JsonToken::number:
             case JsonToken::keyword: {
                 Json scalar;
-                scalar.kind = token == JsonToken::number ? Json::Kind::number : raw == "null" ? Json::Kind::null : Json::Kind::boolean;
+                scalar.kind = token == JsonToken::number ? Json::Kind::number
+                              : raw == "null"            ? Json::Kind::null
+                                                         : Json::Kind::boolean;
                 scalar.text = std::string(raw);
                 finish(std::move(scalar));
                 break;
             }
             case JsonToken::colon:
-            case JsonToken::comma: break;
+            case JsonToken::comma:
+                break;
         }
     });
     if (error) return *error;
@@ -345,10 +390,16 @@ std::variant<Json, JsonError> parse_json(std::string_view text) {
 namespace {
 void append_json(std::string& out, const Json& value) {
     switch (value.kind) {
-        case Json::Kind::null: out += "null"; break;
+        case Json::Kind::null:
+            out += "null";
+            break;
         case Json::Kind::boolean:
-        case Json::Kind::number: out += value.text; break;
-        case Json::Kind::string: append_ascii_string(out, value.text); break;
+        case Json::Kind::number:
+            out += value.text;
+            break;
+        case Json::Kind::string:
+            append_ascii_string(out, value.text);
+            break;
         case Json::Kind::array: {
             out += '[';
             bool first = true;
@@ -393,11 +444,21 @@ std::string decode_json_string(std::string_view raw) {
         }
         ++at;
         switch (s[at]) {
-            case 'b': out += '\b'; break;
-            case 'f': out += '\f'; break;
-            case 'n': out += '\n'; break;
-            case 'r': out += '\r'; break;
-            case 't': out += '\t'; break;
+            case 'b':
+                out += '\b';
+                break;
+            case 'f':
+                out += '\f';
+                break;
+            case 'n':
+                out += '\n';
+                break;
+            case 'r':
+                out += '\r';
+                break;
+            case 't':
+                out += '\t';
+                break;
             case 'u': {
                 auto unit = static_cast<std::uint32_t>(read_hex4(s, at + 1));
                 at += 4;
@@ -411,7 +472,8 @@ std::string decode_json_string(std::string_view raw) {
                 append_utf8(out, unit);
                 break;
             }
-            default: out += s[at];
+            default:
+                out += s[at];
         }
     }
     return out;
@@ -426,9 +488,12 @@ std::string readable_json_string(std::string_view raw) {
         const bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
         // Marks that turn the direction of writing would let a value pass for another one.
         const bool direction = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-        if (control || c == '"' || c == '\\') append_short_escape(out, c);
-        else if (direction || (c >= 0xd800 && c < 0xe000)) append_u_escape(out, c);
-        else out += std::string_view(text).substr(at, n);
+        if (control || c == '"' || c == '\\')
+            append_short_escape(out, c);
+        else if (direction || (c >= 0xd800 && c < 0xe000))
+            append_u_escape(out, c);
+        else
+            out += std::string_view(text).substr(at, n);
         at += n;
     }
     return out + '"';

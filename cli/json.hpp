@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -17,6 +16,8 @@ struct JsonError {
     std::string what;
 };
 
+struct JsonMember;
+
 /// A JSON value. Scalars but strings hold their spelling in `text`; a string holds its characters as UTF-8 (lone surrogates as
 /// three bytes, so that `\ud800` survives).
 struct Json {
@@ -24,16 +25,18 @@ struct Json {
     Kind kind = Kind::null;
     std::string text;
     std::vector<Json> items;
-    std::vector<std::pair<std::string, Json>> members;
+    std::vector<JsonMember> members;
 
     static Json string_of(std::string s);
-    static Json make(Kind kind) {
-        Json j;
-        j.kind = kind;
-        return j;
-    }
+    static Json make(Kind kind);
     /// The member of that name, or nullptr; the last one where it is there twice.
     [[nodiscard]] Json* find(std::string_view name) noexcept;
+};
+
+/// One `"name": value` of an object.
+struct JsonMember {
+    std::string name;
+    Json value;
 };
 
 /// `string`, `number`, `boolean`, `null`, `array`, `object`.

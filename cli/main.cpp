@@ -49,7 +49,8 @@ std::string mistaken_verb(const std::vector<std::string>& args, std::size_t at) 
     for (const auto& verb : all_verbs()) names.emplace_back(verb.name);
     const auto near = nearest(word, names);
     if (!near) return {};
-    return "there is no verb '" + word + "'; did you mean '" + *near + "'? (as a method write it in capitals, as a host http://" + word + ")";
+    return "there is no verb '" + word + "'; did you mean '" + *near + "'? (as a method write it in capitals, as a host http://" +
+           word + ")";
 }
 
 int dispatch(const Program& program, const std::vector<std::string>& args) {

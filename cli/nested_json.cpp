@@ -38,8 +38,10 @@ std::vector<Token> tokenize(std::string_view source) {
         Token token{Token::Kind::text, text, false, begin, end};
         if (!escaped) {
             bool ignored = false;
-            if (auto digits = whole_number(text, token.negative)) token.kind = Token::Kind::number;
-            else if (text.starts_with('\\') && whole_number(std::string_view(text).substr(1), ignored)) token.text.erase(0, 1);
+            if (auto digits = whole_number(text, token.negative))
+                token.kind = Token::Kind::number;
+            else if (text.starts_with('\\') && whole_number(std::string_view(text).substr(1), ignored))
+                token.text.erase(0, 1);
         }
         tokens.push_back(std::move(token));
     };
@@ -53,8 +55,10 @@ std::vector<Token> tokenize(std::string_view source) {
             begin = at + 1;
         } else if (c == '\\' && at + 1 < source.size()) {
             const char next = source[++at];
-            if (next == '[' || next == ']' || next == '\\') escaped = true;
-            else text += c;
+            if (next == '[' || next == ']' || next == '\\')
+                escaped = true;
+            else
+                text += c;
             text += next;
         } else {
             text += c;
@@ -151,7 +155,8 @@ std::string KeyError::format() const {
     // A caret stands under a character, not under a byte.
     const auto characters = [this](std::size_t from, std::size_t to) {
         const auto part = std::string_view(source).substr(std::min(from, source.size()), to - from);
-        const auto continuation = std::ranges::count_if(part, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; });
+        const auto continuation =
+            std::ranges::count_if(part, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; });
         return to - from - static_cast<std::size_t>(continuation);
     };
     return kind + " error: " + text + '\n' + escape_for_terminal(source) + '\n' + std::string(characters(0, begin), ' ') +
@@ -170,14 +175,14 @@ std::optional<KeyError> put_at(std::optional<Json>& root, const KeyPath& path, J
         if (here->kind != wanted) {
             const std::string place = path.source.substr(0, &step == &path.steps.front() ? 0 : step.begin);
             return KeyError{"Type",
-                            "Cannot perform '" + std::string(access_name(step.kind)) + "' based access on '" + escape_for_terminal(place) +
-                                "' which has a type of '" + std::string(to_string(here->kind)) +
+                            "Cannot perform '" + std::string(access_name(step.kind)) + "' based access on '" +
+                                escape_for_terminal(place) + "' which has a type of '" + std::string(to_string(here->kind)) +
                                 "' but this operation requires a type of '" + std::string(to_string(wanted)) + "'.",
                             path.source, step.begin, step.end};
         }
         if (step.kind == PathStep::Kind::key) {
             Json* member = here->find(step.key);
-            here = member != nullptr ? member : &here->members.emplace_back(step.key, Json{}).second;
+            here = member != nullptr ? member : &here->members.emplace_back(JsonMember{step.key, Json{}}).value;
         } else {
             const std::size_t index = step.kind == PathStep::Kind::append ? here->items.size() : step.index;
             if (index >= here->items.size()) here->items.resize(index + 1);

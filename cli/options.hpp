@@ -50,8 +50,9 @@ struct RequestOptions {
 
 /// Gives the flags their meaning. `method` is the verb's, empty for `volley [METHOD] URL`.
 /// @return what is wrong, in words, or nothing.
-[[nodiscard]] std::optional<std::string> read_request_options(const RawArgs& raw, const std::string& method, const Program& program,
-                                                              const Terminal& terminal, RequestOptions& out);
+[[nodiscard]] std::optional<std::string> read_request_options(const RawArgs& raw, const std::string& method,
+                                                              const Program& program, const Terminal& terminal,
+                                                              RequestOptions& out);
 
 /// Whether the first of several words is a method, by HTTPie's rule, but for its trap: in `localhost a=b` the first word is the host.
 [[nodiscard]] bool first_word_is_method(const std::vector<std::string>& words);

@@ -105,15 +105,20 @@ void Printer::body(std::string_view chunk) {
 
 void Printer::print_chunk(std::string_view chunk) {
     switch (mode_) {
-        case Mode::raw: output_.write(chunk); return;
-        case Mode::binary: return;
+        case Mode::raw:
+            output_.write(chunk);
+            return;
+        case Mode::binary:
+            return;
         case Mode::hold:
             held_ += chunk;
             if (held_.size() <= max_held) return;
             mode_ = Mode::stream;  // too much to keep: show it as it is
             chunk = {};
             break;
-        case Mode::stream: held_ += chunk; break;
+        case Mode::stream:
+            held_ += chunk;
+            break;
     }
     print_held();
 }
@@ -151,8 +156,10 @@ void Printer::end_of_body() {
     }
     if (mode_ == Mode::stream && !held_.empty()) output_.write(options_.to_terminal ? for_terminal(held_) : held_);
     held_.clear();
-    if (options_.to_terminal) output_.write("\n\n");
-    else after_body_ = true;
+    if (options_.to_terminal)
+        output_.write("\n\n");
+    else
+        after_body_ = true;
     body_open_ = false;
     output_.flush();
 }

@@ -52,7 +52,7 @@ private:
     const RequestOptions& options_;
     Output& output_;
     Mode mode_ = Mode::raw;
-    std::string held_;     // a body to be formatted, or the end of a chunk that a later one completes
+    std::string held_;  // a body to be formatted, or the end of a chunk that a later one completes
     bool body_open_ = false;
     bool after_body_ = false;  // the next message needs a separator
 };

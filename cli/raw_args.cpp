@@ -65,8 +65,10 @@ std::vector<std::string> split_joined_values(const std::vector<const Flag*>& fla
             continue;
         }
         out.push_back(arg.substr(0, at + 1));
-        if (at + 1 == arg.size()) value_follows = true;
-        else out.push_back(arg.substr(at + (arg[at + 1] == '=' ? 2 : 1)));
+        if (at + 1 == arg.size())
+            value_follows = true;
+        else
+            out.push_back(arg.substr(at + (arg[at + 1] == '=' ? 2 : 1)));
     }
     return out;
 }
@@ -107,8 +109,10 @@ RawArgs parse_args(Verb verb, const std::vector<std::string>& args) {
     const auto accept = [](const CLI::results_t&) { return true; };
     for (const Flag* flag : flags) {
         std::string names = spelled(*flag);
-        if (flag->short_name != 0) names += std::string(",-") + flag->short_name;
-        else if (verb != Verb::request && flag->id == FlagId::help) names += ",-h";
+        if (flag->short_name != 0)
+            names += std::string(",-") + flag->short_name;
+        else if (verb != Verb::request && flag->id == FlagId::help)
+            names += ",-h";
         CLI::Option* option = flag->value.empty() ? app.add_flag_callback(names, [] {}) : app.add_option(names, accept);
         if (flag->value.empty()) option->disable_flag_override();
         option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

@@ -13,12 +13,18 @@ std::optional<http::Url> redirect_target(const http::Response& response, const h
     // RFC 3986 section 5.2, for the forms that servers send.
     std::string absolute;
     const std::size_t scheme = to.find("://");
-    if (scheme != std::string_view::npos && scheme < to.find_first_of("/?#")) absolute = std::string(to);
-    else if (to.starts_with("//")) absolute = from.scheme + ':' + std::string(to);
-    else if (to.starts_with('/')) absolute = from.origin() + std::string(to);
-    else if (to.starts_with('?')) absolute = from.origin() + from.path + std::string(to);
-    else if (to.starts_with('#')) absolute = from.to_string();
-    else absolute = from.origin() + from.path.substr(0, from.path.rfind('/') + 1) + std::string(to);
+    if (scheme != std::string_view::npos && scheme < to.find_first_of("/?#"))
+        absolute = std::string(to);
+    else if (to.starts_with("//"))
+        absolute = from.scheme + ':' + std::string(to);
+    else if (to.starts_with('/'))
+        absolute = from.origin() + std::string(to);
+    else if (to.starts_with('?'))
+        absolute = from.origin() + from.path + std::string(to);
+    else if (to.starts_with('#'))
+        absolute = from.to_string();
+    else
+        absolute = from.origin() + from.path.substr(0, from.path.rfind('/') + 1) + std::string(to);
     const http::UrlOptions options{from.scheme, path_as_is};
     auto url = http::parse_url(absolute, options);
     if (!url) return {};

@@ -55,12 +55,18 @@ struct KnownType {
     std::string_view type;
 };
 constexpr std::array<KnownType, 26> known_types{{
-    {"avif", "image/avif"},      {"bin", "application/octet-stream"}, {"css", "text/css"},          {"csv", "text/csv"},
-    {"gif", "image/gif"},        {"gz", "application/gzip"},          {"htm", "text/html"},         {"html", "text/html"},
-    {"jpeg", "image/jpeg"},      {"jpg", "image/jpeg"},               {"js", "text/javascript"},    {"json", "application/json"},
-    {"md", "text/markdown"},     {"mp3", "audio/mpeg"},               {"mp4", "video/mp4"},         {"pdf", "application/pdf"},
-    {"png", "image/png"},        {"svg", "image/svg+xml"},            {"tar", "application/x-tar"}, {"txt", "text/plain"},
-    {"wasm", "application/wasm"}, {"webm", "video/webm"},             {"webp", "image/webp"},       {"xml", "application/xml"},
+    {"avif", "image/avif"},       {"bin", "application/octet-stream"},
+    {"css", "text/css"},          {"csv", "text/csv"},
+    {"gif", "image/gif"},         {"gz", "application/gzip"},
+    {"htm", "text/html"},         {"html", "text/html"},
+    {"jpeg", "image/jpeg"},       {"jpg", "image/jpeg"},
+    {"js", "text/javascript"},    {"json", "application/json"},
+    {"md", "text/markdown"},      {"mp3", "audio/mpeg"},
+    {"mp4", "video/mp4"},         {"pdf", "application/pdf"},
+    {"png", "image/png"},         {"svg", "image/svg+xml"},
+    {"tar", "application/x-tar"}, {"txt", "text/plain"},
+    {"wasm", "application/wasm"}, {"webm", "video/webm"},
+    {"webp", "image/webp"},       {"xml", "application/xml"},
     {"yaml", "application/yaml"}, {"zip", "application/zip"},
 }};
 
@@ -73,8 +79,10 @@ public:
         switch (item.kind) {
             case Kind::header: {
                 const std::string_view value = trim(item.value);
-                if (value.empty()) out_.headers.push_back({item.key, std::nullopt});
-                else out_.headers.push_back({item.key, std::string(value)});
+                if (value.empty())
+                    out_.headers.push_back({item.key, std::nullopt});
+                else
+                    out_.headers.push_back({item.key, std::string(value)});
                 return {};
             }
             case Kind::header_empty:
@@ -88,24 +96,31 @@ public:
                 std::string text;
                 if (auto error = load(item, item.value, text)) return error;
                 while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-                if (item.kind == Kind::query_file) out_.query.emplace_back(item.key, std::move(text));
-                else out_.headers.push_back({item.key, std::string(trim(text))});
+                if (item.kind == Kind::query_file)
+                    out_.query.emplace_back(item.key, std::move(text));
+                else
+                    out_.headers.push_back({item.key, std::string(trim(text))});
                 return {};
             }
-            case Kind::query: out_.query.emplace_back(item.key, item.value); return {};
-            case Kind::data: return field(item, item.value);
+            case Kind::query:
+                out_.query.emplace_back(item.key, item.value);
+                return {};
+            case Kind::data:
+                return field(item, item.value);
             case Kind::data_file: {
                 std::string text;
                 if (auto error = load(item, item.value, text)) return error;
                 return field(item, std::move(text));
             }
-            case Kind::json: return json(item, item.value);
+            case Kind::json:
+                return json(item, item.value);
             case Kind::json_file: {
                 std::string text;
                 if (auto error = load(item, item.value, text)) return error;
                 return json(item, text);
             }
-            case Kind::upload: return upload(item);
+            case Kind::upload:
+                return upload(item);
         }
         return {};
     }
@@ -128,7 +143,8 @@ private:
     std::optional<std::string> json(const Item& item, std::string_view text) {
         auto parsed = parse_json(text);
         if (const auto* error = std::get_if<JsonError>(&parsed)) {
-            std::string words = quoted(item.original) + ": no JSON: " + error->what + " at character " + std::to_string(error->offset + 1);
+            std::string words =
+                quoted(item.original) + ": no JSON: " + error->what + " at character " + std::to_string(error->offset + 1);
             const std::string_view bare = trim(text);
             const bool word = !bare.empty() && bare.find_first_of("{}[]\",:") == std::string_view::npos;
             if (item.kind == Item::Kind::json && word) words += " (for a text write " + quoted(item.key + '=' + item.value) + ')';
@@ -183,8 +199,9 @@ std::optional<std::string> read_items(const std::vector<std::string>& texts, con
     for (const std::string& text : texts) {
         const auto item = parse_item(text);
         if (!item)
-            return quoted(text) + " is not a valid value (request items are Header:value, query==value, field=value, field:=json, "
-                                  "name@file)";
+            return quoted(text) +
+                   " is not a valid value (request items are Header:value, query==value, field=value, field:=json, "
+                   "name@file)";
         if (auto error = reader.read(*item)) return error;
     }
     return {};

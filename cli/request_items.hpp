@@ -73,7 +73,8 @@ struct FileText {
 using FileReader = std::function<FileText(const std::string& path)>;
 
 /// Reads the items' values and files. @return the first error in words, or nothing.
-[[nodiscard]] std::optional<std::string> read_items(const std::vector<std::string>& texts, const FileReader& read_file, RequestItems& out);
+[[nodiscard]] std::optional<std::string> read_items(const std::vector<std::string>& texts, const FileReader& read_file,
+                                                    RequestItems& out);
 
 /// The media type that a file's name suggests, or application/octet-stream.
 [[nodiscard]] std::string_view guess_type(std::string_view file_name) noexcept;

@@ -15,17 +15,28 @@ std::string_view code_of(Paint what) noexcept {
     switch (what) {
         case Paint::plain:
         case Paint::punctuation:
-        case Paint::field_value: return "";
-        case Paint::key: return "34";
-        case Paint::string: return "32";
-        case Paint::number: return "36";
-        case Paint::keyword: return "35";
-        case Paint::protocol: return "34";
-        case Paint::field_name: return "36";
-        case Paint::good: return "32";
-        case Paint::redirect: return "33";
-        case Paint::bad: return "31";
-        case Paint::faint: return "2";
+        case Paint::field_value:
+            return "";
+        case Paint::key:
+            return "34";
+        case Paint::string:
+            return "32";
+        case Paint::number:
+            return "36";
+        case Paint::keyword:
+            return "35";
+        case Paint::protocol:
+            return "34";
+        case Paint::field_name:
+            return "36";
+        case Paint::good:
+            return "32";
+        case Paint::redirect:
+            return "33";
+        case Paint::bad:
+            return "31";
+        case Paint::faint:
+            return "2";
     }
     return "";
 }
@@ -101,7 +112,7 @@ private:
     const JsonStyle& style_;
     std::string& out_;
     std::size_t depth_ = 0;
-    bool fresh_ = false;          // an open bracket was the last token
+    bool fresh_ = false;  // an open bracket was the last token
     bool after_colon_ = false;
     bool at_line_start_ = false;  // a comma has already begun the line
 };
@@ -130,15 +141,14 @@ std::string safe(std::string_view text, bool escape) { return escape ? escape_fo
 std::string style_fields(const http::Headers& headers, bool colour, bool escape) {
     std::string out;
     for (const auto& [name, value] : headers) {
-        out += paint(Paint::field_name, safe(name, escape), colour) + ": " + paint(Paint::field_value, safe(value, escape), colour);
+        out +=
+            paint(Paint::field_name, safe(name, escape), colour) + ": " + paint(Paint::field_value, safe(value, escape), colour);
         out += "\r\n";
     }
     return out + "\r\n";
 }
 
-std::string_view version_text(int version) noexcept {
-    return version == 20 ? "HTTP/2" : version == 10 ? "HTTP/1.0" : "HTTP/1.1";
-}
+std::string_view version_text(int version) noexcept { return version == 20 ? "HTTP/2" : version == 10 ? "HTTP/1.0" : "HTTP/1.1"; }
 
 }  // namespace
 

@@ -9,7 +9,21 @@
 namespace volley::cli {
 
 /// What a piece of text is; the terminal's own 16 colours say so.
-enum class Paint { plain, punctuation, key, string, number, keyword, protocol, field_name, field_value, good, redirect, bad, faint };
+enum class Paint {
+    plain,
+    punctuation,
+    key,
+    string,
+    number,
+    keyword,
+    protocol,
+    field_name,
+    field_value,
+    good,
+    redirect,
+    bad,
+    faint
+};
 
 /// `text` in the colour of its class, or as it is where `colour` is false.
 [[nodiscard]] std::string paint(Paint what, std::string_view text, bool colour);

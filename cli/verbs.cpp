@@ -38,20 +38,27 @@ constexpr std::array rows{
     request_row("delete", "send a DELETE request"),
     request_row("head", "send a HEAD request"),
     request_row("options", "send an OPTIONS request"),
-    VerbRow{"run", Verb::run, "FILE... [--server NAME] [--only SCENARIO]", "run scenarios: servers, phases, checks, thresholds",
-            "Starts each server of the file in a fresh process, runs the same phases against each and shows them side by side.\n"
-            "The format is described in volley-scenario(5).\n"
-            "Exit status: 0 passed, 1 a check or threshold failed, 2 bad usage or scenario, 3 the target never worked, 4 inconclusive.",
-            "volley run scenarios/sleep.yaml\nvolley run scenarios/sleep.yaml --server coroutine -o result.json\n"
-            "volley run mine.yaml -e sleep=0.5 --seed 42 -q", &cmd_run},
+    VerbRow{
+        "run", Verb::run, "FILE... [--server NAME] [--only SCENARIO]", "run scenarios: servers, phases, checks, thresholds",
+        "Starts each server of the file in a fresh process, runs the same phases against each and shows them side by side.\n"
+        "The format is described in volley-scenario(5).\n"
+        "Exit status: 0 passed, 1 a check or threshold failed, 2 bad usage or scenario, 3 the target never worked, 4 inconclusive.",
+        "volley run scenarios/sleep.yaml\nvolley run scenarios/sleep.yaml --server coroutine -o result.json\n"
+        "volley run mine.yaml -e sleep=0.5 --seed 42 -q",
+        &cmd_run},
     VerbRow{"serve", Verb::serve, "[--kind KIND] [--port PORT]", "run the included server, whose views sleep, echo and stream",
             "Listens until Ctrl-C. GET / explains every path.",
             "volley serve\nvolley serve --kind pool:8 --port 9000 --log\nvolley serve --port 0", &cmd_serve},
     VerbRow{"help", Verb::work, "[VERB]", "print help on a verb", "", "volley help post", &cmd_help},
 };
 
-constexpr VerbRow bare{"", Verb::request, "[METHOD] URL [ITEM...]", "send a request: GET, or POST where the items make a body",
-                       request_prose, request_examples, &cmd_request};
+constexpr VerbRow bare{"",
+                       Verb::request,
+                       "[METHOD] URL [ITEM...]",
+                       "send a request: GET, or POST where the items make a body",
+                       request_prose,
+                       request_examples,
+                       &cmd_request};
 
 }  // namespace
 

@@ -94,7 +94,8 @@ RawClient::Answer RawClient::read_answer(bool head_only) {
         const std::size_t eol = head.find("\r\n", at);
         const std::size_t colon = head.find(':', at);
         std::string name = head.substr(at, colon - at);
-        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        std::transform(name.begin(), name.end(), name.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
         answer.headers[name] = head.substr(colon + 2, eol - colon - 2);
         at = eol + 2;
     }

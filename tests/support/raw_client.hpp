@@ -27,7 +27,7 @@ public:
     void get(std::string_view target) { send("GET " + std::string(target) + " HTTP/1.1\r\nHost: test\r\n\r\n"); }
 
     struct Answer {
-        int status = 0;  ///< 0: closed before a head was complete
+        int status = 0;                              ///< 0: closed before a head was complete
         std::map<std::string, std::string> headers;  ///< names in lower case
         std::string body;
         bool whole = false;  ///< the body came to its end

@@ -34,14 +34,14 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 /// One complete request, as a view sees it.
 /// Lifetime: the server keeps it until the handler has returned, or its coroutine has ended, or its stream has.
 struct Request {
-    std::string method;     ///< as sent; methods are case-sensitive (RFC 9110 section 9.1)
-    std::string target;     ///< origin form, as sent: path and query, percent-encoded
-    std::string path;       ///< percent-decoded; for reading, not for routing
-    Fields query;           ///< decoded, in the order they were sent, repeats kept
-    Fields params;          ///< what stood at `{name}` of the route, decoded
+    std::string method;  ///< as sent; methods are case-sensitive (RFC 9110 section 9.1)
+    std::string target;  ///< origin form, as sent: path and query, percent-encoded
+    std::string path;    ///< percent-decoded; for reading, not for routing
+    Fields query;        ///< decoded, in the order they were sent, repeats kept
+    Fields params;       ///< what stood at `{name}` of the route, decoded
     http::Headers headers;
-    std::string body;       ///< whole, transfer coding removed
-    std::string remote;     ///< address and port of the peer
+    std::string body;    ///< whole, transfer coding removed
+    std::string remote;  ///< address and port of the peer
 
     /// The first query parameter of that name.
     [[nodiscard]] std::optional<std::string_view> query_value(std::string_view name) const noexcept;
@@ -121,27 +121,27 @@ consteval Shape shape_of_result() {
 
 // A member of the right name that cannot be called with a Request is `wrong`, not absent: a handler that is silently left out
 // would answer 405 and nobody would know why.
-#define VOLLEY_VIEW_METHOD(member)                                                            \
-    template <class V>                                                                        \
-    struct Method_##member {                                                                  \
-        static consteval Shape shape() {                                                      \
-            if constexpr (requires(V& v, const Request& r) { v.member(r); }) {                \
+#define VOLLEY_VIEW_METHOD(member)                                                                             \
+    template <class V>                                                                                         \
+    struct Method_##member {                                                                                   \
+        static constexpr Shape shape() {                                                                       \
+            if constexpr (requires(V & v, const Request& r) { v.member(r); }) {                                \
                 return shape_of_result<decltype(std::declval<V&>().member(std::declval<const Request&>()))>(); \
-            } else if constexpr (requires { &V::member; }) {                                  \
-                return Shape::wrong;                                                          \
-            } else {                                                                          \
-                return Shape::absent;                                                         \
-            }                                                                                 \
-        }                                                                                     \
-        static Handler bind(const std::shared_ptr<V>& view) {                                 \
-            Handler handler;                                                                  \
-            if constexpr (shape() == Shape::async) {                                          \
-                handler.async = [view](const Request& r) { return view->member(r); };         \
-            } else if constexpr (shape() == Shape::sync) {                                    \
-                handler.sync = [view](const Request& r) { return view->member(r); };          \
-            }                                                                                 \
-            return handler;                                                                   \
-        }                                                                                     \
+            } else if constexpr (requires { &V::member; }) {                                                   \
+                return Shape::wrong;                                                                           \
+            } else {                                                                                           \
+                return Shape::absent;                                                                          \
+            }                                                                                                  \
+        }                                                                                                      \
+        static Handler bind(const std::shared_ptr<V>& view) {                                                  \
+            Handler handler;                                                                                   \
+            if constexpr (shape() == Shape::async) {                                                           \
+                handler.async = [view](const Request& r) { return view->member(r); };                          \
+            } else if constexpr (shape() == Shape::sync) {                                                     \
+                handler.sync = [view](const Request& r) { return view->member(r); };                           \
+            }                                                                                                  \
+            return handler;                                                                                    \
+        }                                                                                                      \
     };
 VOLLEY_VIEW_METHOD(get)
 VOLLEY_VIEW_METHOD(head)
@@ -165,11 +165,11 @@ consteval Shape call_shape() {
 
 template <class V>
 struct Shapes {
-    static constexpr std::array<Shape, 7> methods{Method_get<V>::shape(),   Method_head<V>::shape(),    Method_post<V>::shape(),
-                                                  Method_put<V>::shape(),   Method_patch<V>::shape(),   Method_delete_<V>::shape(),
+    static constexpr std::array<Shape, 7> methods{Method_get<V>::shape(),    Method_head<V>::shape(),  Method_post<V>::shape(),
+                                                  Method_put<V>::shape(),    Method_patch<V>::shape(), Method_delete_<V>::shape(),
                                                   Method_options<V>::shape()};
     static constexpr Shape call = call_shape<V>();
-    static consteval bool any(Shape wanted) {
+    static constexpr bool any(Shape wanted) {
         for (const Shape s : methods) {
             if (s == wanted) return true;
         }
@@ -191,18 +191,22 @@ template <class V>
     using T = std::decay_t<V>;
     using S = detail::Shapes<T>;
     using detail::Shape;
-    static_assert(S::has_methods || S::call != Shape::absent,
-                  "volley: this is not a view: it needs at least one of get, head, post, put, patch, delete_, options (public, taking "
-                  "const volley::view::Request&), or must be callable with one.");
-    static_assert(!(S::has_methods && S::call != Shape::absent),
-                  "volley: this view is callable and has handlers for single methods as well: which one should answer? Keep one form.");
-    static_assert(!S::any(Shape::wrong) && S::call != Shape::wrong,
-                  "volley: a handler of this view has the wrong form: it must be public, take (const volley::view::Request&) and return "
-                  "volley::view::Response (synchronous) or boost::asio::awaitable<volley::view::Response> (asynchronous).");
-    static_assert(!(S::any(Shape::sync) && S::any(Shape::async)),
-                  "volley: this view mixes asynchronous handlers (returning awaitable<Response>) with synchronous ones (returning "
-                  "Response). A view is one or the other, so that the server knows whether it may run on the event loop: make every "
-                  "handler of the class the same kind, or split it into two views.");
+    static_assert(
+        S::has_methods || S::call != Shape::absent,
+        "volley: this is not a view: it needs at least one of get, head, post, put, patch, delete_, options (public, taking "
+        "const volley::view::Request&), or must be callable with one.");
+    static_assert(
+        !(S::has_methods && S::call != Shape::absent),
+        "volley: this view is callable and has handlers for single methods as well: which one should answer? Keep one form.");
+    static_assert(
+        !S::any(Shape::wrong) && S::call != Shape::wrong,
+        "volley: a handler of this view has the wrong form: it must be public, take (const volley::view::Request&) and return "
+        "volley::view::Response (synchronous) or boost::asio::awaitable<volley::view::Response> (asynchronous).");
+    static_assert(
+        !(S::any(Shape::sync) && S::any(Shape::async)),
+        "volley: this view mixes asynchronous handlers (returning awaitable<Response>) with synchronous ones (returning "
+        "Response). A view is one or the other, so that the server knows whether it may run on the event loop: make every "
+        "handler of the class the same kind, or split it into two views.");
     auto shared = std::make_shared<T>(std::forward<V>(view));
     AnyView erased;
     if constexpr (S::call == Shape::async) {
@@ -228,13 +232,14 @@ struct Resolution {
 };
 
 /// Paths and the views that answer them. Build it, hand it to a server, leave it alone.
-/// Thread safety: const members from any thread. One view object serves all its requests: asynchronous handlers of a coroutine server
-/// run on one thread, all others on several at the same time.
+/// Thread safety: const members from any thread. One view object serves all its requests: asynchronous handlers of a coroutine
+/// server run on one thread, all others on several at the same time.
 class Routes {
 public:
     Routes();
 
-    /// @param pattern  begins with '/'; a segment `{name}` stands for any one segment that is not empty. Literal segments win over
+    /// @param pattern  begins with '/'; a segment `{name}` stands for any one segment that is not empty. Literal segments win
+    /// over
     ///                 parameters, from left to right.
     /// Throws: std::invalid_argument for a bad pattern or one that is there already.
     template <class V>

@@ -23,9 +23,10 @@ void print_error(std::string_view text) {
 }
 
 void print_access(const server::AccessRecord& record) {
-    const std::string line = fmt::format("{} {} {} {} {} B {}\n", record.remote, record.method.empty() ? "-" : escape_for_terminal(record.method),
-                                         record.target.empty() ? "-" : escape_for_terminal(record.target),
-                                         record.status == 0 ? "gone" : std::to_string(record.status), record.bytes, format_duration(record.took));
+    const std::string line =
+        fmt::format("{} {} {} {} {} B {}\n", record.remote, record.method.empty() ? "-" : escape_for_terminal(record.method),
+                    record.target.empty() ? "-" : escape_for_terminal(record.target),
+                    record.status == 0 ? "gone" : std::to_string(record.status), record.bytes, format_duration(record.took));
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
@@ -93,7 +94,9 @@ int serve_main(int argc, const char* const* argv) {
         }
         if (flag == "--kind") {
             const auto kind = server::parse_kind(value);
-            if (!kind) return refuse(fmt::format("--kind '{}': {}; kinds are coroutine, pool:W (W from 1 to 1000) and serial", value, kind.error().message()));
+            if (!kind)
+                return refuse(fmt::format("--kind '{}': {}; kinds are coroutine, pool:W (W from 1 to 1000) and serial", value,
+                                          kind.error().message()));
             options.kind = *kind;
         } else if (flag == "--host") {
             options.host = value;

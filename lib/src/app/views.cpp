@@ -168,11 +168,13 @@ awaitable<Response> status(const Request& request) {
     const auto code = read_count(request.param("code").value_or(""));
     if (!code || *code < 200 || *code > 599) co_return Response::error(400, "a status is a number from 200 to 599");
     const int number = static_cast<int>(*code);
-    Response response = Response::json(fmt::format("{{\"status\": {}, \"reason\": {}}}\n", number, json_quote(http::reason_phrase(number))), number);
+    Response response = Response::json(
+        fmt::format("{{\"status\": {}, \"reason\": {}}}\n", number, json_quote(http::reason_phrase(number))), number);
     // What these statuses must or should come with (RFC 9110 sections 11.6.1, 15.4, 15.5.6).
     if (number == 401) response.headers.add("WWW-Authenticate", "Basic realm=\"volley\"");
     if (number == 405) response.headers.add("Allow", "");
-    if (number == 301 || number == 302 || number == 303 || number == 307 || number == 308) response.headers.add("Location", "/ping");
+    if (number == 301 || number == 302 || number == 303 || number == 307 || number == 308)
+        response.headers.add("Location", "/ping");
     co_return response;
 }
 
@@ -187,10 +189,11 @@ public:
             running += count.running;
             waiting += count.waiting;
             if (!routes.empty()) routes += ", ";
-            routes += json_quote(route) + fmt::format(": {{\"running\": {}, \"waiting\": {}, \"peak\": {}, \"served\": {}}}", count.running,
-                                                      count.waiting, count.peak, count.served);
+            routes += json_quote(route) + fmt::format(": {{\"running\": {}, \"waiting\": {}, \"peak\": {}, \"served\": {}}}",
+                                                      count.running, count.waiting, count.peak, count.served);
         }
-        co_return Response::json(fmt::format("{{\"inflight\": {}, \"waiting\": {}, \"routes\": {{{}}}}}\n", running, waiting, routes));
+        co_return Response::json(
+            fmt::format("{{\"inflight\": {}, \"waiting\": {}, \"routes\": {{{}}}}}\n", running, waiting, routes));
     }
 
 private:
@@ -204,8 +207,8 @@ awaitable<void> produce_ticks(view::Writer& writer, std::uint64_t n, double ever
         // From the start, not from the last tick: a slow client must not shift the rest.
         timer.expires_at(start + from_seconds(every * static_cast<double>(i)));
         co_await timer.async_wait(asio::use_awaitable);
-        std::string event = fmt::format("id: {}\nevent: tick\ndata: {{\"tick\": {}, \"of\": {}, \"at\": \"{}\"}}\n\n", i + 1, i + 1, n,
-                                        iso_time(std::chrono::system_clock::now()));
+        std::string event = fmt::format("id: {}\nevent: tick\ndata: {{\"tick\": {}, \"of\": {}, \"at\": \"{}\"}}\n\n", i + 1,
+                                        i + 1, n, iso_time(std::chrono::system_clock::now()));
         const bool taken = co_await writer.write(std::move(event));
         if (!taken) break;
     }

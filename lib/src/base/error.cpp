@@ -21,12 +21,18 @@ public:
     const char* name() const noexcept override { return "volley.parse"; }
     std::string message(int v) const override {
         switch (static_cast<ParseErrc>(v)) {
-            case ParseErrc::bad_number: return "not a number";
-            case ParseErrc::no_unit: return "the unit is missing";
-            case ParseErrc::bad_unit: return "unknown unit";
-            case ParseErrc::out_of_range: return "out of range";
-            case ParseErrc::bad_url: return "not a URL";
-            case ParseErrc::empty: return "empty";
+            case ParseErrc::bad_number:
+                return "not a number";
+            case ParseErrc::no_unit:
+                return "the unit is missing";
+            case ParseErrc::bad_unit:
+                return "unknown unit";
+            case ParseErrc::out_of_range:
+                return "out of range";
+            case ParseErrc::bad_url:
+                return "not a URL";
+            case ParseErrc::empty:
+                return "empty";
         }
         return "unknown error";
     }
@@ -37,19 +43,32 @@ public:
     const char* name() const noexcept override { return "volley.net"; }
     std::string message(int v) const override {
         switch (static_cast<NetErrc>(v)) {
-            case NetErrc::closed_before_answer: return "the server closed the connection before it answered";
-            case NetErrc::truncated_body: return "the answer was cut short";
-            case NetErrc::bad_answer: return "the answer is not HTTP";
-            case NetErrc::header_too_large: return "the answer's header is larger than the limit";
-            case NetErrc::body_too_large: return "the answer's body is larger than the limit";
-            case NetErrc::timed_out: return "timed out";
-            case NetErrc::tls_failed: return "TLS failed";
-            case NetErrc::not_resolved: return "the host name has no address";
-            case NetErrc::refused: return "connection refused";
-            case NetErrc::reset: return "connection reset";
-            case NetErrc::cancelled: return "cancelled";
-            case NetErrc::too_many_redirects: return "too many redirects";
-            case NetErrc::unsupported: return "not supported by this transport";
+            case NetErrc::closed_before_answer:
+                return "the server closed the connection before it answered";
+            case NetErrc::truncated_body:
+                return "the answer was cut short";
+            case NetErrc::bad_answer:
+                return "the answer is not HTTP";
+            case NetErrc::header_too_large:
+                return "the answer's header is larger than the limit";
+            case NetErrc::body_too_large:
+                return "the answer's body is larger than the limit";
+            case NetErrc::timed_out:
+                return "timed out";
+            case NetErrc::tls_failed:
+                return "TLS failed";
+            case NetErrc::not_resolved:
+                return "the host name has no address";
+            case NetErrc::refused:
+                return "connection refused";
+            case NetErrc::reset:
+                return "connection reset";
+            case NetErrc::cancelled:
+                return "cancelled";
+            case NetErrc::too_many_redirects:
+                return "too many redirects";
+            case NetErrc::unsupported:
+                return "not supported by this transport";
         }
         return "unknown error";
     }
@@ -58,18 +77,27 @@ public:
 Condition condition_of_net(NetErrc e) noexcept {
     switch (e) {
         case NetErrc::closed_before_answer:
-        case NetErrc::reset: return Condition::reset;
-        case NetErrc::truncated_body: return Condition::truncated;
+        case NetErrc::reset:
+            return Condition::reset;
+        case NetErrc::truncated_body:
+            return Condition::truncated;
         case NetErrc::header_too_large:
-        case NetErrc::body_too_large: return Condition::too_large;
-        case NetErrc::timed_out: return Condition::timeout;
-        case NetErrc::tls_failed: return Condition::tls;
-        case NetErrc::not_resolved: return Condition::resolve;
-        case NetErrc::refused: return Condition::refused;
-        case NetErrc::cancelled: return Condition::cancelled;
+        case NetErrc::body_too_large:
+            return Condition::too_large;
+        case NetErrc::timed_out:
+            return Condition::timeout;
+        case NetErrc::tls_failed:
+            return Condition::tls;
+        case NetErrc::not_resolved:
+            return Condition::resolve;
+        case NetErrc::refused:
+            return Condition::refused;
+        case NetErrc::cancelled:
+            return Condition::cancelled;
         case NetErrc::bad_answer:
         case NetErrc::too_many_redirects:
-        case NetErrc::unsupported: return Condition::protocol;
+        case NetErrc::unsupported:
+            return Condition::protocol;
     }
     return Condition::protocol;
 }
@@ -91,16 +119,26 @@ const boost::system::error_category& net_category() noexcept {
 
 std::string_view to_string(Condition c) noexcept {
     switch (c) {
-        case Condition::resolve: return "resolve";
-        case Condition::refused: return "refused";
-        case Condition::reset: return "reset";
-        case Condition::timeout: return "timeout";
-        case Condition::tls: return "tls";
-        case Condition::protocol: return "protocol";
-        case Condition::truncated: return "truncated";
-        case Condition::exhausted: return "exhausted";
-        case Condition::cancelled: return "cancelled";
-        case Condition::too_large: return "too_large";
+        case Condition::resolve:
+            return "resolve";
+        case Condition::refused:
+            return "refused";
+        case Condition::reset:
+            return "reset";
+        case Condition::timeout:
+            return "timeout";
+        case Condition::tls:
+            return "tls";
+        case Condition::protocol:
+            return "protocol";
+        case Condition::truncated:
+            return "truncated";
+        case Condition::exhausted:
+            return "exhausted";
+        case Condition::cancelled:
+            return "cancelled";
+        case Condition::too_large:
+            return "too_large";
     }
     return "unknown";
 }
@@ -111,20 +149,26 @@ Condition condition_of(const error_code& ec) noexcept {
         switch (ec.value()) {
             case ECONNREFUSED:
             case EHOSTUNREACH:
-            case ENETUNREACH: return Condition::refused;
+            case ENETUNREACH:
+                return Condition::refused;
             case ECONNRESET:
             case EPIPE:
             case ECONNABORTED:
-            case ENOTCONN: return Condition::reset;
-            case ETIMEDOUT: return Condition::timeout;
-            case ECANCELED: return Condition::cancelled;
+            case ENOTCONN:
+                return Condition::reset;
+            case ETIMEDOUT:
+                return Condition::timeout;
+            case ECANCELED:
+                return Condition::cancelled;
             case EMFILE:
             case ENFILE:
             case ENOBUFS:
             case ENOMEM:
             case EADDRNOTAVAIL:
-            case EAGAIN: return Condition::exhausted;
-            default: return Condition::protocol;
+            case EAGAIN:
+                return Condition::exhausted;
+            default:
+                return Condition::protocol;
         }
     }
     // Asio's own categories are told by name, because this file may not include Asio.

@@ -14,9 +14,12 @@ std::size_t utf8_length(std::string_view s) noexcept {
     const unsigned char a = at(0);
     std::size_t n = 0;
     if (a < 0x80) return 1;
-    if (a >= 0xc2 && a <= 0xdf) n = 2;
-    else if (a >= 0xe0 && a <= 0xef) n = 3;
-    else if (a >= 0xf0 && a <= 0xf4) n = 4;
+    if (a >= 0xc2 && a <= 0xdf)
+        n = 2;
+    else if (a >= 0xe0 && a <= 0xef)
+        n = 3;
+    else if (a >= 0xf0 && a <= 0xf4)
+        n = 4;
     if (n == 0 || s.size() < n) return 0;
     for (std::size_t i = 1; i < n; ++i)
         if ((at(i) & 0xc0) != 0x80) return 0;
@@ -75,8 +78,10 @@ std::string format_source_error(const SourceError& e) {
         // Tabs stay tabs so that the caret stands right; every other code point takes one column.
         std::string pad;
         for (const char c : lead)
-            if (c == '\t') pad += '\t';
-            else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) pad += ' ';
+            if (c == '\t')
+                pad += '\t';
+            else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80)
+                pad += ' ';
         out += "      | " + pad + "^\n";
     }
     if (!e.hint.empty()) out += "      = " + escape_for_terminal(e.hint) + "\n";

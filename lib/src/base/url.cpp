@@ -31,8 +31,10 @@ std::string encode_reserved(std::string_view text, std::string_view also) {
     for (const char c : text) {
         const bool keep = is_unreserved(c) || std::string_view("%!$&'()*+,;=:@/").find(c) != std::string_view::npos ||
                           also.find(c) != std::string_view::npos;
-        if (keep) out += c;
-        else append_escaped(out, c);
+        if (keep)
+            out += c;
+        else
+            append_escaped(out, c);
     }
     return out;
 }
@@ -71,9 +73,8 @@ bool valid_host(std::string_view host) noexcept {
 }
 
 bool valid_ipv6(std::string_view host) noexcept {
-    return host.find(':') != std::string_view::npos && std::ranges::all_of(host, [](char c) {
-        return hex_value(c) >= 0 || c == ':' || c == '.';
-    });
+    return host.find(':') != std::string_view::npos &&
+           std::ranges::all_of(host, [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
 }
 
 Result<std::uint16_t> parse_port(std::string_view text) {
@@ -97,8 +98,8 @@ std::size_t scheme_length(std::string_view text) noexcept {
     const std::size_t colon = text.find("://");
     if (colon == std::string_view::npos || colon == 0) return 0;
     const bool alpha = (text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z');
-    const bool rest = std::ranges::all_of(text.substr(0, colon),
-                                          [](char c) { return is_alnum(c) || c == '+' || c == '-' || c == '.'; });
+    const bool rest =
+        std::ranges::all_of(text.substr(0, colon), [](char c) { return is_alnum(c) || c == '+' || c == '-' || c == '.'; });
     return alpha && rest ? colon : 0;
 }
 
@@ -192,8 +193,10 @@ Result<Url> parse_url(std::string_view text, const UrlOptions& options) {
 std::string percent_encode(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        if (is_unreserved(c)) out += c;
-        else append_escaped(out, c);
+        if (is_unreserved(c))
+            out += c;
+        else
+            append_escaped(out, c);
     }
     return out;
 }
@@ -201,9 +204,12 @@ std::string percent_encode(std::string_view text) {
 std::string form_encode(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        if (is_unreserved(c)) out += c;
-        else if (c == ' ') out += '+';
-        else append_escaped(out, c);
+        if (is_unreserved(c))
+            out += c;
+        else if (c == ' ')
+            out += '+';
+        else
+            append_escaped(out, c);
     }
     return out;
 }

@@ -4,11 +4,11 @@
 #include <memory>
 #include <string>
 
+#include <curl/curl.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <curl/curl.h>
 
 #include <volley/client/transport.hpp>
 
@@ -121,14 +121,21 @@ std::size_t on_body(char* data, std::size_t size, std::size_t n, void* self) {
 
 error_code translate(int code, CURL* easy) {
     switch (code) {
-        case CURLE_OK: return {};
+        case CURLE_OK:
+            return {};
         case CURLE_COULDNT_RESOLVE_HOST:
-        case CURLE_COULDNT_RESOLVE_PROXY: return NetErrc::not_resolved;
-        case CURLE_COULDNT_CONNECT: return NetErrc::refused;
-        case CURLE_OPERATION_TIMEDOUT: return NetErrc::timed_out;
-        case CURLE_GOT_NOTHING: return NetErrc::closed_before_answer;
-        case CURLE_PARTIAL_FILE: return NetErrc::truncated_body;
-        case CURLE_SEND_ERROR: return NetErrc::reset;
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return NetErrc::not_resolved;
+        case CURLE_COULDNT_CONNECT:
+            return NetErrc::refused;
+        case CURLE_OPERATION_TIMEDOUT:
+            return NetErrc::timed_out;
+        case CURLE_GOT_NOTHING:
+            return NetErrc::closed_before_answer;
+        case CURLE_PARTIAL_FILE:
+            return NetErrc::truncated_body;
+        case CURLE_SEND_ERROR:
+            return NetErrc::reset;
         case CURLE_RECV_ERROR: {
             // A reset after the answer began has cut it short.
             long status = 0;
@@ -141,12 +148,17 @@ error_code translate(int code, CURL* easy) {
         case CURLE_SSL_CIPHER:
         case CURLE_SSL_CACERT_BADFILE:
         case CURLE_SSL_ISSUER_ERROR:
-        case CURLE_USE_SSL_FAILED: return NetErrc::tls_failed;
-        case CURLE_TOO_MANY_REDIRECTS: return NetErrc::too_many_redirects;
+        case CURLE_USE_SSL_FAILED:
+            return NetErrc::tls_failed;
+        case CURLE_TOO_MANY_REDIRECTS:
+            return NetErrc::too_many_redirects;
         case CURLE_UNSUPPORTED_PROTOCOL:
-        case CURLE_NOT_BUILT_IN: return NetErrc::unsupported;
-        case -1: return NetErrc::cancelled;
-        default: return NetErrc::bad_answer;
+        case CURLE_NOT_BUILT_IN:
+            return NetErrc::unsupported;
+        case -1:
+            return NetErrc::cancelled;
+        default:
+            return NetErrc::bad_answer;
     }
 }
 
@@ -160,7 +172,8 @@ public:
         co_return 0;
     }
 
-    awaitable<Exchange> fire(const http::Request& request, TimePoint planned, TimePoint deadline, const ResponseSink* sink) override {
+    awaitable<Exchange> fire(const http::Request& request, TimePoint planned, TimePoint deadline,
+                             const ResponseSink* sink) override {
         const bool throws = co_await asio::this_coro::throw_if_cancelled();
         co_await asio::this_coro::throw_if_cancelled(false);
         Exchange exchange;
@@ -247,7 +260,8 @@ private:
         curl_easy_setopt(easy.get(), CURLOPT_PATH_AS_IS, 1L);
         curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
         curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, std::chrono::duration_cast<std::chrono::milliseconds>(target_.connect_timeout).count());
+        curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS,
+                         std::chrono::duration_cast<std::chrono::milliseconds>(target_.connect_timeout).count());
         if (deadline != TimePoint::max()) {
             const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
             curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<long long>(left, 0) + 1));
@@ -276,7 +290,8 @@ private:
         set_tls(easy.get());
         set_options(easy.get());
 
-        if (target_.idle_timeout > Duration::zero()) watchdog.arm(sample.started + target_.connect_timeout + target_.idle_timeout);
+        if (target_.idle_timeout > Duration::zero())
+            watchdog.arm(sample.started + target_.connect_timeout + target_.idle_timeout);
         const int code = co_await multi_.perform(easy.get());
         watchdog.disarm();
 
@@ -295,8 +310,10 @@ private:
         exchange.error = in.refused ? in.refused : too_late ? error_code(NetErrc::timed_out) : translate(code, easy.get());
         // What curl tells only in words: its own limits on a head, and framing that is not HTTP's.
         const std::string_view said = words.data();
-        if (exchange.error == NetErrc::bad_answer && said.find("oo large") != said.npos) exchange.error = NetErrc::header_too_large;
-        if (exchange.error == NetErrc::truncated_body && said.find("in chunked-encoding") != said.npos) exchange.error = NetErrc::bad_answer;
+        if (exchange.error == NetErrc::bad_answer && said.find("oo large") != said.npos)
+            exchange.error = NetErrc::header_too_large;
+        if (exchange.error == NetErrc::truncated_body && said.find("in chunked-encoding") != said.npos)
+            exchange.error = NetErrc::bad_answer;
         if (!exchange.error) in.report_head();
         if (exchange.error) exchange.diagnostics.message = words.data();
     }

@@ -73,12 +73,14 @@ error_code Http1Connection::translate(boost::system::error_code ec) const noexce
 
 void Http1Connection::rearm(TimePoint deadline) {
     if (target_.idle_timeout > Duration::zero()) deadline = std::min(deadline, Clock::now() + target_.idle_timeout);
-    if (deadline == TimePoint::max()) watchdog_.disarm();
-    else watchdog_.arm(deadline);
+    if (deadline == TimePoint::max())
+        watchdog_.disarm();
+    else
+        watchdog_.arm(deadline);
 }
 
-asio::awaitable<error_code> Http1Connection::connect(const std::vector<tcp::endpoint>& endpoints, TimePoint deadline, std::size_t& used,
-                                                     Diagnostics& why) {
+asio::awaitable<error_code> Http1Connection::connect(const std::vector<tcp::endpoint>& endpoints, TimePoint deadline,
+                                                     std::size_t& used, Diagnostics& why) {
     watchdog_.arm(std::min(deadline, Clock::now() + target_.connect_timeout));
     error_code last = NetErrc::not_resolved;
     for (std::size_t i = 0; i < endpoints.size(); ++i) {
@@ -176,7 +178,8 @@ asio::awaitable<error_code> Http1Connection::read(Incoming& in, bool head, TimeP
             const bool end = ec == asio::error::eof;
             if (!end || sample.first_byte == TimePoint{}) {
                 // TLS that ends without close_notify may have been cut by anybody (RFC 9112 section 9.8).
-                if (ec == asio::ssl::error::stream_truncated) co_return sample.first_byte == TimePoint{} ? NetErrc::closed_before_answer : NetErrc::truncated_body;
+                if (ec == asio::ssl::error::stream_truncated)
+                    co_return sample.first_byte == TimePoint{} ? NetErrc::closed_before_answer : NetErrc::truncated_body;
                 const auto known = translate(ec);
                 const bool reset = known == Condition::reset && sample.first_byte != TimePoint{};
                 co_return reset ? error_code(NetErrc::truncated_body) : known;

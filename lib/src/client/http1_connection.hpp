@@ -21,7 +21,8 @@ namespace volley::client {
 class Http1Connection {
 public:
     /// `tls` is null for plain http; it and `target` must outlive the connection.
-    Http1Connection(boost::asio::any_io_executor executor, const Target& target, boost::asio::ssl::context* tls, std::uint32_t id);
+    Http1Connection(boost::asio::any_io_executor executor, const Target& target, boost::asio::ssl::context* tls,
+                    std::uint32_t id);
     ~Http1Connection();
 
     /// Tries the endpoints in turn, then TLS. On success the one that answered is in `used`.
@@ -44,7 +45,8 @@ private:
 
     boost::asio::awaitable<error_code> handshake(Diagnostics& why);
     boost::asio::awaitable<error_code> write(const std::string& wire);
-    boost::asio::awaitable<error_code> read(Incoming& in, bool head, TimePoint deadline, const ResponseSink* sink, Exchange& exchange);
+    boost::asio::awaitable<error_code> read(Incoming& in, bool head, TimePoint deadline, const ResponseSink* sink,
+                                            Exchange& exchange);
     boost::asio::awaitable<std::pair<boost::system::error_code, std::size_t>> read_some();
     void rearm(TimePoint deadline);
     error_code translate(boost::system::error_code ec) const noexcept;

@@ -3,10 +3,10 @@
 #include <deque>
 #include <optional>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <volley/client/transport.hpp>
@@ -42,7 +42,8 @@ public:
         co_return idle_.size() - before;
     }
 
-    awaitable<Exchange> fire(const http::Request& request, TimePoint planned, TimePoint deadline, const ResponseSink* sink) override {
+    awaitable<Exchange> fire(const http::Request& request, TimePoint planned, TimePoint deadline,
+                             const ResponseSink* sink) override {
         const bool throws = co_await asio::this_coro::throw_if_cancelled();
         co_await asio::this_coro::throw_if_cancelled(false);
         Exchange exchange;
@@ -68,8 +69,10 @@ private:
         boost::system::error_code ec;
         if (target_.tls.verify) {
             tls_->set_verify_mode(asio::ssl::verify_peer, ec);
-            if (target_.tls.ca_file.empty()) tls_->set_default_verify_paths(ec);
-            else tls_->load_verify_file(target_.tls.ca_file, ec);
+            if (target_.tls.ca_file.empty())
+                tls_->set_default_verify_paths(ec);
+            else
+                tls_->load_verify_file(target_.tls.ca_file, ec);
             if (ec) set_up_error_ = "cannot read the certificate authorities " + target_.tls.ca_file + ": " + ec.message();
         } else {
             tls_->set_verify_mode(asio::ssl::verify_none, ec);

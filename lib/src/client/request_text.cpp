@@ -45,13 +45,15 @@ Result<std::string> render_request(const http::Request& request, const Target& t
     return out;
 }
 
-awaitable<std::optional<std::string>> begin(const http::Request& request, const Target& target, TimePoint planned, Exchange& exchange) {
+awaitable<std::optional<std::string>> begin(const http::Request& request, const Target& target, TimePoint planned,
+                                            Exchange& exchange) {
     namespace asio = boost::asio;
     auto wire = render_request(request, target);
     if (!wire) {
         exchange.sample.started = Clock::now();
         exchange.error = wire.error();
-        exchange.diagnostics.message = "the request cannot be sent: a method, target or header field holds characters that it must not";
+        exchange.diagnostics.message =
+            "the request cannot be sent: a method, target or header field holds characters that it must not";
         co_return std::nullopt;
     }
     if (planned > Clock::now()) {

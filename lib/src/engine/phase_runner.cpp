@@ -51,9 +51,12 @@ public:
         const bool throws = co_await asio::this_coro::throw_if_cancelled();
         co_await asio::this_coro::throw_if_cancelled(false);
         const TimePoint start = Clock::now();
-        if (plan_.burst) co_await run_bursts(*plan_.burst);
-        else if (plan_.users) co_await run_users(*plan_.users);
-        else if (plan_.rate) co_await run_arrivals(*plan_.rate);
+        if (plan_.burst)
+            co_await run_bursts(*plan_.burst);
+        else if (plan_.users)
+            co_await run_users(*plan_.users);
+        else if (plan_.rate)
+            co_await run_arrivals(*plan_.rate);
         outcome_.elapsed = Clock::now() - start;
         outcome_.planned = counters_.planned;
         co_await asio::this_coro::throw_if_cancelled(throws);
@@ -87,7 +90,8 @@ private:
         for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
             const auto& step = plan_.steps[i];
             const TimePoint step_planned = i == 0 ? planned : Clock::now();
-            auto exchange = co_await transports.of(i).fire(step.request, step_planned, std::max(step_planned, Clock::now()) + step.timeout, nullptr);
+            auto exchange = co_await transports.of(i).fire(step.request, step_planned,
+                                                           std::max(step_planned, Clock::now()) + step.timeout, nullptr);
             auto sample = exchange.sample;
             sample.step = static_cast<std::uint16_t>(i);
             record(sample, exchange, step);
@@ -130,8 +134,10 @@ private:
             const TimePoint planned = Clock::now() + std::chrono::milliseconds(5) + std::chrono::microseconds(20) * n;
             for (auto& sample : samples) users.spawn(burst_user(transports, planned, sample));
             co_await users.join();
-            if (users.cancelled()) outcome_.interrupted = true;
-            else outcome_.bursts.push_back(std::move(samples));
+            if (users.cancelled())
+                outcome_.interrupted = true;
+            else
+                outcome_.bursts.push_back(std::move(samples));
         }
     }
 
@@ -167,8 +173,10 @@ private:
                 outcome_.missed = counters_.planned - k;
                 co_return;
             }
-            if (users.size() > plan_.max_users) ++outcome_.saturated;  // one of them is this loop
-            else users.spawn(arrival(transports, planned));
+            if (users.size() > plan_.max_users)
+                ++outcome_.saturated;  // one of them is this loop
+            else
+                users.spawn(arrival(transports, planned));
         }
     }
 

@@ -2,10 +2,10 @@
 
 #include <new>
 
+#include <curl/curl.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <curl/curl.h>
 
 namespace volley::net {
 namespace asio = boost::asio;
@@ -73,7 +73,8 @@ void CurlMulti::watch(const std::shared_ptr<Socket>& socket) {
                                           if (!*alive || !s) return;
                                           s->reading = false;
                                           if (ec == asio::error::operation_aborted) return;
-                                          if ((s->wanted & CURL_POLL_IN) != 0) action(s->fd, ec ? CURL_CSELECT_ERR : CURL_CSELECT_IN);
+                                          if ((s->wanted & CURL_POLL_IN) != 0)
+                                              action(s->fd, ec ? CURL_CSELECT_ERR : CURL_CSELECT_IN);
                                           if (*alive && sockets_.count(s->fd) != 0 && sockets_[s->fd] == s) watch(s);
                                       });
     }
@@ -85,7 +86,8 @@ void CurlMulti::watch(const std::shared_ptr<Socket>& socket) {
                                           if (!*alive || !s) return;
                                           s->writing = false;
                                           if (ec == asio::error::operation_aborted) return;
-                                          if ((s->wanted & CURL_POLL_OUT) != 0) action(s->fd, ec ? CURL_CSELECT_ERR : CURL_CSELECT_OUT);
+                                          if ((s->wanted & CURL_POLL_OUT) != 0)
+                                              action(s->fd, ec ? CURL_CSELECT_ERR : CURL_CSELECT_OUT);
                                           if (*alive && sockets_.count(s->fd) != 0 && sockets_[s->fd] == s) watch(s);
                                       });
     }

@@ -14,7 +14,8 @@
 namespace volley::net {
 namespace asio = boost::asio;
 
-TaskGroup::TaskGroup(asio::any_io_executor executor) : executor_(std::move(executor)), idle_(executor_, asio::steady_timer::time_point::max()) {}
+TaskGroup::TaskGroup(asio::any_io_executor executor)
+    : executor_(std::move(executor)), idle_(executor_, asio::steady_timer::time_point::max()) {}
 
 TaskGroup::~TaskGroup() { assert(tasks_.empty() && "a TaskGroup dies with tasks running: its owner did not join()"); }
 

@@ -19,7 +19,8 @@ int helper_main(int argc, char** argv) {
         ::_exit(code);
     }
     if (verb == "serve") return app::serve_main(argc - 2, argv + 2);
-    std::fputs("volley-server is volley's helper and not meant to be called by hand; it knows `supervise ...` and `serve ...`\n", stderr);
+    std::fputs("volley-server is volley's helper and not meant to be called by hand; it knows `supervise ...` and `serve ...`\n",
+               stderr);
     return 2;
 }
 

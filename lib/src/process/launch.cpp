@@ -105,7 +105,8 @@ Result<int> spawn_helper(std::vector<std::string> argv, int control, int log, ch
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     // Its own session from its first instruction on: a Ctrl-C in the terminal must not reach it even before it runs.
-    posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID));
+    posix_spawnattr_setflags(&attributes,
+                             static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID));
 
     pid_t pid = 0;
     const int failed = ::posix_spawn(&pid, argv[0].c_str(), &actions, &attributes, pointers.data(), environment);
@@ -148,7 +149,7 @@ std::string read_available(int log) {
 Result<std::string> find_program(const std::string& name, const std::string& path, const std::string& cwd, Diagnostics& why) {
     const auto shown = "'" + escape_for_terminal(name) + "'";
     const auto is_file = [](const std::string& p) {
-        struct stat s{};
+        struct stat s {};
         return ::stat(p.c_str(), &s) == 0 && S_ISREG(s.st_mode);
     };
     if (name.empty()) {
@@ -158,7 +159,8 @@ Result<std::string> find_program(const std::string& name, const std::string& pat
     if (name.find('/') != std::string::npos) {
         const auto full = name.front() == '/' || cwd.empty() ? name : cwd + '/' + name;
         if (!is_file(full)) {
-            why.message = "there is no program " + shown + (name.front() == '/' || cwd.empty() ? "" : " in " + escape_for_terminal(cwd));
+            why.message =
+                "there is no program " + shown + (name.front() == '/' || cwd.empty() ? "" : " in " + escape_for_terminal(cwd));
             return from_errno(ENOENT);
         }
         if (::access(full.c_str(), X_OK) != 0) {
@@ -189,7 +191,7 @@ Result<std::string> find_program(const std::string& name, const std::string& pat
 Result<Launched> launch(const server::SpawnSpec& spec, const std::string& marker, Diagnostics& why) {
     why = {};
     if (!spec.cwd.empty()) {
-        struct stat s{};
+        struct stat s {};
         if (::stat(spec.cwd.c_str(), &s) != 0 || !S_ISDIR(s.st_mode)) {
             why.message = "there is no folder '" + escape_for_terminal(spec.cwd) + "' to run it in";
             return from_errno(ENOENT);
@@ -201,12 +203,14 @@ Result<Launched> launch(const server::SpawnSpec& spec, const std::string& marker
     std::vector<std::string> argv = server::helper();
     const std::string helper = argv.empty() ? "" : argv[0];
     if (::access(helper.c_str(), X_OK) != 0) {
-        why.message = "volley's helper program '" + escape_for_terminal(helper) + "' is missing: install volley completely, or call set_helper()";
+        why.message = "volley's helper program '" + escape_for_terminal(helper) +
+                      "' is missing: install volley completely, or call set_helper()";
         return from_errno(errno);
     }
     const auto grace = std::chrono::duration_cast<std::chrono::milliseconds>(spec.stop_grace).count();
-    for (const auto& a : {std::string("supervise"), std::string("--fd"), std::string("3"), std::string("--signal"), std::to_string(spec.stop_signal),
-                          std::string("--grace"), std::to_string(std::max<long long>(grace, 0))})
+    for (const auto& a :
+         {std::string("supervise"), std::string("--fd"), std::string("3"), std::string("--signal"),
+          std::to_string(spec.stop_signal), std::string("--grace"), std::to_string(std::max<long long>(grace, 0))})
         argv.push_back(a);
     if (!spec.cwd.empty()) argv.insert(argv.end(), {"--cwd", spec.cwd});
     argv.push_back("--");
@@ -248,10 +252,13 @@ Result<Launched> launch(const server::SpawnSpec& spec, const std::string& marker
         const auto* end = std::from_chars(line->data() + 7, line->data() + line->size(), number).ptr;
         const std::string step(end, line->data() + line->size());
         failed = from_errno(number);
-        why.message = "cannot " + (step == " chdir" ? "enter the folder '" + escape_for_terminal(spec.cwd) : "run '" + escape_for_terminal(*program)) + "': " +
-                      failed.message();
+        why.message =
+            "cannot " +
+            (step == " chdir" ? "enter the folder '" + escape_for_terminal(spec.cwd) : "run '" + escape_for_terminal(*program)) +
+            "': " + failed.message();
     } else {
-        why.message = "the supervisor '" + escape_for_terminal(helper) + "' ended before it started the server: is it volley's helper?";
+        why.message =
+            "the supervisor '" + escape_for_terminal(helper) + "' ended before it started the server: is it volley's helper?";
         why.remote = read_available(log.get());
     }
     control.reset();  // tells it to end, should it still run

@@ -138,13 +138,14 @@ Listener find_listener(int supervisor, const std::string& host, std::uint16_t po
     std::vector<Entry> matching = listeners_on(port);
     std::erase_if(matching, [&](const Entry& e) {
         if (is_wildcard(e.address) || !where) return false;
-        return std::none_of(where->begin(), where->end(), [&](const auto& w) {
-            return to_bytes(w.address()) == e.address || w.address().is_unspecified();
-        });
+        return std::none_of(where->begin(), where->end(),
+                            [&](const auto& w) { return to_bytes(w.address()) == e.address || w.address().is_unspecified(); });
     });
     if (matching.empty()) return {};
 
-    const auto holds = [](const std::optional<std::set<std::string>>& sockets, const Entry& e) { return sockets && sockets->contains(e.inode); };
+    const auto holds = [](const std::optional<std::set<std::string>>& sockets, const Entry& e) {
+        return sockets && sockets->contains(e.inode);
+    };
     bool hidden = false;
     std::vector<bool> ours(matching.size(), false);
     std::set<int> tree;

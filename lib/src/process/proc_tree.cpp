@@ -64,7 +64,8 @@ Duration from_ticks(std::uint64_t ticks) {
 std::optional<ProcStat> parse_stat(std::string_view text) {
     const auto open = text.find('(');
     const auto close = text.rfind(')');
-    if (open == std::string_view::npos || close == std::string_view::npos || close < open || close + 2 >= text.size()) return std::nullopt;
+    if (open == std::string_view::npos || close == std::string_view::npos || close < open || close + 2 >= text.size())
+        return std::nullopt;
     ProcStat out;
     if (std::from_chars(text.data(), text.data() + text.size(), out.pid).ec != std::errc{}) return std::nullopt;
     out.name = text.substr(open + 1, close - open - 1);
@@ -105,14 +106,14 @@ std::vector<ProcStat> descendants(int root) {
     auto all = all_processes();
     std::vector<ProcStat> out;
     std::unordered_set<int> tree{root};
-    // A parent may have a higher pid than its child (pids wrap round, orphans change parents), so sweep until a sweep adds nothing.
+    // A parent may have a higher pid than its child (pids wrap round, orphans change parents), so sweep until a sweep adds
+    // nothing.
     for (bool grew = true; grew;) {
         grew = false;
         for (auto& p : all) {
-            if (p.pid == 0 || p.pid == root || !tree.contains(p.parent)) continue;
+            if (tree.contains(p.pid) || !tree.contains(p.parent)) continue;
             tree.insert(p.pid);
-            out.push_back(std::move(p));
-            p.pid = 0;
+            out.push_back(p);
             grew = true;
         }
     }

@@ -49,7 +49,8 @@ void ReadyProbe::interrupt() {
     socket_.close(ignored);
 }
 
-asio::awaitable<Attempt> ReadyProbe::attempt(std::string host, std::uint16_t port, std::string path, int status, TimePoint deadline) {
+asio::awaitable<Attempt> ReadyProbe::attempt(std::string host, std::uint16_t port, std::string path, int status,
+                                             TimePoint deadline) {
     net::Watchdog watchdog(executor_, [this] { interrupt(); });
     watchdog.arm(deadline);
     const auto where = endpoints_of(host, port);
@@ -87,7 +88,8 @@ asio::awaitable<Attempt> ReadyProbe::attempt(std::string host, std::uint16_t por
 }
 
 asio::awaitable<Attempt> ReadyProbe::exchange(std::string host, std::string path, int status) {
-    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: volley\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+    const std::string request =
+        "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: volley\r\nAccept: */*\r\nConnection: close\r\n\r\n";
     const auto [failed, sent] = co_await asio::async_write(socket_, asio::buffer(request), as_value);
     if (failed) co_return Attempt{false, words(failed)};
     std::string answer;
@@ -101,7 +103,8 @@ asio::awaitable<Attempt> ReadyProbe::exchange(std::string host, std::string path
     const auto line = answer.substr(0, answer.find('\n'));
     const int got = status_of(line);
     if (got == 0) {
-        if (line.empty()) co_return Attempt{false, end == asio::error::eof ? "the connection was closed without an answer" : words(end)};
+        if (line.empty())
+            co_return Attempt{false, end == asio::error::eof ? "the connection was closed without an answer" : words(end)};
         co_return Attempt{false, "the answer is not HTTP: " + escape_for_terminal(line.substr(0, 80))};
     }
     // Take the rest, so that the server does not log a broken connection; not for long, and not without a bound.

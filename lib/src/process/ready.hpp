@@ -33,7 +33,8 @@ public:
 
     /// @param host  for "0.0.0.0" and "::" the loopback address of that family is asked.
     /// @param path  empty: only connect. @param status  what to be answered, for HTTP.
-    boost::asio::awaitable<Attempt> attempt(std::string host, std::uint16_t port, std::string path, int status, TimePoint deadline);
+    boost::asio::awaitable<Attempt> attempt(std::string host, std::uint16_t port, std::string path, int status,
+                                            TimePoint deadline);
     /// Makes a running attempt end now, not ready.
     void interrupt();
 

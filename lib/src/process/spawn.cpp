@@ -9,16 +9,16 @@
 #include <random>
 #include <utility>
 
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "process/launch.hpp"
 #include "process/log_ring.hpp"
@@ -57,11 +57,11 @@ struct Shared {
     asio::posix::stream_descriptor log;
     asio::steady_timer changed;  ///< cancelled at every change: whoever waits looks again
     ReadyProbe* probe = nullptr;
-    std::string line;            ///< of the supervisor, unfinished
+    std::string line;  ///< of the supervisor, unfinished
     std::string ending;
     LogRing ring;
     bool alive = true;
-    bool gone = false;          ///< the supervisor says that nothing is left
+    bool gone = false;  ///< the supervisor says that nothing is left
     bool control_ended = false;
     bool log_ended = false;
     std::array<char, 256> control_chunk{};
@@ -146,8 +146,12 @@ std::string join_lines(const std::vector<std::string>& lines) {
 class Server final : public SpawnedServer {
 public:
     Server(asio::any_io_executor executor, SpawnSpec spec, std::string marker, const process::Launched& launched)
-        : executor_(std::move(executor)), spec_(std::move(spec)), marker_(std::move(marker)), supervisor_(launched.supervisor),
-          child_(launched.child), shared_(std::make_shared<Shared>(executor_, launched)) {
+        : executor_(std::move(executor)),
+          spec_(std::move(spec)),
+          marker_(std::move(marker)),
+          supervisor_(launched.supervisor),
+          child_(launched.child),
+          shared_(std::make_shared<Shared>(executor_, launched)) {
         if (spec_.ready.kind == ReadyWhen::Kind::log) shared_->ring.watch_for(spec_.ready.log_text);
         shared_->hear(launched.pending);
         read_control(shared_);
@@ -198,11 +202,15 @@ private:
 };
 
 std::string Server::what_is_wanted() const {
-    const auto at = (spec_.host.find(':') == std::string::npos ? spec_.host : '[' + spec_.host + ']') + ':' + std::to_string(spec_.port);
+    const auto at =
+        (spec_.host.find(':') == std::string::npos ? spec_.host : '[' + spec_.host + ']') + ':' + std::to_string(spec_.port);
     switch (spec_.ready.kind) {
-        case ReadyWhen::Kind::http: return "GET http://" + at + spec_.ready.path;
-        case ReadyWhen::Kind::tcp: return "connecting to " + at;
-        case ReadyWhen::Kind::log: return "waiting for a log line with '" + spec_.ready.log_text + "'";
+        case ReadyWhen::Kind::http:
+            return "GET http://" + at + spec_.ready.path;
+        case ReadyWhen::Kind::tcp:
+            return "connecting to " + at;
+        case ReadyWhen::Kind::log:
+            return "waiting for a log line with '" + spec_.ready.log_text + "'";
     }
     return {};
 }
@@ -242,7 +250,8 @@ asio::awaitable<error_code> Server::wait_ready(Diagnostics& why) {
     std::string problem;
     for (;;) {
         const auto cancellation = co_await asio::this_coro::cancellation_state;
-        if (cancellation.cancelled() != asio::cancellation_type::none) co_return NetErrc::cancelled;  // a caller that does not throw
+        if (cancellation.cancelled() != asio::cancellation_type::none)
+            co_return NetErrc::cancelled;  // a caller that does not throw
         if (!shared_->alive) {
             const std::string words = "the server was not ready when it ended: " + shared_->ending;
             co_return co_await fail(NetErrc::refused, words, why);
@@ -268,7 +277,8 @@ asio::awaitable<error_code> Server::wait_ready(Diagnostics& why) {
             const auto until = Clock::now() + 500ms;
             while (shared_->alive && Clock::now() < until) co_await wait_change(until);
             const std::string words = "port " + std::to_string(spec_.port) + " of " + escape_for_terminal(spec_.host) +
-                                      " answers, but it is not the server that was started: " + process::describe(listener) + " listens there";
+                                      " answers, but it is not the server that was started: " + process::describe(listener) +
+                                      " listens there";
             const error_code taken = boost::system::errc::make_error_code(boost::system::errc::address_in_use);
             co_return co_await fail(taken, words, why);
         }
@@ -329,7 +339,8 @@ void Server::end_blocking() noexcept {
         const auto deadline = Clock::now() + spec_.stop_grace + supervisor_patience;
         while (!s.control_ended && Clock::now() < deadline) {
             // The log is drained too: a server that cannot write its last words does not end.
-            std::array<pollfd, 2> wait{{{s.control.native_handle(), POLLIN, 0}, {s.log_ended ? -1 : s.log.native_handle(), POLLIN, 0}}};
+            std::array<pollfd, 2> wait{
+                {{s.control.native_handle(), POLLIN, 0}, {s.log_ended ? -1 : s.log.native_handle(), POLLIN, 0}}};
             if (::poll(wait.data(), wait.size(), 100) <= 0) continue;
             if (wait[0].revents != 0) {
                 const auto n = ::read(wait[0].fd, s.control_chunk.data(), s.control_chunk.size());
@@ -368,15 +379,18 @@ error_code check(const SpawnSpec& spec, Diagnostics& why) {
     if (ready.kind != ReadyWhen::Kind::log && spec.port == 0) return wrong("a server that is ready by HTTP or TCP needs a port");
     if (ready.kind == ReadyWhen::Kind::log && ready.log_text.empty()) return wrong("the log text that shows readiness is empty");
     if (ready.kind == ReadyWhen::Kind::http) {
-        const bool visible = std::all_of(ready.path.begin(), ready.path.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
+        const bool visible =
+            std::all_of(ready.path.begin(), ready.path.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
         if (!ready.path.starts_with('/') || !visible)
-            return wrong("the path that shows readiness must start with '/' and be percent-encoded: '" + escape_for_terminal(ready.path) + "'");
+            return wrong("the path that shows readiness must start with '/' and be percent-encoded: '" +
+                         escape_for_terminal(ready.path) + "'");
     }
     if (spec.stop_signal <= 0 || spec.stop_signal >= NSIG) return wrong("there is no signal " + std::to_string(spec.stop_signal));
     for (const auto& a : spec.argv)
         if (a.find('\0') != std::string::npos) return wrong("a command's argument holds a zero byte");
     for (const auto& [name, value] : spec.env)
-        if (name.empty() || name.find('=') != std::string::npos || name.find('\0') != std::string::npos || value.find('\0') != std::string::npos)
+        if (name.empty() || name.find('=') != std::string::npos || name.find('\0') != std::string::npos ||
+            value.find('\0') != std::string::npos)
             return wrong("'" + escape_for_terminal(name) + "' is no name, or its value no value, of an environment variable");
     return {};
 }
@@ -397,7 +411,8 @@ Result<std::unique_ptr<SpawnedServer>> spawn_server(asio::any_io_executor execut
             if (!ec) continue;
             const auto at = "port " + std::to_string(spec.port) + " of " + escape_for_terminal(spec.host);
             if (ec == boost::system::errc::address_in_use)
-                why.message = at + " is taken by " + process::describe(process::find_listener(-1, spec.host, spec.port)) + ": stop it, or use another port";
+                why.message = at + " is taken by " + process::describe(process::find_listener(-1, spec.host, spec.port)) +
+                              ": stop it, or use another port";
             else
                 why.message = "cannot listen on " + at + ": " + ec.message();
             return ec;
@@ -406,7 +421,8 @@ Result<std::unique_ptr<SpawnedServer>> spawn_server(asio::any_io_executor execut
     auto marker = make_marker();
     const auto launched = process::launch(spec, marker, why);
     if (!launched) return launched.error();
-    return std::unique_ptr<SpawnedServer>(std::make_unique<Server>(std::move(executor), std::move(spec), std::move(marker), *launched));
+    return std::unique_ptr<SpawnedServer>(
+        std::make_unique<Server>(std::move(executor), std::move(spec), std::move(marker), *launched));
 }
 
 }  // namespace volley::server

@@ -43,7 +43,11 @@ json::object burst_object(const metrics::BurstFigures& b) {
 json::array samples_array(const std::vector<metrics::Sample>& samples) {
     json::array out;
     for (const auto& s : samples) {
-        json::object sample{{"outcome", metrics::to_string(s.outcome)}, {"right", s.right}, {"status", s.status}, {"bytes", s.bytes}, {"connection", s.connection}};
+        json::object sample{{"outcome", metrics::to_string(s.outcome)},
+                            {"right", s.right},
+                            {"status", s.status},
+                            {"bytes", s.bytes},
+                            {"connection", s.connection}};
         const auto instant = [&](const char* name, TimePoint at) {
             if (at != TimePoint{}) sample[name] = to_seconds(at - s.planned);
         };

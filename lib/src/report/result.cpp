@@ -6,22 +6,32 @@ namespace volley::report {
 
 std::string_view to_string(Verdict v) noexcept {
     switch (v) {
-        case Verdict::pass: return "pass";
-        case Verdict::inconclusive: return "inconclusive";
-        case Verdict::fail: return "fail";
-        case Verdict::target_failed: return "target_failed";
-        case Verdict::interrupted: return "interrupted";
+        case Verdict::pass:
+            return "pass";
+        case Verdict::inconclusive:
+            return "inconclusive";
+        case Verdict::fail:
+            return "fail";
+        case Verdict::target_failed:
+            return "target_failed";
+        case Verdict::interrupted:
+            return "interrupted";
     }
     return "unknown";
 }
 
 std::string_view to_string(ServerState s) noexcept {
     switch (s) {
-        case ServerState::ok: return "ok";
-        case ServerState::not_started: return "not_started";
-        case ServerState::unreachable: return "unreachable";
-        case ServerState::died: return "died";
-        case ServerState::interrupted: return "interrupted";
+        case ServerState::ok:
+            return "ok";
+        case ServerState::not_started:
+            return "not_started";
+        case ServerState::unreachable:
+            return "unreachable";
+        case ServerState::died:
+            return "died";
+        case ServerState::interrupted:
+            return "interrupted";
     }
     return "unknown";
 }

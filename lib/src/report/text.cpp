@@ -30,7 +30,8 @@ constexpr const char* yellow = "33";
 
 /// Columns on a terminal of valid UTF-8 text: code points; good enough for names and figures.
 std::size_t columns(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 /// Cells with one alignment a column: the first to the left, the rest to the right, the last as it is.
@@ -130,8 +131,8 @@ std::string load_table(const Column& rows, const Paint& paint) {
         const auto q = [&](double at) { return h.empty() ? std::string("-") : format_duration(h.quantile(at)); };
         const double seconds = to_seconds(phase->elapsed);
         table.add({escape_for_terminal(server->name), right_text(*phase),
-                   seconds > 0 ? number(static_cast<double>(phase->tally->requests) / seconds) + "/s" : "-", q(0.5), q(0.9), q(0.99),
-                   h.empty() ? "-" : format_duration(h.max()),
+                   seconds > 0 ? number(static_cast<double>(phase->tally->requests) / seconds) + "/s" : "-", q(0.5), q(0.9),
+                   q(0.99), h.empty() ? "-" : format_duration(h.max()),
                    phase->tally->service.empty() ? "-" : format_duration(phase->tally->service.quantile(0.99)),
                    std::to_string(phase->missed), std::to_string(phase->saturated),
                    phase->resources ? std::to_string(phase->resources->max_threads) : "-"});
@@ -146,7 +147,10 @@ std::string errors_text(const Column& rows, const Paint& paint) {
         std::vector<std::string> kinds;
         for (const auto& [kind, n] : phase->tally->errors) kinds.push_back(fmt::format("{} {}", n, kind));
         if (phase->saturated > 0) kinds.push_back(fmt::format("{} saturated", phase->saturated));
-        out += "  " + paint(fmt::format("{}: {} wrong ({})", escape_for_terminal(server->name), phase->errors(), fmt::join(kinds, ", ")), red) + '\n';
+        out += "  " +
+               paint(fmt::format("{}: {} wrong ({})", escape_for_terminal(server->name), phase->errors(), fmt::join(kinds, ", ")),
+                     red) +
+               '\n';
         for (const auto& e : phase->wrong_examples) out += "    " + escape_for_terminal(e) + '\n';
     }
     return out;
@@ -165,7 +169,8 @@ std::string server_troubles(const RunResult& result, const Paint& paint) {
     std::string out;
     for (const auto& s : result.servers) {
         if (s.state == ServerState::ok || (s.state == ServerState::interrupted && s.message.empty())) continue;
-        out += '\n' + paint(fmt::format("{}: {}", escape_for_terminal(s.name), to_string(s.state)), red) + "  " + escape_for_terminal(s.message) + '\n';
+        out += '\n' + paint(fmt::format("{}: {}", escape_for_terminal(s.name), to_string(s.state)), red) + "  " +
+               escape_for_terminal(s.message) + '\n';
         if (!s.log_tail.empty()) out += paint(fmt::format("  last {} lines of its log:", s.log_tail.size()), dim) + '\n';
         for (const auto& line : s.log_tail) out += "  | " + escape_for_terminal(line) + '\n';
     }
@@ -183,12 +188,17 @@ std::string thresholds_text(const RunResult& result, const TextOptions& options,
     }
     for (const auto& t : result.thresholds) {
         const char* colour = t.verdict == Verdict::pass ? green : t.verdict == Verdict::fail ? red : yellow;
-        const char* mark = options.unicode ? (t.verdict == Verdict::pass ? "✓" : t.verdict == Verdict::fail ? "✗" : "?")
-                                           : (t.verdict == Verdict::pass ? "ok  " : t.verdict == Verdict::fail ? "FAIL" : "?   ");
+        const char* mark = options.unicode ? (t.verdict == Verdict::pass   ? "✓"
+                                              : t.verdict == Verdict::fail ? "✗"
+                                                                           : "?")
+                                           : (t.verdict == Verdict::pass   ? "ok  "
+                                              : t.verdict == Verdict::fail ? "FAIL"
+                                                                           : "?   ");
         const std::string source = t.pos.line == 0 ? t.phase + '.' + t.source : t.source;
         const std::string server_pad(server_width - columns(t.server), ' ');
         const std::string source_pad(source_width - columns(source), ' ');
-        out += fmt::format("  {} {}{}  {}{}", paint(mark, colour), escape_for_terminal(t.server), server_pad, escape_for_terminal(source), source_pad);
+        out += fmt::format("  {} {}{}  {}{}", paint(mark, colour), escape_for_terminal(t.server), server_pad,
+                           escape_for_terminal(source), source_pad);
         if (!t.measured.empty()) out += "  " + t.measured;
         if (!t.message.empty()) out += "  " + paint(escape_for_terminal(t.message), t.verdict == Verdict::pass ? dim : colour);
         while (out.ends_with(' ')) out.pop_back();
@@ -200,13 +210,19 @@ std::string thresholds_text(const RunResult& result, const TextOptions& options,
 std::string verdict_text(const RunResult& r, const Paint& paint) {
     std::size_t failed = 0;
     for (const auto& t : r.thresholds) failed += t.verdict == Verdict::fail ? 1U : 0U;
-    const std::string counts = fmt::format("{} requests, {} wrong, {}", r.requests(), r.errors(), format_duration(r.elapsed));
+    std::string counts = fmt::format("{} requests, {} wrong, {}", r.requests(), r.errors(), format_duration(r.elapsed));
     switch (r.verdict) {
-        case Verdict::pass: return paint("pass", green) + "  " + counts;
-        case Verdict::fail: return paint("fail", red) + "  " + (failed > 0 ? fmt::format("{} of {} thresholds; ", failed, r.thresholds.size()) : "a server died; ") + counts;
-        case Verdict::inconclusive: return paint("inconclusive", yellow) + "  " + counts;
-        case Verdict::target_failed: return paint("target failed", red) + "  " + counts;
-        case Verdict::interrupted: return paint("interrupted", yellow) + "  results so far: " + counts;
+        case Verdict::pass:
+            return paint("pass", green) + "  " + counts;
+        case Verdict::fail:
+            return paint("fail", red) + "  " +
+                   (failed > 0 ? fmt::format("{} of {} thresholds; ", failed, r.thresholds.size()) : "a server died; ") + counts;
+        case Verdict::inconclusive:
+            return paint("inconclusive", yellow) + "  " + counts;
+        case Verdict::target_failed:
+            return paint("target failed", red) + "  " + counts;
+        case Verdict::interrupted:
+            return paint("interrupted", yellow) + "  results so far: " + counts;
     }
     return counts;
 }
@@ -226,10 +242,12 @@ std::string to_text(const RunResult& result, const TextOptions& options) {
         for (const auto& s : result.servers)
             if (const auto* p = s.find(name)) rows.emplace_back(&s, p);
         const auto& first = *rows.front().second;
-        out += '\n' + paint(escape_for_terminal(name), bold) + "  " + phase_title(first) + (first.warmup ? paint("  warm-up", dim) : "") + '\n';
+        out += '\n' + paint(escape_for_terminal(name), bold) + "  " + phase_title(first) +
+               (first.warmup ? paint("  warm-up", dim) : "") + '\n';
         out += first.kind == PhaseKind::burst ? burst_table(rows, options, paint) : load_table(rows, paint);
         out += errors_text(rows, paint);
-        if (std::ranges::any_of(rows, [](const auto& row) { return row.second->interrupted; })) out += "  " + paint("interrupted", yellow) + '\n';
+        if (std::ranges::any_of(rows, [](const auto& row) { return row.second->interrupted; }))
+            out += "  " + paint("interrupted", yellow) + '\n';
     }
     out += server_troubles(result, paint);
     out += thresholds_text(result, options, paint);

@@ -26,7 +26,9 @@ struct Figure {
     std::string missing;
 };
 
-bool is_time(const Threshold& t) { return t.metric == "latency" || t.metric == "service" || t.metric == "makespan" || t.metric == "solo"; }
+bool is_time(const Threshold& t) {
+    return t.metric == "latency" || t.metric == "service" || t.metric == "makespan" || t.metric == "solo";
+}
 
 double quantile(const metrics::Histogram& h, std::string_view aggregate) {
     if (aggregate == "mean") return to_seconds(h.mean());
@@ -45,7 +47,8 @@ Figure latency_figure(const Threshold& t, const PhaseResult& phase) {
 Figure burst_figure(const Threshold& t, const PhaseResult& phase) {
     if (!phase.burst) return {.missing = "only a burst has it"};
     const auto& b = *phase.burst;
-    if (!b.complete) return {.missing = fmt::format("{} of {} answers were wrong, so it says nothing", phase.errors(), phase.tally->requests)};
+    if (!b.complete)
+        return {.missing = fmt::format("{} of {} answers were wrong, so it says nothing", phase.errors(), phase.tally->requests)};
     if (t.metric == "makespan") return {to_seconds(b.makespan), to_seconds(b.makespan - b.own_lag), {}};
     if (b.solo <= Duration::zero()) return {.missing = "the solo time is not known"};
     const double lean = to_seconds(b.makespan - b.own_lag) / to_seconds(b.solo);
@@ -113,7 +116,8 @@ ThresholdResult judge_one(const Threshold& t, const ServerResult& server, const 
     if (holds(t, figure.value)) {
         if (made || t.metric == "missed") return result;
         result.verdict = Verdict::inconclusive;
-        result.message = fmt::format("{} of {} planned starts were not made: this machine could not keep the rate; lower it", phase.missed, phase.planned);
+        result.message = fmt::format("{} of {} planned starts were not made: this machine could not keep the rate; lower it",
+                                     phase.missed, phase.planned);
         return result;
     }
     if (!std::isnan(figure.without_us) && holds(t, figure.without_us)) {
@@ -144,7 +148,8 @@ PhaseResult merged(const ServerResult& server) {
 
 bool speaks_of_errors(const scenario::Scenario& scenario, const std::string& phase, const std::string& server) {
     return std::ranges::any_of(scenario.thresholds, [&](const Threshold& t) {
-        return (t.metric == "errors" || t.metric == "right") && (t.phase.empty() || t.phase == phase) && (t.server.empty() || t.server == server);
+        return (t.metric == "errors" || t.metric == "right") && (t.phase.empty() || t.phase == phase) &&
+               (t.server.empty() || t.server == server);
     });
 }
 
@@ -168,7 +173,8 @@ Verdict overall(const RunResult& result) {
     Verdict worst = Verdict::pass;
     for (const auto& t : result.thresholds) worst = std::max(worst, t.verdict);
     for (const auto& s : result.servers) {
-        if (s.state == report::ServerState::not_started || s.state == report::ServerState::unreachable) worst = std::max(worst, Verdict::target_failed);
+        if (s.state == report::ServerState::not_started || s.state == report::ServerState::unreachable)
+            worst = std::max(worst, Verdict::target_failed);
         if (s.state == report::ServerState::died) worst = std::max(worst, Verdict::fail);
         if (s.state == report::ServerState::interrupted) worst = std::max(worst, Verdict::interrupted);
     }
@@ -181,7 +187,8 @@ void judge(const scenario::Scenario& scenario, report::RunResult& result) {
     result.thresholds.clear();
     for (const auto& server : result.servers) {
         for (const auto& phase : server.phases)
-            if (!phase.warmup && !speaks_of_errors(scenario, phase.phase, server.name)) result.thresholds.push_back(judge_errors(server, phase));
+            if (!phase.warmup && !speaks_of_errors(scenario, phase.phase, server.name))
+                result.thresholds.push_back(judge_errors(server, phase));
         for (const auto& t : scenario.thresholds) {
             if (!t.server.empty() && t.server != server.name) continue;
             if (t.phase.empty()) {

@@ -36,7 +36,9 @@ public:
     void fail(SourceError error) {
         if (!error_) error_ = std::move(error);
     }
-    void fail(SourcePos pos, std::string text, std::string hint = {}) { fail(scenario::error_at(where_, pos, std::move(text), std::move(hint))); }
+    void fail(SourcePos pos, std::string text, std::string hint = {}) {
+        fail(scenario::error_at(where_, pos, std::move(text), std::move(hint)));
+    }
     [[nodiscard]] const std::optional<SourceError>& error() const noexcept { return error_; }
 
 private:
@@ -107,7 +109,9 @@ engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Ex
         ready.request.target += (url->has_query ? '&' : '?') + query;
     for (const auto& [name, value] : step.headers) {
         const std::string v = expand(value);
-        if (!http::is_valid_field(name, v)) expand.fail(value.pos, "the header `" + name + "` cannot be sent: it holds a control character or its name is no token");
+        if (!http::is_valid_field(name, v))
+            expand.fail(value.pos,
+                        "the header `" + name + "` cannot be sent: it holds a control character or its name is no token");
         ready.request.headers.add(name, v);
     }
     if (!ready.request.headers.has("User-Agent")) ready.request.headers.add("User-Agent", "volley/" VOLLEY_VERSION);
@@ -121,14 +125,17 @@ engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Ex
         checks.push_back({check, expand(check.value)});
         checks_status = checks_status || check.query == scenario::Check::Query::status;
     }
-    ready.judge = [checks = std::move(checks), checks_status](const client::Exchange& e) { return judge_exchange(checks, checks_status, e); };
+    ready.judge = [checks = std::move(checks), checks_status](const client::Exchange& e) {
+        return judge_exchange(checks, checks_status, e);
+    };
     return ready;
 }
 
 }  // namespace
 
-std::variant<std::vector<engine::PreparedStep>, SourceError> prepare_steps(const Scenario& scenario, const scenario::ScenarioBody& body,
-                                                                          const Variables& variables, const std::string& base) {
+std::variant<std::vector<engine::PreparedStep>, SourceError> prepare_steps(const Scenario& scenario,
+                                                                           const scenario::ScenarioBody& body,
+                                                                           const Variables& variables, const std::string& base) {
     Expander expand(scenario, variables);
     std::vector<engine::PreparedStep> steps;
     for (const auto& step : body.steps) {

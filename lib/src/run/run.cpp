@@ -4,12 +4,12 @@
 #include <chrono>
 #include <random>
 
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 
 #include "engine/phase_runner.hpp"
 #include "net/task_group.hpp"
@@ -26,9 +26,12 @@ using scenario::Phase;
 using scenario::Scenario;
 
 constexpr auto progress_every = std::chrono::milliseconds(100);
-constexpr int ticks_per_sample = 2;  // /proc is read every 200 ms: often enough for counts of threads, cheap enough beside a burst
+constexpr int ticks_per_sample =
+    2;  // /proc is read every 200 ms: often enough for counts of threads, cheap enough beside a burst
 
-bool wanted(const std::vector<std::string>& names, const std::string& name) { return names.empty() || std::ranges::find(names, name) != names.end(); }
+bool wanted(const std::vector<std::string>& names, const std::string& name) {
+    return names.empty() || std::ranges::find(names, name) != names.end();
+}
 
 std::string list(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
 
@@ -52,9 +55,11 @@ public:
         result_.name = scenario_.name;
         result_.file = scenario_.file;
         result_.version = VOLLEY_VERSION;
-        result_.started_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+        result_.started_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                                         fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
         result_.seed = options_.seed.value_or(scenario_.config.seed.value_or(std::random_device{}()));
-        (void)scenario::resolve_variables(scenario_, options_.env, options_.overrides, variables_);  // check() has reported its errors
+        (void)scenario::resolve_variables(scenario_, options_.env, options_.overrides,
+                                          variables_);  // check() has reported its errors
 
         for (const auto& spec : servers()) {
             if (!wanted(options_.servers, spec.name)) continue;
@@ -131,7 +136,8 @@ private:
     }
 
     /// @return false when the server's remaining phases make no sense.
-    awaitable<bool> run_one(ServerUnderTest& server, report::ServerResult& result, const Phase& phase, std::vector<engine::PreparedStep> steps) {
+    awaitable<bool> run_one(ServerUnderTest& server, report::ServerResult& result, const Phase& phase,
+                            std::vector<engine::PreparedStep> steps) {
         report::PhaseResult measured;
         measured.phase = phase.name;
         measured.scenario = phase.scenario;
@@ -156,7 +162,8 @@ private:
                 measured.wrong_examples = solo->examples;
                 result.phases.push_back(std::move(measured));
                 result.state = report::ServerState::unreachable;
-                result.message = fmt::format("the first request was answered {}: is the path right, and does it need a login?", *solo->first_status);
+                result.message = fmt::format("the first request was answered {}: is the path right, and does it need a login?",
+                                             *solo->first_status);
                 co_return false;
             }
         }
@@ -187,9 +194,11 @@ private:
             result.log_tail = server.log_tail();
             co_return false;
         }
-        if (result.phases.size() == 1 && !interrupted_ && last.tally->requests > 0 && last.tally->statuses.empty() && only_connect_errors(*last.tally)) {
+        if (result.phases.size() == 1 && !interrupted_ && last.tally->requests > 0 && last.tally->statuses.empty() &&
+            only_connect_errors(*last.tally)) {
             result.state = report::ServerState::unreachable;
-            result.message = "no connection was made" + (last.wrong_examples.empty() ? std::string() : ": " + last.wrong_examples.front());
+            result.message =
+                "no connection was made" + (last.wrong_examples.empty() ? std::string() : ": " + last.wrong_examples.front());
             co_return false;
         }
         if (interrupted_) result.state = report::ServerState::interrupted;
@@ -197,7 +206,8 @@ private:
     }
 
     static bool only_connect_errors(const metrics::Tally& tally) {
-        return std::ranges::all_of(tally.errors, [](const auto& e) { return e.first == "refused" || e.first == "resolve" || e.first == "tls"; });
+        return std::ranges::all_of(
+            tally.errors, [](const auto& e) { return e.first == "refused" || e.first == "resolve" || e.first == "tls"; });
     }
     static bool never_answered(const std::optional<engine::PhaseOutcome>& solo) {
         return solo && solo->tally->requests > 0 && solo->tally->right == 0 && only_connect_errors(*solo->tally);
@@ -256,7 +266,8 @@ private:
             if (ec) co_return;
             if (n % ticks_per_sample == 1) note(server.sample(), seen);
             if (observer_.progress)
-                observer_.progress({name, phase, counters.done, counters.wrong, counters.in_flight, counters.planned, Clock::now() - start, expected});
+                observer_.progress({name, phase, counters.done, counters.wrong, counters.in_flight, counters.planned,
+                                    Clock::now() - start, expected});
         }
     }
 
@@ -278,7 +289,11 @@ std::vector<SourceError> check(const Scenario& scenario, const Options& options)
     const auto unknown = [&](const char* what, const std::vector<std::string>& asked, const std::vector<std::string>& known) {
         for (const auto& name : asked)
             if (std::ranges::find(known, name) == known.end())
-                errors.push_back({scenario.file, {}, fmt::format("there is no {} `{}`", what, name), known.empty() ? "" : "there is: " + list(known), {}});
+                errors.push_back({scenario.file,
+                                  {},
+                                  fmt::format("there is no {} `{}`", what, name),
+                                  known.empty() ? "" : "there is: " + list(known),
+                                  {}});
     };
     std::vector<std::string> servers;
     std::vector<std::string> scenarios;

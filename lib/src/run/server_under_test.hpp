@@ -30,7 +30,9 @@ public:
     /// False when a process that we started has ended by itself.
     [[nodiscard]] bool alive() const { return !process_ || process_->alive(); }
     [[nodiscard]] std::string ending() const { return process_ ? process_->ending() : std::string(); }
-    [[nodiscard]] std::vector<std::string> log_tail() const { return process_ ? process_->log_tail() : std::vector<std::string>(); }
+    [[nodiscard]] std::vector<std::string> log_tail() const {
+        return process_ ? process_->log_tail() : std::vector<std::string>();
+    }
     [[nodiscard]] std::optional<server::TreeSample> sample() const;
 
 private:

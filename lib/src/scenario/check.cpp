@@ -49,13 +49,20 @@ using Predicate = Check::Predicate;
 template <class T>
 bool compare(Predicate p, const T& found, const T& wanted) {
     switch (p) {
-        case Predicate::equal: return found == wanted;
-        case Predicate::not_equal: return found != wanted;
-        case Predicate::less: return found < wanted;
-        case Predicate::less_equal: return found <= wanted;
-        case Predicate::greater: return found > wanted;
-        case Predicate::greater_equal: return found >= wanted;
-        default: return false;
+        case Predicate::equal:
+            return found == wanted;
+        case Predicate::not_equal:
+            return found != wanted;
+        case Predicate::less:
+            return found < wanted;
+        case Predicate::less_equal:
+            return found <= wanted;
+        case Predicate::greater:
+            return found > wanted;
+        case Predicate::greater_equal:
+            return found >= wanted;
+        default:
+            return false;
     }
 }
 
@@ -81,14 +88,19 @@ std::string number_text(const boost::json::value& value) {
 }
 
 /// How one text is judged: `what` names it in the answer.
-std::optional<std::string> judge_text(const Check& check, std::string_view wanted, std::string_view found, const std::string& what) {
+std::optional<std::string> judge_text(const Check& check, std::string_view wanted, std::string_view found,
+                                      const std::string& what) {
     const auto is = [&] { return what + " is " + in_quotes(found); };
     const bool has = found.find(wanted) != std::string_view::npos;
     switch (check.predicate) {
-        case Predicate::equal: return found == wanted ? std::nullopt : std::optional(is());
-        case Predicate::not_equal: return found != wanted ? std::nullopt : std::optional(is());
-        case Predicate::contains: return has ? std::nullopt : std::optional(is());
-        case Predicate::not_contains: return has ? std::optional(what + " contains " + in_quotes(wanted)) : std::nullopt;
+        case Predicate::equal:
+            return found == wanted ? std::nullopt : std::optional(is());
+        case Predicate::not_equal:
+            return found != wanted ? std::nullopt : std::optional(is());
+        case Predicate::contains:
+            return has ? std::nullopt : std::optional(is());
+        case Predicate::not_contains:
+            return has ? std::optional(what + " contains " + in_quotes(wanted)) : std::nullopt;
         case Predicate::matches:
         case Predicate::not_matches: {
             std::string why;
@@ -98,7 +110,8 @@ std::optional<std::string> judge_text(const Check& check, std::string_view wante
             if (!matched) return "the expression is too costly for " + what;
             return *matched == (check.predicate == Predicate::matches) ? std::nullopt : std::optional(is());
         }
-        default: return what + " cannot be compared so";
+        default:
+            return what + " cannot be compared so";
     }
 }
 
@@ -112,7 +125,8 @@ std::optional<std::string> judge_header(const Check& check, std::string_view wan
             any = true;
             if (check.predicate == Predicate::exists) return std::nullopt;
             if (check.predicate == Predicate::not_exists) return what + " is " + in_quotes(value);
-            const bool negative = check.predicate == Predicate::not_equal || check.predicate == Predicate::not_contains || check.predicate == Predicate::not_matches;
+            const bool negative = check.predicate == Predicate::not_equal || check.predicate == Predicate::not_contains ||
+                                  check.predicate == Predicate::not_matches;
             last = judge_text(check, wanted, value, what);
             // Of repeated fields one must fit; what must not be, must not be in any.
             if (negative ? last.has_value() : !last.has_value()) return last;
@@ -128,7 +142,8 @@ std::optional<std::string> judge_json(const Check& check, std::string_view wante
     const auto found = follow(check.path, root);
     const std::string what = "jq " + in_quotes(check.jq);
     if (check.predicate == Predicate::exists) return found ? std::nullopt : std::optional(what + " leads nowhere");
-    if (check.predicate == Predicate::not_exists) return found ? std::optional(what + " is " + in_quotes(boost::json::serialize(*found))) : std::nullopt;
+    if (check.predicate == Predicate::not_exists)
+        return found ? std::optional(what + " is " + in_quotes(boost::json::serialize(*found))) : std::nullopt;
     if (!found) return what + " leads nowhere";
     const bool wants_text = check.value.quoted && !check.value.has_template;
     const bool compares = check.predicate <= Predicate::greater_equal;
@@ -142,13 +157,17 @@ std::optional<std::string> judge_json(const Check& check, std::string_view wante
         case Predicate::less:
         case Predicate::less_equal:
         case Predicate::greater:
-        case Predicate::greater_equal: return what + " is no number: " + in_quotes(boost::json::serialize(*found));
-        default: break;
+        case Predicate::greater_equal:
+            return what + " is no number: " + in_quotes(boost::json::serialize(*found));
+        default:
+            break;
     }
     if (const auto* string = found->if_string()) {
         // A text is not the number, true, false or null that looks like it, unless the check says so in quotes.
-        const bool other_type = !check.value.quoted && !check.value.has_template && compares && (is_json_number(wanted) || wanted == "true" || wanted == "false" || wanted == "null");
-        if (other_type && check.predicate == Predicate::equal) return what + " is the text " + in_quotes(boost::json::serialize(*found));
+        const bool other_type = !check.value.quoted && !check.value.has_template && compares &&
+                                (is_json_number(wanted) || wanted == "true" || wanted == "false" || wanted == "null");
+        if (other_type && check.predicate == Predicate::equal)
+            return what + " is the text " + in_quotes(boost::json::serialize(*found));
         if (other_type && check.predicate == Predicate::not_equal) return std::nullopt;
         return judge_text(check, wanted, {string->data(), string->size()}, what);
     }
@@ -164,16 +183,22 @@ std::optional<std::string> failed_check(const Check& check, std::string_view wan
         case Query::status: {
             const auto n = number(wanted);
             if (!n) return "not a status: " + in_quotes(wanted);
-            return compare(check.predicate, static_cast<double>(in.status), *n) ? std::nullopt : std::optional("status is " + std::to_string(in.status));
+            return compare(check.predicate, static_cast<double>(in.status), *n)
+                       ? std::nullopt
+                       : std::optional("status is " + std::to_string(in.status));
         }
         case Query::duration: {
             const auto d = parse_duration(wanted);
             if (!d) return "not a duration: " + in_quotes(wanted);
-            return compare(check.predicate, in.duration, *d) ? std::nullopt : std::optional("duration is " + format_duration(in.duration));
+            return compare(check.predicate, in.duration, *d) ? std::nullopt
+                                                             : std::optional("duration is " + format_duration(in.duration));
         }
-        case Query::header: return judge_header(check, wanted, in);
-        case Query::body: return judge_text(check, wanted, in.body, "body");
-        case Query::jq: return judge_json(check, wanted, in);
+        case Query::header:
+            return judge_header(check, wanted, in);
+        case Query::body:
+            return judge_text(check, wanted, in.body, "body");
+        case Query::jq:
+            return judge_json(check, wanted, in);
     }
     return std::nullopt;
 }

@@ -56,10 +56,12 @@ struct CheckParser {
         const auto name = in.word();
         const auto at = std::find(queries.begin(), queries.end(), name);
         if (at == queries.end()) {
-            if (in.text.empty() || name.empty()) return fail(start, "a check is empty or begins with a sign", "write `status == 200`");
+            if (in.text.empty() || name.empty())
+                return fail(start, "a check is empty or begins with a sign", "write `status == 200`");
             return fail(start, "unknown query " + in_quotes(name), suggest(name, queries, "queries"));
         }
-        out.query = static_cast<Query>(std::array{Query::status, Query::duration, Query::header, Query::body, Query::jq}[static_cast<std::size_t>(at - queries.begin())]);
+        out.query = static_cast<Query>(std::array{Query::status, Query::duration, Query::header, Query::body,
+                                                  Query::jq}[static_cast<std::size_t>(at - queries.begin())]);
         if (out.query == Query::header) return header();
         if (out.query == Query::jq) return path();
         return true;
@@ -70,8 +72,10 @@ struct CheckParser {
         const auto start = in.at;
         auto name = in.string();
         out.header = name ? *name : std::string(in.word());
-        if (out.header.empty()) return fail(start, "the name of the header is missing", "write `header content-type contains json`");
-        if (!http::is_token(out.header)) return fail(start, "not a header name: " + in_quotes(out.header), "letters, digits and `-`");
+        if (out.header.empty())
+            return fail(start, "the name of the header is missing", "write `header content-type contains json`");
+        if (!http::is_token(out.header))
+            return fail(start, "not a header name: " + in_quotes(out.header), "letters, digits and `-`");
         return true;
     }
 
@@ -84,7 +88,8 @@ struct CheckParser {
         if (!text) text = std::string(in.word());
         out.jq = *text;
         auto parsed = parse_json_path(out.jq);
-        if (auto* bad = std::get_if<JsonPathError>(&parsed)) return fail(start + bad->offset + (has_quotes ? 1 : 0), std::move(bad->text), std::move(bad->hint));
+        if (auto* bad = std::get_if<JsonPathError>(&parsed))
+            return fail(start + bad->offset + (has_quotes ? 1 : 0), std::move(bad->text), std::move(bad->hint));
         out.path = std::get<JsonPath>(std::move(parsed));
         return true;
     }
@@ -98,27 +103,40 @@ struct CheckParser {
             auto word = in.word();
             const bool negated = word == "not";
             if (negated) word = in.word();
-            if (word == "contains") out.predicate = negated ? Predicate::not_contains : Predicate::contains;
-            else if (word == "matches") out.predicate = negated ? Predicate::not_matches : Predicate::matches;
-            else if (word == "exists") out.predicate = negated ? Predicate::not_exists : Predicate::exists;
-            else if (word.empty() && in.peek() == '=') return fail(in.at, "a single `=`", "write ==");
-            else if (word.empty()) return fail(start, "a predicate is missing", "write `" + std::string(trim(in.text.substr(0, 60))) + " == value`; predicates: " + join_words(predicates));
-            else return fail(start, "unknown predicate " + in_quotes(word), suggest(word, predicates, "predicates"));
+            if (word == "contains")
+                out.predicate = negated ? Predicate::not_contains : Predicate::contains;
+            else if (word == "matches")
+                out.predicate = negated ? Predicate::not_matches : Predicate::matches;
+            else if (word == "exists")
+                out.predicate = negated ? Predicate::not_exists : Predicate::exists;
+            else if (word.empty() && in.peek() == '=')
+                return fail(in.at, "a single `=`", "write ==");
+            else if (word.empty())
+                return fail(
+                    start, "a predicate is missing",
+                    "write `" + std::string(trim(in.text.substr(0, 60))) + " == value`; predicates: " + join_words(predicates));
+            else
+                return fail(start, "unknown predicate " + in_quotes(word), suggest(word, predicates, "predicates"));
         }
         const auto p = out.predicate;
         switch (out.query) {
             case Query::status:
-                if (!is_order(p) && !is_equality(p)) return fail(start, "a status is a number", "compare it with ==, !=, <, <=, > or >=");
+                if (!is_order(p) && !is_equality(p))
+                    return fail(start, "a status is a number", "compare it with ==, !=, <, <=, > or >=");
                 break;
             case Query::duration:
                 if (!is_order(p)) return fail(start, "a duration is never exact", "compare it with <, <=, > or >=");
                 break;
             case Query::header:
             case Query::body:
-                if (is_order(p)) return fail(start, "a text is not a number", "use ==, !=, contains or matches; numbers in JSON are compared with `jq`");
-                if (out.query == Query::body && is_existence(p)) return fail(start, "a body always exists", "write `body != \"\"`");
+                if (is_order(p))
+                    return fail(start, "a text is not a number",
+                                "use ==, !=, contains or matches; numbers in JSON are compared with `jq`");
+                if (out.query == Query::body && is_existence(p))
+                    return fail(start, "a body always exists", "write `body != \"\"`");
                 break;
-            case Query::jq: break;
+            case Query::jq:
+                break;
         }
         return true;
     }
@@ -148,7 +166,9 @@ struct CheckParser {
             out.value.text = std::string(trim(in.text.substr(in.at)));
             in.at = in.text.size();
         }
-        if (!in.done()) return fail(in.at, "unexpected " + in_quotes(in.text.substr(in.at)) + " behind the value", "one check is one comparison; write another check");
+        if (!in.done())
+            return fail(in.at, "unexpected " + in_quotes(in.text.substr(in.at)) + " behind the value",
+                        "one check is one comparison; write another check");
         out.value.has_template = out.value.text.find("{{") != std::string::npos;
         out.value.pos = source.pos;
         return out.value.has_template || typed(start);
@@ -160,15 +180,18 @@ struct CheckParser {
         if (out.query == Query::status) {
             int status = 0;
             const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), status);
-            if (bad != std::errc{} || end != text.data() + text.size()) return fail(start, "not a status: " + in_quotes(text), "a number from 100 to 599");
+            if (bad != std::errc{} || end != text.data() + text.size())
+                return fail(start, "not a status: " + in_quotes(text), "a number from 100 to 599");
             if (status < 100 || status > 599) return fail(start, "no such status: " + in_quotes(text), "from 100 to 599");
         }
         if (out.query == Query::duration) {
             const auto d = parse_duration(text);
-            if (!d && d.error() == ParseErrc::no_unit) return fail(start, "a duration needs a unit: " + in_quotes(text), "write " + text + "ms or " + text + "s");
+            if (!d && d.error() == ParseErrc::no_unit)
+                return fail(start, "a duration needs a unit: " + in_quotes(text), "write " + text + "ms or " + text + "s");
             if (!d) return fail(start, "not a duration: " + in_quotes(text), "write 800ms or 2s");
         }
-        if (out.query == Query::jq && is_order(out.predicate) && !is_json_number(text)) return fail(start, "not a number: " + in_quotes(text), "<, <=, > and >= compare numbers");
+        if (out.query == Query::jq && is_order(out.predicate) && !is_json_number(text))
+            return fail(start, "not a number: " + in_quotes(text), "<, <=, > and >= compare numbers");
         if (is_match(out.predicate)) {
             std::string why;
             out.pattern = compile_pattern(text, why);

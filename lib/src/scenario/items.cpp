@@ -23,8 +23,9 @@ struct Split {
 /// The first separator that is not behind a backslash; of two at one place the longer. Source: HTTPie, cli/argtypes.py
 Split split_item(std::string_view text) {
     static constexpr std::pair<std::string_view, Separator> signs[] = {
-        {":=@", Separator::file}, {"=@", Separator::file}, {":@", Separator::file}, {"==@", Separator::file}, {":=", Separator::json},
-        {"==", Separator::query}, {"=", Separator::data},  {"@", Separator::file},  {":", Separator::header}, {";", Separator::empty_header},
+        {":=@", Separator::file}, {"=@", Separator::file},        {":@", Separator::file}, {"==@", Separator::file},
+        {":=", Separator::json},  {"==", Separator::query},       {"=", Separator::data},  {"@", Separator::file},
+        {":", Separator::header}, {";", Separator::empty_header},
     };
     Split out;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -53,7 +54,8 @@ JsonNode to_node(const boost::json::value& value, SourcePos pos) {
     JsonNode out;
     if (const auto* object = value.if_object()) {
         JsonObject members;
-        for (const auto& [key, member] : *object) members.emplace_back(Value{std::string(key), pos, true, false}, to_node(member, pos));
+        for (const auto& [key, member] : *object)
+            members.push_back({Value{std::string(key), pos, true, false}, to_node(member, pos)});
         out.node = std::move(members);
     } else if (const auto* array = value.if_array()) {
         JsonArray items;
@@ -108,22 +110,23 @@ void add_item(Reader& reader, const Value& source, Step& step, bool as_form) {
         return;
     }
     if (item.name.find('[') != std::string::npos)
-        return refuse("nested keys in items are not supported by this version: " + in_quotes(item.name), "write the object under `json`");
+        return refuse("nested keys in items are not supported by this version: " + in_quotes(item.name),
+                      "write the object under `json`");
     if (!step.json) step.json.emplace(JsonNode{JsonObject{}});
     auto* object = std::get_if<JsonObject>(&step.json->node);
     if (!object) return refuse("an item cannot be added to `json` that is not an object", "write `json` as a map");
-    if (std::any_of(object->begin(), object->end(), [&](const auto& member) { return member.first.text == item.name; }))
+    if (std::any_of(object->begin(), object->end(), [&](const auto& member) { return member.name.text == item.name; }))
         return refuse("the key " + in_quotes(item.name) + " is given twice", "remove one of them");
     const Value key{item.name, source.pos, true, false};
     if (item.separator == Separator::data) {
         Value value = value_of(true);
         value.is_text = true;  // behind a single `=`, whatever a template yields
-        object->emplace_back(key, JsonNode{std::move(value)});
+        object->push_back({key, JsonNode{std::move(value)}});
         return;
     }
     const Value value = value_of(false);
     if (value.has_template) {
-        object->emplace_back(key, JsonNode{value});
+        object->push_back({key, JsonNode{value}});
         return;
     }
     boost::system::error_code bad;
@@ -133,10 +136,10 @@ void add_item(Reader& reader, const Value& source, Step& step, bool as_form) {
     if (parsed.is_primitive() && !parsed.is_string()) {
         Value plain = value;
         plain.text = std::string(trim(plain.text));
-        object->emplace_back(key, JsonNode{std::move(plain)});
+        object->push_back({key, JsonNode{std::move(plain)}});
         return;
     }
-    object->emplace_back(key, to_node(parsed, source.pos));
+    object->push_back({key, to_node(parsed, source.pos)});
 }
 
 }  // namespace volley::scenario

@@ -25,7 +25,9 @@ std::variant<JsonPath, JsonPathError> parse_json_path(std::string_view text) {
     constexpr std::size_t most = 64;
     JsonPath out;
     Cursor in{text};
-    const auto fail = [&](std::string what, std::string hint) { return JsonPathError{std::min(in.at, text.size()), std::move(what), std::move(hint)}; };
+    const auto fail = [&](std::string what, std::string hint) {
+        return JsonPathError{std::min(in.at, text.size()), std::move(what), std::move(hint)};
+    };
     const std::string example = "write a path: .user.name, .items[0], .items | length";
     in.skip();
     if (in.peek() != '.') return fail("a path begins with `.`", example);
@@ -56,7 +58,8 @@ std::variant<JsonPath, JsonPathError> parse_json_path(std::string_view text) {
             } else {
                 part.kind = JsonPathPart::Kind::index;
                 const auto [end, bad] = std::from_chars(text.data() + in.at, text.data() + text.size(), part.index);
-                if (bad != std::errc{}) return fail("only paths are supported: an index is a number or a name in quotes", example);
+                if (bad != std::errc{})
+                    return fail("only paths are supported: an index is a number or a name in quotes", example);
                 in.at = static_cast<std::size_t>(end - text.data());
             }
             in.skip();
@@ -105,7 +108,8 @@ std::optional<boost::json::value> follow(const JsonPath& path, const boost::json
                 // Last of the path: parse_json_path() lets nothing follow it.
                 if (const auto* array = at->if_array()) return boost::json::value(static_cast<std::int64_t>(array->size()));
                 if (const auto* object = at->if_object()) return boost::json::value(static_cast<std::int64_t>(object->size()));
-                if (const auto* string = at->if_string()) return boost::json::value(code_points({string->data(), string->size()}));
+                if (const auto* string = at->if_string())
+                    return boost::json::value(code_points({string->data(), string->size()}));
                 if (at->is_null()) return boost::json::value(std::int64_t{0});
                 return std::nullopt;
         }

@@ -15,7 +15,9 @@ struct Writer {
     std::string out;
     std::optional<SourceError> error;
 
-    void text(std::string_view t) { out += boost::json::serialize(boost::json::value(boost::json::string_view(t.data(), t.size()))); }
+    void text(std::string_view t) {
+        out += boost::json::serialize(boost::json::value(boost::json::string_view(t.data(), t.size())));
+    }
 
     void scalar(const Value& value) {
         auto expanded = expand(value, variables, where);
@@ -25,13 +27,16 @@ struct Writer {
         }
         const auto& t = std::get<std::string>(expanded);
         bool plain = !value.quoted;
-        if (value.is_text) plain = false;
+        if (value.is_text)
+            plain = false;
         else if (value.has_template) {
             const auto ref = only_reference(value.text);
             if (ref) plain = !ref->as_string && (ref->from_env || !variables.is_text(ref->name));
         }
-        if (plain && (t == "true" || t == "false" || t == "null" || is_json_number(t))) out += t;
-        else text(t);
+        if (plain && (t == "true" || t == "false" || t == "null" || is_json_number(t)))
+            out += t;
+        else
+            text(t);
     }
 
     void node(const JsonNode& n) {

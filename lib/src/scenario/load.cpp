@@ -17,14 +17,16 @@ Config read_config(Reader& reader, const Node& node) {
     Config out;
     if (!reader.is_map(node, "config", "config: { target: \"http://127.0.0.1:8000\", timeout: 10s }")) return out;
     static constexpr std::array known{"target"sv, "timeout"sv, "seed"sv, "tls"sv};
-    static constexpr std::array later{LaterKey{"http", "HTTP/1.1 is spoken, and sockets are opened before a burst"}, LaterKey{"webrtc", ""},
-                                      LaterKey{"headers", "give each request its `headers`"}, LaterKey{"proxy", ""}};
+    static constexpr std::array later{LaterKey{"http", "HTTP/1.1 is spoken, and sockets are opened before a burst"},
+                                      LaterKey{"webrtc", ""}, LaterKey{"headers", "give each request its `headers`"},
+                                      LaterKey{"proxy", ""}};
     const Keys keys(reader, node, "config", known, later);
     if (const Node* n = keys.find("target"))
         if (const Value* v = reader.scalar(*n, "target")) {
             if (!v->has_template && !v->text.starts_with("http://") && !v->text.starts_with("https://"))
                 reader.error(v->pos, "`target` is not an address: " + in_quotes(v->text), "begin it with http:// or https://");
-            else out.target = *v;
+            else
+                out.target = *v;
         }
     if (const Node* n = keys.find("timeout")) out.timeout = reader.duration(*n, "timeout", 1ms, 1h).value_or(out.timeout);
     if (const Node* n = keys.find("seed")) out.seed = reader.count(*n, "seed", 0, UINT64_MAX);
@@ -50,9 +52,11 @@ std::vector<std::pair<std::string, Value>> read_variables(Reader& reader, const 
             break;
         }
         if (!reader.name(key, "variable")) continue;
-        const bool taken = key.text == "env" || std::find(server_names.begin(), server_names.end(), key.text) != server_names.end();
+        const bool taken =
+            key.text == "env" || std::find(server_names.begin(), server_names.end(), key.text) != server_names.end();
         if (taken) {
-            reader.error(key.pos, "the name " + in_quotes(key.text) + " is taken", "it stands for a value that volley sets itself: choose another");
+            reader.error(key.pos, "the name " + in_quotes(key.text) + " is taken",
+                         "it stands for a value that volley sets itself: choose another");
             continue;
         }
         if (const Value* v = reader.scalar(value, key.text)) out.emplace_back(key.text, *v);
@@ -62,19 +66,26 @@ std::vector<std::pair<std::string, Value>> read_variables(Reader& reader, const 
 
 std::vector<Output> read_outputs(Reader& reader, const Node& node) {
     static constexpr std::array known{"console"sv, "json"sv};
-    static constexpr std::array later{LaterKey{"csv", "take the figures from `json: FILE`"}, LaterKey{"junit", "take the figures from `json: FILE`"},
-                                      LaterKey{"html", "take the figures from `json: FILE`"}, LaterKey{"prometheus", ""}, LaterKey{"otlp", ""},
+    static constexpr std::array later{LaterKey{"csv", "take the figures from `json: FILE`"},
+                                      LaterKey{"junit", "take the figures from `json: FILE`"},
+                                      LaterKey{"html", "take the figures from `json: FILE`"},
+                                      LaterKey{"prometheus", ""},
+                                      LaterKey{"otlp", ""},
                                       LaterKey{"github", ""}};
     std::vector<Output> out;
     if (!reader.is_list(node, "outputs", "outputs: [console, json: result.json]")) return out;
     for (const auto& item : node.items) {
         if (item.kind == Node::Kind::scalar) {
             const auto& word = item.value.text;
-            if (word == "console") out.push_back({});
-            else if (word == "json") reader.error(item.pos(), "`json` needs a file", "write `json: result.json`");
+            if (word == "console")
+                out.push_back({});
+            else if (word == "json")
+                reader.error(item.pos(), "`json` needs a file", "write `json: result.json`");
             else if (std::any_of(later.begin(), later.end(), [&](const LaterKey& k) { return k.name == word; }))
-                reader.error(item.pos(), "the output " + in_quotes(word) + " is not supported by this version", "use console or json: FILE");
-            else reader.error(item.pos(), "unknown output " + in_quotes(word), suggest(word, known, "outputs"));
+                reader.error(item.pos(), "the output " + in_quotes(word) + " is not supported by this version",
+                             "use console or json: FILE");
+            else
+                reader.error(item.pos(), "unknown output " + in_quotes(word), suggest(word, known, "outputs"));
         } else if (reader.is_map(item, "outputs", "`console` or `json: result.json`")) {
             const Keys keys(reader, item, "an output", known, later);
             if (keys.has("console")) reader.error(keys.key_pos("console"), "`console` takes no value", "write `- console`");
@@ -107,12 +118,16 @@ Variables static_variables(const Scenario& s, const Variables::Scope& env, const
 }
 
 void read_all(Scenario& s, const Node& root, Reader& reader) {
-    static constexpr std::array known{"version"sv, "name"sv, "config"sv, "variables"sv, "servers"sv, "scenarios"sv, "phases"sv, "thresholds"sv, "outputs"sv};
+    static constexpr std::array known{"version"sv,   "name"sv,   "config"sv,     "variables"sv, "servers"sv,
+                                      "scenarios"sv, "phases"sv, "thresholds"sv, "outputs"sv};
     static constexpr std::array later{
-        LaterKey{"matrix", "write one server for each case"}, LaterKey{"data", "put values under `variables`"},
+        LaterKey{"matrix", "write one server for each case"},
+        LaterKey{"data", "put values under `variables`"},
         LaterKey{"probes", "phases with `burst` give the same figures; judge them under `thresholds`"},
-        LaterKey{"setup", "begin the scenario with these requests"}, LaterKey{"teardown", "end the scenario with these requests"},
-        LaterKey{"include", ""}, LaterKey{"repeat", ""}};
+        LaterKey{"setup", "begin the scenario with these requests"},
+        LaterKey{"teardown", "end the scenario with these requests"},
+        LaterKey{"include", ""},
+        LaterKey{"repeat", ""}};
     const Keys keys(reader, root, "a scenario file", known, later);
     if (const Node* n = keys.require("version", "begin the file with `version: 1`"))
         if (const auto version = reader.text(*n, "version"); version && *version != "1")
@@ -121,12 +136,15 @@ void read_all(Scenario& s, const Node& root, Reader& reader) {
         if (const Value* v = reader.scalar(*n, "name")) s.name = v->text;
     if (const Node* n = keys.find("config")) s.config = read_config(reader, *n);
     if (const Node* n = keys.find("servers")) s.servers = read_servers(reader, *n);
-    if (const Node* n = keys.require("scenarios", "write `scenarios: { ping: [ { get: /ping } ] }`")) s.scenarios = read_scenarios(reader, *n);
+    if (const Node* n = keys.require("scenarios", "write `scenarios: { ping: [ { get: /ping } ] }`"))
+        s.scenarios = read_scenarios(reader, *n);
     if (const Node* n = keys.require("phases", "write `phases: [ { name: one, scenario: ping, burst: 1 } ]`"))
         s.phases = read_phases(reader, *n, s.scenarios);
     if (const Node* n = keys.find("thresholds")) s.thresholds = read_thresholds(reader, *n, s);
-    if (const Node* n = keys.find("outputs")) s.outputs = read_outputs(reader, *n);
-    else if (!keys.has("outputs")) s.outputs.push_back({});
+    if (const Node* n = keys.find("outputs"))
+        s.outputs = read_outputs(reader, *n);
+    else if (!keys.has("outputs"))
+        s.outputs.push_back({});
     check_names(reader, s);
 }
 
@@ -139,30 +157,39 @@ std::string stem_of(std::string_view file) {
 }  // namespace
 
 const ScenarioBody* Scenario::find_scenario(std::string_view wanted) const noexcept {
-    const auto at = std::find_if(scenarios.begin(), scenarios.end(), [&](const ScenarioBody& body) { return body.name == wanted; });
+    const auto at =
+        std::find_if(scenarios.begin(), scenarios.end(), [&](const ScenarioBody& body) { return body.name == wanted; });
     return at == scenarios.end() ? nullptr : &*at;
 }
 
 SourceError error_at(const Scenario& where, SourcePos pos, std::string text, std::string hint) {
     SourceError out{where.file, pos, std::move(text), std::move(hint), {}};
-    if (pos.line > 0 && static_cast<std::size_t>(pos.line) <= where.lines.size()) out.line_text = where.lines[static_cast<std::size_t>(pos.line) - 1];
+    if (pos.line > 0 && static_cast<std::size_t>(pos.line) <= where.lines.size())
+        out.line_text = where.lines[static_cast<std::size_t>(pos.line) - 1];
     return out;
 }
 
 bool holds(const Threshold& t, double found) noexcept {
     if (found != found) return false;  // not a number: != would hold
     switch (t.op) {
-        case Threshold::Op::less: return found < t.amount;
-        case Threshold::Op::less_equal: return found <= t.amount;
-        case Threshold::Op::greater: return found > t.amount;
-        case Threshold::Op::greater_equal: return found >= t.amount;
-        case Threshold::Op::equal: return found == t.amount;
-        case Threshold::Op::not_equal: return found != t.amount;
+        case Threshold::Op::less:
+            return found < t.amount;
+        case Threshold::Op::less_equal:
+            return found <= t.amount;
+        case Threshold::Op::greater:
+            return found > t.amount;
+        case Threshold::Op::greater_equal:
+            return found >= t.amount;
+        case Threshold::Op::equal:
+            return found == t.amount;
+        case Threshold::Op::not_equal:
+            return found != t.amount;
     }
     return false;
 }
 
-LoadResult load_scenario(std::string_view text, std::string file, const Variables::Scope& env, const Variables::Scope& overrides) {
+LoadResult load_scenario(std::string_view text, std::string file, const Variables::Scope& env,
+                         const Variables::Scope& overrides) {
     LoadResult out;
     Scenario& s = out.scenario;
     s.file = std::move(file);
@@ -178,8 +205,11 @@ LoadResult load_scenario(std::string_view text, std::string file, const Variable
     if (!tree.usable || tree.root.kind != Node::Kind::map) {
         Reader reader(s, Variables{});
         add_yaml_errors(reader);
-        if (tree.usable && tree.root.kind == Node::Kind::null) reader.error({}, "the file is empty", "begin with `version: 1`; see volley-scenario(5)");
-        else if (tree.usable) reader.error(tree.root.pos(), std::string("a scenario is a map, not ") + kind_name(tree.root.kind), "begin with `version: 1`; see volley-scenario(5)");
+        if (tree.usable && tree.root.kind == Node::Kind::null)
+            reader.error({}, "the file is empty", "begin with `version: 1`; see volley-scenario(5)");
+        else if (tree.usable)
+            reader.error(tree.root.pos(), std::string("a scenario is a map, not ") + kind_name(tree.root.kind),
+                         "begin with `version: 1`; see volley-scenario(5)");
         out.errors = reader.take_errors();
         return out;
     }

@@ -16,7 +16,8 @@ bool is_builtin_kind(std::string_view kind) {
     if (kind == "coroutine" || kind == "serial") return true;
     if (!kind.starts_with("pool:")) return false;
     kind.remove_prefix(5);
-    return !kind.empty() && kind.size() <= 5 && kind[0] != '0' && std::all_of(kind.begin(), kind.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
+    return !kind.empty() && kind.size() <= 5 && kind[0] != '0' &&
+           std::all_of(kind.begin(), kind.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
            (kind.size() < 5 || kind == "10000");
 }
 
@@ -28,27 +29,33 @@ std::optional<Ready> read_ready(Reader& reader, const Node& node) {
     const Keys keys(reader, node, "ready", known);
     const auto given = keys.among(ways);
     if (given.size() != 1) {
-        reader.error(given.empty() ? node.pos() : keys.key_pos(given[1]), "`ready` takes one of get, tcp and log", std::string("write ") + std::string(example));
+        reader.error(given.empty() ? node.pos() : keys.key_pos(given[1]), "`ready` takes one of get, tcp and log",
+                     std::string("write ") + std::string(example));
         return std::nullopt;
     }
     Ready out;
     if (const Node* n = keys.find("get")) {
         out.kind = Ready::Kind::http;
         if (const Value* v = reader.scalar(*n, "get")) {
-            if (!v->has_template && !v->text.starts_with('/')) reader.error(v->pos, "`get` is not a path: " + in_quotes(v->text), "begin it with /");
+            if (!v->has_template && !v->text.starts_with('/'))
+                reader.error(v->pos, "`get` is not a path: " + in_quotes(v->text), "begin it with /");
             out.get = *v;
         }
     }
     if (const Node* n = keys.find("status")) {
         out.status = static_cast<int>(reader.count(*n, "status", 100, 599).value_or(200));
-        if (!keys.has("get")) reader.error(keys.key_pos("status"), "`status` belongs to `get`", "remove it, or write `get: /path`");
+        if (!keys.has("get"))
+            reader.error(keys.key_pos("status"), "`status` belongs to `get`", "remove it, or write `get: /path`");
     }
     if (const Node* n = keys.find("tcp"))
-        if (reader.boolean(*n, "tcp") == false) reader.error(n->pos(), "`tcp: false` says nothing", "write `tcp: true`, `get: /path` or `log: text`");
+        if (reader.boolean(*n, "tcp") == false)
+            reader.error(n->pos(), "`tcp: false` says nothing", "write `tcp: true`, `get: /path` or `log: text`");
     if (const Node* n = keys.find("log")) {
         out.kind = Ready::Kind::log;
         if (const Value* v = reader.scalar(*n, "log")) {
-            if (v->text.empty()) reader.error(v->pos, "`log` is an empty text, which any line contains", "write a part of the line that says that it is ready");
+            if (v->text.empty())
+                reader.error(v->pos, "`log` is an empty text, which any line contains",
+                             "write a part of the line that says that it is ready");
             out.log = *v;
         }
     }
@@ -64,14 +71,17 @@ void read_stop(Reader& reader, const Node& node, ServerSpec& out) {
     if (const Node* n = keys.find("signal"))
         if (auto name = reader.text(*n, "signal")) {
             if (name->starts_with("SIG")) name->erase(0, 3);
-            if (std::find(signals.begin(), signals.end(), *name) != signals.end()) out.stop_signal = *name;
-            else reader.error(n->pos(), "unknown signal " + in_quotes(*name), suggest(*name, signals, "signals"));
+            if (std::find(signals.begin(), signals.end(), *name) != signals.end())
+                out.stop_signal = *name;
+            else
+                reader.error(n->pos(), "unknown signal " + in_quotes(*name), suggest(*name, signals, "signals"));
         }
     if (const Node* n = keys.find("grace")) out.stop_grace = reader.duration(*n, "grace", 0ms, 1h).value_or(out.stop_grace);
 }
 
 void read_command(Reader& reader, const Keys& keys, ServerSpec& out) {
-    if (const Node* n = keys.find("command"); n && reader.is_list(*n, "command", "command: [program, \"--port\", \"{{ port }}\"] (no shell is used)")) {
+    if (const Node* n = keys.find("command");
+        n && reader.is_list(*n, "command", "command: [program, \"--port\", \"{{ port }}\"] (no shell is used)")) {
         if (n->items.empty()) reader.error(n->pos(), "`command` is empty", "write the program and its arguments");
         for (const auto& item : n->items)
             if (const Value* v = reader.scalar(item, "command")) out.command.push_back(*v);
@@ -81,7 +91,8 @@ void read_command(Reader& reader, const Keys& keys, ServerSpec& out) {
     if (const Node* n = keys.find("env")) {
         out.env = read_pairs(reader, *n, "env", "env: { NAME: value }");
         for (const auto& [name, value] : out.env)
-            if (name.empty() || name.find('=') != std::string::npos) reader.error(value.pos, "not a name of the environment: " + in_quotes(name), "letters, digits and `_`");
+            if (name.empty() || name.find('=') != std::string::npos)
+                reader.error(value.pos, "not a name of the environment: " + in_quotes(name), "letters, digits and `_`");
     }
     if (const Node* n = keys.find("ready")) out.ready = read_ready(reader, *n);
     if (const Node* n = keys.find("stop")) read_stop(reader, *n, out);
@@ -90,13 +101,16 @@ void read_command(Reader& reader, const Keys& keys, ServerSpec& out) {
     const bool told = std::any_of(out.command.begin(), out.command.end(), tells_port) ||
                       std::any_of(out.env.begin(), out.env.end(), [&](const auto& e) { return tells_port(e.second); });
     if (!out.command.empty() && !told)
-        reader.error(out.command.front().pos, "the command is not told its port", "hand it on: [..., --port, \"{{ port }}\"] or env: { PORT: \"{{ port }}\" }");
+        reader.error(out.command.front().pos, "the command is not told its port",
+                     "hand it on: [..., --port, \"{{ port }}\"] or env: { PORT: \"{{ port }}\" }");
 }
 
 std::optional<ServerSpec> read_server(Reader& reader, const Value& name, const Node& node) {
     constexpr auto example = "{ builtin: coroutine }, { command: [...] } or { url: \"http://...\" }"sv;
     if (node.kind == Node::Kind::scalar && is_builtin_kind(node.value.text)) {
-        reader.error(node.pos(), "a server is a map, not a text", "write { builtin: " + (node.value.text.find(':') == std::string::npos ? node.value.text : '"' + node.value.text + '"') + " }");
+        reader.error(node.pos(), "a server is a map, not a text",
+                     "write { builtin: " +
+                         (node.value.text.find(':') == std::string::npos ? node.value.text : '"' + node.value.text + '"') + " }");
         return std::nullopt;
     }
     if (!reader.is_map(node, name.text, example)) return std::nullopt;
@@ -110,7 +124,8 @@ std::optional<ServerSpec> read_server(Reader& reader, const Value& name, const N
     out.pos = name.pos;
     const auto given = keys.among(kinds);
     if (given.size() != 1) {
-        reader.error(given.empty() ? name.pos : keys.key_pos(given[1]), "a server takes one of builtin, command and url", "write " + std::string(example));
+        reader.error(given.empty() ? name.pos : keys.key_pos(given[1]), "a server takes one of builtin, command and url",
+                     "write " + std::string(example));
         return std::nullopt;
     }
     if (given[0] != "command")
@@ -150,7 +165,8 @@ std::vector<ServerSpec> read_servers(Reader& reader, const Node& node) {
     for (const auto& [name, value] : node.entries) {
         reader.name(name, "server");
         if (value.kind == Node::Kind::null) {
-            reader.error(name.pos, in_quotes(name.text) + " is empty", "write { builtin: coroutine }, { command: [...] } or { url: \"http://...\" }");
+            reader.error(name.pos, in_quotes(name.text) + " is empty",
+                         "write { builtin: coroutine }, { command: [...] } or { url: \"http://...\" }");
             continue;
         }
         // Kept under its name even when something in it is wrong, so that thresholds which name it are not reported too.

@@ -46,7 +46,8 @@ void read_url(Reader& reader, const Node& node, std::string_view method, Step& o
         }
     }
     if (!path && !t.starts_with("http://") && !t.starts_with("https://") && !t.starts_with("{{")) {
-        reader.error(v->pos, "not a path or URL: " + in_quotes(t), t.empty() || t.starts_with("//") ? "begin it with / or http://" : "write /" + std::string(t.substr(0, 60)));
+        reader.error(v->pos, "not a path or URL: " + in_quotes(t),
+                     t.empty() || t.starts_with("//") ? "begin it with / or http://" : "write /" + std::string(t.substr(0, 60)));
         return;
     }
     out.url = *v;
@@ -62,7 +63,8 @@ std::string default_name(const std::string& method, std::string_view url) {
 }
 
 void check_header(Reader& reader, const std::string& name, const Value& value) {
-    if (!http::is_token(name)) reader.error(value.pos, "not a header name: " + in_quotes(name), "letters, digits and `-`");
+    if (!http::is_token(name))
+        reader.error(value.pos, "not a header name: " + in_quotes(name), "letters, digits and `-`");
     else if (!value.has_template && !http::is_valid_field(name, value.text))
         reader.error(value.pos, "the header " + in_quotes(name) + " holds a control character", "write it on one line");
 }
@@ -71,11 +73,15 @@ void read_body(Reader& reader, const Keys& keys, Step& out) {
     static constexpr std::array bodies{"json"sv, "form"sv, "body"sv};
     const auto given = keys.among(bodies);
     if (given.size() > 1) {
-        reader.error(keys.key_pos(given[1]), "a request has one body, not both " + in_quotes(given[0]) + " and " + in_quotes(given[1]), "keep one of them");
+        reader.error(keys.key_pos(given[1]),
+                     "a request has one body, not both " + in_quotes(given[0]) + " and " + in_quotes(given[1]),
+                     "keep one of them");
         return;
     }
-    if (const Node* n = keys.find("json")) out.json = read_json(reader, *n);
-    else if (keys.has("json")) out.json.reset();
+    if (const Node* n = keys.find("json"))
+        out.json = read_json(reader, *n);
+    else if (keys.has("json"))
+        out.json.reset();
     if (const Node* n = keys.find("form")) out.form = read_pairs(reader, *n, "form", "form: { name: value }");
     if (const Node* n = keys.find("body"))
         if (const Value* v = reader.scalar(*n, "body")) out.body = *v;
@@ -97,12 +103,24 @@ void read_items(Reader& reader, const Keys& keys, Step& out) {
 
 std::optional<Step> read_step(Reader& reader, const Node& node) {
     if (!reader.is_map(node, "a step", step_example)) return std::nullopt;
-    static constexpr std::array known{"get"sv, "post"sv, "put"sv, "patch"sv, "delete"sv, "head"sv, "options"sv, "name"sv, "headers"sv,
-                                      "query"sv, "json"sv, "form"sv, "body"sv, "items"sv, "timeout"sv, "checks"sv};
-    static constexpr std::array later{LaterKey{"capture", ""}, LaterKey{"think", ""}, LaterKey{"sse", ""}, LaterKey{"until", ""},
-                                      LaterKey{"websocket", ""}, LaterKey{"send", ""}, LaterKey{"expect", "write `checks: [...]`"}, LaterKey{"webrtc", "use `volley offer`"},
-                                      LaterKey{"repeat", ""}, LaterKey{"if", ""}, LaterKey{"parallel", ""}, LaterKey{"include", ""},
-                                      LaterKey{"continue", ""}, LaterKey{"exec", ""}, LaterKey{"auth", "write an `authorization` header"},
+    static constexpr std::array known{"get"sv,     "post"sv,  "put"sv,     "patch"sv, "delete"sv, "head"sv,
+                                      "options"sv, "name"sv,  "headers"sv, "query"sv, "json"sv,   "form"sv,
+                                      "body"sv,    "items"sv, "timeout"sv, "checks"sv};
+    static constexpr std::array later{LaterKey{"capture", ""},
+                                      LaterKey{"think", ""},
+                                      LaterKey{"sse", ""},
+                                      LaterKey{"until", ""},
+                                      LaterKey{"websocket", ""},
+                                      LaterKey{"send", ""},
+                                      LaterKey{"expect", "write `checks: [...]`"},
+                                      LaterKey{"webrtc", "use `volley offer`"},
+                                      LaterKey{"repeat", ""},
+                                      LaterKey{"if", ""},
+                                      LaterKey{"parallel", ""},
+                                      LaterKey{"include", ""},
+                                      LaterKey{"continue", ""},
+                                      LaterKey{"exec", ""},
+                                      LaterKey{"auth", "write an `authorization` header"},
                                       LaterKey{"follow", ""}};
     const Keys keys(reader, node, "a step", known, later);
     Step out;
@@ -110,10 +128,15 @@ std::optional<Step> read_step(Reader& reader, const Node& node) {
     const auto given = keys.among(methods);
     if (given.size() != 1) {
         const bool later_kind = std::any_of(node.entries.begin(), node.entries.end(), [](const auto& entry) {
-            return std::any_of(later.begin(), later.end(), [&](const LaterKey& k) { return k.name == entry.first.text; });
+            return std::any_of(later.begin(), later.end(), [&](const LaterKey& k) { return k.name == entry.key.text; });
         });
-        if (given.size() > 1) reader.error(keys.key_pos(given[1]), "a step is one request, not both " + in_quotes(given[0]) + " and " + in_quotes(given[1]), "make it two steps");
-        else if (!later_kind) reader.error(node.pos(), "a step has no request", "begin it with one of " + join_words(methods, "or") + ": " + std::string(step_example));
+        if (given.size() > 1)
+            reader.error(keys.key_pos(given[1]),
+                         "a step is one request, not both " + in_quotes(given[0]) + " and " + in_quotes(given[1]),
+                         "make it two steps");
+        else if (!later_kind)
+            reader.error(node.pos(), "a step has no request",
+                         "begin it with one of " + join_words(methods, "or") + ": " + std::string(step_example));
         if (given.empty()) return std::nullopt;
     }
     out.method = upper(given[0]);
@@ -121,9 +144,12 @@ std::optional<Step> read_step(Reader& reader, const Node& node) {
     out.name = default_name(out.method, out.url.text);
     if (const Node* n = keys.find("name"))
         if (const Value* v = reader.scalar(*n, "name")) {
-            if (v->has_template) reader.error(v->pos, "`name` cannot hold a template", "it names one series of figures: write a plain text");
-            else if (v->text.empty() || v->text.size() > 100 || has_control(v->text)) reader.error(v->pos, "`name` is empty, too long or holds a control character", "1 to 100 bytes");
-            else out.name = v->text;
+            if (v->has_template)
+                reader.error(v->pos, "`name` cannot hold a template", "it names one series of figures: write a plain text");
+            else if (v->text.empty() || v->text.size() > 100 || has_control(v->text))
+                reader.error(v->pos, "`name` is empty, too long or holds a control character", "1 to 100 bytes");
+            else
+                out.name = v->text;
         }
     if (const Node* n = keys.find("headers")) {
         out.headers = read_pairs(reader, *n, "headers", "headers: { accept: application/json }");
@@ -159,7 +185,8 @@ std::vector<ScenarioBody> read_scenarios(Reader& reader, const Node& node) {
         if (value.kind == Node::Kind::null) {
             reader.error(name.pos, in_quotes(name.text) + " is empty", "write a list of steps: " + std::string(step_example));
         } else if (reader.is_list(value, name.text, "a list of steps: " + std::string(step_example))) {
-            if (value.items.empty()) reader.error(value.pos(), in_quotes(name.text) + " has no steps", "write " + std::string(step_example));
+            if (value.items.empty())
+                reader.error(value.pos(), in_quotes(name.text) + " has no steps", "write " + std::string(step_example));
             for (const auto& item : value.items)
                 if (auto step = read_step(reader, item)) body.steps.push_back(std::move(*step));
         }
@@ -177,7 +204,9 @@ std::optional<JsonNode> read_json(Reader& reader, const Node& node) {
             out.node = std::move(null);
             break;
         }
-        case Node::Kind::scalar: out.node = node.value; break;
+        case Node::Kind::scalar:
+            out.node = node.value;
+            break;
         case Node::Kind::sequence: {
             JsonArray array;
             for (const auto& item : node.items)
@@ -188,7 +217,7 @@ std::optional<JsonNode> read_json(Reader& reader, const Node& node) {
         case Node::Kind::map: {
             JsonObject object;
             for (const auto& [key, value] : node.entries)
-                if (auto child = read_json(reader, value)) object.emplace_back(key, std::move(*child));
+                if (auto child = read_json(reader, value)) object.push_back({key, std::move(*child)});
             out.node = std::move(object);
             break;
         }

@@ -26,7 +26,8 @@ std::vector<SourceError> Reader::take_errors() {
     if (errors_.size() > most) {
         const auto more = errors_.size() - most;
         errors_.resize(most);
-        errors_.push_back(error_at(where_, {}, "and " + std::to_string(more) + " more errors", "mend the first ones and look again"));
+        errors_.push_back(
+            error_at(where_, {}, "and " + std::to_string(more) + " more errors", "mend the first ones and look again"));
     }
     return std::move(errors_);
 }
@@ -34,8 +35,10 @@ std::vector<SourceError> Reader::take_errors() {
 const Value* Reader::scalar(const Node& node, std::string_view what) {
     if (node.kind == Node::Kind::scalar) return &node.value;
     const std::string key = in_quotes(what);
-    if (node.kind == Node::Kind::null) error(node.pos(), key + " is empty", "write a value; an empty text is \"\"");
-    else error(node.pos(), key + " takes one value, not " + kind_name(node.kind), "quote the text, if it is one");
+    if (node.kind == Node::Kind::null)
+        error(node.pos(), key + " is empty", "write a value; an empty text is \"\"");
+    else
+        error(node.pos(), key + " takes one value, not " + kind_name(node.kind), "quote the text, if it is one");
     return nullptr;
 }
 
@@ -84,12 +87,14 @@ std::optional<Rate> Reader::rate(const Node& node, std::string_view what) {
     const auto key = in_quotes(what);
     const auto r = parse_rate(*given);
     if (r && r->per_second <= 1e6) return *r;
-    if (r || r.error() == ParseErrc::out_of_range) error(node.pos(), key + " is out of range: " + in_quotes(*given), "above 0, at most 1000000/s");
+    if (r || r.error() == ParseErrc::out_of_range)
+        error(node.pos(), key + " is out of range: " + in_quotes(*given), "above 0, at most 1000000/s");
     else if (r.error() == ParseErrc::no_unit)
         error(node.pos(), key + " needs a unit: " + in_quotes(*given), "write " + *given + "/s");
     else if (r.error() == ParseErrc::bad_unit)
         error(node.pos(), key + " has an unknown unit: " + in_quotes(*given), "units are /s, /m and /h");
-    else error(node.pos(), key + " is not a rate: " + in_quotes(*given), "write 100/s or 6000/m");
+    else
+        error(node.pos(), key + " is not a rate: " + in_quotes(*given), "write 100/s or 6000/m");
     return std::nullopt;
 }
 
@@ -147,11 +152,13 @@ bool Reader::is_list(const Node& node, std::string_view what, std::string_view e
     return false;
 }
 
-Keys::Keys(Reader& reader, const Node& map, std::string_view what, std::span<const std::string_view> known, std::span<const LaterKey> later)
+Keys::Keys(Reader& reader, const Node& map, std::string_view what, std::span<const std::string_view> known,
+           std::span<const LaterKey> later)
     : reader_(reader), map_(map), what_(what) {
     for (const auto& [key, value] : map.entries) {
         if (std::find(known.begin(), known.end(), key.text) != known.end()) continue;
-        const auto soon = std::find_if(later.begin(), later.end(), [&](const LaterKey& k) { return k.name == key.text; });
+        const auto soon =
+            std::find_if(later.begin(), later.end(), [&wanted = key.text](const LaterKey& k) { return k.name == wanted; });
         if (soon != later.end()) {
             reader.error(key.pos, in_quotes(key.text) + " is not supported by this version",
                          soon->instead.empty() ? "remove it" : std::string(soon->instead));
@@ -192,7 +199,7 @@ SourcePos Keys::key_pos(std::string_view key) const {
 }
 
 bool Keys::has(std::string_view key) const {
-    return std::any_of(map_.entries.begin(), map_.entries.end(), [&](const auto& entry) { return entry.first.text == key; });
+    return std::any_of(map_.entries.begin(), map_.entries.end(), [&](const auto& entry) { return entry.key.text == key; });
 }
 
 std::vector<std::string_view> Keys::among(std::span<const std::string_view> keys) const {
@@ -202,7 +209,8 @@ std::vector<std::string_view> Keys::among(std::span<const std::string_view> keys
     return out;
 }
 
-std::vector<std::pair<std::string, Value>> read_pairs(Reader& reader, const Node& node, std::string_view what, std::string_view example) {
+std::vector<std::pair<std::string, Value>> read_pairs(Reader& reader, const Node& node, std::string_view what,
+                                                      std::string_view example) {
     std::vector<std::pair<std::string, Value>> out;
     if (!reader.is_map(node, what, example)) return out;
     for (const auto& [key, value] : node.entries)

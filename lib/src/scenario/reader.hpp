@@ -77,7 +77,8 @@ private:
 };
 
 /// The pairs of a map of scalars (`headers`, `env`, ...), with their keys.
-std::vector<std::pair<std::string, Value>> read_pairs(Reader& reader, const Node& node, std::string_view what, std::string_view example);
+std::vector<std::pair<std::string, Value>> read_pairs(Reader& reader, const Node& node, std::string_view what,
+                                                      std::string_view example);
 
 /// The readers of the parts. Each takes the node of its key.
 std::vector<ServerSpec> read_servers(Reader& reader, const Node& node);

@@ -55,7 +55,8 @@ struct RefParser {
         }
         if (name != "default") {
             constexpr std::string_view filters[] = {"default", "string"};
-            fail(start, name.empty() ? "a filter is missing behind `|`" : "unknown filter " + in_quotes(name), suggest(name, filters, "filters"));
+            fail(start, name.empty() ? "a filter is missing behind `|`" : "unknown filter " + in_quotes(name),
+                 suggest(name, filters, "filters"));
             return;
         }
         skip();
@@ -64,8 +65,10 @@ struct RefParser {
         auto value = good ? literal() : std::nullopt;
         skip();
         good = good && value && eat(")");
-        if (!good) fail(start, "`default` takes one text in quotes", "write default('text')");
-        else ref.fallback = std::move(value);
+        if (!good)
+            fail(start, "`default` takes one text in quotes", "write default('text')");
+        else
+            ref.fallback = std::move(value);
     }
 
     TemplatePart read() {
@@ -80,7 +83,8 @@ struct RefParser {
         ref.offset = at;
         ref.name = word();
         if (ref.name.empty()) {
-            fail(at < text.size() ? at : open, "a name is missing in `{{ }}`", "write {{ name }}; two braces as text are {{ '{{' }}");
+            fail(at < text.size() ? at : open, "a name is missing in `{{ }}`",
+                 "write {{ name }}; two braces as text are {{ '{{' }}");
             return ref;
         }
         if (ref.name.starts_with("env.")) {
@@ -95,8 +99,11 @@ struct RefParser {
                 filter(ref);
                 continue;
             }
-            if (at >= text.size() || text.find("}}", at) == std::string_view::npos) fail(open, "this `{{` has no `}}`", "close it with }}");
-            else fail(at, "unexpected " + in_quotes(text.substr(at, 1)) + " in a template", "write {{ name }} or {{ name | default('text') }}");
+            if (at >= text.size() || text.find("}}", at) == std::string_view::npos)
+                fail(open, "this `{{` has no `}}`", "close it with }}");
+            else
+                fail(at, "unexpected " + in_quotes(text.substr(at, 1)) + " in a template",
+                     "write {{ name }} or {{ name | default('text') }}");
             return ref;
         }
     }
@@ -158,16 +165,20 @@ std::variant<std::string, SourceError> expand(const Value& value, const Variable
             } else if (ref.fallback) {
                 out += *ref.fallback;
             } else if (ref.from_env) {
-                return error_at(where, pos_within(where, value, ref.offset), "the environment has no variable " + in_quotes(ref.name),
+                return error_at(where, pos_within(where, value, ref.offset),
+                                "the environment has no variable " + in_quotes(ref.name),
                                 "set it, or give a default: {{ env." + ref.name + " | default('text') }}");
             } else {
                 auto known = variables.names();
-                std::string hint = known.empty() ? "define it under `variables:` or with -e" : suggest(ref.name, known, "defined here");
-                return error_at(where, pos_within(where, value, ref.offset), "undefined variable " + in_quotes(ref.name), std::move(hint));
+                std::string hint =
+                    known.empty() ? "define it under `variables:` or with -e" : suggest(ref.name, known, "defined here");
+                return error_at(where, pos_within(where, value, ref.offset), "undefined variable " + in_quotes(ref.name),
+                                std::move(hint));
             }
         }
         if (out.size() > max_expanded)
-            return error_at(where, value.pos, "this text grows over 1 MiB when its templates are replaced", "make the variables shorter");
+            return error_at(where, value.pos, "this text grows over 1 MiB when its templates are replaced",
+                            "make the variables shorter");
     }
     return out;
 }

@@ -13,7 +13,7 @@ namespace volley::scenario {
 
 /// One `{{ ... }}`.
 struct TemplateRef {
-    std::string name;                     ///< `name`, `server.port`; without `env.` where `from_env`
+    std::string name;  ///< `name`, `server.port`; without `env.` where `from_env`
     bool from_env = false;
     bool as_string = false;               ///< `| string`
     std::optional<std::string> fallback;  ///< `| default('x')`

@@ -18,10 +18,10 @@ using Unit = Threshold::Unit;
 /// What a metric is measured in, and where it exists.
 struct Metric {
     std::string_view name;
-    bool seconds = false;     ///< takes a duration
-    bool number = false;      ///< takes a plain number
-    bool share = false;       ///< takes a percentage
-    bool aggregate = false;   ///< is a distribution: needs p50, p99, mean, ...
+    bool seconds = false;    ///< takes a duration
+    bool number = false;     ///< takes a plain number
+    bool share = false;      ///< takes a percentage
+    bool aggregate = false;  ///< is a distribution: needs p50, p99, mean, ...
     bool burst_only = false;
     std::string_view example;
 };
@@ -70,7 +70,9 @@ struct ThresholdParser {
     }
 
     /// A right threshold of the same phase and metric.
-    [[nodiscard]] std::string example() const { return "write " + (out.phase.empty() ? "" : out.phase + '.') + std::string(metric->example); }
+    [[nodiscard]] std::string example() const {
+        return "write " + (out.phase.empty() ? "" : out.phase + '.') + std::string(metric->example);
+    }
 
     bool subject() {
         in.skip();
@@ -94,15 +96,20 @@ struct ThresholdParser {
         }
         if (at == metrics.end()) {
             const auto names = metric_names();
-            const bool is_phase = std::any_of(so_far.phases.begin(), so_far.phases.end(), [&](const Phase& p) { return p.name == name; });
-            if (dot == std::string_view::npos && is_phase) return fail(in.at, "the metric is missing", "write " + std::string(name) + ".errors == 0");
-            return fail(name_at, "unknown metric " + in_quotes(name), suggest(name, std::span<const std::string_view>(names), "metrics"));
+            const bool is_phase =
+                std::any_of(so_far.phases.begin(), so_far.phases.end(), [&](const Phase& p) { return p.name == name; });
+            if (dot == std::string_view::npos && is_phase)
+                return fail(in.at, "the metric is missing", "write " + std::string(name) + ".errors == 0");
+            return fail(name_at, "unknown metric " + in_quotes(name),
+                        suggest(name, std::span<const std::string_view>(names), "metrics"));
         }
         metric = &*at;
         out.metric = std::string(name);
-        if (phase && phase->warmup) good = fail(start, in_quotes(out.phase) + " is for warming up and has no figures", "judge another phase");
+        if (phase && phase->warmup)
+            good = fail(start, in_quotes(out.phase) + " is for warming up and has no figures", "judge another phase");
         if (metric->burst_only && (!phase ? dot == std::string_view::npos : !phase->burst.has_value()) && good)
-            good = fail(name_at, in_quotes(name) + " is a figure of one burst", phase ? in_quotes(out.phase) + " has no `burst`" : "write phase." + std::string(name));
+            good = fail(name_at, in_quotes(name) + " is a figure of one burst",
+                        phase ? in_quotes(out.phase) + " has no `burst`" : "write phase." + std::string(name));
         return good;
     }
 
@@ -117,18 +124,26 @@ struct ThresholdParser {
                 return fail(start, "unexpected " + in_quotes(word), example());
             }
             out.aggregate = std::string(word);
-            if (!metric->aggregate) return fail(start, in_quotes(out.metric) + " is one number and has no " + in_quotes(word), example());
+            if (!metric->aggregate)
+                return fail(start, in_quotes(out.metric) + " is one number and has no " + in_quotes(word), example());
         } else if (metric->aggregate) {
             return fail(start, in_quotes(out.metric) + " needs an aggregate: p50, p99, mean, min, max", example());
         }
         const auto sign = in.comparison();
-        if (sign == "<") out.op = Op::less;
-        else if (sign == "<=") out.op = Op::less_equal;
-        else if (sign == ">") out.op = Op::greater;
-        else if (sign == ">=") out.op = Op::greater_equal;
-        else if (sign == "==") out.op = Op::equal;
-        else if (sign == "!=") out.op = Op::not_equal;
-        else return fail(in.at, in.peek() == '=' ? "a single `=`" : "a comparison is missing", "<, <=, >, >=, == or !=");
+        if (sign == "<")
+            out.op = Op::less;
+        else if (sign == "<=")
+            out.op = Op::less_equal;
+        else if (sign == ">")
+            out.op = Op::greater;
+        else if (sign == ">=")
+            out.op = Op::greater_equal;
+        else if (sign == "==")
+            out.op = Op::equal;
+        else if (sign == "!=")
+            out.op = Op::not_equal;
+        else
+            return fail(in.at, in.peek() == '=' ? "a single `=`" : "a comparison is missing", "<, <=, >, >=, == or !=");
         return true;
     }
 
@@ -164,7 +179,9 @@ struct ThresholdParser {
             return true;
         }
         if (const auto n = number(*given)) {
-            if (!metric->number) return fail(start, in_quotes(out.metric) + " needs a unit: " + in_quotes(*given), "write " + *given + "ms or " + *given + "s");
+            if (!metric->number)
+                return fail(start, in_quotes(out.metric) + " needs a unit: " + in_quotes(*given),
+                            "write " + *given + "ms or " + *given + "s");
             out.unit = Unit::number;
             out.amount = *n;
             return true;
@@ -179,7 +196,8 @@ struct ThresholdParser {
 
     bool server() {
         if (in.done()) return true;
-        if (in.peek() != '@') return fail(in.at, "unexpected " + in_quotes(in.text.substr(in.at)), "only `@ server=name` may follow");
+        if (in.peek() != '@')
+            return fail(in.at, "unexpected " + in_quotes(in.text.substr(in.at)), "only `@ server=name` may follow");
         ++in.at;
         in.skip();
         const auto start = in.at;
@@ -219,7 +237,8 @@ std::vector<Threshold> read_thresholds(Reader& reader, const Node& node, const S
         const Node* text = &item;
         if (item.kind == Node::Kind::map) {
             static constexpr std::array known{"expr"sv};
-            static constexpr std::array later{LaterKey{"confidence", ""}, LaterKey{"if_unsure", ""}, LaterKey{"persist", ""}, LaterKey{"abort", ""}};
+            static constexpr std::array later{LaterKey{"confidence", ""}, LaterKey{"if_unsure", ""}, LaterKey{"persist", ""},
+                                              LaterKey{"abort", ""}};
             const Keys keys(reader, item, "a threshold", known, later);
             text = keys.require("expr", "write the threshold as a text: ten.errors == 0");
             if (!text) continue;

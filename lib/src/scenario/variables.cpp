@@ -32,13 +32,12 @@ std::vector<std::string> Variables::names() const {
 
 void Variables::mark_text(std::string name) { text_names_.insert(std::move(name)); }
 
-bool Variables::is_text(std::string_view name) const noexcept {
-    return text_names_.contains(name);
-}
+bool Variables::is_text(std::string_view name) const noexcept { return text_names_.contains(name); }
 
 void Variables::add_secret(std::string_view value) {
     if (value.size() < 4 || std::find(secrets_.begin(), secrets_.end(), value) != secrets_.end()) return;
-    const auto shorter = std::find_if(secrets_.begin(), secrets_.end(), [&](const std::string& s) { return s.size() < value.size(); });
+    const auto shorter =
+        std::find_if(secrets_.begin(), secrets_.end(), [&](const std::string& s) { return s.size() < value.size(); });
     secrets_.emplace(shorter, value);  // longest first, so that a secret within another does not uncover the rest of it
 }
 
@@ -103,8 +102,8 @@ void collect_references(const Value& value, std::vector<TemplateRef>& out) {
 
 }  // namespace
 
-std::vector<SourceError> resolve_variables(const Scenario& scenario, const Variables::Scope& env, const Variables::Scope& overrides,
-                                           Variables& out) {
+std::vector<SourceError> resolve_variables(const Scenario& scenario, const Variables::Scope& env,
+                                           const Variables::Scope& overrides, Variables& out) {
     std::vector<SourceError> errors;
     Variables known(env);
     std::vector<TemplateRef> references;
@@ -118,7 +117,8 @@ std::vector<SourceError> resolve_variables(const Scenario& scenario, const Varia
     for (const auto& [name, value] : scenario.variables) {
         collect_references(value, references);
         const auto typed = only_reference(value.text);
-        if ((value.quoted && !typed) || (typed && (typed->as_string || (!typed->from_env && known.is_text(typed->name))))) known.mark_text(name);
+        if ((value.quoted && !typed) || (typed && (typed->as_string || (!typed->from_env && known.is_text(typed->name)))))
+            known.mark_text(name);
         if (const auto given = overrides.find(name); given != overrides.end()) {
             declared[name] = given->second;
         } else {
@@ -130,8 +130,10 @@ std::vector<SourceError> resolve_variables(const Scenario& scenario, const Varia
                         bad->text = in_quotes(later) + " is used before it is defined";
                         bad->hint = "move it up";
                     }
-            if (take_error(result)) declared[name] = "";  // defined all the same, so that one mistake is one error
-            else declared[name] = std::get<std::string>(std::move(result));
+            if (take_error(result))
+                declared[name] = "";  // defined all the same, so that one mistake is one error
+            else
+                declared[name] = std::get<std::string>(std::move(result));
         }
         known.push({{name, declared[name]}});
     }
@@ -160,11 +162,14 @@ std::vector<SourceError> resolve_variables(const Scenario& scenario, const Varia
 
     std::set<std::string> used;
     for (const auto& ref : references) {
-        if (!ref.from_env) used.insert(ref.name);
-        else if (const auto* secret = result.find_env(ref.name)) result.add_secret(*secret);
+        if (!ref.from_env)
+            used.insert(ref.name);
+        else if (const auto* secret = result.find_env(ref.name))
+            result.add_secret(*secret);
     }
     for (const auto& [name, value] : overrides) {
-        const bool declares = std::any_of(scenario.variables.begin(), scenario.variables.end(), [&](const auto& v) { return v.first == name; });
+        const auto is_it = [&wanted = name](const auto& variable) { return variable.first == wanted; };
+        const bool declares = std::any_of(scenario.variables.begin(), scenario.variables.end(), is_it);
         if (declares || used.contains(name) || scenario.names_used_at_load.contains(name)) continue;
         std::vector<std::string> candidates(used.begin(), used.end());
         for (const auto& [other, unused] : scenario.variables) candidates.push_back(other);

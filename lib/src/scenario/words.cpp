@@ -17,9 +17,12 @@ std::string in_quotes(std::string_view text) {
     }
     std::string line;
     for (char c : text) {
-        if (c == '\n') line += "\\n";
-        else if (c == '\t') line += "\\t";
-        else line += c;
+        if (c == '\n')
+            line += "\\n";
+        else if (c == '\t')
+            line += "\\t";
+        else
+            line += c;
     }
     return '`' + escape_for_terminal(line) + (cut ? "...`" : "`");
 }

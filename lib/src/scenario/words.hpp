@@ -18,8 +18,10 @@ namespace volley::scenario {
 [[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 /// "did you mean `x`?" where one is near, else "known: a, b, c" (`what` instead of "known"), else "".
-[[nodiscard]] std::string suggest(std::string_view word, std::span<const std::string_view> candidates, std::string_view what = "known");
-[[nodiscard]] std::string suggest(std::string_view word, const std::vector<std::string>& candidates, std::string_view what = "known");
+[[nodiscard]] std::string suggest(std::string_view word, std::span<const std::string_view> candidates,
+                                  std::string_view what = "known");
+[[nodiscard]] std::string suggest(std::string_view word, const std::vector<std::string>& candidates,
+                                  std::string_view what = "known");
 
 /// `a, b and c`.
 [[nodiscard]] std::string join_words(std::span<const std::string_view> words, std::string_view last = "and");

@@ -19,10 +19,14 @@ namespace volley::scenario {
 
 const char* kind_name(Node::Kind kind) noexcept {
     switch (kind) {
-        case Node::Kind::null: return "nothing";
-        case Node::Kind::scalar: return "a text";
-        case Node::Kind::sequence: return "a list";
-        case Node::Kind::map: return "a map";
+        case Node::Kind::null:
+            return "nothing";
+        case Node::Kind::scalar:
+            return "a text";
+        case Node::Kind::sequence:
+            return "a list";
+        case Node::Kind::map:
+            return "a map";
     }
     return "";
 }
@@ -49,7 +53,10 @@ std::size_t first_bad_utf8(std::string_view text) noexcept {
             ++i;
             continue;
         }
-        const std::size_t more = lead >= 0xC2 && lead <= 0xDF ? 1 : lead >= 0xE0 && lead <= 0xEF ? 2 : lead >= 0xF0 && lead <= 0xF4 ? 3 : 0;
+        const std::size_t more = lead >= 0xC2 && lead <= 0xDF   ? 1
+                                 : lead >= 0xE0 && lead <= 0xEF ? 2
+                                 : lead >= 0xF0 && lead <= 0xF4 ? 3
+                                                                : 0;
         if (more == 0 || i + more >= text.size()) return i;
         for (std::size_t k = 1; k <= more; ++k)
             if ((byte(i + k) & 0xC0U) != 0x80U) return i;
@@ -71,8 +78,8 @@ struct Stop {
 
 SourcePos pos_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
 
-/// Builds our tree from yaml-cpp's events. Events rather than YAML::Node, because only they tell where an alias stands, show a key that is
-/// given twice, and let the depth be limited before the next level is read.
+/// Builds our tree from yaml-cpp's events. Events rather than YAML::Node, because only they tell where an alias stands, show a
+/// key that is given twice, and let the depth be limited before the next level is read.
 class TreeBuilder : public YAML::EventHandler {
 public:
     explicit TreeBuilder(std::string_view text) : text_(text) {
@@ -85,7 +92,8 @@ public:
     std::vector<YamlError> errors;
 
     void OnDocumentStart(const YAML::Mark& mark) override {
-        if (++documents_ > 1) throw Stop{{pos_of(mark), "a second document begins", "a scenario is one document: remove this `---`"}};
+        if (++documents_ > 1)
+            throw Stop{{pos_of(mark), "a second document begins", "a scenario is one document: remove this `---`"}};
     }
     void OnDocumentEnd() override {}
 
@@ -113,7 +121,8 @@ public:
         const auto pos = pos_of(mark);
         if (expects_key()) throw Stop{{pos, "an alias as a key", "write the key itself"}};
         const auto found = anchors_.find(anchor);
-        if (found == anchors_.end()) throw Stop{{pos, "this alias stands inside what it refers to", "a scenario cannot contain itself"}};
+        if (found == anchors_.end())
+            throw Stop{{pos, "this alias stands inside what it refers to", "a scenario cannot contain itself"}};
         const Anchored& what = found->second;
         nodes_ += what.nodes - 1;  // add() counts one
         alias_bytes_ += what.bytes;
@@ -126,7 +135,8 @@ public:
         add(std::move(node), YAML::NullAnchor, what);
     }
 
-    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) override {
         begin(Node::Kind::sequence, mark, tag, anchor);
     }
     void OnSequenceEnd() override { end(); }
@@ -162,7 +172,8 @@ private:
 
     static void refuse_tag(SourcePos pos, const std::string& tag) {
         if (!tag.empty() && tag != "?" && tag != "!")
-            throw Stop{{pos, "the tag " + in_quotes(tag), "tags are not used in scenarios: remove it, each key knows its own type"}};
+            throw Stop{
+                {pos, "the tag " + in_quotes(tag), "tags are not used in scenarios: remove it, each key knows its own type"}};
     }
 
     void begin(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
@@ -175,8 +186,7 @@ private:
             throw Stop{{pos, std::string(kind_name(kind)) + " as a key", "a key is a plain text"}};
         }
         refuse_tag(pos, tag);
-        if (stack_.size() >= max_depth)
-            throw Stop{{pos, "nested too deep", "at most " + std::to_string(max_depth) + " levels"}};
+        if (stack_.size() >= max_depth) throw Stop{{pos, "nested too deep", "at most " + std::to_string(max_depth) + " levels"}};
         count(pos);
         Frame frame;
         frame.node.kind = kind;
@@ -212,14 +222,16 @@ private:
         size.bytes = std::max(size_of.bytes, node.value.text.size());
         size.height = size_of.height;
         if (stack_.size() + size.height > max_depth + 1)
-            throw Stop{{node.value.pos, "nested too deep", "at most " + std::to_string(max_depth) + " levels, aliases counted as what they stand for"}};
+            throw Stop{{node.value.pos, "nested too deep",
+                        "at most " + std::to_string(max_depth) + " levels, aliases counted as what they stand for"}};
         attach(std::move(node), anchor, size);
     }
 
     void take_key(const Node& node) {
         Frame& frame = stack_.back();
         if (node.kind == Node::Kind::null)
-            throw Stop{{node.value.pos, "a key is missing before `:`", "write `key: value`; quote the text null where it is a key"}};
+            throw Stop{
+                {node.value.pos, "a key is missing before `:`", "write `key: value`; quote the text null where it is a key"}};
         frame.has_key = true;
         frame.key = node.value;
         frame.key_is_merge = node.value.text == "<<" && !node.value.quoted;
@@ -260,32 +272,37 @@ private:
             return;
         }
         frame.has_key = false;
-        if (frame.key_is_merge) take_merge(frame, std::move(node));
+        if (frame.key_is_merge)
+            take_merge(frame, std::move(node));
         else if (!frame.key_is_duplicate) {
             // Nothing after `key:` is reported at the key; yaml-cpp marks the next token, which may be lines away.
             if (node.kind == Node::Kind::null) node.value.pos = frame.key.pos;
-            frame.node.entries.emplace_back(std::move(frame.key), std::move(node));
+            frame.node.entries.push_back({std::move(frame.key), std::move(node)});
         }
     }
 
     static void take_merge(Frame& frame, Node node) {
         const auto refuse = [&] {
-            throw Stop{{frame.key.pos, "`<<` takes a map or a list of maps", "write `<<: *anchor`, where the anchor names a map"}};
+            throw Stop{
+                {frame.key.pos, "`<<` takes a map or a list of maps", "write `<<: *anchor`, where the anchor names a map"}};
         };
-        if (node.kind == Node::Kind::map) frame.merges.push_back(std::move(node));
+        if (node.kind == Node::Kind::map)
+            frame.merges.push_back(std::move(node));
         else if (node.kind == Node::Kind::sequence)
             for (auto& item : node.items) {
                 if (item.kind != Node::Kind::map) refuse();
                 frame.merges.push_back(std::move(item));
             }
-        else refuse();
+        else
+            refuse();
     }
 
     /// Keys of the map itself win, then the earlier of the merged maps. Source: yaml.org/type/merge.html
     static void apply_merges(Frame& frame) {
         for (auto& map : frame.merges)
             for (auto& [key, value] : map.entries)
-                if (frame.keys.emplace(key.text, key.pos.line).second) frame.node.entries.emplace_back(std::move(key), std::move(value));
+                if (frame.keys.emplace(key.text, key.pos.line).second)
+                    frame.node.entries.push_back({std::move(key), std::move(value)});
     }
 
     [[nodiscard]] std::size_t offset(SourcePos pos) const {
@@ -303,10 +320,13 @@ private:
         if (at >= text_.size() || (text_[at] != '"' && text_[at] != '\'')) return;
         const char quote = text_[at];
         for (std::size_t i = at + 1; i < text_.size(); ++i) {
-            if (text_[i] == '\\' && quote == '"') ++i;
+            if (text_[i] == '\\' && quote == '"')
+                ++i;
             else if (text_[i] == quote) {
-                if (quote == '\'' && i + 1 < text_.size() && text_[i + 1] == '\'') ++i;
-                else return;
+                if (quote == '\'' && i + 1 < text_.size() && text_[i + 1] == '\'')
+                    ++i;
+                else
+                    return;
             }
         }
         throw Stop{{pos, "this quote is never closed", "close it with " + std::string(1, quote)}};
@@ -328,15 +348,19 @@ YamlError translate(const YAML::Exception& e, const std::vector<std::string>& li
         std::string_view theirs, text, hint;
     };
     static constexpr Words known[] = {
-        {"illegal map value", "a `:` where no key can be", "quote a text that holds `: `; keys of one map begin in the same column"},
-        {"end of map not found", "this does not continue the map", "keys of one map begin in the same column; quote texts with special characters"},
+        {"illegal map value", "a `:` where no key can be",
+         "quote a text that holds `: `; keys of one map begin in the same column"},
+        {"end of map not found", "this does not continue the map",
+         "keys of one map begin in the same column; quote texts with special characters"},
         {"end of sequence not found", "this does not continue the list", "items of one list begin with `- ` in the same column"},
         {"end of map flow not found", "a `{` is not closed", "close it with `}`, and part its entries with commas"},
         {"end of sequence flow not found", "a `[` is not closed", "close it with `]`, and part its items with commas"},
         {"illegal tab", "a tab in the indentation", "indent with spaces"},
         {"illegal EOF in scalar", "the file ends within a text", "close the quote"},
-        {"the referenced anchor is not defined", "this alias has no anchor", "define it above with `&name`; quote a text that begins with `*`"},
-        {"unknown token", "a character that cannot begin a text", "quote texts that begin with @, %, ` or another special character"},
+        {"the referenced anchor is not defined", "this alias has no anchor",
+         "define it above with `&name`; quote a text that begins with `*`"},
+        {"unknown token", "a character that cannot begin a text",
+         "quote texts that begin with @, %, ` or another special character"},
         {"illegal block entry", "a `- ` where no list can be", "put the list on lines of its own, below its key"},
         {"illegal flow end", "a closing bracket without an opening one", "remove it, or quote the text that holds it"},
         {"bad file", "nested too deep", "at most 64 levels"},
@@ -359,9 +383,12 @@ YamlError translate(const YAML::Exception& e, const std::vector<std::string>& li
         const auto braces = lines[line].find("{{");
         if (braces != std::string::npos && static_cast<int>(braces) <= out.pos.column) {
             const auto before = std::string_view(lines[line]).substr(0, braces);
-            const bool open_quote = (std::count(before.begin(), before.end(), '"') + std::count(before.begin(), before.end(), '\'')) % 2 != 0;
-            if (!open_quote) return {{out.pos.line, static_cast<int>(braces) + 1}, "`{{` without quotes is a map to YAML",
-                                     "quote the whole text: \"... {{ name }} ...\""};
+            const bool open_quote =
+                (std::count(before.begin(), before.end(), '"') + std::count(before.begin(), before.end(), '\'')) % 2 != 0;
+            if (!open_quote)
+                return {{out.pos.line, static_cast<int>(braces) + 1},
+                        "`{{` without quotes is a map to YAML",
+                        "quote the whole text: \"... {{ name }} ...\""};
         }
     }
     return out;

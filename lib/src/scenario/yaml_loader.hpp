@@ -12,7 +12,7 @@ namespace volley::scenario {
 
 inline constexpr std::size_t max_text_bytes = 1 << 20;
 inline constexpr std::size_t max_depth = 64;
-inline constexpr std::size_t max_nodes = 100'000;      ///< aliases counted as what they stand for
+inline constexpr std::size_t max_nodes = 100'000;        ///< aliases counted as what they stand for
 inline constexpr std::size_t max_alias_bytes = 4 << 20;  ///< text that aliases may repeat, so that few nodes cannot hold much
 
 /// Something wrong with the text itself.

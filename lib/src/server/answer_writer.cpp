@@ -59,9 +59,7 @@ std::optional<AnswerHead> make_head(const view::Response& response, const Answer
     return head;
 }
 
-std::string make_chunk(std::string_view data) {
-    return fmt::format("{:x}\r\n{}\r\n", data.size(), data);
-}
+std::string make_chunk(std::string_view data) { return fmt::format("{:x}\r\n{}\r\n", data.size(), data); }
 
 std::string http_date(std::chrono::system_clock::time_point when) {
     // By hand: strftime's names of days and months depend on the locale.

@@ -22,10 +22,10 @@ struct AnswerHead {
 };
 
 struct AnswerContext {
-    int version = 11;         ///< of the request
-    bool head_only = false;   ///< the request was HEAD: the fields of GET, no body
-    bool keep_alive = true;   ///< what the request and the server want
-    std::string_view date;    ///< IMF-fixdate (RFC 9110 section 5.6.7)
+    int version = 11;        ///< of the request
+    bool head_only = false;  ///< the request was HEAD: the fields of GET, no body
+    bool keep_alive = true;  ///< what the request and the server want
+    std::string_view date;   ///< IMF-fixdate (RFC 9110 section 5.6.7)
 };
 
 /// Writes status line and fields. @return nothing when the response cannot be sent as it is (a field with a line break, a status that

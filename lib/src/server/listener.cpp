@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include <boost/asio/ip/v6_only.hpp>
 #include <fmt/format.h>
+#include <boost/asio/ip/v6_only.hpp>
 
 #include <volley/http/message.hpp>
 
@@ -21,14 +21,16 @@ Result<tcp::acceptor> open_one(const asio::any_io_executor& executor, const tcp:
     acceptor.open(endpoint.protocol(), ec);
     // On Linux this allows a port whose old connections linger, not one that somebody listens on.
     if (!ec) acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
-    if (!ec && endpoint.address().is_v6() && !endpoint.address().is_unspecified()) acceptor.set_option(asio::ip::v6_only(true), ec);
+    if (!ec && endpoint.address().is_v6() && !endpoint.address().is_unspecified())
+        acceptor.set_option(asio::ip::v6_only(true), ec);
     if (!ec) acceptor.bind(endpoint, ec);
     if (!ec) acceptor.listen(backlog, ec);
     if (ec) return ec;
     return acceptor;
 }
 
-Result<std::vector<asio::ip::address>> addresses_of(const asio::any_io_executor& executor, const std::string& host, Diagnostics& why) {
+Result<std::vector<asio::ip::address>> addresses_of(const asio::any_io_executor& executor, const std::string& host,
+                                                    Diagnostics& why) {
     if (http::iequals(host, "localhost"))
         return std::vector<asio::ip::address>{asio::ip::address_v4::loopback(), asio::ip::address_v6::loopback()};
     error_code ec;
@@ -51,17 +53,20 @@ std::string explain(const tcp::endpoint& endpoint, const error_code& ec) {
     const auto text = endpoint.address().is_v6() ? fmt::format("[{}]:{}", endpoint.address().to_string(), endpoint.port())
                                                  : fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
     if (ec == asio::error::address_in_use)
-        return fmt::format("cannot listen on {}: another program has this port; end it, choose another port, or 0 to have a free one picked", text);
+        return fmt::format(
+            "cannot listen on {}: another program has this port; end it, choose another port, or 0 to have a free one picked",
+            text);
     if (ec == asio::error::access_denied)
         return fmt::format("cannot listen on {}: ports below 1024 are for the administrator; choose one above, or 0", text);
-    if (ec == boost::system::errc::address_not_available) return fmt::format("cannot listen on {}: this machine does not have that address", text);
+    if (ec == boost::system::errc::address_not_available)
+        return fmt::format("cannot listen on {}: this machine does not have that address", text);
     return fmt::format("cannot listen on {}: {}", text, ec.message());
 }
 
 }  // namespace
 
-Result<std::vector<tcp::acceptor>> open_listeners(const asio::any_io_executor& executor, const std::string& host, std::uint16_t port,
-                                                  Diagnostics& why) {
+Result<std::vector<tcp::acceptor>> open_listeners(const asio::any_io_executor& executor, const std::string& host,
+                                                  std::uint16_t port, Diagnostics& why) {
     const auto addresses = addresses_of(executor, host, why);
     if (!addresses) return addresses.error();
     // A port picked on the first address may be taken on the second: then the pick was bad luck, not an error.

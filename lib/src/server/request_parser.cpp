@@ -67,7 +67,8 @@ struct RequestParser::Impl {
 
 RequestParser::RequestParser(std::size_t header_bytes, std::size_t body_bytes) : impl_(std::make_unique<Impl>()) {
     impl_->header_bytes = header_bytes;
-    impl_->parser.header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(header_bytes, std::numeric_limits<std::uint32_t>::max())));
+    impl_->parser.header_limit(
+        static_cast<std::uint32_t>(std::min<std::size_t>(header_bytes, std::numeric_limits<std::uint32_t>::max())));
     impl_->parser.body_limit(body_bytes);
     impl_->parser.eager(false);  // stops between head and body
 }
@@ -82,7 +83,8 @@ RequestParser::Progress RequestParser::Impl::refuse(const boost::system::error_c
     if (ec == error::bad_version) return refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
     if (ec == error::bad_method) return refuse(400, "malformed request: the method");
     if (ec == error::bad_target) return refuse(400, "malformed request: the target");
-    if (ec == error::bad_content_length || ec == error::multiple_content_length) return refuse(400, "malformed request: Content-Length");
+    if (ec == error::bad_content_length || ec == error::multiple_content_length)
+        return refuse(400, "malformed request: Content-Length");
     if (ec == error::bad_transfer_encoding) return refuse(400, "malformed request: Transfer-Encoding");
     if (ec == error::bad_chunk || ec == error::bad_chunk_extension) return refuse(400, "malformed request: a chunk");
     if (!head_seen) return refuse(400, "malformed request: a header field");
@@ -99,12 +101,14 @@ std::optional<RequestParser::Refusal> RequestParser::Impl::judge_head() {
             return Refusal{501, "the only transfer coding known here is chunked"};
     }
     const auto hosts = message.count(beast_http::field::host);
-    if (hosts > 1 || (hosts == 0 && message.version() >= 11)) return Refusal{400, "malformed request: exactly one Host field is needed"};
+    if (hosts > 1 || (hosts == 0 && message.version() >= 11))
+        return Refusal{400, "malformed request: exactly one Host field is needed"};
     auto origin = origin_form(view_of(message.target()));
     if (!origin) return Refusal{400, "malformed request: the target is neither a path nor a URL"};
     target = std::move(*origin);
     if (const auto expect = message.find(beast_http::field::expect); expect != message.end() && message.version() >= 11) {
-        if (!http::iequals(view_of(expect->value()), "100-continue")) return Refusal{417, "the only expectation known here is 100-continue"};
+        if (!http::iequals(view_of(expect->value()), "100-continue"))
+            return Refusal{417, "the only expectation known here is 100-continue"};
         expects_continue = true;
     }
     return std::nullopt;
@@ -132,7 +136,8 @@ RequestParser::Progress RequestParser::feed(std::string& buffer) {
             if (!my.parser.is_done()) return Progress::head;
         } else if (ec) {
             // Chunk extensions and trailers are not counted by the parser; without this bound they would fill the memory.
-            if (my.head_seen && buffer.size() > my.header_bytes) return my.refuse(400, "malformed request: a chunk's head or the trailer is too large");
+            if (my.head_seen && buffer.size() > my.header_bytes)
+                return my.refuse(400, "malformed request: a chunk's head or the trailer is too large");
             return Progress::need_more;
         } else if (used == 0) {
             return Progress::need_more;
@@ -155,8 +160,10 @@ view::Request RequestParser::take_request() {
     request.target = std::move(impl_->target);
     const std::string_view path = path_of(request.target);
     request.path = http::percent_decode(path);
-    if (path.size() < request.target.size()) request.query = view::parse_query(std::string_view(request.target).substr(path.size() + 1));
-    for (const auto& field : message) request.headers.add(std::string(view_of(field.name_string())), std::string(view_of(field.value())));
+    if (path.size() < request.target.size())
+        request.query = view::parse_query(std::string_view(request.target).substr(path.size() + 1));
+    for (const auto& field : message)
+        request.headers.add(std::string(view_of(field.name_string())), std::string(view_of(field.value())));
     request.body = std::move(message.body());
     return request;
 }

@@ -31,7 +31,8 @@ constexpr std::size_t reserved_descriptors = most_refusals + 96;
 std::size_t connections_allowed(std::size_t wanted) {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
-    const std::size_t have = limit.rlim_cur > 2 * reserved_descriptors ? limit.rlim_cur - reserved_descriptors : limit.rlim_cur / 2;
+    const std::size_t have =
+        limit.rlim_cur > 2 * reserved_descriptors ? limit.rlim_cur - reserved_descriptors : limit.rlim_cur / 2;
     return std::min(wanted, have);
 }
 
@@ -45,8 +46,13 @@ Duration sweep_interval(const Limits& limits) {
 
 struct Server::Impl {
     Impl(asio::any_io_executor e, view::Routes r, Options o)
-        : executor(std::move(e)), routes(std::move(r)), options(std::move(o)), context(routes, options),
-          connection_limit(connections_allowed(options.limits.connections)), control(executor), sessions(executor) {}
+        : executor(std::move(e)),
+          routes(std::move(r)),
+          options(std::move(o)),
+          context(routes, options),
+          connection_limit(connections_allowed(options.limits.connections)),
+          control(executor),
+          sessions(executor) {}
 
     asio::any_io_executor executor;
     view::Routes routes;
@@ -58,7 +64,7 @@ struct Server::Impl {
     std::list<Session*> open;
     std::size_t refusals = 0;
     TimePoint last_accept_error{};
-    net::TaskGroup control;   ///< accept loops and the sweeper
+    net::TaskGroup control;  ///< accept loops and the sweeper
     net::TaskGroup sessions;
 
     asio::awaitable<void> accept_loop(tcp::acceptor& acceptor);
@@ -140,7 +146,8 @@ asio::awaitable<void> Server::Impl::accept_loop(tcp::acceptor& acceptor) {
     while (acceptor.is_open()) {
         auto [ec, socket] = co_await acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
         if (ec == asio::error::operation_aborted || context.draining) co_return;
-        if (ec == asio::error::connection_aborted || ec == boost::system::errc::protocol_error) continue;  // that client has gone again
+        if (ec == asio::error::connection_aborted || ec == boost::system::errc::protocol_error)
+            continue;  // that client has gone again
         if (ec) {
             // Out of descriptors or memory: the connection stays in the queue and accept() would fail again at once, so that a loop
             // without a pause would eat the processor that the sessions need to end.

@@ -63,7 +63,7 @@ struct Session::Exchange {
     bool keep_alive = true;
     bool sent_head = false;
     bool streaming = false;  ///< the head is sent, the body comes from the view in chunks
-    bool broken = false;  ///< the connection cannot carry another answer
+    bool broken = false;     ///< the connection cannot carry another answer
     AnswerHead head;
     int status = 0;
     std::uint64_t body_bytes = 0;
@@ -429,7 +429,8 @@ asio::awaitable<void> Session::send(Exchange& exchange, view::Response response)
 asio::awaitable<void> Session::send_chunk(Exchange& exchange, std::string_view chunk) {
     if (exchange.broken || !exchange.streaming || chunk.empty()) co_return;  // an empty chunk would end the body
     if (exchange.head.framing == Framing::length && exchange.body_bytes + chunk.size() > exchange.head.length) {
-        log_error(fmt::format("{} {}: the stream is longer than its Content-Length", exchange.request.method, exchange.request.target));
+        log_error(
+            fmt::format("{} {}: the stream is longer than its Content-Length", exchange.request.method, exchange.request.target));
         exchange.broken = true;
         co_return;
     }
@@ -450,15 +451,16 @@ asio::awaitable<void> Session::send_end(Exchange& exchange) {
         const bool taken = co_await write_all("0\r\n\r\n");
         if (!taken) exchange.broken = true;
     } else if (exchange.head.framing == Framing::length && exchange.body_bytes != exchange.head.length) {
-        log_error(fmt::format("{} {}: the stream is shorter than its Content-Length", exchange.request.method, exchange.request.target));
+        log_error(fmt::format("{} {}: the stream is shorter than its Content-Length", exchange.request.method,
+                              exchange.request.target));
         exchange.broken = true;
     }
 }
 
 void Session::log_access(const Exchange& exchange) const {
     if (!context_.options.on_access) return;
-    context_.options.on_access({remote_, exchange.request.method, exchange.request.target, exchange.sent_head ? exchange.status : 0,
-                                exchange.body_bytes, Clock::now() - exchange.received});
+    context_.options.on_access({remote_, exchange.request.method, exchange.request.target,
+                                exchange.sent_head ? exchange.status : 0, exchange.body_bytes, Clock::now() - exchange.received});
 }
 
 void Session::log_error(std::string_view text) const {

@@ -82,8 +82,14 @@ private:
 
     boost::asio::awaitable<void> wait();
     void wake();
-    void arm(Duration d) { deadline_ = Clock::now() + d; timed_out_ = false; }
-    void disarm() { deadline_ = TimePoint::max(); timed_out_ = false; }
+    void arm(Duration d) {
+        deadline_ = Clock::now() + d;
+        timed_out_ = false;
+    }
+    void disarm() {
+        deadline_ = TimePoint::max();
+        timed_out_ = false;
+    }
     void watch_readable();
     void watch_writable();
     void take_early_bytes();

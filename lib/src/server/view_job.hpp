@@ -43,7 +43,8 @@ public:
 
 private:
     struct Reply {
-        explicit Reply(const boost::asio::any_io_executor& where) : arrived(where, boost::asio::steady_timer::time_point::max()) {}
+        explicit Reply(const boost::asio::any_io_executor& where)
+            : arrived(where, boost::asio::steady_timer::time_point::max()) {}
         boost::asio::steady_timer arrived;
         bool answered = false;
         bool wanted = false;

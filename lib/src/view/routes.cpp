@@ -142,8 +142,8 @@ std::vector<Routes::Info> Routes::list() const {
     std::vector<Info> infos;
     for (const auto& route : routes_) {
         const AnyView& view = route->view;
-        const bool async = view.any.is_async() ||
-                           std::any_of(view.by_method.begin(), view.by_method.end(), [](const Handler& h) { return h.is_async(); });
+        const bool async = view.any.is_async() || std::any_of(view.by_method.begin(), view.by_method.end(),
+                                                              [](const Handler& h) { return h.is_async(); });
         infos.push_back({route->pattern, view.any ? "any method" : allow_of(view), async});
     }
     return infos;

@@ -131,7 +131,8 @@ TEST_F(App, inflight_counts_the_others) {
     EXPECT_EQ(gauge.at("routes").as_object().at("/offer").as_object().at("running").as_int64(), 1);
     EXPECT_FALSE(gauge.at("routes").as_object().contains("/inflight"));
     client.close();
-    EXPECT_TRUE(eventually([&] { return object_of(get("/inflight")).at("inflight").as_int64() == 0; })) << "a client that left is not slept for";
+    EXPECT_TRUE(eventually([&] { return object_of(get("/inflight")).at("inflight").as_int64() == 0; }))
+        << "a client that left is not slept for";
 }
 
 TEST_F(App, the_page_explains_every_route) {

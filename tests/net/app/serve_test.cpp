@@ -61,7 +61,8 @@ public:
     std::string read_errors() const {
         std::string text;
         std::array<char, 4096> chunk{};
-        for (ssize_t n = 0; (n = ::read(err_, chunk.data(), chunk.size())) > 0;) text.append(chunk.data(), static_cast<std::size_t>(n));
+        for (ssize_t n = 0; (n = ::read(err_, chunk.data(), chunk.size())) > 0;)
+            text.append(chunk.data(), static_cast<std::size_t>(n));
         return text;
     }
     void signal(int number) const { ::kill(pid_, number); }
@@ -122,8 +123,13 @@ TEST(Serve, a_taken_port_and_bad_words_are_told) {
     Process second({"--port", std::to_string(port)});
     EXPECT_EQ(second.wait(), 3);
     EXPECT_THAT(second.read_errors(), HasSubstr("another program has this port"));
-    for (const auto& words : std::vector<std::vector<std::string>>{{"--kind", "fast"}, {"--kind", "pool:0"}, {"--port", "65536"}, {"--port", ""},
-                                                                   {"--port"}, {"--what", "1"}, {"stray"}}) {
+    for (const auto& words : std::vector<std::vector<std::string>>{{"--kind", "fast"},
+                                                                   {"--kind", "pool:0"},
+                                                                   {"--port", "65536"},
+                                                                   {"--port", ""},
+                                                                   {"--port"},
+                                                                   {"--what", "1"},
+                                                                   {"stray"}}) {
         Process bad(words);
         EXPECT_EQ(bad.wait(), 2) << words[0];
         EXPECT_THAT(bad.read_errors(), testing::StartsWith("volley serve: ")) << words[0];

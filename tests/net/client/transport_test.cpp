@@ -19,7 +19,9 @@ using test::RawConnection;
 using test::RawServer;
 
 using Make = std::unique_ptr<Transport> (*)(asio::any_io_executor, Target);
-std::unique_ptr<Transport> make_curl(asio::any_io_executor e, Target t) { return make_curl_transport(std::move(e), std::move(t)); }
+std::unique_ptr<Transport> make_curl(asio::any_io_executor e, Target t) {
+    return make_curl_transport(std::move(e), std::move(t));
+}
 
 struct Implementation {
     const char* name;
@@ -80,13 +82,16 @@ TEST_P(TransportTest, reads_a_counted_body_and_orders_its_instants) {
 }
 
 TEST_P(TransportTest, reads_chunks_and_until_close) {
-    EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: 1\r\n\r\n").response.body, "abcde");
+    EXPECT_EQ(
+        answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: 1\r\n\r\n").response.body,
+        "abcde");
     EXPECT_EQ(answer("HTTP/1.1 200 OK\r\n\r\nto the end").response.body, "to the end");
     EXPECT_EQ(answer("HTTP/1.0 200 OK\r\n\r\nold").response.body, "old");
 }
 
 TEST_P(TransportTest, skips_interim_answers) {
-    const auto e = answer("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok");
+    const auto e = answer(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok");
     EXPECT_EQ(e.response.status, 201);
     EXPECT_EQ(e.response.body, "ok");
     EXPECT_FALSE(e.response.headers.has("Link"));
@@ -108,9 +113,11 @@ TEST_P(TransportTest, sends_what_it_was_given) {
         seen = c.read_request();
         c.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     });
-    http::Request request{"POST", "/offer?a=b%20c", {{"Content-Type", "application/json"}, {"X-Two", "1"}, {"X-Two", "2"}}, R"({"sleep": 1})"};
+    http::Request request{
+        "POST", "/offer?a=b%20c", {{"Content-Type", "application/json"}, {"X-Two", "1"}, {"X-Two", "2"}}, R"({"sleep": 1})"};
     ASSERT_FALSE(fire(target_of(server), request).error);
-    EXPECT_TRUE(seen.starts_with("POST /offer?a=b%20c HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) + "\r\n")) << seen;
+    EXPECT_TRUE(seen.starts_with("POST /offer?a=b%20c HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) + "\r\n"))
+        << seen;
     EXPECT_NE(seen.find("\r\nContent-Length: 12\r\n"), std::string::npos) << seen;
     EXPECT_NE(seen.find("\r\nX-Two: 1\r\nX-Two: 2\r\n"), std::string::npos) << seen;
     EXPECT_TRUE(seen.ends_with("\r\n\r\n{\"sleep\": 1}")) << seen;
@@ -199,8 +206,10 @@ TEST_P(TransportTest, limits_on_head_and_body_hold) {
         t.max_header_bytes = 2000;
         t.max_body_bytes = 100;
     };
-    EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nX: " + std::string(5000, 'a') + "\r\nContent-Length: 0\r\n\r\n", {}, small).error, Condition::too_large);
-    EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n" + std::string(101, 'b'), {}, small).error, Condition::too_large);
+    EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nX: " + std::string(5000, 'a') + "\r\nContent-Length: 0\r\n\r\n", {}, small).error,
+              Condition::too_large);
+    EXPECT_EQ(answer("HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n" + std::string(101, 'b'), {}, small).error,
+              Condition::too_large);
     EXPECT_FALSE(answer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'b'), {}, small).error);
 }
 

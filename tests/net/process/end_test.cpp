@@ -196,7 +196,8 @@ TEST_F(End, a_cancelled_caller_can_still_stop) {
             EXPECT_FALSE(e);
             done = true;
         };
-        boost::asio::co_spawn(io_, stop_when_cancelled(*server, throws), boost::asio::bind_cancellation_slot(cancel.slot(), std::move(on_end)));
+        boost::asio::co_spawn(io_, stop_when_cancelled(*server, throws),
+                              boost::asio::bind_cancellation_slot(cancel.slot(), std::move(on_end)));
         io_.run_for(100ms);
         cancel.emit(boost::asio::cancellation_type::terminal);
         while (!done) io_.run_one();
@@ -275,7 +276,8 @@ TEST_F(End, sigint_to_the_starter_ends_the_server_too) {
 }
 
 std::vector<std::string> uvicorn(std::uint16_t port) {
-    return {"/usr/bin/python3", "-m", "uvicorn", "--app-dir", VOLLEY_SCENARIOS "/django", "demo:application", "--port", std::to_string(port), "--workers", "2"};
+    return {"/usr/bin/python3",   "-m",        "uvicorn", "--app-dir", VOLLEY_SCENARIOS "/django", "demo:application", "--port",
+            std::to_string(port), "--workers", "2"};
 }
 
 TEST_F(End, uvicorn_with_workers_is_gone_after_stop_and_after_kill_9) {

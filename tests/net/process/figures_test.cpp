@@ -12,12 +12,13 @@ using testing::Le;
 class Figures : public ProcessTest {};
 
 TEST_F(Figures, threads_and_descriptors_of_a_known_child) {
-    const auto server = start(log_spec(python("import threading, time, os\n"
-                                              "for i in range(5): threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\n"
-                                              "for i in range(20): os.open('/dev/null', os.O_RDONLY)\n"
-                                              "print('up', flush=True)\n"
-                                              "time.sleep(1000)\n"),
-                                       "up"));
+    const auto server =
+        start(log_spec(python("import threading, time, os\n"
+                              "for i in range(5): threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\n"
+                              "for i in range(20): os.open('/dev/null', os.O_RDONLY)\n"
+                              "print('up', flush=True)\n"
+                              "time.sleep(1000)\n"),
+                       "up"));
     ASSERT_EQ(wait_ready(*server), error_code{}) << why_.message;
     const auto sample = server->sample_tree();
     EXPECT_EQ(sample.processes, 1);
@@ -29,7 +30,8 @@ TEST_F(Figures, threads_and_descriptors_of_a_known_child) {
 }
 
 TEST_F(Figures, processes_of_the_whole_tree_count) {
-    const auto server = start(log_spec(shell("sleep 1000 & setsid sleep 1000 & setsid sh -c 'sleep 1000 & exit' ; echo up; exec sleep 1000"), "up"));
+    const auto server = start(
+        log_spec(shell("sleep 1000 & setsid sleep 1000 & setsid sh -c 'sleep 1000 & exit' ; echo up; exec sleep 1000"), "up"));
     ASSERT_EQ(wait_ready(*server), error_code{}) << why_.message;
     int seen = 0;
     for (int i = 0; i < 500 && seen != 4; ++i) {
@@ -42,7 +44,8 @@ TEST_F(Figures, processes_of_the_whole_tree_count) {
 
 TEST_F(Figures, cpu_time_counts_the_living_and_the_waited_for) {
     const std::string burn = "import time\nwhile time.process_time() < 0.4: pass\n";
-    const auto server = start(log_spec({"/bin/sh", "-c", "/usr/bin/python3 -c \"$1\"; echo up; exec sleep 1000", "sh", burn}, "up"));
+    const auto server =
+        start(log_spec({"/bin/sh", "-c", "/usr/bin/python3 -c \"$1\"; echo up; exec sleep 1000", "sh", burn}, "up"));
     ASSERT_EQ(wait_ready(*server), error_code{}) << why_.message;
     // The burner has ended and its parent has waited for it: the time is in cutime and cstime.
     EXPECT_THAT(to_seconds(server->sample_tree().cpu), AllOf(Ge(0.35), Le(30.0)));
@@ -57,8 +60,8 @@ TEST_F(Figures, cpu_time_counts_the_living_and_the_waited_for) {
 TEST_F(Figures, cpu_time_of_orphans_stays_counted_after_their_end) {
     const std::string burn = "import time\nwhile time.process_time() < 0.4: pass\nprint('burnt', flush=True)\n";
     // The burner's parent exits at once, so the supervisor inherits and reaps it.
-    const auto server =
-        start(log_spec({"/bin/sh", "-c", "sh -c '/usr/bin/python3 -c \"$1\" & exit 0' sh \"$1\"; exec sleep 1000", "sh", burn}, "burnt"));
+    const auto server = start(log_spec(
+        {"/bin/sh", "-c", "sh -c '/usr/bin/python3 -c \"$1\" & exit 0' sh \"$1\"; exec sleep 1000", "sh", burn}, "burnt"));
     ASSERT_EQ(wait_ready(*server), error_code{}) << why_.message;
     for (int i = 0; i < 500 && server->sample_tree().processes != 1; ++i) run_for(10ms);
     EXPECT_THAT(to_seconds(server->sample_tree().cpu), AllOf(Ge(0.35), Le(30.0)));

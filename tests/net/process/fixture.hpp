@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <gmock/gmock.h>
 
 #include <volley/server/spawn.hpp>
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <unistd.h>
 
 #include <volley/server/spawn.hpp>
 

@@ -47,7 +47,8 @@ TEST_F(Start, ready_by_tcp_connection) {
 }
 
 TEST_F(Start, ready_by_a_log_line_that_comes_in_pieces_and_without_an_end) {
-    const auto server = start(log_spec(shell("printf 'Application star'; sleep 0.2; printf 'tup complete.'; exec sleep 1000"), "startup complete"));
+    const auto server = start(
+        log_spec(shell("printf 'Application star'; sleep 0.2; printf 'tup complete.'; exec sleep 1000"), "startup complete"));
     EXPECT_EQ(wait_ready(*server), error_code{}) << why_.message;
     EXPECT_THAT(server->log_tail(), testing::ElementsAre("Application startup complete."));
     stop(*server);
@@ -85,7 +86,8 @@ TEST_F(Start, never_listening_is_a_timeout) {
     s.ready.timeout = 300ms;
     const auto server = start(s);
     EXPECT_EQ(wait_ready(*server), Condition::timeout);
-    EXPECT_THAT(why_.message, AllOf(HasSubstr("not ready within 300 ms"), HasSubstr("nobody listens there yet"), HasSubstr("it wrote nothing")));
+    EXPECT_THAT(why_.message, AllOf(HasSubstr("not ready within 300 ms"), HasSubstr("nobody listens there yet"),
+                                    HasSubstr("it wrote nothing")));
     EXPECT_TRUE(server->alive());
     stop(*server);
     EXPECT_TRUE(all_gone());
@@ -105,7 +107,9 @@ TEST_F(Start, a_death_before_ready_is_told_at_once_with_the_last_words) {
 
 TEST_F(Start, a_death_while_it_is_being_asked_is_told_at_once) {
     const auto port = free_port();
-    auto s = spec(python("import socket, os\nl = socket.create_server(('127.0.0.1', " + std::to_string(port) + "))\nl.accept()\nos._exit(7)\n"), port);
+    auto s = spec(python("import socket, os\nl = socket.create_server(('127.0.0.1', " + std::to_string(port) +
+                         "))\nl.accept()\nos._exit(7)\n"),
+                  port);
     s.ready.kind = ReadyWhen::Kind::http;
     s.ready.timeout = 1h;
     const auto server = start(s);
@@ -127,7 +131,8 @@ TEST_F(Start, a_port_taken_before_the_start_names_who_has_it) {
     const auto server = spawn_server(io_.get_executor(), spec(http_server(port), port), why_);
     ASSERT_FALSE(server);
     EXPECT_EQ(server.error(), boost::system::errc::address_in_use);
-    EXPECT_THAT(why_.message, AllOf(HasSubstr("port " + std::to_string(port)), HasSubstr("process " + std::to_string(::getpid()) + " (")));
+    EXPECT_THAT(why_.message,
+                AllOf(HasSubstr("port " + std::to_string(port)), HasSubstr("process " + std::to_string(::getpid()) + " (")));
     EXPECT_EQ(marked(), 0);
 }
 
@@ -137,7 +142,8 @@ TEST_F(Start, a_port_taken_after_the_start_is_noticed) {
     const auto server = start(s);
     const auto taken = listen_on(io_, port);
     EXPECT_EQ(wait_ready(*server), boost::system::errc::address_in_use);
-    EXPECT_THAT(why_.message, AllOf(HasSubstr("not the server that was started"), HasSubstr("process " + std::to_string(::getpid()) + " (")));
+    EXPECT_THAT(why_.message,
+                AllOf(HasSubstr("not the server that was started"), HasSubstr("process " + std::to_string(::getpid()) + " (")));
     EXPECT_EQ(why_.remote, "starting slowly");
     stop(*server);
 }
@@ -215,7 +221,9 @@ TEST_F(Start, wrong_specs_are_refused) {
 }
 
 TEST_F(Start, folder_environment_and_signals_reach_the_server) {
-    auto s = log_spec(shell("pwd; echo \"$GREETING\"; kill -0 $$; trap 'echo interrupted' INT; kill -INT $$; echo done; exec sleep 1000"), "done");
+    auto s = log_spec(
+        shell("pwd; echo \"$GREETING\"; kill -0 $$; trap 'echo interrupted' INT; kill -INT $$; echo done; exec sleep 1000"),
+        "done");
     s.cwd = "/usr";
     s.env.emplace_back("GREETING", "hello there");
     const auto server = start(s);
@@ -242,9 +250,10 @@ TEST_F(Start, the_server_has_its_own_session_and_none_of_our_descriptors) {
 }
 
 TEST_F(Start, a_flood_of_log_is_taken_and_only_its_end_is_kept) {
-    auto s = log_spec(shell("yes 'a line that is written over and over again' | head -c 30000000; head -c 5000 /dev/zero | tr '\\0' z; echo; "
-                            "printf '\\033[31mlast\\n'; exec sleep 1000"),
-                      "last");
+    auto s = log_spec(
+        shell("yes 'a line that is written over and over again' | head -c 30000000; head -c 5000 /dev/zero | tr '\\0' z; echo; "
+              "printf '\\033[31mlast\\n'; exec sleep 1000"),
+        "last");
     const auto server = start(s);
     EXPECT_EQ(wait_ready(*server), error_code{}) << why_.message;
     const auto tail = server->log_tail();

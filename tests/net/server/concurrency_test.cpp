@@ -107,7 +107,8 @@ TEST_P(Disconnect, cancels_the_view_that_runs_and_withdraws_the_one_that_waits) 
     }
     EXPECT_TRUE(on.running("/wait", 0));
     EXPECT_TRUE(eventually([&] { return on.server.connections() == 0; }));
-    EXPECT_EQ(on.server.count("/wait").served, static_cast<std::size_t>(on.gate->cancelled)) << "every view that began was cancelled";
+    EXPECT_EQ(on.server.count("/wait").served, static_cast<std::size_t>(on.gate->cancelled))
+        << "every view that began was cancelled";
     EXPECT_GE(on.gate->cancelled, 1);
     EXPECT_FALSE(on.gate->open);
     EXPECT_THAT(on.server.errors(), testing::IsEmpty()) << "a client that leaves is nobody's mistake";
@@ -174,7 +175,8 @@ TEST(Listen, a_taken_port_is_refused_with_a_reason) {
 
 TEST(Listen, what_cannot_be_listened_on_is_explained) {
     boost::asio::io_context loop;
-    for (const auto& [host, text] : {std::pair{"192.0.2.1", "does not have that address"}, {"no such host.invalid", "no such name"}}) {
+    for (const auto& [host, text] :
+         {std::pair{"192.0.2.1", "does not have that address"}, {"no such host.invalid", "no such name"}}) {
         server::Options options = options_of("coroutine");
         options.host = host;
         server::Server server(loop.get_executor(), view::Routes(), options);

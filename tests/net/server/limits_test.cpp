@@ -32,7 +32,8 @@ protected:
 
 TEST_F(Limits, malformed_requests_are_400_and_closed) {
     start();
-    for (const char* text : {"GARBAGE\r\n", "GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02\x01", "GET / HTTP/1.1\r\nHost: h\r\nbad field\r\n\r\n"}) {
+    for (const char* text :
+         {"GARBAGE\r\n", "GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02\x01", "GET / HTTP/1.1\r\nHost: h\r\nbad field\r\n\r\n"}) {
         RawClient client(server->port());
         client.send(text);
         const auto answer = client.read_answer();
@@ -59,7 +60,8 @@ TEST_F(Limits, an_oversized_body_is_413_announced_or_not) {
     announced.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n");
     EXPECT_EQ(announced.read_answer().status, 413);
     RawClient chunked(server->port());
-    chunked.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" + std::string(1000, 'b') + "\r\n1\r\nb\r\n");
+    chunked.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" + std::string(1000, 'b') +
+                 "\r\n1\r\nb\r\n");
     EXPECT_EQ(chunked.read_answer().status, 413);
     RawClient fitting(server->port());
     fitting.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'b'));
@@ -176,7 +178,8 @@ TEST_F(Limits, half_a_request_holds_no_worker) {
     std::list<RawClient> slow;
     for (int i = 0; i < 20; ++i) {
         slow.emplace_back(server->port());
-        slow.back().send(i % 2 == 0 ? "GET /ping HTTP/1.1\r\nHo" : "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc");
+        slow.back().send(i % 2 == 0 ? "GET /ping HTTP/1.1\r\nHo"
+                                    : "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc");
     }
     for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(), 200) << "the one worker is free";
     slow.front().send("st: h\r\n\r\n");
@@ -188,7 +191,8 @@ TEST_F(Limits, a_client_that_does_not_read_holds_no_worker) {
     start();
     RawClient deaf(server->port(), 4096);
     deaf.get("/big");
-    ASSERT_TRUE(eventually([&] { return server->count("/big").served == 1; })) << "the view ends while its answer is still on the way";
+    ASSERT_TRUE(eventually([&] { return server->count("/big").served == 1; }))
+        << "the view ends while its answer is still on the way";
     EXPECT_EQ(ask(), 200);
     EXPECT_TRUE(deaf.read_answer().whole);
 }
@@ -198,7 +202,8 @@ TEST_F(Limits, a_client_that_never_reads_is_cut) {
     start();
     RawClient deaf(server->port(), 4096);
     deaf.get("/endless");
-    EXPECT_TRUE(eventually([&] { return server->count("/endless").served == 1; })) << "its producer is told, and ended when it does not heed";
+    EXPECT_TRUE(eventually([&] { return server->count("/endless").served == 1; }))
+        << "its producer is told, and ended when it does not heed";
     EXPECT_TRUE(eventually([&] { return server->connections() == 0; }));
 }
 

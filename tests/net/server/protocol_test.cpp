@@ -46,7 +46,8 @@ TEST_P(Protocol, http_1_0_is_closed_unless_it_asks_to_stay) {
 TEST_P(Protocol, pipelined_requests_are_answered_in_order) {
     RawClient client(server.port());
     // The first is the slow one; its answer must come first all the same.
-    client.send("GET /wait HTTP/1.1\r\nHost: t\r\n\r\nPOST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\ntwoGET /ping HTTP/1.1\r\n");
+    client.send(
+        "GET /wait HTTP/1.1\r\nHost: t\r\n\r\nPOST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\ntwoGET /ping HTTP/1.1\r\n");
     ASSERT_TRUE(eventually([&] { return server.count("/wait").running == 1; }));
     client.send("Host: t\r\n\r\n");  // the rest arrives while the first runs
     gate->open = true;
@@ -66,7 +67,8 @@ TEST_P(Protocol, many_pipelined_requests_fit_through_a_bounded_buffer) {
 
 TEST_P(Protocol, a_request_may_come_byte_by_byte) {
     RawClient client(server.port());
-    for (const char c : std::string("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")) {
+    for (const char c :
+         std::string("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")) {
         ASSERT_TRUE(client.send({&c, 1}));
     }
     EXPECT_EQ(client.read_answer().body, "abc");
@@ -74,7 +76,8 @@ TEST_P(Protocol, a_request_may_come_byte_by_byte) {
 
 TEST_P(Protocol, head_has_the_fields_of_get_and_no_body) {
     RawClient client(server.port());
-    client.send("HEAD /ping HTTP/1.1\r\nHost: t\r\n\r\nHEAD /stream HTTP/1.1\r\nHost: t\r\n\r\nGET /ping HTTP/1.1\r\nHost: t\r\n\r\n");
+    client.send(
+        "HEAD /ping HTTP/1.1\r\nHost: t\r\n\r\nHEAD /stream HTTP/1.1\r\nHost: t\r\n\r\nGET /ping HTTP/1.1\r\nHost: t\r\n\r\n");
     EXPECT_EQ(client.read_answer(true).headers.at("content-length"), "4");
     EXPECT_EQ(client.read_answer(true).headers.at("content-type"), "text/event-stream");
     EXPECT_EQ(client.read_answer().body, "pong");
@@ -82,8 +85,9 @@ TEST_P(Protocol, head_has_the_fields_of_get_and_no_body) {
 
 TEST_P(Protocol, what_no_handler_answers) {
     RawClient client(server.port());
-    client.send("OPTIONS /ping HTTP/1.1\r\nHost: t\r\n\r\nPUT /ping HTTP/1.1\r\nHost: t\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: t\r\n\r\n"
-                "OPTIONS * HTTP/1.1\r\nHost: t\r\n\r\n");
+    client.send(
+        "OPTIONS /ping HTTP/1.1\r\nHost: t\r\n\r\nPUT /ping HTTP/1.1\r\nHost: t\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: t\r\n\r\n"
+        "OPTIONS * HTTP/1.1\r\nHost: t\r\n\r\n");
     const auto options = client.read_answer();
     EXPECT_EQ(options.status, 204);
     EXPECT_EQ(options.headers.at("allow"), "GET, HEAD, OPTIONS");

@@ -23,8 +23,10 @@ std::vector<std::string> seeds() {
         out.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
     }
     std::sort(out.begin(), out.end());
-    out.push_back(with_step("{ post: /x, items: [\"a=b\", \"n:=[1]\", \"q==v\", \"H:v\"], checks: [\"jq '.a.b[0] | length' > 1\", body matches /x+/] }"));
-    out.push_back(with_server("{ command: [x, \"{{ port }}\"], cwd: d, env: { A: b }, ready: { get: /, status: 200, timeout: 1s }, stop: { signal: TERM, grace: 1s } }"));
+    out.push_back(with_step(
+        "{ post: /x, items: [\"a=b\", \"n:=[1]\", \"q==v\", \"H:v\"], checks: [\"jq '.a.b[0] | length' > 1\", body matches /x+/] }"));
+    out.push_back(with_server(
+        "{ command: [x, \"{{ port }}\"], cwd: d, env: { A: b }, ready: { get: /, status: 200, timeout: 1s }, stop: { signal: TERM, grace: 1s } }"));
     out.push_back(with_threshold("{ expr: \"steady.latency p99.9 < {{ t | default('4ms') }} @ server=ours\" }"));
     out.push_back("version: 1\nx: &a { b: &b [1, *b2], <<: *a }\n---\n? !!str y\n: |\n  text\n");
     return out;
@@ -33,20 +35,64 @@ std::vector<std::string> seeds() {
 std::size_t below(Random& random, std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); }
 
 std::string mutate(const std::string& seed, const std::vector<std::string>& all, Random& random) {
-    static const std::vector<std::string> tokens = {"{{", "}}", "{", "}", "[", "]", ": ", "- ", "\n", "\n  ", "\t", "&a ", "*a", "<<: ", "\"", "'", "#", "|", ">", "%", "@",
-                                                    "!!int ", "? ", "---\n", "...\n", "\\", "\xC3", "\xEF\xBB\xBF", "\x1b[31m", "\r\n", "99999999999999999999", "-1", "0", "~", "1e999", "p99", "== ", "\xE2\x80\xA8"};
+    static const std::vector<std::string> tokens = {"{{",
+                                                    "}}",
+                                                    "{",
+                                                    "}",
+                                                    "[",
+                                                    "]",
+                                                    ": ",
+                                                    "- ",
+                                                    "\n",
+                                                    "\n  ",
+                                                    "\t",
+                                                    "&a ",
+                                                    "*a",
+                                                    "<<: ",
+                                                    "\"",
+                                                    "'",
+                                                    "#",
+                                                    "|",
+                                                    ">",
+                                                    "%",
+                                                    "@",
+                                                    "!!int ",
+                                                    "? ",
+                                                    "---\n",
+                                                    "...\n",
+                                                    "\\",
+                                                    "\xC3",
+                                                    "\xEF\xBB\xBF",
+                                                    "\x1b[31m",
+                                                    "\r\n",
+                                                    "99999999999999999999",
+                                                    "-1",
+                                                    "0",
+                                                    "~",
+                                                    "1e999",
+                                                    "p99",
+                                                    "== ",
+                                                    "\xE2\x80\xA8"};
     std::string text = seed;
     const std::size_t times = 1 + below(random, 6);
     for (std::size_t i = 0; i < times; ++i) {
         const auto at = below(random, text.size() + 1);
         switch (below(random, 7)) {
-            case 0: text.insert(at, tokens[below(random, tokens.size())]); break;
-            case 1: text.erase(at, 1 + below(random, 12)); break;
+            case 0:
+                text.insert(at, tokens[below(random, tokens.size())]);
+                break;
+            case 1:
+                text.erase(at, 1 + below(random, 12));
+                break;
             case 2:
                 if (at < text.size()) text[at] = static_cast<char>(below(random, 256));
                 break;
-            case 3: text.insert(at, text.substr(below(random, text.size() + 1), 1 + below(random, 60))); break;
-            case 4: text.resize(at); break;
+            case 3:
+                text.insert(at, text.substr(below(random, text.size() + 1), 1 + below(random, 60)));
+                break;
+            case 4:
+                text.resize(at);
+                break;
             case 5: {
                 const auto& other = all[below(random, all.size())];
                 text.insert(at, other.substr(below(random, other.size() + 1), 1 + below(random, 80)));
@@ -73,7 +119,8 @@ void expect_sound(const LoadResult& loaded, const std::vector<SourceError>& more
     }
     for (const auto* errors : {&loaded.errors, &more})
         for (const auto& e : *errors)
-            for (const char c : format_source_error(e)) EXPECT_TRUE(c == '\n' || c == '\t' || static_cast<unsigned char>(c) >= 0x20) << e.text;
+            for (const char c : format_source_error(e))
+                EXPECT_TRUE(c == '\n' || c == '\t' || static_cast<unsigned char>(c) >= 0x20) << e.text;
 }
 
 TEST(Mutation, no_file_breaks_the_reader) {
@@ -95,7 +142,9 @@ TEST(Mutation, no_file_breaks_the_reader) {
                 EXPECT_FALSE(step.method.empty());
                 EXPECT_FALSE(step.url.text.empty());
                 if (step.json) (void)to_json_text(*step.json, variables, loaded.scenario);
-                for (const auto& check : step.checks) (void)failed_check(check, check.value.text, {200, R"({"slept": 0.2, "a": {"b": ["x"]}})", nullptr, Duration(5)});
+                for (const auto& check : step.checks)
+                    (void)failed_check(check, check.value.text,
+                                       {200, R"({"slept": 0.2, "a": {"b": ["x"]}})", nullptr, Duration(5)});
             }
         for (const auto& phase : loaded.scenario.phases) {
             EXPECT_EQ((phase.burst ? 1 : 0) + (phase.users ? 1 : 0) + (phase.rate ? 1 : 0), 1);
@@ -108,8 +157,41 @@ TEST(Mutation, no_file_breaks_the_reader) {
 }
 
 TEST(Mutation, large_hostile_texts_take_bounded_time) {
-    for (const char* piece : {"[", "{", "- ", "? ", "a: ", "[{", "{{", "\"", "'", "&a ", "*a ", "!!x ", "\n", "\r", "|\n", "#", "a", "a:\n", "{a: ", ",", "[],", "a\n", "'' ", "\xC3\xA9", "- - \n", "\\", "%", "---\n",
-                              "a: 1\n", "? a\n", "k: &x [*x]\n", "{{ a }}", "\"{{ a }}\": 1\n", "<<: {}\n", "[a]: b\n"}) {
+    for (const char* piece : {"[",
+                              "{",
+                              "- ",
+                              "? ",
+                              "a: ",
+                              "[{",
+                              "{{",
+                              "\"",
+                              "'",
+                              "&a ",
+                              "*a ",
+                              "!!x ",
+                              "\n",
+                              "\r",
+                              "|\n",
+                              "#",
+                              "a",
+                              "a:\n",
+                              "{a: ",
+                              ",",
+                              "[],",
+                              "a\n",
+                              "'' ",
+                              "\xC3\xA9",
+                              "- - \n",
+                              "\\",
+                              "%",
+                              "---\n",
+                              "a: 1\n",
+                              "? a\n",
+                              "k: &x [*x]\n",
+                              "{{ a }}",
+                              "\"{{ a }}\": 1\n",
+                              "<<: {}\n",
+                              "[a]: b\n"}) {
         std::string text = "version: 1\nx: ";
         while (text.size() < 300'000) text += piece;
         const auto begin = std::chrono::steady_clock::now();

@@ -27,7 +27,8 @@ TEST(ParseUrl, understands_the_shorthands) {
 }
 
 TEST(ParseUrl, refuses_what_is_no_http_url) {
-    for (const char* text : {"", "ftp://h/", "http://", "http:///x", "::1", "h:99999", "h:0", "h:x", "[::1", "[zz]", "a b/", "h\r\nX: y", "h:80:90"})
+    for (const char* text :
+         {"", "ftp://h/", "http://", "http:///x", "::1", "h:99999", "h:0", "h:x", "[::1", "[zz]", "a b/", "h\r\nX: y", "h:80:90"})
         EXPECT_FALSE(parse_url(text)) << text;
 }
 

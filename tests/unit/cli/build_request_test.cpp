@@ -22,8 +22,10 @@ Built build(const std::vector<std::string>& args) {
     const FileReader reader = [](const std::string& path) {
         return path == "none" ? FileText{false, "No such file or directory"} : FileText{true, "text of " + path};
     };
-    if (auto error = read_request_options(parse_args(Verb::request, args), "", Program{}, Terminal{}, options)) out.error = *error;
-    else if (auto wrong = build_request(options, reader, out.request)) out.error = *wrong;
+    if (auto error = read_request_options(parse_args(Verb::request, args), "", Program{}, Terminal{}, options))
+        out.error = *error;
+    else if (auto wrong = build_request(options, reader, out.request))
+        out.error = *wrong;
     return out;
 }
 
@@ -73,12 +75,14 @@ TEST(BuildRequest, forms_are_urlencoded_or_in_parts) {
     EXPECT_EQ(form.body(), "a=b+c%26d&n=1.50&ok=true&a%5Bb%5D=%C3%BC");
     EXPECT_EQ(form.header("Content-Type"), "application/x-www-form-urlencoded; charset=utf-8");
     const auto parts = build({"--form", "--boundary=B", ":", "a\"b=c", "f@d/t.txt"});
-    EXPECT_EQ(parts.body(),
-              "--B\r\nContent-Disposition: form-data; name=\"a%22b\"\r\n\r\nc\r\n--B\r\nContent-Disposition: form-data; name=\"f\"; "
-              "filename=\"t.txt\"\r\nContent-Type: text/plain\r\n\r\ntext of d/t.txt\r\n--B--\r\n");
+    EXPECT_EQ(
+        parts.body(),
+        "--B\r\nContent-Disposition: form-data; name=\"a%22b\"\r\n\r\nc\r\n--B\r\nContent-Disposition: form-data; name=\"f\"; "
+        "filename=\"t.txt\"\r\nContent-Type: text/plain\r\n\r\ntext of d/t.txt\r\n--B--\r\n");
     EXPECT_EQ(parts.header("Content-Type"), "multipart/form-data; boundary=B");
     EXPECT_NE(build({"-f", ":", "a:={}"}).error.find("complex JSON value types"), std::string::npos);
-    EXPECT_EQ(build({"--multipart", ":", "a=b"}).header("Content-Type").size(), std::string("multipart/form-data; boundary=").size() + 32);
+    EXPECT_EQ(build({"--multipart", ":", "a=b"}).header("Content-Type").size(),
+              std::string("multipart/form-data; boundary=").size() + 32);
 }
 
 TEST(BuildRequest, a_body_has_one_source) {

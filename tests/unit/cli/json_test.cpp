@@ -31,8 +31,9 @@ TEST(Json, text_beyond_ascii_is_sent_as_escapes) {
 }
 
 TEST(Json, what_is_no_json_is_refused_at_its_place) {
-    for (const char* text : {"", " ", "bad", "01", "1.", "+1", "1e", "[1,]", "{\"a\":1,}", "{a:1}", "[1 2]", "\"a", "\"\\x\"", "\"\\u12g4\"",
-                             "nul", "true false", "\"\n\"", "[", "{\"a\"", "{\"a\":", "]", "'a'", "NaN", "\"\xff\""}) {
+    for (const char* text : {"",           " ",     "bad",    "01",      "1.",      "+1",          "1e",  "[1,]",
+                             "{\"a\":1,}", "{a:1}", "[1 2]",  "\"a",     "\"\\x\"", "\"\\u12g4\"", "nul", "true false",
+                             "\"\n\"",     "[",     "{\"a\"", "{\"a\":", "]",       "'a'",         "NaN", "\"\xff\""}) {
         EXPECT_TRUE(walk_json(text, {}).has_value()) << text;
     }
     EXPECT_EQ(walk_json("[1, x]", {})->offset, 4U);
@@ -44,9 +45,10 @@ TEST(Json, deep_nesting_is_refused_not_followed) {
 }
 
 TEST(JsonStyle, members_keep_their_order_and_numbers_their_spelling) {
-    EXPECT_EQ(styled(R"({"z":1.50,"a":[1,{"y":[],"x":{}}],"e":"\u00fc\u2603"})"),
-              "{\n    \"z\": 1.50,\n    \"a\": [\n        1,\n        {\n            \"y\": [],\n            \"x\": {}\n        }\n    ],\n"
-              "    \"e\": \"\u00fc\u2603\"\n}");
+    EXPECT_EQ(
+        styled(R"({"z":1.50,"a":[1,{"y":[],"x":{}}],"e":"\u00fc\u2603"})"),
+        "{\n    \"z\": 1.50,\n    \"a\": [\n        1,\n        {\n            \"y\": [],\n            \"x\": {}\n        }\n    ],\n"
+        "    \"e\": \"\u00fc\u2603\"\n}");
     EXPECT_EQ(styled("[]"), "[]");
     EXPECT_EQ(styled(" 1 "), "1");
     EXPECT_EQ(styled("oops"), "no JSON");
@@ -76,7 +78,8 @@ TEST(Style, heads_end_lines_in_crlf_and_hostile_bytes_are_shown) {
     response.headers = {{"X-\x07", "a\x9b"}, {"set-cookie", "a"}, {"set-cookie", "b"}};
     EXPECT_EQ(style_head(response, false, true),
               "HTTP/1.1 404 No\\x1b[31mpe\r\nX-\\x07: a\\x9b\r\nset-cookie: a\r\nset-cookie: b\r\n\r\n");
-    EXPECT_EQ(style_head(response, false, false), "HTTP/1.1 404 No\x1b[31mpe\r\nX-\x07: a\x9b\r\nset-cookie: a\r\nset-cookie: b\r\n\r\n");
+    EXPECT_EQ(style_head(response, false, false),
+              "HTTP/1.1 404 No\x1b[31mpe\r\nX-\x07: a\x9b\r\nset-cookie: a\r\nset-cookie: b\r\n\r\n");
 }
 
 TEST(Style, types_that_may_hold_json) {

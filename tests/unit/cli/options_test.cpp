@@ -14,8 +14,10 @@ using ::testing::HasSubstr;
 RequestOptions options_of(const std::vector<std::string>& args, Terminal terminal = {}, std::string* error = nullptr) {
     RequestOptions out;
     const auto wrong = read_request_options(parse_args(Verb::request, args), "", Program{}, terminal, out);
-    if (error != nullptr) *error = wrong.value_or("");
-    else EXPECT_EQ(wrong.value_or(""), "");
+    if (error != nullptr)
+        *error = wrong.value_or("");
+    else
+        EXPECT_EQ(wrong.value_or(""), "");
     return out;
 }
 std::string error_of(const std::vector<std::string>& args) {
@@ -33,7 +35,8 @@ TEST(RawArgs, flags_stand_anywhere_and_two_dashes_end_them) {
 }
 
 TEST(RawArgs, values_follow_in_every_spelling) {
-    for (const auto& args : std::vector<std::vector<std::string>>{{"-p", "hB"}, {"-phB"}, {"-p=hB"}, {"--print", "hB"}, {"--print=hB"}, {"-vFphB"}}) {
+    for (const auto& args : std::vector<std::vector<std::string>>{
+             {"-p", "hB"}, {"-phB"}, {"-p=hB"}, {"--print", "hB"}, {"--print=hB"}, {"-vFphB"}}) {
         const auto raw = parse_args(Verb::request, args);
         EXPECT_EQ(raw.error, "") << args[0];
         ASSERT_FALSE(raw.flags.empty()) << args[0];
@@ -43,12 +46,14 @@ TEST(RawArgs, values_follow_in_every_spelling) {
     EXPECT_EQ(parse_args(Verb::request, {"--raw="}).flags.at(0).value, "");
     EXPECT_EQ(parse_args(Verb::request, {"--raw", "[1,2]"}).flags.at(0).value, "[1,2]");
     EXPECT_EQ(parse_args(Verb::request, {"--raw", "--raw=x"}).flags.at(0).value, "--raw=x");
-    EXPECT_THAT(parse_args(Verb::request, {"[0][x]=1,2", "[::1]:80", "", "-"}).positionals, ElementsAre("[0][x]=1,2", "[::1]:80", "", "-"));
+    EXPECT_THAT(parse_args(Verb::request, {"[0][x]=1,2", "[::1]:80", "", "-"}).positionals,
+                ElementsAre("[0][x]=1,2", "[::1]:80", "", "-"));
 }
 
 TEST(RawArgs, what_is_unknown_is_named_with_a_guess) {
     EXPECT_EQ(parse_args(Verb::request, {"--bogus", ":"}).error, "unrecognized arguments: --bogus");
-    EXPECT_EQ(parse_args(Verb::request, {"--timeuot=3", ":"}).error, "unrecognized arguments: --timeuot=3 (did you mean --timeout?)");
+    EXPECT_EQ(parse_args(Verb::request, {"--timeuot=3", ":"}).error,
+              "unrecognized arguments: --timeuot=3 (did you mean --timeout?)");
     EXPECT_EQ(parse_args(Verb::request, {"--follow=1", ":"}).error, "--follow takes no value");
     EXPECT_EQ(parse_args(Verb::request, {":", "--timeout"}).error, "--timeout needs a value");
     EXPECT_THAT(parse_args(Verb::serve, {"--print=b"}).error, HasSubstr("unrecognized arguments: --print=b"));
@@ -117,7 +122,8 @@ TEST(Options, of_the_printing_flags_the_last_one_counts) {
 TEST(Options, bad_values_say_what_is_expected) {
     EXPECT_THAT(error_of({":", "--print=Z"}), HasSubstr("--print=Z: letters of HBhbm"));
     EXPECT_THAT(error_of({":", "--pretty=bogus"}), HasSubstr("all, colors, format or none"));
-    for (const char* bad : {"x", "-1", "nan", "inf", "", "1x"}) EXPECT_THAT(error_of({":", std::string("--timeout=") + bad}), HasSubstr("seconds"));
+    for (const char* bad : {"x", "-1", "nan", "inf", "", "1x"})
+        EXPECT_THAT(error_of({":", std::string("--timeout=") + bad}), HasSubstr("seconds"));
     EXPECT_THAT(error_of({":", "--max-redirects=-1"}), HasSubstr("whole number"));
     EXPECT_THAT(error_of({":", "-A", "basic"}), HasSubstr("--auth required"));
     EXPECT_THAT(error_of({":", "--proxy=http://p"}), HasSubstr("SCHEME:URL"));

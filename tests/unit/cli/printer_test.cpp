@@ -12,7 +12,8 @@ namespace {
 /// What a printer wrote.
 class Paper {
 public:
-    explicit Paper(RequestOptions options) : options_(std::move(options)), file_(open_memstream(&text_, &size_)), output_(file_) {}
+    explicit Paper(RequestOptions options)
+        : options_(std::move(options)), file_(open_memstream(&text_, &size_)), output_(file_) {}
     Paper(const Paper&) = delete;
     Paper& operator=(const Paper&) = delete;
     ~Paper() {

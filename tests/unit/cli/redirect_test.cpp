@@ -32,7 +32,8 @@ TEST(Redirect, other_answers_and_other_schemes_lead_nowhere) {
 }
 
 http::Request sent(const char* method, int status, const char* to) {
-    http::Request request{method, "/a", {{"Host", "h"}, {"Content-Length", "1"}, {"Authorization", "x"}, {"Cookie", "c"}, {"X", "y"}}, "b"};
+    http::Request request{
+        method, "/a", {{"Host", "h"}, {"Content-Length", "1"}, {"Authorization", "x"}, {"Cookie", "c"}, {"X", "y"}}, "b"};
     redirect_request(status, *http::parse_url(to), *http::parse_url("http://h/a"), request);
     return request;
 }

@@ -20,24 +20,15 @@ struct Split {
 
 TEST(RequestItems, the_first_separator_counts_and_at_one_place_the_longest) {
     const Split cases[] = {
-        {"a=b", Kind::data, "a", "b"},
-        {"a=", Kind::data, "a", ""},
-        {"=v", Kind::data, "", "v"},
-        {"a=b=c", Kind::data, "a", "b=c"},
-        {"a=b:c", Kind::data, "a", "b:c"},
-        {"a:=1", Kind::json, "a", "1"},
-        {"a:b=c", Kind::header, "a", "b=c"},
-        {"H:", Kind::header, "H", ""},
-        {"H;", Kind::header_empty, "H", ""},
-        {"H:@f", Kind::header_file, "H", "f"},
-        {"a==b", Kind::query, "a", "b"},
-        {"a===b", Kind::query, "a", "=b"},
-        {"a==@f", Kind::query_file, "a", "f"},
-        {"a=@f", Kind::data_file, "a", "f"},
-        {"a:=@f", Kind::json_file, "a", "f"},
-        {"a@f", Kind::upload, "a", "f"},
-        {"@f=g", Kind::upload, "", "f=g"},
-        {"a@f;type=x/y", Kind::upload, "a", "f;type=x/y"},
+        {"a=b", Kind::data, "a", "b"},         {"a=", Kind::data, "a", ""},
+        {"=v", Kind::data, "", "v"},           {"a=b=c", Kind::data, "a", "b=c"},
+        {"a=b:c", Kind::data, "a", "b:c"},     {"a:=1", Kind::json, "a", "1"},
+        {"a:b=c", Kind::header, "a", "b=c"},   {"H:", Kind::header, "H", ""},
+        {"H;", Kind::header_empty, "H", ""},   {"H:@f", Kind::header_file, "H", "f"},
+        {"a==b", Kind::query, "a", "b"},       {"a===b", Kind::query, "a", "=b"},
+        {"a==@f", Kind::query_file, "a", "f"}, {"a=@f", Kind::data_file, "a", "f"},
+        {"a:=@f", Kind::json_file, "a", "f"},  {"a@f", Kind::upload, "a", "f"},
+        {"@f=g", Kind::upload, "", "f=g"},     {"a@f;type=x/y", Kind::upload, "a", "f;type=x/y"},
         {"a[b]=c", Kind::data, "a[b]", "c"},
     };
     for (const auto& c : cases) {
@@ -54,9 +45,11 @@ TEST(RequestItems, the_first_separator_counts_and_at_one_place_the_longest) {
 
 TEST(RequestItems, a_backslash_makes_separators_literal_and_is_one_elsewhere) {
     const Split cases[] = {
-        {R"(a\=b=c)", Kind::data, "a=b", "c"}, {R"(a\:b:c)", Kind::header, "a:b", "c"}, {R"(a\==b)", Kind::data, "a=", "b"},
-        {R"(a\@b=c)", Kind::data, "a@b", "c"}, {R"(a=c:\x)", Kind::data, "a", R"(c:\x)"}, {R"(a\b=c)", Kind::data, R"(a\b)", "c"},
-        {R"(a\\=b)", Kind::data, R"(a\\)", "b"}, {R"(a\;b:c)", Kind::header, "a;b", "c"}, {"a=b\\", Kind::data, "a", "b\\"},
+        {R"(a\=b=c)", Kind::data, "a=b", "c"},     {R"(a\:b:c)", Kind::header, "a:b", "c"},
+        {R"(a\==b)", Kind::data, "a=", "b"},       {R"(a\@b=c)", Kind::data, "a@b", "c"},
+        {R"(a=c:\x)", Kind::data, "a", R"(c:\x)"}, {R"(a\b=c)", Kind::data, R"(a\b)", "c"},
+        {R"(a\\=b)", Kind::data, R"(a\\)", "b"},   {R"(a\;b:c)", Kind::header, "a;b", "c"},
+        {"a=b\\", Kind::data, "a", "b\\"},
     };
     for (const auto& c : cases) {
         const auto item = parse_item(c.text);
@@ -83,7 +76,8 @@ std::string error_of(const std::vector<std::string>& texts) {
 TEST(RequestItems, files_give_values_and_bodies) {
     RequestItems out;
     const auto reader = files({{"v.txt", "one\r\n\n"}, {"n.json", " [1, 2.50] "}, {"d/p.png", "\x89PNG"}});
-    ASSERT_FALSE(read_items({"H:@v.txt", "q==@v.txt", "f=@v.txt", "j:=@n.json", "up@d/p.png", "up@d/p.png;type=x/y"}, reader, out));
+    ASSERT_FALSE(
+        read_items({"H:@v.txt", "q==@v.txt", "f=@v.txt", "j:=@n.json", "up@d/p.png", "up@d/p.png;type=x/y"}, reader, out));
     EXPECT_EQ(out.headers.at(0).value, "one");
     EXPECT_EQ(out.query.at(0).second, "one");
     EXPECT_EQ(std::get<Field>(out.body.at(0)).value.text, "one\r\n\n");
@@ -143,15 +137,18 @@ TEST(NestedJson, errors_point_at_their_place) {
     EXPECT_EQ(nested({{"[x]", "1"}}), "Syntax error: Expecting a number or ']'\n[x]\n ^");
     EXPECT_EQ(nested({{"\u00fc[-1]", "1"}}), "Value error: Negative indexes are not supported.\n\u00fc[-1]\n  ^^");
     EXPECT_EQ(nested({{"a[99999999999999999999]", "1"}}).substr(0, 52), "Value error: Indexes above 100000 are not supported.");
-    EXPECT_EQ(nested({{"a", "\"x\""}, {"a[b]", "2"}}),
-              "Type error: Cannot perform 'key' based access on 'a' which has a type of 'string' but this operation requires a type of "
-              "'object'.\na[b]\n ^^^");
-    EXPECT_EQ(nested({{"a[x][]", "1"}, {"a[x][y]", "2"}}),
-              "Type error: Cannot perform 'key' based access on 'a[x]' which has a type of 'array' but this operation requires a type of "
-              "'object'.\na[x][y]\n    ^^^");
-    EXPECT_EQ(nested({{"a", "1"}, {"[]", "2"}}),
-              "Type error: Cannot perform 'append' based access on '' which has a type of 'object' but this operation requires a type of "
-              "'array'.\n[]\n^^");
+    EXPECT_EQ(
+        nested({{"a", "\"x\""}, {"a[b]", "2"}}),
+        "Type error: Cannot perform 'key' based access on 'a' which has a type of 'string' but this operation requires a type of "
+        "'object'.\na[b]\n ^^^");
+    EXPECT_EQ(
+        nested({{"a[x][]", "1"}, {"a[x][y]", "2"}}),
+        "Type error: Cannot perform 'key' based access on 'a[x]' which has a type of 'array' but this operation requires a type of "
+        "'object'.\na[x][y]\n    ^^^");
+    EXPECT_EQ(
+        nested({{"a", "1"}, {"[]", "2"}}),
+        "Type error: Cannot perform 'append' based access on '' which has a type of 'object' but this operation requires a type of "
+        "'array'.\n[]\n^^");
 }
 
 }  // namespace

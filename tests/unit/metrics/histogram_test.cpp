@@ -19,7 +19,8 @@ void compare(const Histogram& h, std::vector<Duration> values) {
     EXPECT_EQ(h.min(), values.front());
     EXPECT_EQ(h.max(), values.back());
     for (const double q : {0.0, 0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0}) {
-        const auto rank = static_cast<std::size_t>(std::clamp(std::ceil(q * static_cast<double>(values.size())), 1.0, static_cast<double>(values.size())));
+        const auto rank = static_cast<std::size_t>(
+            std::clamp(std::ceil(q * static_cast<double>(values.size())), 1.0, static_cast<double>(values.size())));
         const double exact = to_seconds(values[rank - 1]);
         EXPECT_NEAR(to_seconds(h.quantile(q)), exact, exact * 0.004) << "q=" << q << " n=" << values.size();
     }

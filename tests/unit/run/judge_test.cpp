@@ -17,7 +17,8 @@ scenarios: { a: [ { get: / } ] }
 phases:
   - { name: p, burst: 4, scenario: a }
   - { name: q, rate: 100/s, for: 1s, scenario: a }
-thresholds: [)" + thresholds + "]\n", "t.yaml");
+thresholds: [)" + thresholds + "]\n",
+                                          "t.yaml");
     for (const auto& e : loaded.errors) ADD_FAILURE() << format_source_error(e);
     return std::move(loaded.scenario);
 }

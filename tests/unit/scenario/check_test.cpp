@@ -10,7 +10,8 @@ using namespace std::chrono_literals;
 struct Answer {
     int status = 200;
     std::string body = R"({"slept": 0.2, "name": "Ann", "n": 3, "list": [1, 2], "nothing": null, "yes": true, "digits": "42"})";
-    std::vector<std::pair<std::string, std::string>> headers{{"Content-Type", "application/json"}, {"Via", "one"}, {"via", "two"}};
+    std::vector<std::pair<std::string, std::string>> headers{
+        {"Content-Type", "application/json"}, {"Via", "one"}, {"via", "two"}};
     Duration duration = 250ms;
 };
 
@@ -110,8 +111,11 @@ TEST(Check, errors_point_at_the_mistake) {
     // The check begins at column 27: line 5, after `    - { get: /, checks: ['`.
     EXPECT_EQ(judged("statu == 200"), "error 5:27 unknown query `statu` [did you mean `status`?]");
     EXPECT_EQ(judged("status = 200"), "error 5:34 a single `=` [write ==]");
-    EXPECT_EQ(judged("status"), "error 5:33 a predicate is missing [write `status == value`; predicates: ==, !=, <, <=, >, >=, contains, not, matches and exists]");
-    EXPECT_EQ(judged("status is 200"), "error 5:34 unknown predicate `is` [predicates: ==, !=, <, <=, >, >=, contains, not, matches, exists]");
+    EXPECT_EQ(
+        judged("status"),
+        "error 5:33 a predicate is missing [write `status == value`; predicates: ==, !=, <, <=, >, >=, contains, not, matches and exists]");
+    EXPECT_EQ(judged("status is 200"),
+              "error 5:34 unknown predicate `is` [predicates: ==, !=, <, <=, >, >=, contains, not, matches, exists]");
     EXPECT_EQ(judged("status =="), "error 5:36 the value is missing [write what to compare with]");
     EXPECT_EQ(judged("status == ok"), "error 5:37 not a status: `ok` [a number from 100 to 599]");
     EXPECT_EQ(judged("status == 20"), "error 5:37 no such status: `20` [from 100 to 599]");
@@ -119,9 +123,11 @@ TEST(Check, errors_point_at_the_mistake) {
     EXPECT_EQ(judged("duration < 800"), "error 5:38 a duration needs a unit: `800` [write 800ms or 800s]");
     EXPECT_EQ(judged("duration == 800ms"), "error 5:36 a duration is never exact [compare it with <, <=, > or >=]");
     EXPECT_EQ(judged("header"), "error 5:33 the name of the header is missing [write `header content-type contains json`]");
-    EXPECT_EQ(judged("body < 3"), "error 5:32 a text is not a number [use ==, !=, contains or matches; numbers in JSON are compared with `jq`]");
+    EXPECT_EQ(judged("body < 3"),
+              "error 5:32 a text is not a number [use ==, !=, contains or matches; numbers in JSON are compared with `jq`]");
     EXPECT_EQ(judged("body exists"), "error 5:32 a body always exists [write `body != \"\"`]");
-    EXPECT_EQ(judged("body == \"a\" b"), "error 5:39 unexpected `b` behind the value [one check is one comparison; write another check]");
+    EXPECT_EQ(judged("body == \"a\" b"),
+              "error 5:39 unexpected `b` behind the value [one check is one comparison; write another check]");
     EXPECT_EQ(judged("body matches /(/").substr(0, 40), "error 5:40 not a regular expression: `(`");
     EXPECT_EQ(judged("header via exists no"), "error 5:45 `exists` takes no value [remove what follows]");
     EXPECT_EQ(judged(""), "error 5:27 a check is empty or begins with a sign [write `status == 200`]");

@@ -1,7 +1,7 @@
 #include "scenario/json_path.hpp"
 
-#include <boost/json.hpp>
 #include <gtest/gtest.h>
+#include <boost/json.hpp>
 
 namespace volley::scenario {
 namespace {
@@ -56,7 +56,8 @@ TEST(JsonPath, refuses_the_rest_of_jq) {
 
 TEST(JsonNumber, is_rfc_8259) {
     for (const char* good : {"0", "-0", "1", "10.5", "1e3", "1E-3", "-1.5e+10"}) EXPECT_TRUE(is_json_number(good)) << good;
-    for (const char* bad : {"", "-", "01", "08", "1.", ".5", "+1", "1e", "0x1", "nan", "inf", "1 ", "1,5", "--1", "-01"}) EXPECT_FALSE(is_json_number(bad)) << bad;
+    for (const char* bad : {"", "-", "01", "08", "1.", ".5", "+1", "1e", "0x1", "nan", "inf", "1 ", "1,5", "--1", "-01"})
+        EXPECT_FALSE(is_json_number(bad)) << bad;
 }
 
 }  // namespace

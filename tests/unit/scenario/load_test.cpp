@@ -55,7 +55,8 @@ thresholds:
   - errors < 0.1%
   - expr: closed.right == 100%
 outputs: [console, json: out.json]
-)", "dir/test.yaml");
+)",
+                                      "dir/test.yaml");
     ASSERT_EQ(to_lines(loaded.errors), std::vector<std::string>{});
     const auto& s = loaded.scenario;
     EXPECT_EQ(s.name, "everything");
@@ -118,7 +119,9 @@ outputs: [console, json: out.json]
 }
 
 TEST(Load, defaults_are_what_the_manual_says) {
-    const auto loaded = load_scenario("version: 1\nservers: { a: { builtin: serial } }\nscenarios: { s: [ { get: / } ] }\nphases: [ { name: p, burst: 1 } ]\n", "dir/my.test.yaml");
+    const auto loaded = load_scenario(
+        "version: 1\nservers: { a: { builtin: serial } }\nscenarios: { s: [ { get: / } ] }\nphases: [ { name: p, burst: 1 } ]\n",
+        "dir/my.test.yaml");
     ASSERT_EQ(to_lines(loaded.errors), std::vector<std::string>{});
     const auto& s = loaded.scenario;
     EXPECT_EQ(s.name, "my.test");
@@ -135,8 +138,9 @@ TEST(Load, defaults_are_what_the_manual_says) {
 }
 
 TEST(Load, typed_keys_may_hold_templates) {
-    const std::string text = "version: 1\nvariables: { n: 10, t: 2s }\nscenarios: { s: [ { get: \"http://h/\" } ] }\n"
-                             "phases: [ { name: p, users: \"{{ n }}\", for: \"{{ t }}\" } ]\n";
+    const std::string text =
+        "version: 1\nvariables: { n: 10, t: 2s }\nscenarios: { s: [ { get: \"http://h/\" } ] }\n"
+        "phases: [ { name: p, users: \"{{ n }}\", for: \"{{ t }}\" } ]\n";
     const auto as_written = load_scenario(text, "f");
     ASSERT_EQ(to_lines(as_written.errors), std::vector<std::string>{});
     EXPECT_EQ(as_written.scenario.phases[0].users, 10U);
@@ -145,18 +149,22 @@ TEST(Load, typed_keys_may_hold_templates) {
     EXPECT_EQ(overridden.scenario.phases[0].duration, Duration(2s));
     Variables out;
     EXPECT_EQ(to_lines(resolve_variables(overridden.scenario, {}, {{"n", "7"}}, out)), std::vector<std::string>{});
-    EXPECT_EQ(errors_of(text, {}, {{"n", "x"}}), std::vector<std::string>{"4:29 `users` is not a whole number: `x` [write digits only]"});
+    EXPECT_EQ(errors_of(text, {}, {{"n", "x"}}),
+              std::vector<std::string>{"4:29 `users` is not a whole number: `x` [write digits only]"});
 }
 
 TEST(Load, anchors_save_typing) {
-    const auto loaded = load_scenario("version: 1\nscenarios: { s: [ { get: \"http://h/\" } ] }\nphases:\n  - &p { name: a, users: 2, for: 1s }\n  - { <<: *p, name: b }\n", "f");
+    const auto loaded = load_scenario(
+        "version: 1\nscenarios: { s: [ { get: \"http://h/\" } ] }\nphases:\n  - &p { name: a, users: 2, for: 1s }\n  - { <<: *p, name: b }\n",
+        "f");
     ASSERT_EQ(to_lines(loaded.errors), std::vector<std::string>{});
     EXPECT_EQ(loaded.scenario.phases[1].name, "b");
     EXPECT_EQ(loaded.scenario.phases[1].users, 2U);
 }
 
 TEST(Load, byte_order_mark_and_windows_lines_are_read) {
-    const auto errors = errors_of("\xEF\xBB\xBFversion: 1\r\nnmae: x\r\nscenarios: { s: [ { get: \"http://h/\" } ] }\r\nphases: [ { name: p, burst: 1 } ]\r\n");
+    const auto errors = errors_of(
+        "\xEF\xBB\xBFversion: 1\r\nnmae: x\r\nscenarios: { s: [ { get: \"http://h/\" } ] }\r\nphases: [ { name: p, burst: 1 } ]\r\n");
     EXPECT_EQ(errors, std::vector<std::string>{"2:1 unknown key `nmae` in a scenario file [did you mean `name`?]"});
 }
 

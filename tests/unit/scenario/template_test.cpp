@@ -37,10 +37,13 @@ TEST(Template, says_what_is_wrong_and_where) {
     v.push({{"name", "x"}, {"server.port", "1"}});
     EXPECT_EQ(expanded("ab {{ nmae }}", v), "error 1:7 undefined variable `nmae` [did you mean `name`?]");
     EXPECT_EQ(expanded("{{ other }}", v), "error 1:4 undefined variable `other` [defined here: name, server.port]");
-    EXPECT_EQ(expanded("{{ env.NOT }}", v), "error 1:4 the environment has no variable `NOT` [set it, or give a default: {{ env.NOT | default('text') }}]");
+    EXPECT_EQ(expanded("{{ env.NOT }}", v),
+              "error 1:4 the environment has no variable `NOT` [set it, or give a default: {{ env.NOT | default('text') }}]");
     EXPECT_EQ(expanded("a {{ name", v), "error 1:3 this `{{` has no `}}` [close it with }}]");
-    EXPECT_EQ(expanded("{{ }}", v), "error 1:4 a name is missing in `{{ }}` [write {{ name }}; two braces as text are {{ '{{' }}]");
-    EXPECT_EQ(expanded("{{ name + 1 }}", v), "error 1:9 unexpected `+` in a template [write {{ name }} or {{ name | default('text') }}]");
+    EXPECT_EQ(expanded("{{ }}", v),
+              "error 1:4 a name is missing in `{{ }}` [write {{ name }}; two braces as text are {{ '{{' }}]");
+    EXPECT_EQ(expanded("{{ name + 1 }}", v),
+              "error 1:9 unexpected `+` in a template [write {{ name }} or {{ name | default('text') }}]");
     EXPECT_EQ(expanded("{{ name | upper }}", v), "error 1:11 unknown filter `upper` [filters: default, string]");
     EXPECT_EQ(expanded("{{ name | default(x) }}", v), "error 1:11 `default` takes one text in quotes [write default('text')]");
 }
@@ -99,14 +102,21 @@ TEST(Resolve, an_override_may_define_what_the_file_uses_but_nothing_else) {
 }
 
 TEST(Resolve, finds_every_unknown_name_before_the_run) {
-    EXPECT_THAT(resolve(with_variables("a: \"{{ b }}\", b: 1")).errors, ElementsAre("2:21 `b` is used before it is defined [move it up]"));
+    EXPECT_THAT(resolve(with_variables("a: \"{{ b }}\", b: 1")).errors,
+                ElementsAre("2:21 `b` is used before it is defined [move it up]"));
     EXPECT_THAT(resolve(with_variables("name: 1", "http://h/{{ nam }}?{{ server.port }}")).errors,
                 ElementsAre("3:39 undefined variable `nam` [did you mean `name`?]"));
-    EXPECT_THAT(resolve(with_variables("a: 1", "http://h/{{ port }}")).errors,
-                ElementsAre("3:39 undefined variable `port` [defined here: a, server.host, server.name, server.port, server.url]"));
+    EXPECT_THAT(
+        resolve(with_variables("a: 1", "http://h/{{ port }}")).errors,
+        ElementsAre("3:39 undefined variable `port` [defined here: a, server.host, server.name, server.port, server.url]"));
     EXPECT_THAT(resolve(with_server("{ command: [x, \"{{ port }}\", \"{{ host }}\", \"{{ prot }}\"] }")).errors,
                 ElementsAre("2:62 undefined variable `prot` [did you mean `port`?]"));
-    EXPECT_THAT(resolve(with_step("{ post: /, json: { a: [ { b: \"{{ x1 }}\" } ] }, headers: { h: \"{{ x2 }}\" }, checks: [\"body contains {{ x3 }}\"] }")).errors.size(), 3U);
+    EXPECT_THAT(
+        resolve(
+            with_step(
+                "{ post: /, json: { a: [ { b: \"{{ x1 }}\" } ] }, headers: { h: \"{{ x2 }}\" }, checks: [\"body contains {{ x3 }}\"] }"))
+            .errors.size(),
+        3U);
 }
 
 TEST(Resolve, short_values_are_no_secrets) {
@@ -119,7 +129,8 @@ TEST(Resolve, short_values_are_no_secrets) {
 }
 
 std::string json_of(const std::string& json, const std::string& variables = "a: 1", const Variables::Scope& overrides = {}) {
-    const auto text = "version: 1\nvariables: { " + variables + " }\nscenarios: { s: [ { post: \"http://h/\", json: " + json + " } ] }\nphases: [ { name: p, burst: 1 } ]\n";
+    const auto text = "version: 1\nvariables: { " + variables + " }\nscenarios: { s: [ { post: \"http://h/\", json: " + json +
+                      " } ] }\nphases: [ { name: p, burst: 1 } ]\n";
     const auto loaded = load_scenario(text, "f");
     if (!loaded.errors.empty()) return to_line(loaded.errors[0]);
     Variables v;
@@ -130,15 +141,18 @@ std::string json_of(const std::string& json, const std::string& variables = "a: 
 }
 
 TEST(JsonText, unquoted_scalars_are_typed_as_json_has_it) {
-    EXPECT_EQ(json_of("{ a: 1, b: 1.50, c: 1e3, d: -0, e: true, f: null, g: ~ }"), R"({"a": 1, "b": 1.50, "c": 1e3, "d": -0, "e": true, "f": null, "g": null})");
-    EXPECT_EQ(json_of("[ 08, no, +1, .5, 0x10, 1_000, 22:22, True, nan ]"), R"(["08", "no", "+1", ".5", "0x10", "1_000", "22:22", "True", "nan"])");
+    EXPECT_EQ(json_of("{ a: 1, b: 1.50, c: 1e3, d: -0, e: true, f: null, g: ~ }"),
+              R"({"a": 1, "b": 1.50, "c": 1e3, "d": -0, "e": true, "f": null, "g": null})");
+    EXPECT_EQ(json_of("[ 08, no, +1, .5, 0x10, 1_000, 22:22, True, nan ]"),
+              R"(["08", "no", "+1", ".5", "0x10", "1_000", "22:22", "True", "nan"])");
     EXPECT_EQ(json_of("[ \"1\", 'true', \"q\\\"\\n\", \"\" ]"), R"(["1", "true", "q\"\n", ""])");
     EXPECT_EQ(json_of("{ a: , b: {}, c: [] }"), R"({"a": null, "b": {}, "c": []})");
     EXPECT_EQ(json_of("12345678901234567890123"), "12345678901234567890123");
 }
 
 TEST(JsonText, a_template_alone_keeps_the_type_of_what_it_yields) {
-    EXPECT_EQ(json_of("{ d: \"{{ a }}\", e: \"x{{ a }}\", f: \"{{ a | string }}\" }", "a: 0.2"), R"({"d": 0.2, "e": "x0.2", "f": "0.2"})");
+    EXPECT_EQ(json_of("{ d: \"{{ a }}\", e: \"x{{ a }}\", f: \"{{ a | string }}\" }", "a: 0.2"),
+              R"({"d": 0.2, "e": "x0.2", "f": "0.2"})");
     EXPECT_EQ(json_of("{ d: \"{{ a }}\", \"{{ a }}\": 1 }", "a: \"007\""), R"({"d": "007", "007": 1})");
     EXPECT_EQ(json_of("\"{{ a }}\"", "a: \"12\""), R"("12")");
     EXPECT_EQ(json_of("\"{{ b }}\"", "a: \"12\", b: \"{{ a }}\""), R"("12")");

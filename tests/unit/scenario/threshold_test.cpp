@@ -58,30 +58,34 @@ TEST(Threshold, errors_point_at_the_mistake) {
         const char* text;
         const char* error;
     };
-    for (const Case& c : {
-             Case{"steady.latency < 3s", "9:20 `latency` needs an aggregate: p50, p99, mean, min, max [write steady.latency p99 < 400ms]"},
-             Case{"steady.latency p99 < 3", "9:26 `latency` needs a unit: `3` [write 3ms or 3s]"},
-             Case{"steady.latency p99 < 3%", "9:26 `latency` is not a share: `3%` [write steady.latency p99 < 400ms]"},
-             Case{"steady.latency p101 < 3s", "9:20 unknown aggregate `p101` [p50, p99, p99.9 and so on, mean, min or max]"},
-             Case{"steady.errors < 3s", "9:21 `errors` is not a time: `3s` [write steady.errors < 0.1%]"},
-             Case{"steady.errors p99 < 3", "9:19 `errors` is one number and has no `p99` [write steady.errors < 0.1%]"},
-             Case{"steady.eror < 3", "9:12 unknown metric `eror` [did you mean `errors`?]"},
-             Case{"stedy.errors < 3", "9:5 no phase is called `stedy` [did you mean `steady`?]"},
-             Case{"steady < 3", "9:11 the metric is missing [write steady.errors == 0]"},
-             Case{"steady.ratio < 3", "9:12 `ratio` is a figure of one burst [`steady` has no `burst`]"},
-             Case{"ratio < 3", "9:5 `ratio` is a figure of one burst [write phase.ratio]"},
-             Case{"warm.errors == 0", "9:5 `warm` is for warming up and has no figures [judge another phase]"},
-             Case{"fifty.ratio = 3", "9:17 a single `=` [<, <=, >, >=, == or !=]"},
-             Case{"fifty.ratio", "9:16 a comparison is missing [<, <=, >, >=, == or !=]"},
-             Case{"fifty.ratio <", "9:18 the value is missing [write fifty.ratio <= 1.25]"},
-             Case{"fifty.ratio < nan", "9:19 not a number, duration or percentage: `nan` [write fifty.ratio <= 1.25]"},
-             Case{"fifty.ratio < 1.5 * fifty.ratio", "9:19 thresholds that compare with another figure are not supported by this version [write fifty.ratio <= 1.25]"},
-             Case{"fifty.ratio < 2 @ server=our", "9:30 no server is called `our` [did you mean `ours`?]"},
-             Case{"fifty.ratio < 2 @ sever=ours", "9:23 unknown label `sever` [did you mean `server`?]"},
-             Case{"fifty.ratio < 2 @ server=ours x", "9:35 unexpected `x` [a threshold ends here]"},
-             Case{"{ expr: fifty.ratio < 2, confidence: 95% }", "9:30 `confidence` is not supported by this version [remove it]"},
-             Case{"{ exp: fifty.ratio < 2 }", "9:5 a threshold has no `expr` [write the threshold as a text: ten.errors == 0]"},
-         }) {
+    for (
+        const Case& c : {
+            Case{"steady.latency < 3s",
+                 "9:20 `latency` needs an aggregate: p50, p99, mean, min, max [write steady.latency p99 < 400ms]"},
+            Case{"steady.latency p99 < 3", "9:26 `latency` needs a unit: `3` [write 3ms or 3s]"},
+            Case{"steady.latency p99 < 3%", "9:26 `latency` is not a share: `3%` [write steady.latency p99 < 400ms]"},
+            Case{"steady.latency p101 < 3s", "9:20 unknown aggregate `p101` [p50, p99, p99.9 and so on, mean, min or max]"},
+            Case{"steady.errors < 3s", "9:21 `errors` is not a time: `3s` [write steady.errors < 0.1%]"},
+            Case{"steady.errors p99 < 3", "9:19 `errors` is one number and has no `p99` [write steady.errors < 0.1%]"},
+            Case{"steady.eror < 3", "9:12 unknown metric `eror` [did you mean `errors`?]"},
+            Case{"stedy.errors < 3", "9:5 no phase is called `stedy` [did you mean `steady`?]"},
+            Case{"steady < 3", "9:11 the metric is missing [write steady.errors == 0]"},
+            Case{"steady.ratio < 3", "9:12 `ratio` is a figure of one burst [`steady` has no `burst`]"},
+            Case{"ratio < 3", "9:5 `ratio` is a figure of one burst [write phase.ratio]"},
+            Case{"warm.errors == 0", "9:5 `warm` is for warming up and has no figures [judge another phase]"},
+            Case{"fifty.ratio = 3", "9:17 a single `=` [<, <=, >, >=, == or !=]"},
+            Case{"fifty.ratio", "9:16 a comparison is missing [<, <=, >, >=, == or !=]"},
+            Case{"fifty.ratio <", "9:18 the value is missing [write fifty.ratio <= 1.25]"},
+            Case{"fifty.ratio < nan", "9:19 not a number, duration or percentage: `nan` [write fifty.ratio <= 1.25]"},
+            Case{
+                "fifty.ratio < 1.5 * fifty.ratio",
+                "9:19 thresholds that compare with another figure are not supported by this version [write fifty.ratio <= 1.25]"},
+            Case{"fifty.ratio < 2 @ server=our", "9:30 no server is called `our` [did you mean `ours`?]"},
+            Case{"fifty.ratio < 2 @ sever=ours", "9:23 unknown label `sever` [did you mean `server`?]"},
+            Case{"fifty.ratio < 2 @ server=ours x", "9:35 unexpected `x` [a threshold ends here]"},
+            Case{"{ expr: fifty.ratio < 2, confidence: 95% }", "9:30 `confidence` is not supported by this version [remove it]"},
+            Case{"{ exp: fifty.ratio < 2 }", "9:5 a threshold has no `expr` [write the threshold as a text: ten.errors == 0]"},
+        }) {
         const auto errors = errors_of(with_threshold(c.text));
         ASSERT_FALSE(errors.empty()) << c.text;
         EXPECT_EQ(errors[0], c.error) << c.text;
@@ -92,9 +96,10 @@ TEST(Threshold, holds_as_it_says_and_never_for_what_is_no_number) {
     Threshold t;
     t.amount = 2;
     using Op = Threshold::Op;
-    for (const auto& [op, below, at, above] : {std::tuple{Op::less, true, false, false}, std::tuple{Op::less_equal, true, true, false},
-                                               std::tuple{Op::greater, false, false, true}, std::tuple{Op::greater_equal, false, true, true},
-                                               std::tuple{Op::equal, false, true, false}, std::tuple{Op::not_equal, true, false, true}}) {
+    for (const auto& [op, below, at, above] :
+         {std::tuple{Op::less, true, false, false}, std::tuple{Op::less_equal, true, true, false},
+          std::tuple{Op::greater, false, false, true}, std::tuple{Op::greater_equal, false, true, true},
+          std::tuple{Op::equal, false, true, false}, std::tuple{Op::not_equal, true, false, true}}) {
         t.op = op;
         EXPECT_EQ(holds(t, 1), below);
         EXPECT_EQ(holds(t, 2), at);

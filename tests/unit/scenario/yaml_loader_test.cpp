@@ -30,11 +30,11 @@ TEST(YamlLoader, keeps_order_places_and_quotes) {
     EXPECT_EQ(one.value.text, "one");
     EXPECT_TRUE(one.value.quoted);
     EXPECT_EQ(one.pos(), (SourcePos{1, 4}));
-    const auto& map = tree.root.entries[1].second;
-    EXPECT_EQ(map.entries[0].second.value.text, "08");
-    EXPECT_FALSE(map.entries[0].second.value.quoted);
-    EXPECT_EQ(map.entries[0].second.pos(), (SourcePos{2, 8}));
-    const auto& list = map.entries[1].second;
+    const auto& map = tree.root.entries[1].value;
+    EXPECT_EQ(map.entries[0].value.value.text, "08");
+    EXPECT_FALSE(map.entries[0].value.value.quoted);
+    EXPECT_EQ(map.entries[0].value.pos(), (SourcePos{2, 8}));
+    const auto& list = map.entries[1].value;
     EXPECT_EQ(list.items[0].value.text, "no");
     EXPECT_TRUE(list.items[1].value.has_template);
     EXPECT_FALSE(list.items[0].value.has_template);
@@ -43,15 +43,15 @@ TEST(YamlLoader, keeps_order_places_and_quotes) {
 TEST(YamlLoader, aliases_stand_where_they_are_used) {
     const auto tree = read_yaml("a: &x 10\nb: *x\n");
     ASSERT_TRUE(tree.usable);
-    EXPECT_EQ(tree.root.entries[1].second.value.text, "10");
-    EXPECT_EQ(tree.root.entries[1].second.pos(), (SourcePos{2, 4}));
+    EXPECT_EQ(tree.root.entries[1].value.value.text, "10");
+    EXPECT_EQ(tree.root.entries[1].value.pos(), (SourcePos{2, 4}));
 }
 
 TEST(YamlLoader, merges_maps_and_own_keys_win) {
     const auto tree = read_yaml("base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\nall: {<<: [*b, *m], x: 9}\n");
     ASSERT_TRUE(tree.usable);
     std::string seen;
-    for (const auto& [key, value] : tree.root.entries[2].second.entries) seen += key.text + value.value.text + ' ';
+    for (const auto& [key, value] : tree.root.entries[2].value.entries) seen += key.text + value.value.text + ' ';
     EXPECT_EQ(seen, "x9 y2 z4 ");
 }
 
@@ -124,7 +124,8 @@ TEST(YamlLoader, exploding_aliases_are_refused) {
 
     // Deep by aliases only.
     std::string deep = "a0: &a0 [x]\n";
-    for (int i = 1; i < 80; ++i) deep += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+    for (int i = 1; i < 80; ++i)
+        deep += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
     EXPECT_NE(first_error(deep).find("nested too deep"), std::string::npos);
 }
 

@@ -10,7 +10,9 @@ using testing::HasSubstr;
 using testing::Not;
 
 AnswerContext http11() { return {11, false, true, "Sun, 06 Nov 1994 08:49:37 GMT"}; }
-view::Response stream() { return view::Response::events([](view::Writer&) -> view::awaitable<void> { co_return; }); }
+view::Response stream() {
+    return view::Response::events([](view::Writer&) -> view::awaitable<void> { co_return; });
+}
 
 TEST(AnswerWriter, a_body_has_its_length) {
     const auto head = make_head(view::Response::text("hello", 201), http11());
@@ -36,7 +38,8 @@ TEST(AnswerWriter, the_connection_is_the_servers_business) {
 }
 
 TEST(AnswerWriter, fields_with_line_breaks_are_refused) {
-    for (const auto& [name, value] : {std::pair{"X", "a\r\nSet-Cookie: b"}, {"X", "a\nb"}, {"X\r\nY", "a"}, {"", "a"}, {"X Y", "a"}}) {
+    for (const auto& [name, value] :
+         {std::pair{"X", "a\r\nSet-Cookie: b"}, {"X", "a\nb"}, {"X\r\nY", "a"}, {"", "a"}, {"X Y", "a"}}) {
         view::Response response;
         response.headers.add(name, value);
         EXPECT_FALSE(make_head(response, http11())) << name << ": " << value;
@@ -95,7 +98,8 @@ TEST(AnswerWriter, http_1_0_must_be_told_to_stay) {
 TEST(AnswerWriter, small_pieces) {
     EXPECT_EQ(make_chunk("hello"), "5\r\nhello\r\n");
     EXPECT_EQ(make_chunk(std::string(26, 'x')), "1a\r\n" + std::string(26, 'x') + "\r\n");
-    EXPECT_EQ(http_date(std::chrono::system_clock::from_time_t(784111777)), "Sun, 06 Nov 1994 08:49:37 GMT");  // RFC 9110 section 5.6.7
+    EXPECT_EQ(http_date(std::chrono::system_clock::from_time_t(784111777)),
+              "Sun, 06 Nov 1994 08:49:37 GMT");  // RFC 9110 section 5.6.7
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ int refusal_of(std::string text, std::size_t header = 1000, std::size_t body = 1
 }
 
 TEST(RequestParser, reads_a_request_and_leaves_the_next) {
-    std::string buffer = "\r\nPOST /a%20b?x=1&y=+ HTTP/1.1\r\nHost: h\r\nX: 1\r\nx: 2\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n";
+    std::string buffer =
+        "\r\nPOST /a%20b?x=1&y=+ HTTP/1.1\r\nHost: h\r\nX: 1\r\nx: 2\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n";
     RequestParser parser(1000, 100);
     ASSERT_EQ(feed_all(parser, buffer), Progress::done);
     EXPECT_EQ(buffer, "GET / HTTP/1.1\r\n");
@@ -38,7 +39,8 @@ TEST(RequestParser, reads_a_request_and_leaves_the_next) {
 }
 
 TEST(RequestParser, reads_the_same_byte_by_byte) {
-    const std::string text = "PUT /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;ext=1\r\nabc\r\nA\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\n";
+    const std::string text =
+        "PUT /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;ext=1\r\nabc\r\nA\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\n";
     RequestParser parser(1000, 100);
     std::string buffer;
     Progress progress = Progress::need_more;
@@ -60,7 +62,8 @@ TEST(RequestParser, reads_the_same_byte_by_byte) {
 }
 
 TEST(RequestParser, an_absolute_target_loses_its_origin) {
-    for (const auto& [target, wanted] : {std::pair{"http://h:80/x?y", "/x?y"}, {"HTTP://h", "/"}, {"https://h?q", "/?q"}, {"*", "*"}, {"/x", "/x"}}) {
+    for (const auto& [target, wanted] :
+         {std::pair{"http://h:80/x?y", "/x?y"}, {"HTTP://h", "/"}, {"https://h?q", "/?q"}, {"*", "*"}, {"/x", "/x"}}) {
         std::string text = std::string("OPTIONS ") + target + " HTTP/1.1\r\nHost: h\r\n\r\n";
         RequestParser parser(1000, 100);
         ASSERT_EQ(feed_all(parser, text), Progress::done) << target;
@@ -82,19 +85,19 @@ TEST(RequestParser, keep_alive_follows_version_and_field) {
 
 TEST(RequestParser, malformed_requests_are_400) {
     for (const char* text : {
-             "GARBAGE\r\n",                                   // told at the end of the line, not at the time-out
-             "GET /\r\n",                                     // HTTP/0.9
+             "GARBAGE\r\n",  // told at the end of the line, not at the time-out
+             "GET /\r\n",    // HTTP/0.9
              " GET / HTTP/1.1\r\n",
              "G\x01T / HTTP/1.1\r\n",
-             "\x16\x03\x01\x02",                              // TLS
-             "GET / HTTP/1.1\n",                              // bare LF
-             "GET / HTTP/1.1\r\n\r\n",                        // no Host
+             "\x16\x03\x01\x02",        // TLS
+             "GET / HTTP/1.1\n",        // bare LF
+             "GET / HTTP/1.1\r\n\r\n",  // no Host
              "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
              "GET x HTTP/1.1\r\nHost: h\r\n\r\n",
              "GET ftp://h/ HTTP/1.1\r\nHost: h\r\n\r\n",
              "GET http:///x HTTP/1.1\r\nHost: h\r\n\r\n",
              "GET / HTTP/1.1\r\nHost: h\r\nno colon\r\n\r\n",
-             "GET / HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n",     // blank before the colon
+             "GET / HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n",  // blank before the colon
              "GET / HTTP/1.1\r\nHost: h\r\nA: b\x01\r\n\r\n",
              "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1x\r\n\r\n",
              "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
@@ -121,7 +124,9 @@ TEST(RequestParser, what_is_not_known_here_has_its_own_status) {
 }
 
 TEST(RequestParser, limits_hold_at_the_byte) {
-    const auto with_body = [](std::size_t n) { return "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(n) + "\r\n\r\n" + std::string(n, 'b'); };
+    const auto with_body = [](std::size_t n) {
+        return "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(n) + "\r\n\r\n" + std::string(n, 'b');
+    };
     EXPECT_EQ(refusal_of(with_body(100)), 0);
     EXPECT_EQ(refusal_of(with_body(101)), 413);
     const std::string chunked = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";

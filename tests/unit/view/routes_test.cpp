@@ -86,7 +86,8 @@ TEST(Routes, parameters_are_decoded_and_literals_win) {
 
 TEST(Routes, a_path_matches_as_a_whole) {
     const Routes routes = some_routes();
-    for (const char* path : {"/status", "/status/", "/status/1/2", "/sync/", "//sync", "/SYNC", "/x", "//x/b", "", "sync", "http:", "/%", "/\xff"})
+    for (const char* path :
+         {"/status", "/status/", "/status/1/2", "/sync/", "//sync", "/SYNC", "/x", "//x/b", "", "sync", "http:", "/%", "/\xff"})
         EXPECT_EQ(routes.resolve("GET", path).kind, Kind::not_found) << path;
 }
 

@@ -31,7 +31,7 @@ struct TlsOptions {
 /// Where requests go and under which limits. One Transport serves one origin.
 struct Target {
     std::string scheme = "http";  ///< http or https
-    std::string host;             ///< name or address, no brackets; `localhost` means ::1 first, then 127.0.0.1 (RFC 6761 section 6.3)
+    std::string host;  ///< name or address, no brackets; `localhost` means ::1 first, then 127.0.0.1 (RFC 6761 section 6.3)
     std::uint16_t port = 80;
     TlsOptions tls;
     Duration connect_timeout = std::chrono::seconds(10);

@@ -9,23 +9,35 @@
 namespace volley::metrics {
 
 /// How an exchange ended. `ok` says that an answer came whole, not that it was the right one: see Sample::right.
-enum class Outcome : std::uint8_t { ok, resolve, refused, reset, timeout, tls, protocol, truncated, exhausted, cancelled, too_large };
+enum class Outcome : std::uint8_t {
+    ok,
+    resolve,
+    refused,
+    reset,
+    timeout,
+    tls,
+    protocol,
+    truncated,
+    exhausted,
+    cancelled,
+    too_large
+};
 [[nodiscard]] std::string_view to_string(Outcome o) noexcept;
 [[nodiscard]] Outcome outcome_of(const error_code& ec) noexcept;
 
 /// One exchange. An instant that was not reached holds TimePoint{} (the epoch of the clock).
 struct Sample {
-    TimePoint planned{};     ///< when it was to start
-    TimePoint started{};     ///< when it did
-    TimePoint connected{};   ///< a connection was there (equal to `started` when one had been prepared)
-    TimePoint sent{};        ///< the first byte of the request was handed to the kernel
-    TimePoint first_byte{};  ///< the first byte of the answer
-    TimePoint done{};        ///< the last one, or the instant of the failure
-    std::uint64_t bytes = 0;        ///< of the answer, head and body, as read
-    std::uint32_t connection = 0;   ///< which connection carried it, numbered by its transport
-    std::uint16_t phase = 0;        ///< index into the plan
-    std::uint16_t step = 0;         ///< index into the scenario's steps
-    std::int16_t status = 0;        ///< HTTP status, 0 where none came
+    TimePoint planned{};           ///< when it was to start
+    TimePoint started{};           ///< when it did
+    TimePoint connected{};         ///< a connection was there (equal to `started` when one had been prepared)
+    TimePoint sent{};              ///< the first byte of the request was handed to the kernel
+    TimePoint first_byte{};        ///< the first byte of the answer
+    TimePoint done{};              ///< the last one, or the instant of the failure
+    std::uint64_t bytes = 0;       ///< of the answer, head and body, as read
+    std::uint32_t connection = 0;  ///< which connection carried it, numbered by its transport
+    std::uint16_t phase = 0;       ///< index into the plan
+    std::uint16_t step = 0;        ///< index into the scenario's steps
+    std::int16_t status = 0;       ///< HTTP status, 0 where none came
     Outcome outcome = Outcome::cancelled;
     bool right = false;  ///< outcome ok and every check held (without checks: status 200 to 399)
     bool warmup = false;

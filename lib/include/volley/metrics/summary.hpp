@@ -31,16 +31,16 @@ struct Tally {
 
 /// What one burst showed. M is the time from the planned start to the last right answer, S the time of a request alone.
 struct BurstFigures {
-    std::size_t n = 0;               ///< requests at once
-    std::size_t repeats = 0;         ///< bursts that were fired; the figures are those of the one with the median makespan
-    bool complete = false;           ///< every answer of every repeat was right; otherwise the figures below say nothing
-    Duration makespan{};             ///< M
-    Duration solo{};                 ///< S, median of the solo runs
-    double ratio = 0;                ///< M/S
-    double overlap = 0;              ///< N*S/M: how many slept at the same time, on average
+    std::size_t n = 0;                      ///< requests at once
+    std::size_t repeats = 0;                ///< bursts that were fired; the figures are those of the one with the median makespan
+    bool complete = false;                  ///< every answer of every repeat was right; otherwise the figures below say nothing
+    Duration makespan{};                    ///< M
+    Duration solo{};                        ///< S, median of the solo runs
+    double ratio = 0;                       ///< M/S
+    double overlap = 0;                     ///< N*S/M: how many slept at the same time, on average
     std::optional<double> serial_fraction;  ///< (M/S - 1)/(N - 1), for N > 1: 0 asynchronous, 1/W a pool of W, 1 serial
     std::vector<std::size_t> groups;        ///< sizes of the clusters of completions, in order
-    Duration own_lag{};              ///< latest start after the planned one: ours, inside M
+    Duration own_lag{};                     ///< latest start after the planned one: ours, inside M
 };
 
 /// Clusters of completions: a gap of more than S/3 between two neighbours begins a new one.

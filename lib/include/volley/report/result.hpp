@@ -64,13 +64,13 @@ struct ServerResult {
 
 /// One threshold judged against one server.
 struct ThresholdResult {
-    std::string source;    ///< as written, or `errors == 0` where the file said nothing
-    SourcePos pos;         ///< line 0 for one that was added
+    std::string source;  ///< as written, or `errors == 0` where the file said nothing
+    SourcePos pos;       ///< line 0 for one that was added
     std::string server;
     std::string phase;
     Verdict verdict = Verdict::pass;  ///< pass, fail or inconclusive
-    std::string measured;  ///< `1.02`, `204 ms`
-    std::string message;   ///< which, and by how much; or why it cannot be said
+    std::string measured;             ///< `1.02`, `204 ms`
+    std::string message;              ///< which, and by how much; or why it cannot be said
 };
 
 struct RunResult {

@@ -22,10 +22,15 @@ namespace volley::scenario {
 
 /// JSON as it stands in a scenario: objects keep their order, scalars keep their place.
 struct JsonNode;
-using JsonObject = std::vector<std::pair<Value, JsonNode>>;
+struct JsonMember;
+using JsonObject = std::vector<JsonMember>;
 using JsonArray = std::vector<JsonNode>;
 struct JsonNode {
     std::variant<Value, JsonObject, JsonArray> node;
+};
+struct JsonMember {
+    Value name;
+    JsonNode value;
 };
 
 /// One movement into a JSON value: a member by name, an element by index (negative: from the end), or `| length`.
@@ -44,16 +49,26 @@ struct Pattern;
 struct Check {
     enum class Query { status, body, header, duration, jq };
     enum class Predicate {
-        equal, not_equal, less, less_equal, greater, greater_equal,
-        contains, not_contains, matches, not_matches, exists, not_exists
+        equal,
+        not_equal,
+        less,
+        less_equal,
+        greater,
+        greater_equal,
+        contains,
+        not_contains,
+        matches,
+        not_matches,
+        exists,
+        not_exists
     };
     Query query = Query::status;
     std::string header;  ///< for Query::header
     std::string jq;      ///< for Query::jq: the path as written
     JsonPath path;       ///< for Query::jq
     Predicate predicate = Predicate::equal;
-    Value value;   ///< may hold a template; `quoted` when it stood in quotes within the check
-    Value source;  ///< the whole line, for messages
+    Value value;                             ///< may hold a template; `quoted` when it stood in quotes within the check
+    Value source;                            ///< the whole line, for messages
     std::shared_ptr<const Pattern> pattern;  ///< for matches, where the value holds no template
 };
 
@@ -107,13 +122,13 @@ struct Phase {
     std::string name;
     std::string scenario;
     SourcePos pos;
-    std::optional<std::size_t> burst;  ///< so many at once; `iterations` says how often (once where it is not set)
-    std::optional<std::size_t> users;  ///< closed model: each starts again when it is through
-    std::optional<Rate> rate;          ///< open model: starts come on schedule whatever the answers do
-    std::optional<Duration> duration;  ///< `for:`
+    std::optional<std::size_t> burst;       ///< so many at once; `iterations` says how often (once where it is not set)
+    std::optional<std::size_t> users;       ///< closed model: each starts again when it is through
+    std::optional<Rate> rate;               ///< open model: starts come on schedule whatever the answers do
+    std::optional<Duration> duration;       ///< `for:`
     std::optional<std::size_t> iterations;  ///< users and rate: how many in all, shared by the users
-    std::size_t max_users = 1000;   ///< for rate: never more in flight; starts refused for it count as `saturated`
-    std::size_t solo_runs = 3;      ///< for burst: runs of one alone, before the bursts; their median is the solo time S
+    std::size_t max_users = 1000;           ///< for rate: never more in flight; starts refused for it count as `saturated`
+    std::size_t solo_runs = 3;              ///< for burst: runs of one alone, before the bursts; their median is the solo time S
     bool warmup = false;
 };
 
@@ -122,14 +137,15 @@ struct Threshold {
     enum class Op { less, less_equal, greater, greater_equal, equal, not_equal };
     /// How `amount` is to be read: a plain number, seconds, or a share (`0.1%` is 0.001).
     enum class Unit { number, seconds, share };
-    std::string phase;   ///< empty: all phases together
-    std::string metric;  ///< latency, service, errors, requests, missed, saturated, makespan, solo, ratio, overlap, serial_fraction, groups, right
+    std::string phase;      ///< empty: all phases together
+    std::string metric;     ///< latency, service, errors, requests, missed, saturated, makespan, solo, ratio, overlap,
+                            ///< serial_fraction, groups, right
     std::string aggregate;  ///< p50, p99.9, mean, min, max; empty for plain figures
     Op op = Op::less;
-    Value value;          ///< a duration, a number, or a percentage, as written
+    Value value;  ///< a duration, a number, or a percentage, as written
     Unit unit = Unit::number;
-    double amount = 0;    ///< the value in that unit
-    std::string server;   ///< empty: every server
+    double amount = 0;   ///< the value in that unit
+    std::string server;  ///< empty: every server
     Value source;
 };
 
@@ -160,7 +176,7 @@ struct Scenario {
     std::vector<Phase> phases;
     std::vector<Threshold> thresholds;
     std::vector<Output> outputs;
-    std::vector<std::string> lines;  ///< the text, for carets
+    std::vector<std::string> lines;                         ///< the text, for carets
     std::set<std::string, std::less<>> names_used_at_load;  ///< variables that load_scenario() itself replaced, in typed keys
 
     [[nodiscard]] const ScenarioBody* find_scenario(std::string_view name) const noexcept;
@@ -209,26 +225,27 @@ inline constexpr std::array<std::string_view, 4> run_names{"server.name", "serve
 /// Known besides in a server's `command`, `cwd`, `env` and `ready`: the port that was picked for it.
 inline constexpr std::array<std::string_view, 2> server_names{"port", "host"};
 
-/// Reads a scenario from text. Reads no file, no environment, no clock. At most 1 MiB of text, 64 levels, 100,000 nodes after aliases.
-/// Keys that are typed at once (`for: "{{ time }}"`, `burst: "{{ n }}"`) may hold templates too: they are expanded here, with the
-/// `variables:` block, `env` and `overrides` (`-e key=value`), so hand in the same as to resolve_variables().
-/// Throws: nothing, for any input.
+/// Reads a scenario from text. Reads no file, no environment, no clock. At most 1 MiB of text, 64 levels, 100,000 nodes after
+/// aliases. Keys that are typed at once (`for: "{{ time }}"`, `burst: "{{ n }}"`) may hold templates too: they are expanded here,
+/// with the `variables:` block, `env` and `overrides` (`-e key=value`), so hand in the same as to resolve_variables(). Throws:
+/// nothing, for any input.
 [[nodiscard]] LoadResult load_scenario(std::string_view text, std::string file, const Variables::Scope& env = {},
                                        const Variables::Scope& overrides = {});
 
 /// Replaces `{{ name }}`, `{{ env.X }}`, `{{ name | default('y') }}`. Unknown names are errors with a place and a hint.
 /// The result is never expanded again, so a value from outside cannot bring in a template. At most 1 MiB.
-[[nodiscard]] std::variant<std::string, SourceError> expand(const Value& value, const Variables& variables, const Scenario& where);
+[[nodiscard]] std::variant<std::string, SourceError> expand(const Value& value, const Variables& variables,
+                                                            const Scenario& where);
 
 /// Resolves the `variables:` block (values may use earlier ones and the environment), with `overrides` (`-e key=value`) on top.
-/// Every template of the file is tried on the way, so that an unknown name is found before a server starts; run_names and server_names
-/// count as known where they will be. An override that nothing in the file uses is an error.
+/// Every template of the file is tried on the way, so that an unknown name is found before a server starts; run_names and
+/// server_names count as known where they will be. An override that nothing in the file uses is an error.
 [[nodiscard]] std::vector<SourceError> resolve_variables(const Scenario& scenario, const Variables::Scope& env,
                                                          const Variables::Scope& overrides, Variables& out);
 
-/// JSON text of a node after expansion: an unquoted scalar that is a JSON number, true, false or null stays one; everything else is a
-/// string. A scalar that is one template and nothing else (YAML wants it in quotes) gets the type of what it yields, unless that variable
-/// was itself written in quotes or the filter `string` is given: `"{{ id | string }}"`.
+/// JSON text of a node after expansion: an unquoted scalar that is a JSON number, true, false or null stays one; everything else
+/// is a string. A scalar that is one template and nothing else (YAML wants it in quotes) gets the type of what it yields, unless
+/// that variable was itself written in quotes or the filter `string` is given: `"{{ id | string }}"`.
 [[nodiscard]] std::variant<std::string, SourceError> to_json_text(const JsonNode& node, const Variables& variables,
                                                                   const Scenario& where);
 
@@ -239,8 +256,8 @@ struct CheckInput {
     const std::vector<std::pair<std::string, std::string>>* headers = nullptr;
     Duration duration{};
 };
-/// Judges one check with its value already expanded. @return nothing when it holds, else what was found ("status is 500"), cut short
-/// and escaped for a terminal.
+/// Judges one check with its value already expanded. @return nothing when it holds, else what was found ("status is 500"), cut
+/// short and escaped for a terminal.
 [[nodiscard]] std::optional<std::string> failed_check(const Check& check, std::string_view expanded_value, const CheckInput& in);
 
 /// Makes a SourceError at a place of the scenario, line text included.

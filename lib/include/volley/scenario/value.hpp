@@ -11,9 +11,9 @@ namespace volley::scenario {
 struct Value {
     std::string text;
     SourcePos pos;
-    bool quoted = false;       ///< was written in quotes (or as a block scalar)
-    bool has_template = false; ///< contains `{{ ... }}`
-    bool is_text = false;      ///< stays a text in JSON even where it is one template that yields a number
+    bool quoted = false;        ///< was written in quotes (or as a block scalar)
+    bool has_template = false;  ///< contains `{{ ... }}`
+    bool is_text = false;       ///< stays a text in JSON even where it is one template that yields a number
 };
 
 }  // namespace volley::scenario

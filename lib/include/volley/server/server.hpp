@@ -20,7 +20,7 @@ namespace volley::server {
 struct Kind {
     enum class Model {
         coroutine,  ///< asynchronous views on the loop, as many as there are; synchronous ones on a pool of `Options::sync_threads`
-        pool,       ///< exactly `workers` threads, each answers one request at a time to its end; requests over that wait in order
+        pool,  ///< exactly `workers` threads, each answers one request at a time to its end; requests over that wait in order
     } model = Model::coroutine;
     unsigned workers = 0;  ///< for pool; `serial` is a pool of one
     bool operator==(const Kind&) const = default;
@@ -33,8 +33,8 @@ struct Kind {
 
 /// What a client may do to us. Every time-out ends a wait for the *client*; a view may take as long as it likes.
 struct Limits {
-    std::size_t header_bytes = 16 * 1024;        ///< request line and fields; more is answered 431
-    std::size_t body_bytes = 1024 * 1024;        ///< more is answered 413
+    std::size_t header_bytes = 16 * 1024;  ///< request line and fields; more is answered 431
+    std::size_t body_bytes = 1024 * 1024;  ///< more is answered 413
     /// More are answered 503 and closed. Where the process may not open so many descriptors, fewer: see Server::connection_limit().
     std::size_t connections = 50'000;
     Duration idle = std::chrono::minutes(2);     ///< no request has begun: closed without a word
@@ -45,7 +45,7 @@ struct Limits {
     /// instead of a reset (RFC 9112 section 9.6), this long and this much at most.
     Duration linger = std::chrono::seconds(2);
     std::size_t linger_bytes = 16UL * 1024 * 1024;
-    Duration drain = std::chrono::seconds(3);    ///< at the end: what runs may finish, then it is cancelled
+    Duration drain = std::chrono::seconds(3);  ///< at the end: what runs may finish, then it is cancelled
 };
 
 /// One answered request, for a log. The texts came from outside: escape before printing.

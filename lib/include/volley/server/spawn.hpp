@@ -27,7 +27,7 @@ struct ReadyWhen {
 /// What to start. `argv[0]` is looked up in PATH. Every occurrence of the picked port is already in place: see pick_port().
 struct SpawnSpec {
     std::vector<std::string> argv;
-    std::string cwd;  ///< empty: ours
+    std::string cwd;                                       ///< empty: ours
     std::vector<std::pair<std::string, std::string>> env;  ///< added to ours
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;
@@ -42,7 +42,7 @@ struct TreeSample {
     int processes = 0;
     int threads = 0;
     int descriptors = 0;
-    Duration cpu{};             ///< user and system, of the living and the waited-for
+    Duration cpu{};  ///< user and system, of the living and the waited-for
     std::uint64_t rss_bytes = 0;
 };
 
@@ -82,7 +82,8 @@ public:
 
 /// Starts it; blocks until the program runs, which takes milliseconds. Errors, with words in `why`: no_such_file_or_directory and
 /// permission_denied (with the PATH that was searched), address_in_use (with who listens there), invalid_argument, Condition::exhausted.
-[[nodiscard]] Result<std::unique_ptr<SpawnedServer>> spawn_server(boost::asio::any_io_executor executor, SpawnSpec spec, Diagnostics& why);
+[[nodiscard]] Result<std::unique_ptr<SpawnedServer>> spawn_server(boost::asio::any_io_executor executor, SpawnSpec spec,
+                                                                  Diagnostics& why);
 
 /// Program and leading arguments that run the supervisor or a built-in server in a process of its own. The command-line program sets
 /// itself; a library user gets the installed helper `libexec/volley/volley-server`. The first entry is a path, not looked up in PATH.
