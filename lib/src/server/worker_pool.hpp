@@ -4,30 +4,25 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <thread>
+#include <utility>
 #include <vector>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/any_io_executor.hpp>
+
+#include "net/loop_thread.hpp"
 
 namespace volley::server {
 
-/// A thread with an io_context of its own, so that an asynchronous view can run to its end on it.
+/// A thread with an event loop, so that an asynchronous view can run to its end on it: one of its own, or a borrowed one.
 class Worker {
 public:
-    Worker() : work_(context_.get_executor()), thread_([this] { context_.run(); }) {}
-    Worker(const Worker&) = delete;
-    Worker& operator=(const Worker&) = delete;
-    ~Worker() {
-        work_.reset();
-        thread_.join();
-    }
-    [[nodiscard]] boost::asio::io_context::executor_type executor() noexcept { return context_.get_executor(); }
+    Worker() : own_(std::make_unique<net::LoopThread>()), executor_(own_->executor()) {}
+    explicit Worker(boost::asio::any_io_executor borrowed) : executor_(std::move(borrowed)) {}
+    [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
 
 private:
-    boost::asio::io_context context_{1};
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-    std::thread thread_;  // last: it uses the other two
+    std::unique_ptr<net::LoopThread> own_;
+    boost::asio::any_io_executor executor_;
 };
 
 /// Lends workers, in the order in which they were asked for.
@@ -36,6 +31,11 @@ class WorkerPool {
 public:
     /// @param most  how many threads at most. They start when they are needed; see start_all().
     explicit WorkerPool(unsigned most) : most_(most) {}
+    /// One worker, on a thread that others use as well.
+    explicit WorkerPool(boost::asio::any_io_executor borrowed) : most_(1) {
+        workers_.push_back(std::make_unique<Worker>(std::move(borrowed)));
+        free_.push_back(workers_.back().get());
+    }
 
     /// Somebody who waits for a worker. `wake` is called when `worker` has been set.
     struct Waiter {
