@@ -14,6 +14,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -24,6 +26,8 @@
 
 #include <volley/http/message.hpp>
 #include <volley/view/gauge.hpp>
+#include <volley/view/middleware.hpp>
+#include <volley/view/sync.hpp>
 
 namespace volley::view {
 
@@ -81,6 +85,17 @@ struct Response {
     [[nodiscard]] static Response events(Stream producer);
 };
 
+/// Thrown by a view or middleware: the answer is this status with `{"error": text}`. Any other exception is a 500 that tells nothing.
+class HttpError : public std::runtime_error {
+public:
+    /// @param status  400 to 599
+    HttpError(int status, const std::string& text) : std::runtime_error(text), status_(status) {}
+    [[nodiscard]] int status() const noexcept { return status_; }
+
+private:
+    int status_;
+};
+
 /// A JSON string literal of any bytes, quotes included; what is not UTF-8 becomes U+FFFD. Source: RFC 8259 section 7.
 [[nodiscard]] std::string json_quote(std::string_view text);
 
@@ -91,6 +106,7 @@ struct Response {
 struct Handler {
     std::function<awaitable<Response>(const Request&)> async;
     std::function<Response(const Request&)> sync;
+    Thread thread = Thread::sensitive;  ///< where `sync` runs on a coroutine server
     explicit operator bool() const noexcept { return async != nullptr || sync != nullptr; }
     [[nodiscard]] bool is_async() const noexcept { return async != nullptr; }
 };
@@ -105,6 +121,17 @@ struct AnyView {
 };
 
 namespace detail {
+
+/// A synchronous view shares one thread with all other such views, as in Django, unless its class says
+/// `static constexpr bool thread_sensitive = false;`.
+template <class V>
+consteval Thread thread_of() {
+    if constexpr (requires { V::thread_sensitive; }) {
+        return V::thread_sensitive ? Thread::sensitive : Thread::pool;
+    } else {
+        return Thread::sensitive;
+    }
+}
 
 enum class Shape { absent, sync, async, wrong };
 
@@ -138,6 +165,7 @@ consteval Shape shape_of_result() {
             if constexpr (shape() == Shape::async) {                                                           \
                 handler.async = [view](const Request& r) { return view->member(r); };                          \
             } else if constexpr (shape() == Shape::sync) {                                                     \
+                handler.thread = thread_of<V>();                                                               \
                 handler.sync = [view](const Request& r) { return view->member(r); };                           \
             }                                                                                                  \
             return handler;                                                                                    \
@@ -212,6 +240,7 @@ template <class V>
     if constexpr (S::call == Shape::async) {
         erased.any.async = [shared](const Request& r) { return (*shared)(r); };
     } else if constexpr (S::call == Shape::sync) {
+        erased.any.thread = detail::thread_of<T>();
         erased.any.sync = [shared](const Request& r) { return (*shared)(r); };
     } else {
         erased.by_method = {detail::Method_get<T>::bind(shared),    detail::Method_head<T>::bind(shared),
@@ -232,8 +261,9 @@ struct Resolution {
 };
 
 /// Paths and the views that answer them. Build it, hand it to a server, leave it alone.
-/// Thread safety: const members from any thread. One view object serves all its requests: asynchronous handlers of a coroutine
-/// server run on one thread, all others on several at the same time.
+/// Thread safety: const members from any thread. One view object serves all its requests. On a coroutine server asynchronous handlers
+/// run on the loop's thread, and synchronous ones on the one thread that all thread-sensitive code shares; those that are not
+/// thread-sensitive (see on_pool()), and all handlers of a pool server, run on several threads at the same time.
 class Routes {
 public:
     Routes();
@@ -247,6 +277,18 @@ public:
         add_view(pattern, make_view(std::forward<V>(view)));
         return *this;
     }
+
+    /// Puts a middleware around all views, and around the answers to unknown paths. The first one is the outermost.
+    /// @param name  for the server's log
+    template <class M>
+    Routes& use(M&& middleware, std::string name) {
+        middleware_.push_back(make_middleware(std::forward<M>(middleware), std::move(name)));
+        return *this;
+    }
+    [[nodiscard]] std::span<const AnyMiddleware> middleware() const noexcept { return middleware_; }
+
+    /// Calls `visit` for every handler and the pattern that leads to it.
+    void each_handler(const std::function<void(std::string_view pattern, const Handler& handler)>& visit) const;
 
     /// Finds the handler. HEAD falls back to GET's handler; OPTIONS without a handler is answered by the server.
     /// @param path  percent-encoded, without the query. `*` asks about the server as a whole (OPTIONS only).
@@ -281,6 +323,7 @@ private:
     void add_view(std::string_view pattern, AnyView view);
 
     std::vector<std::unique_ptr<const Route>> routes_;  // pointers: a Resolution points into a route
+    std::vector<AnyMiddleware> middleware_;
     std::shared_ptr<Gauge> gauge_;
     bool development_ = true;
 };

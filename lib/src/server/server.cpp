@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -47,15 +48,13 @@ Duration sweep_interval(const Limits& limits) {
 struct Server::Impl {
     Impl(asio::any_io_executor e, view::Routes r, Options o)
         : executor(std::move(e)),
-          routes(std::move(r)),
           options(std::move(o)),
-          context(routes, options),
+          context(make_pipeline(std::move(r)), options),
           connection_limit(connections_allowed(options.limits.connections)),
           control(executor),
           sessions(executor) {}
 
     asio::any_io_executor executor;
-    view::Routes routes;
     Options options;
     ServerContext context;
     std::size_t connection_limit;
@@ -67,6 +66,7 @@ struct Server::Impl {
     net::TaskGroup control;  ///< accept loops and the sweeper
     net::TaskGroup sessions;
 
+    std::shared_ptr<const Pipeline> make_pipeline(view::Routes routes) const;
     asio::awaitable<void> accept_loop(tcp::acceptor& acceptor);
     asio::awaitable<void> sweep();
     asio::awaitable<void> run_session(std::shared_ptr<Session> session);
@@ -74,6 +74,18 @@ struct Server::Impl {
     asio::awaitable<void> drain();
     void log_accept_error(const error_code& ec);
 };
+
+std::shared_ptr<const Pipeline> Server::Impl::make_pipeline(view::Routes routes) const {
+    view::ComposeOptions compose;
+    compose.may_block = options.kind.model == Kind::Model::pool;
+    compose.on_notice = options.on_notice;
+    compose.on_exception = [this](const view::Request& request, const std::exception_ptr& error) {
+        if (!options.on_error) return;
+        const std::string text = fmt::format("{} {}: the view threw: {}", request.method, request.target, what_of(error));
+        asio::dispatch(executor, [this, text] { options.on_error(text); });  // the log's thread is the loop's
+    };
+    return std::make_shared<const Pipeline>(std::move(routes), compose);
+}
 
 Server::Server(asio::any_io_executor executor, view::Routes routes, Options options)
     : impl_(std::make_unique<Impl>(std::move(executor), std::move(routes), std::move(options))) {}
@@ -99,7 +111,7 @@ error_code Server::listen(Diagnostics& why) {
 std::uint16_t Server::local_port() const noexcept { return impl_->port; }
 std::size_t Server::connections() const noexcept { return impl_->open.size(); }
 std::size_t Server::connection_limit() const noexcept { return impl_->connection_limit; }
-const view::Routes& Server::routes() const noexcept { return impl_->routes; }
+const view::Routes& Server::routes() const noexcept { return impl_->context.pipeline->routes(); }
 
 asio::awaitable<void> Server::serve() {
     Impl& my = *impl_;
@@ -136,6 +148,12 @@ asio::awaitable<void> Server::Impl::drain() {
     for (auto it = open.begin(); it != open.end();) (*it++)->abort();
     control.cancel();
     co_await sessions.join();
+    // Code that a cancelled request left running still comes home to this loop.
+    while (*context.outstanding > 0) {
+        tick.expires_after(std::chrono::milliseconds(5));
+        const auto [ec] = co_await tick.async_wait(asio::as_tuple(asio::use_awaitable));
+        (void)ec;
+    }
     co_await control.join();
     context.workers.stop();
     acceptors.clear();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <optional>
+#include <random>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "server/view_job.hpp"
+#include "view/sync_threads.hpp"
 
 namespace volley::server {
 namespace asio = boost::asio;
@@ -33,16 +35,6 @@ std::string remote_of(const asio::ip::tcp::socket& socket) {
     return peer.address().is_v6() ? fmt::format("[{}]:{}", address, peer.port()) : fmt::format("{}:{}", address, peer.port());
 }
 
-std::string what_of(const std::exception_ptr& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        return e.what();
-    } catch (...) {
-        return "an exception that is no std::exception";
-    }
-}
-
 bool is_cancellation(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
@@ -55,9 +47,20 @@ bool is_cancellation(const std::exception_ptr& error) {
 
 }  // namespace
 
+std::string what_of(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+        return e.what();
+    } catch (...) {
+        return "an exception that is no std::exception";
+    }
+}
+
 /// One request and how far its answer is.
 struct Session::Exchange {
     view::Request request;
+    std::shared_ptr<const Pipeline> pipeline;  ///< the one that it began with
     std::string route;
     int version = 11;
     bool keep_alive = true;
@@ -69,6 +72,20 @@ struct Session::Exchange {
     std::uint64_t body_bytes = 0;
     TimePoint received{};
 };
+
+ServerContext::ServerContext(std::shared_ptr<const Pipeline> p, const Options& o)
+    : pipeline(std::move(p)),
+      options(o),
+      workers(o.kind.model == Kind::Model::pool ? o.kind.workers : std::max(1U, o.sync_threads)),
+      sensitive(view::sensitive_executor()),
+      id_prefix_(fmt::format("{:08x}", std::random_device{}())) {}
+
+std::string ServerContext::request_id(const http::Headers& headers) {
+    constexpr std::size_t longest = 128;
+    const auto given = headers.get("X-Request-ID");
+    if (given && given->size() <= longest && http::is_token(*given)) return std::string(*given);
+    return fmt::format("{}-{}", id_prefix_, ++next_id_);
+}
 
 std::string_view ServerContext::date() {
     const auto now = std::chrono::system_clock::now();
@@ -294,13 +311,14 @@ asio::awaitable<bool> Session::serve_one() {
     exchange.received = Clock::now();
 
     const std::string_view path = RequestParser::path_of(exchange.request.target);
-    view::Resolution resolution = context_.routes.resolve(exchange.request.method, path);
-    if (resolution.kind == view::Resolution::Kind::handler) {
+    exchange.pipeline = context_.pipeline;
+    view::Resolution resolution = exchange.pipeline->resolve(exchange.request.method, path);
+    if (resolution.handler != nullptr) {
         exchange.request.params = std::move(resolution.params);
         exchange.route = std::move(resolution.route);
         co_await run_view(exchange, *resolution.handler);
     } else {
-        view::Response response = context_.routes.answer(resolution, exchange.request.method, path);
+        view::Response response = exchange.pipeline->routes().answer(resolution, exchange.request.method, path);
         co_await send(exchange, std::move(response));
     }
     log_access(exchange);
@@ -319,50 +337,87 @@ asio::awaitable<void> Session::refuse(int status, std::string_view text) {
 
 // ---- views
 
+/// A request in the gauge, from its arrival to the end of its view. Answers to unknown paths are not counted.
+class Counted {
+public:
+    Counted(view::Gauge& gauge, const std::string& route) : gauge_(route.empty() ? nullptr : &gauge), route_(route) {
+        if (gauge_ != nullptr) gauge_->enter(route_);
+    }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() { leave(); }
+    void start() {
+        if (gauge_ != nullptr) gauge_->start(route_);
+        started_ = true;
+    }
+    void leave() {
+        if (gauge_ != nullptr) gauge_->leave(route_, started_);
+        gauge_ = nullptr;
+    }
+
+private:
+    view::Gauge* gauge_;
+    const std::string& route_;
+    bool started_ = false;
+};
+
+view::FramePtr Session::frame_of(const Exchange& exchange, const asio::any_io_executor& loop) const {
+    auto frame = std::make_shared<view::Frame>();
+    frame->context = std::make_shared<view::Context>(context_.request_id(exchange.request.headers));
+    frame->loop = loop;
+    frame->outstanding = context_.outstanding;
+    return frame;
+}
+
 asio::awaitable<void> Session::run_view(Exchange& exchange, const view::Handler& handler) {
-    view::Gauge& gauge = *context_.routes.gauge();
-    gauge.enter(exchange.route);
+    Counted counted(*exchange.pipeline->routes().gauge(), exchange.route);
     disarm();
     handling_ = true;
     peer_gone_ = false;  // a close is noticed anew: requests that were sent before it are still answered
 
-    const bool on_worker = context_.options.kind.model == Kind::Model::pool || !handler.is_async();
+    WorkerPool* pool = nullptr;
+    if (context_.options.kind.model == Kind::Model::pool) {
+        pool = &context_.workers;
+    } else if (!handler.is_async()) {
+        pool = handler.thread == view::Thread::sensitive ? &context_.sensitive : &context_.workers;
+    }
     bool no_thread = false;
     WorkerPool::Waiter waiter{[this] { wake(); }, nullptr};
-    if (on_worker) {
+    if (pool != nullptr) {
         watch_readable();
         try {
-            waiter.worker = context_.workers.acquire(waiter);
+            waiter.worker = pool->acquire(waiter);
         } catch (const std::exception& e) {
             log_error(fmt::format("no thread for a view: {}", e.what()));
             no_thread = true;
         }
         if (no_thread) {
-            gauge.leave(exchange.route, false);
+            counted.leave();
             handling_ = false;
             co_await send(exchange, view::Response::error(503, "out of threads"));
             co_return;
         }
         while (waiter.worker == nullptr && !peer_gone_ && !aborted_) co_await wait();
         if (peer_gone_ || aborted_) {
-            context_.workers.withdraw(waiter);
-            gauge.leave(exchange.route, false);
+            pool->withdraw(waiter);
             handling_ = false;
             exchange.broken = true;
             co_return;
         }
     }
-    asio::any_io_executor where = socket_.get_executor();
-    if (on_worker) where = waiter.worker->executor();
-    gauge.start(exchange.route);
-    job_ = std::make_shared<ViewJob>(socket_.get_executor(), where, [this] { wake(); });
+    const asio::any_io_executor loop = socket_.get_executor();
+    const asio::any_io_executor where = pool != nullptr ? waiter.worker->executor() : loop;
+    // Synchronous code that the view calls comes back to where the view's coroutine runs; a synchronous view has the server's loop.
+    const view::FramePtr frame = frame_of(exchange, handler.is_async() ? where : loop);
+    counted.start();
+    job_ = std::make_shared<ViewJob>(loop, view::FrameExecutor(where, frame), [this] { wake(); });
     job_->start(handler, exchange.request);
     // Watched only now: a view that answers at once also answers a client that has closed its sending side already.
     watch_readable();
     co_await work(exchange, *job_);
     // The worker is free when its view has ended, whether or not the client has taken the whole answer.
-    if (on_worker) context_.workers.release(*waiter.worker);
-    gauge.leave(exchange.route, true);
+    if (pool != nullptr) pool->release(*waiter.worker);
+    counted.leave();
     handling_ = false;
     std::optional<view::Response> response = job_->take_result();
     const std::exception_ptr error = job_->error();
@@ -373,8 +428,10 @@ asio::awaitable<void> Session::run_view(Exchange& exchange, const view::Handler&
         if (cancelled && is_cancellation(error)) {
             exchange.broken = true;
         } else {
-            fail(exchange, error);
-            if (!exchange.sent_head) co_await send(exchange, view::Response::error(500, "internal error"));
+            std::optional<view::Response> asked_for = view::answer_of(error);
+            if (!asked_for || exchange.sent_head) fail(exchange, error);
+            if (!asked_for) asked_for = view::Response::error(500, "internal error");
+            if (!exchange.sent_head) co_await send(exchange, std::move(*asked_for));
         }
     } else if (response) {
         co_await send(exchange, std::move(*response));

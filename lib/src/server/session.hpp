@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -14,8 +15,10 @@
 #include <volley/server/server.hpp>
 
 #include "server/answer_writer.hpp"
+#include "server/pipeline.hpp"
 #include "server/request_parser.hpp"
 #include "server/worker_pool.hpp"
+#include "view/frame.hpp"
 
 namespace volley::server {
 
@@ -23,23 +26,32 @@ class ViewJob;
 
 /// What the sessions of one server share. Lifetime: outlives every session's run().
 struct ServerContext {
-    const view::Routes& routes;
+    std::shared_ptr<const Pipeline> pipeline;
     const Options& options;
     WorkerPool workers;
+    WorkerPool sensitive;  ///< the one thread of synchronous views, which may belong to other servers too
+    /// Synchronous code that requests have started and that runs or waits, after its request's end too.
+    std::shared_ptr<std::atomic<int>> outstanding = std::make_shared<std::atomic<int>>(0);
     bool draining = false;
     /// One buffer to read into for all connections: it is used between two suspensions only. Ten thousand idle connections then
     /// hold no buffer at all.
     std::array<char, 64 * 1024> scratch{};
 
-    ServerContext(const view::Routes& r, const Options& o)
-        : routes(r), options(o), workers(o.kind.model == Kind::Model::pool ? o.kind.workers : std::max(1U, o.sync_threads)) {}
+    ServerContext(std::shared_ptr<const Pipeline> p, const Options& o);
     /// The Date field's value at this second (RFC 9110 section 6.6.1).
     std::string_view date();
+    /// The id of a request: the client's where it can be printed, else the next of ours.
+    std::string request_id(const http::Headers& headers);
 
 private:
+    std::string id_prefix_;
+    std::uint64_t next_id_ = 0;
     std::string date_;
     std::chrono::system_clock::time_point date_until_{};
 };
+
+/// What an exception says, for a log.
+[[nodiscard]] std::string what_of(const std::exception_ptr& error);
 
 /// Owns the socket. Everything that happens to it (bytes, a view that is done, a deadline, the end of the server) sets a flag and
 /// wakes the one coroutine, which looks at the flags: no two operations race, and no cancellation can get lost.
@@ -67,6 +79,7 @@ private:
     boost::asio::awaitable<void> serve_requests();
     boost::asio::awaitable<bool> serve_one();
     boost::asio::awaitable<void> run_view(Exchange& exchange, const view::Handler& handler);
+    [[nodiscard]] view::FramePtr frame_of(const Exchange& exchange, const boost::asio::any_io_executor& loop) const;
     boost::asio::awaitable<void> work(Exchange& exchange, ViewJob& job);
     boost::asio::awaitable<void> send(Exchange& exchange, view::Response response);
     boost::asio::awaitable<void> send_chunk(Exchange& exchange, std::string_view chunk);

@@ -6,6 +6,8 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "view/frame.hpp"
+
 namespace volley::server {
 namespace asio = boost::asio;
 
@@ -53,6 +55,7 @@ view::awaitable<void> ViewJob::run(const view::Handler& handler, const view::Req
     if (handler.is_async()) {
         response = co_await handler.async(request);
     } else {
+        const view::SyncScope scope;
         response = handler.sync(request);
     }
     if (!response.stream) {

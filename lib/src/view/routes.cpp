@@ -138,6 +138,14 @@ Response Routes::answer(const Resolution& resolution, std::string_view method, s
     return response;
 }
 
+void Routes::each_handler(const std::function<void(std::string_view, const Handler&)>& visit) const {
+    for (const auto& route : routes_) {
+        if (route->view.any) visit(route->pattern, route->view.any);
+        for (const Handler& handler : route->view.by_method)
+            if (handler) visit(route->pattern, handler);
+    }
+}
+
 std::vector<Routes::Info> Routes::list() const {
     std::vector<Info> infos;
     for (const auto& route : routes_) {

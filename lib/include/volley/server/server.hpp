@@ -19,7 +19,7 @@ namespace volley::server {
 /// Where views run. The sockets are always read and written by the loop, so a slow client holds nobody up.
 struct Kind {
     enum class Model {
-        coroutine,  ///< asynchronous views on the loop, as many as there are; synchronous ones on a pool of `Options::sync_threads`
+        coroutine,  ///< asynchronous views on the loop, as many as there are; synchronous ones one at a time on a shared thread
         pool,  ///< exactly `workers` threads, each answers one request at a time to its end; requests over that wait in order
     } model = Model::coroutine;
     unsigned workers = 0;  ///< for pool; `serial` is a pool of one
@@ -62,12 +62,16 @@ struct Options {
     Kind kind;
     std::string host = "127.0.0.1";  ///< an address, or a name; `localhost` listens on 127.0.0.1 and, where there is one, on ::1
     std::uint16_t port = 0;          ///< 0: the system picks one
-    unsigned sync_threads = 32;      ///< at most so many synchronous views at a time on a coroutine server; started when needed
+    /// At most so many synchronous views at a time on a coroutine server, started when needed: of those that are not
+    /// thread-sensitive. All others share one thread (see view::Thread).
+    unsigned sync_threads = 32;
     Limits limits;
     std::function<void(const AccessRecord&)> on_access;  ///< called on the loop
     /// What went wrong inside (an exception of a view, a descriptor that could not be had). The outside is only told "500".
     /// Called on the loop. May hold bytes from outside.
     std::function<void(std::string_view)> on_error;
+    /// What is not wrong but good to know: a synchronous middleware that forces a thread. Called where the server is made.
+    std::function<void(std::string_view)> on_notice;
 };
 
 /// An HTTP/1.1 server. Sources: RFC 9110, RFC 9112.
