@@ -1,15 +1,8 @@
 # Installs into an empty folder, looks at what is there, and builds and runs a consumer against it.
 cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/run.cmake)
 file(REMOVE_RECURSE ${SCRATCH})
 set(prefix ${SCRATCH}/prefix)
-
-function(run out)
-  execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE output ERROR_VARIABLE errors RESULT_VARIABLE status OUTPUT_STRIP_TRAILING_WHITESPACE)
-  if(NOT status EQUAL 0)
-    message(FATAL_ERROR "exit ${status}: ${ARGN}\n${output}\n${errors}")
-  endif()
-  set(${out} "${output}" PARENT_SCOPE)
-endfunction()
 
 run(ignored ${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
 

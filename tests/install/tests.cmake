@@ -8,4 +8,9 @@ if(VOLLEY_INSTALL AND NOT VOLLEY_SANITIZE)
     -DHAS_HELPER=$<TARGET_EXISTS:volley_server_helper> -DVERSION=${PROJECT_VERSION} -DPKG_CONFIG=${VOLLEY_PKG_CONFIG}
     -P ${CMAKE_CURRENT_SOURCE_DIR}/install/install_test.cmake)
   set_tests_properties(install.consumer PROPERTIES LABELS install TIMEOUT 600)
+  add_test(NAME install.examples COMMAND ${CMAKE_COMMAND}
+    -DBUILD=${PROJECT_BINARY_DIR} -DSCRATCH=${CMAKE_CURRENT_BINARY_DIR}/examples-scratch
+    -DEXAMPLES=${CMAKE_CURRENT_SOURCE_DIR}/install/examples -DCXX=${CMAKE_CXX_COMPILER} -DLAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}
+    -DPYTHON=${VOLLEY_PYTHON} -P ${CMAKE_CURRENT_SOURCE_DIR}/install/examples_test.cmake)
+  set_tests_properties(install.examples PROPERTIES LABELS install TIMEOUT 900)
 endif()
