@@ -119,22 +119,23 @@ inside 30 bash -c 'source /usr/share/bash-completion/completions/volley
     COMP_LINE="volley ru" COMP_POINT=9; _volley; [[ ${COMPREPLY[*]} == run ]]' || fail 'bash does not complete "volley ru"'
 
 say 'volley serve and volley post'
-inside 120 volley serve --port 0 >"$scratch/serve.log" &
-server=$!
-for ((tries = 0; tries < 100; tries++)); do
-    address=$(sed -n 's|^listening on \(http://[^ ]*\).*|\1|p' "$scratch/serve.log")
-    if [[ -n $address ]]; then
-        break
-    fi
-    sleep 0.1
-done
-[[ -n $address ]] || fail 'volley serve does not say where it listens'
-answer=$(inside 30 volley post "${address%/}/offer" sleep:=0.1)
-[[ $answer == *'"slept"'* ]] || fail "volley post answered: $answer"
-printf '%s\n' "$answer"
+# shellcheck disable=SC2016
+inside 120 bash -euc '
+    volley serve --port 0 >/tmp/serve.log &
+    server=$!
+    for ((tries = 0; tries < 100; tries++)); do
+        address=$(sed -n "s|^listening on \(http://[^ /]*\).*|\1|p" /tmp/serve.log)
+        if [[ -n $address ]]; then
+            break
+        fi
+        sleep 0.1
+    done
+    volley post "$address/offer" sleep:=0.1
+    echo
+    kill "$server"
+    wait "$server"' | tee "$scratch/answer"
+grep -q '"slept": 0.1' "$scratch/answer" || fail 'volley post has no answer'
 inside 60 volley run /usr/share/volley/scenarios/hello.yaml
-kill "$server"
-wait "$server" || fail "volley serve ended with $?"
 
 # --- the library -----------------------------------------------------------------------------------------------------
 
