@@ -10,6 +10,7 @@
 #include <volley/report/result.hpp>
 #include <volley/run/run.hpp>
 #include <volley/scenario/scenario.hpp>
+#include <volley/server/spawn.hpp>
 
 namespace {
 
@@ -18,7 +19,7 @@ const std::string text = R"(
 version: 1
 name: overlap
 servers:
-  mine: { command: [/usr/bin/python3, SERVER, "{{ port }}"], ready: { tcp: true, timeout: 60s } }
+  mine: { command: [/usr/bin/python3, FILE, "{{ port }}"], ready: { tcp: true, timeout: 60s } }
 scenarios:
   sleep: [ { get: "PATH", checks: [ status == 200, body contains slept ] } ]
 phases: [ { name: fifty, scenario: sleep, burst: 50 } ]
@@ -26,12 +27,13 @@ phases: [ { name: fifty, scenario: sleep, burst: 50 } ]
 
 volley::report::RunResult measure(const std::string& path) {
     std::string yaml = text;
-    yaml.replace(yaml.find("SERVER"), 6, SERVER_FILE);
+    yaml.replace(yaml.find("FILE"), 4, SERVER);
     yaml.replace(yaml.find("PATH"), 4, path);
     const auto loaded = volley::scenario::load_scenario(yaml, "overlap.yaml");
     for (const auto& error : loaded.errors) ADD_FAILURE() << volley::format_source_error(error);
     volley::report::RunResult result;
     if (!loaded.errors.empty()) return result;
+    volley::server::set_helper({HELPER});  // needed only because this tree was installed with --prefix
     boost::asio::io_context loop{1};
     boost::asio::co_spawn(loop, volley::run::run(loaded.scenario, {}, {}),
                           [&](std::exception_ptr error, volley::report::RunResult r) {
