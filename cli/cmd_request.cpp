@@ -120,8 +120,8 @@ private:
         client::ResponseSink sink;
         sink.on_head = [this](const http::Response& response) {
             // A hop on the way is shown only when every hop is.
-            hidden_ =
-                options_.follow && !options_.print_all && http::redirect_target(response, built_.url, options_.path_as_is).has_value();
+            hidden_ = options_.follow && !options_.print_all &&
+                      http::redirect_target(response, built_.url, options_.path_as_is).has_value();
             if (!hidden_) printer_.head(response);
             head_shown_ = !hidden_;
             return !output_.failed();

@@ -36,6 +36,8 @@ check_tree("time is an argument" lib/src/load/a.cpp "auto t() { return time(null
 check_tree("base is pure" lib/include/volley/time.hpp "#include <thread>\n")
 check_tree("run is not below net" lib/src/net/a.cpp "#include \"run/run.hpp\"\n")
 check_tree("client is not below server" lib/src/server/a.cpp "#include <volley/client/transport.hpp>\n")
+check_tree("client is not below view" lib/src/view/a.cpp "#include <volley/http/client.hpp>\n")
+check_tree(green lib/src/client/a.cpp "#include <volley/http/client.hpp>\n")
 check_tree("folder news is not known" lib/src/news/a.cpp "\n")
 check_tree("cli includes <volley/...> only" cli/a.cpp "#include \"net/task_group.hpp\"\n")
 check_tree("only files that match" lib/src/scenario/validate.cpp "#include <yaml-cpp/yaml.h>\n")
