@@ -42,12 +42,16 @@ int run_serve(const ServeOptions& options) {
     settings.limits = options.limits;
     settings.on_error = print_error;
     if (options.log) settings.on_access = print_access;
-    server::Server server(loop.get_executor(), make_routes(), settings);
+    const auto self = std::make_shared<SelfAddress>();
+    AppOptions app = options.app;
+    app.self = self;
+    server::Server server(loop.get_executor(), make_routes(app), settings);
     Diagnostics why;
     if (server.listen(why)) {
         print_error(why.message);
         return 3;
     }
+    self->set(options.host, server.local_port());
     const bool bare_v6 = options.host.find(':') != std::string::npos;
     const std::string line = fmt::format("listening on http://{}:{} ({})\n", bare_v6 ? "[" + options.host + "]" : options.host,
                                          server.local_port(), server::to_string(options.kind));
