@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <unistd.h>
 
@@ -126,7 +127,11 @@ Read read_file(DemoFile& file, std::uint64_t bytes, const std::stop_token& stop)
 
 class File {
 public:
-    File() : file_(std::make_shared<DemoFile>()) {}
+    File() : file_(std::make_shared<DemoFile>()) {
+        // OpenSSL 3.0 reads its configuration at first use and never frees what it keeps for the thread that happens on, unless that is
+        // the one which ends the process: so not on a thread of the pool.
+        OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, nullptr);
+    }
 
     awaitable<Response> get(const Request& request) {
         const auto bytes = read_count(request.query_value("bytes").value_or("1048576"));
