@@ -93,8 +93,9 @@ private:
             why.message = set_up_error_;
             co_return NetErrc::tls_failed;
         }
+        deadline = std::min(deadline, Clock::now() + target_.connect_timeout);
         if (endpoints_.empty()) {
-            auto found = co_await resolve(target_.host, target_.port);
+            auto found = co_await resolve(target_.host, target_.port, deadline);
             if (!found) co_return found.error();
             endpoints_ = *found;
         }
@@ -102,7 +103,10 @@ private:
         auto connection = std::make_unique<Http1Connection>(executor_, target_, tls_ ? &*tls_ : nullptr, next_id_++);
         std::size_t used = 0;
         const error_code ec = co_await connection->connect(endpoints, deadline, used, why);
-        if (ec) co_return ec;
+        if (ec) {
+            endpoints_.clear();  // the host may have moved: whoever asks next asks for its name again
+            co_return ec;
+        }
         const auto worked = std::ranges::find(endpoints_, endpoints[used]);
         if (worked != endpoints_.end()) std::rotate(endpoints_.begin(), worked, worked + 1);
         out = std::move(connection);
@@ -152,7 +156,8 @@ private:
             ++busy_;
             co_await connection->exchange(*wire, head, deadline, sink, exchange);
             --busy_;
-            if (target_.reuse_connections && connection->reusable()) idle_.push_back(std::move(connection));
+            if (target_.reuse_connections && connection->reusable() && idle_.size() < target_.max_idle)
+                idle_.push_back(std::move(connection));
             // A server may close an idle connection just as we use it. Only then, and only where a repeat does no harm
             // (RFC 9110 section 9.2.2), the request is sent again.
             const bool lost = exchange.error == Condition::reset && sample.first_byte == TimePoint{};
