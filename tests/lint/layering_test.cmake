@@ -26,7 +26,7 @@ function(check_tree expected path text)
 endfunction()
 
 check_tree(green lib/src/net/a.cpp "#include <boost/asio/awaitable.hpp>\n#include \"base/escape.hpp\"\n#include <volley/error.hpp>\n")
-check_tree(green lib/src/scenario/yaml_loader.cpp "#include <yaml-cpp/yaml.h>\n")
+check_tree(green lib/src/yaml/loader.cpp "#include <yaml-cpp/yaml.h>\n")
 check_tree(green cli/main.cpp "#include <volley/error.hpp>\n#include \"flags.hpp\"\n#include <thread>\n")
 foreach(include IN ITEMS boost/asio/ip/tcp.hpp boost/beast/http.hpp curl/curl.h thread sys/socket.h netinet/in.h fstream)
   check_tree("metrics is pure" lib/src/metrics/a.cpp "#include <${include}>\n")
