@@ -47,15 +47,13 @@ Duration sweep_interval(const Limits& limits) {
 struct Server::Impl {
     Impl(asio::any_io_executor e, view::Routes r, Options o)
         : executor(std::move(e)),
-          routes(std::move(r)),
           options(std::move(o)),
-          context(routes, options),
+          context(std::make_shared<const view::Routes>(std::move(r)), options),
           connection_limit(connections_allowed(options.limits.connections)),
           control(executor),
           sessions(executor) {}
 
     asio::any_io_executor executor;
-    view::Routes routes;
     Options options;
     ServerContext context;
     std::size_t connection_limit;
@@ -99,7 +97,8 @@ error_code Server::listen(Diagnostics& why) {
 std::uint16_t Server::local_port() const noexcept { return impl_->port; }
 std::size_t Server::connections() const noexcept { return impl_->open.size(); }
 std::size_t Server::connection_limit() const noexcept { return impl_->connection_limit; }
-const view::Routes& Server::routes() const noexcept { return impl_->routes; }
+const view::Routes& Server::routes() const noexcept { return *impl_->context.routes; }
+void Server::set_routes(view::Routes routes) { impl_->context.routes = std::make_shared<const view::Routes>(std::move(routes)); }
 
 asio::awaitable<void> Server::serve() {
     Impl& my = *impl_;

@@ -57,6 +57,7 @@ bool is_cancellation(const std::exception_ptr& error) {
 
 /// One request and how far its answer is.
 struct Session::Exchange {
+    std::shared_ptr<const view::Routes> routes;  ///< first: what the rest refers to
     view::Request request;
     std::string route;
     int version = 11;
@@ -294,13 +295,14 @@ asio::awaitable<bool> Session::serve_one() {
     exchange.received = Clock::now();
 
     const std::string_view path = RequestParser::path_of(exchange.request.target);
-    view::Resolution resolution = context_.routes.resolve(exchange.request.method, path);
+    exchange.routes = context_.routes;
+    view::Resolution resolution = exchange.routes->resolve(exchange.request.method, path);
     if (resolution.kind == view::Resolution::Kind::handler) {
         exchange.request.params = std::move(resolution.params);
         exchange.route = std::move(resolution.route);
         co_await run_view(exchange, *resolution.handler);
     } else {
-        view::Response response = context_.routes.answer(resolution, exchange.request.method, path);
+        view::Response response = exchange.routes->answer(resolution, exchange.request.method, path);
         co_await send(exchange, std::move(response));
     }
     log_access(exchange);
@@ -320,7 +322,7 @@ asio::awaitable<void> Session::refuse(int status, std::string_view text) {
 // ---- views
 
 asio::awaitable<void> Session::run_view(Exchange& exchange, const view::Handler& handler) {
-    view::Gauge& gauge = *context_.routes.gauge();
+    view::Gauge& gauge = *exchange.routes->gauge();
     gauge.enter(exchange.route);
     disarm();
     handling_ = true;

@@ -23,7 +23,7 @@ class ViewJob;
 
 /// What the sessions of one server share. Lifetime: outlives every session's run().
 struct ServerContext {
-    const view::Routes& routes;
+    std::shared_ptr<const view::Routes> routes;  ///< what the next request is answered by; one that has begun keeps its own
     const Options& options;
     WorkerPool workers;
     bool draining = false;
@@ -31,8 +31,8 @@ struct ServerContext {
     /// hold no buffer at all.
     std::array<char, 64 * 1024> scratch{};
 
-    ServerContext(const view::Routes& r, const Options& o)
-        : routes(r), options(o), workers(o.kind.model == Kind::Model::pool ? o.kind.workers : std::max(1U, o.sync_threads)) {}
+    ServerContext(std::shared_ptr<const view::Routes> r, const Options& o)
+        : routes(std::move(r)), options(o), workers(o.kind.model == Kind::Model::pool ? o.kind.workers : std::max(1U, o.sync_threads)) {}
     /// The Date field's value at this second (RFC 9110 section 6.6.1).
     std::string_view date();
 
