@@ -11,12 +11,14 @@ endif()
 
 # --- the rules -------------------------------------------------------------------------------------------------------
 
-set(pure base metrics yaml proto webrtc scenario load report)
+set(pure base metrics yaml pages appfile proto webrtc scenario load report)
 
 # below_<module>: the folders that it may include, itself aside.
 set(below_base)
 set(below_metrics base)
 set(below_yaml base)
+set(below_pages base yaml)
+set(below_appfile base yaml pages)
 set(below_scenario base metrics yaml)
 set(below_load base metrics)
 set(below_report base metrics yaml scenario load)
@@ -25,10 +27,10 @@ set(below_view base net)
 set(below_client base metrics net)
 set(below_process base net)
 set(below_server base net view)
-set(below_app base net view server process)
+set(below_app base yaml pages appfile net view server process)
 set(below_engine base metrics load net client)
 set(below_run base metrics yaml scenario load report net client process server engine)
-set(modules base metrics yaml scenario load report net view client process server app engine run)
+set(modules base metrics yaml pages appfile scenario load report net view client process server app engine run)
 
 # Files that belong higher up than the folder that they stand in: the main of the helper program runs the application.
 set(higher_lib/src/process/helper_main.cpp app)

@@ -32,7 +32,9 @@ struct ServerContext {
     std::array<char, 64 * 1024> scratch{};
 
     ServerContext(std::shared_ptr<const view::Routes> r, const Options& o)
-        : routes(std::move(r)), options(o), workers(o.kind.model == Kind::Model::pool ? o.kind.workers : std::max(1U, o.sync_threads)) {}
+        : routes(std::move(r)),
+          options(o),
+          workers(o.kind.model == Kind::Model::pool ? o.kind.workers : std::max(1U, o.sync_threads)) {}
     /// The Date field's value at this second (RFC 9110 section 6.6.1).
     std::string_view date();
 

@@ -122,8 +122,9 @@ Resolution Routes::resolve(std::string_view method, std::string_view path) const
         if (segment.kind == Kind::param) found.params.emplace_back(segment.text, std::move(segments[i]));
         // As it was sent: once decoded, a slash within a segment could not be told from one between two.
         if (segment.kind == Kind::tail)
-            found.params.emplace_back(segment.text, i < raw.size() ? path.substr(static_cast<std::size_t>(raw[i].data() - path.data()))
-                                                                   : std::string_view());
+            found.params.emplace_back(segment.text, i < raw.size()
+                                                        ? path.substr(static_cast<std::size_t>(raw[i].data() - path.data()))
+                                                        : std::string_view());
     }
     const Handler* handler = best->view.any ? &best->view.any : &handler_of(best->view, method);
     if (!*handler && method == "HEAD") handler = &handler_of(best->view, "GET");  // RFC 9110 section 9.3.2
