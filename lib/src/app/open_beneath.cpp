@@ -72,12 +72,11 @@ Result<std::shared_ptr<Descriptor>> open_folder(const std::string& path) {
 }
 
 Result<OpenedFile> open_beneath(const Descriptor& folder, const std::vector<std::string>& parts, Beneath how) {
-    std::string path;
+    std::string path = ".";
     for (const std::string& part : parts) {
-        if (!path.empty()) path += '/';
+        path += '/';
         path += part;
     }
-    if (path.empty()) path = ".";
     int fd = -1;
     if (how == Beneath::kernel) fd = openat2_below(folder.get(), path);
     // EPERM: filters of system calls that are older than this one answer so.

@@ -1,17 +1,27 @@
 #include <charconv>
 #include <cstdio>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <string_view>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <fmt/format.h>
 
 #include <volley/app/app.hpp>
 #include <volley/net/signals.hpp>
+
+#include "app/build.hpp"
+#include "app/open_beneath.hpp"
+#include "app/reload.hpp"
+#include "app/settings.hpp"
+#include "app/views.hpp"
+#include "net/task_group.hpp"
 
 namespace volley::app {
 namespace asio = boost::asio;
@@ -30,29 +40,58 @@ void print_access(const server::AccessRecord& record) {
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-}  // namespace
+void print_line(std::FILE* out, std::string_view line) {
+    std::fwrite(line.data(), 1, line.size(), out);
+    std::fflush(out);
+}
 
-int run_serve(const ServeOptions& options) {
+/// Serves, and watches where something is to be watched, until the server is cancelled.
+asio::awaitable<void> serve_all(server::Server& server, Reloader* reloader) {
+    net::TaskGroup watching(co_await asio::this_coro::executor);
+    if (reloader != nullptr) watching.spawn(reloader->run());
+    std::exception_ptr failed;
+    try {
+        co_await server.serve();
+    } catch (...) {
+        failed = std::current_exception();
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    watching.cancel();
+    co_await watching.join();
+    if (failed) std::rethrow_exception(failed);
+}
+
+/// What a server is started with besides its options.
+struct Content {
+    view::Routes routes;
+    const Built* watched = nullptr;  ///< where changes are to be taken up
+    std::shared_ptr<Notice> notice;
+};
+
+int run(const ServeOptions& options, Content content) {
     net::raise_descriptor_limit();
     asio::io_context loop{1};
     server::Options settings;
     settings.kind = options.kind;
     settings.host = options.host;
     settings.port = options.port;
+    settings.sync_threads = options.sync_threads;
     settings.limits = options.limits;
     settings.on_error = print_error;
     if (options.log) settings.on_access = print_access;
-    server::Server server(loop.get_executor(), make_routes(), settings);
+    server::Server server(loop.get_executor(), std::move(content.routes), settings);
     Diagnostics why;
     if (server.listen(why)) {
         print_error(why.message);
         return 3;
     }
     const bool bare_v6 = options.host.find(':') != std::string::npos;
-    const std::string line = fmt::format("listening on http://{}:{} ({})\n", bare_v6 ? "[" + options.host + "]" : options.host,
-                                         server.local_port(), server::to_string(options.kind));
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    std::fflush(stdout);
+    print_line(stdout, fmt::format("listening on http://{}:{} ({})\n", bare_v6 ? "[" + options.host + "]" : options.host,
+                                   server.local_port(), server::to_string(options.kind)));
+    std::optional<Reloader> reloader;
+    if (content.watched != nullptr)
+        reloader.emplace(server, loop.get_executor(), *content.watched, content.notice,
+                         [](std::string_view text) { print_line(stderr, text); });
 
     asio::cancellation_signal stop;
     std::exception_ptr failed;
@@ -65,10 +104,106 @@ int run_serve(const ServeOptions& options) {
     net::SignalWatch signals(loop.get_executor(), [&](int) {
         if (!ended) stop.emit(asio::cancellation_type::terminal);
     });
-    asio::co_spawn(loop, server.serve(), asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
+    asio::co_spawn(loop, serve_all(server, reloader ? &*reloader : nullptr),
+                   asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
     loop.run();
     if (failed) std::rethrow_exception(failed);
     return 0;
+}
+
+/// Everything that `volley serve` reads before it serves.
+struct Prepared {
+    appfile::SettingsFile file;
+    std::string application;  ///< its path; empty: the included one
+    std::shared_ptr<Notice> notice = std::make_shared<Notice>();
+    Built built;
+    Settings settings;
+    appfile::Faults faults;
+    std::vector<std::string> errors;  ///< ready to be printed
+};
+
+void take(Prepared& out, const std::vector<SourceError>& errors) {
+    for (const SourceError& e : errors) out.errors.push_back(format_source_error(e));
+}
+
+Prepared prepare(const ServeCall& call) {
+    Prepared out;
+    const auto variable = [&](const std::string& name) {
+        const auto at = call.environment.find(name);
+        return at == call.environment.end() ? std::string() : at->second;
+    };
+    if (const std::string path = variable("VOLLEY_SETTINGS"); !path.empty()) {
+        const auto text = read_file(path, 1 << 20);
+        if (text) {
+            out.file = appfile::load_settings(*text, path);
+            take(out, out.file.errors);
+        } else {
+            out.errors.push_back(
+                fmt::format("VOLLEY_SETTINGS={}: cannot read the file: {}", escape_for_terminal(path), text.error().message()));
+        }
+    }
+    out.application = !call.file.empty() ? call.file : variable("VOLLEY_APP");
+    if (out.application.empty())
+        for (const auto& setting : out.file.settings)
+            if (setting.name == "app") {
+                const bool absolute = setting.value.text.starts_with('/');
+                out.application = (absolute ? std::string() : folder_of(out.file.file)) + setting.value.text;
+            }
+    if (!out.application.empty()) {
+        out.built = build_application(out.application, std::make_shared<view::Gauge>(), out.notice);
+        take(out, out.built.errors);
+    }
+    std::vector<std::pair<std::string, std::string>> flags = call.flags;
+    if (!call.file.empty()) flags.emplace_back("app", call.file);
+    out.settings = resolve_settings(flags, call.environment, out.file, out.built.application);
+    out.errors.insert(out.errors.end(), out.settings.errors.begin(), out.settings.errors.end());
+    for (const std::string& fault : call.faults)
+        if (const auto wrong = appfile::add_fault(fault, out.faults))
+            out.errors.push_back(fmt::format("--fault={}: {} ({})", escape_for_terminal(fault), wrong->text, wrong->hint));
+    if (out.faults.buffer)
+        out.errors.emplace_back("--fault=buffer: /offer does not stream (write `fault: buffer` on a route of a file)");
+    if (!call.faults.empty() && !out.application.empty())
+        out.errors.push_back(fmt::format("--fault is for /offer of the included application: write `fault:` on a route of {}",
+                                         escape_for_terminal(out.application)));
+    if (call.reload && out.application.empty())
+        out.errors.emplace_back("--reload needs an application file: volley serve app.yaml --reload");
+    return out;
+}
+
+}  // namespace
+
+int run_serve(const ServeOptions& options) { return run(options, {make_routes(), nullptr, nullptr}); }
+
+int run_serve(const ServeCall& call) {
+    Prepared ready = prepare(call);
+    if (!ready.errors.empty()) {
+        std::string text;
+        for (const std::string& e : ready.errors) {
+            // Those of files bring their place along; the others are ours to name.
+            text += e.find(": error: ") == std::string::npos ? "volley serve: " + e : e;
+            if (!text.ends_with('\n')) text += '\n';
+        }
+        print_line(stderr, text);
+        return 2;
+    }
+    const bool included = ready.application.empty();
+    if (included) ready.built.routes = make_routes(ready.faults);
+    if (call.print_settings) {
+        print_line(stdout, print_settings(ready.settings.rows));
+        return 0;
+    }
+    if (call.print_routes) {
+        auto table = included ? table_of(ready.built.routes) : ready.built.table;
+        for (RouteRow& row : table)
+            if (included && row.path == "/offer") row.fault = ready.faults.text;
+        print_line(stdout, print_table(table));
+        return 0;
+    }
+    Content content;
+    content.routes = std::move(ready.built.routes);
+    content.watched = call.reload ? &ready.built : nullptr;
+    content.notice = ready.notice;
+    return run(ready.settings.options, std::move(content));
 }
 
 int serve_main(int argc, const char* const* argv) {

@@ -131,7 +131,8 @@ pages::Value read_value(Reader& reader, const Node& node, std::string_view what)
     pages::Value out{std::string()};
     switch (node.kind) {
         case Node::Kind::null:
-            reader.error(node.pos(), in_quotes(what) + " is empty", "write a value; an empty text is \"\"");
+            reader.error(node.pos(), in_quotes(what) + " is empty",
+                         "write a value; quote a text that holds a comma; an empty text is \"\"");
             break;
         case Node::Kind::scalar:
             out.node = node.value.text;
