@@ -53,7 +53,7 @@ void Reloader::take(Built built) {
         notice_->set(banner_of(built.errors));
         if (said) return;
         std::string text;
-        for (const SourceError& e : built.errors) text += format_source_error(e) + '\n';
+        for (const SourceError& e : built.errors) text += format_source_error(e);
         say_(text + file_ + " has errors; what answers is as it was before\n");
         return;
     }

@@ -42,7 +42,7 @@ const std::vector<ViewRow>& views() {
         {View::status, "status", {"code"}, "code", "{ view: status, code: 418 }"},
         {View::bytes, "bytes", {"n"}, "n", "{ view: bytes, n: 64KiB }"},
         {View::ticks, "ticks", {"n", "every"}, "", ""},
-        {View::fanout, "fanout", {"n", "path"}, "path", "{ view: fanout, n: 5, path: /offer?s=0.2 }"},
+        {View::fanout, "fanout", {"n", "path"}, "path", "{ view: fanout, n: 5, path: \"/offer?s=0.2\" }"},
     };
     return rows;
 }
@@ -309,9 +309,15 @@ std::optional<Route> read_route(Reader& reader, const yaml::Entry& entry) {
     } else {
         for (const auto& [key, value] : node.entries)
             if (key.text == "view") word = reader.scalar(value, "view");
-        const bool has =
-            std::any_of(node.entries.begin(), node.entries.end(), [](const auto& e) { return e.key.text == "view"; });
-        if (!has) reader.error(node.pos(), "a route has no `view`", "write { view: sleep, s: 1s }");
+        const auto is_view = [](const auto& e) { return e.key.text == "view"; };
+        if (std::none_of(node.entries.begin(), node.entries.end(), is_view)) {
+            const auto slip = std::find_if(node.entries.begin(), node.entries.end(),
+                                           [](const auto& e) { return yaml::edit_distance(e.key.text, "view") <= 2; });
+            if (slip != node.entries.end())
+                reader.error(slip->key.pos, "unknown key " + in_quotes(slip->key.text) + " in a route", "did you mean `view`?");
+            else
+                reader.error(node.pos(), "a route has no `view`", "write { view: sleep, s: 1s }");
+        }
     }
     if (word == nullptr) return std::nullopt;
     const ViewRow* row = find_view(word->text);

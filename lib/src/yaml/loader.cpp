@@ -386,8 +386,14 @@ YamlError translate(const YAML::Exception& e, const std::vector<std::string>& li
         out.text = "an unknown escape in double quotes";
         out.hint = "write \\\\ for a backslash, or use single quotes";
     }
-    // What an unquoted template breaks is noticed only behind it.
     const auto line = static_cast<std::size_t>(std::max(out.pos.line, 1) - 1);
+    // yaml-cpp ends a text at `?` between brackets, which YAML does not.
+    if (e.msg.starts_with("unknown token") && line < lines.size() && out.pos.column >= 1 &&
+        std::string_view(lines[line]).substr(0, static_cast<std::size_t>(out.pos.column)).ends_with('?')) {
+        out.text = "a `?` within brackets";
+        out.hint = "quote the whole text that holds it: \"/path?a=1\"";
+    }
+    // What an unquoted template breaks is noticed only behind it.
     if (line < lines.size()) {
         const auto braces = lines[line].find("{{");
         if (braces != std::string::npos && static_cast<int>(braces) <= out.pos.column) {
