@@ -194,8 +194,13 @@ int run_serve(const ServeCall& call) {
     }
     if (call.print_routes) {
         auto table = included ? table_of(ready.built.routes) : ready.built.table;
-        for (RouteRow& row : table)
-            if (included && row.path == "/offer") row.fault = ready.faults.text;
+        for (RouteRow& row : table) {
+            if (!included) break;
+            // Its paths are called after their views, but for two.
+            const std::string word = row.path.substr(1, row.path.find('/', 1) - 1);
+            row.view = word.empty() ? "page" : word == "offer" ? "sleep" : word;
+            if (word == "offer") row.fault = ready.faults.text;
+        }
         print_line(stdout, print_table(table));
         return 0;
     }

@@ -54,6 +54,16 @@ TEST(AppFile, every_view_answers) {
     EXPECT_THAT(ask(server, "/").body, HasSubstr("<td>/about/{who}"));
 }
 
+TEST(AppFile, the_example_can_be_served) {
+    auto built = app::build_application(VOLLEY_EXAMPLE, std::make_shared<view::Gauge>(), std::make_shared<const app::Notice>());
+    for (const auto& e : built.errors) ADD_FAILURE() << format_source_error(e);
+    const std::size_t n = built.table.size();
+    EXPECT_GE(n, 15U);
+    LiveServer server(std::move(built.routes), options_of("coroutine"));
+    EXPECT_THAT(ask(server, "/?name=%3Cb%3E").body, HasSubstr("Hello, &lt;b&gt;."));
+    EXPECT_THAT(ask(server, "/static/").body, HasSubstr("<!doctype html>"));
+}
+
 /// So many requests at once. @return how many answered with that status.
 std::size_t burst(const LiveServer& server, std::string_view target, std::size_t n, int status) {
     std::vector<std::unique_ptr<RawClient>> clients;

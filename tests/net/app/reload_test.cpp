@@ -106,7 +106,7 @@ TEST(Reload, a_broken_file_is_shown_and_the_old_one_goes_on) {
     folder.write("app.yaml", file_with(2, "  /bad: { veiw: \"<script>\" }\n"));
     ASSERT_TRUE(server.comes("what answers is as it was before")) << server.said();
     EXPECT_THAT(server.said(), HasSubstr("app.yaml:7:11: error: unknown key `veiw`"));
-    EXPECT_THAT(server.said(), HasSubstr("      |         ^"));
+    EXPECT_THAT(server.said(), HasSubstr("      |           ^"));
     const std::string page = get(server.port(), "/page");
     EXPECT_THAT(page, testing::StartsWith("<!doctype html><html><body class=\"a\"><div"));
     EXPECT_THAT(page, HasSubstr("&lt;script&gt;"));

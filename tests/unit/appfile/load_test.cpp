@@ -180,7 +180,7 @@ TEST(Application, every_mistake_of_the_file_has_its_sentence) {
                 "version: 1\nroutes: { /a: !!str echo }\n",
                 "2:15 the tag `tag:yaml.org,2002:str` [tags are not used in application files: remove it, each key knows its own type]"},
             Case{"version: 1\nroutes: { /a: { view: redirect, to: /b?c=1 } }\n",
-                 "2:38 a `?` within brackets [quote the whole text that holds it: \"/path?a=1\"]"},
+                 "2:39 a `?` within brackets [quote the whole text that holds it: \"/path?a=1\"]"},
             Case{"version: 1\nroutes: { /a: echo\n",
                  "3:1 a `{` is not closed [close it with `}`, and part its entries with commas]"},
         })
