@@ -28,23 +28,30 @@ Reloader::Reloader(server::Server& server, asio::any_io_executor executor, const
     watch(first);
 }
 
-void Reloader::watch(const Built& built) {
+bool Reloader::watch(const Built& built) {
+    // Each time anew: a folder may have been replaced by another of its name.
     if (const error_code ec = watch_.set_files(built.watched)) say_(fmt::format("cannot watch all files: {}\n", ec.message()));
+    const bool others = built.watched != watched_;
+    watched_ = built.watched;
+    return others;
 }
 
 asio::awaitable<void> Reloader::run() {
     for (;;) {
+        // What changed between reading a file and watching it would never be noticed: so it is read once more.
+        for (bool again = true; again;) {
+            auto build = [file = file_, gauge = server_.routes().gauge(), notice = notice_] {
+                return build_application(file, gauge, notice);
+            };
+            Built built = co_await off_loop(std::move(build), Thread::pool);
+            again = watch(built);
+            take(std::move(built));
+        }
         co_await watch_.wait();
-        auto build = [file = file_, gauge = server_.routes().gauge(), notice = notice_] {
-            return build_application(file, gauge, notice);
-        };
-        Built built = co_await off_loop(std::move(build), Thread::pool);
-        take(std::move(built));
     }
 }
 
 void Reloader::take(Built built) {
-    watch(built);
     // The same text again, or a folder that came back: files are read and folders opened anew, but nothing is said twice.
     const bool same = built.fingerprint == fingerprint_;
     fingerprint_ = built.fingerprint;

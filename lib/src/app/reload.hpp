@@ -26,12 +26,14 @@ public:
     boost::asio::awaitable<void> run();
 
 private:
-    void watch(const Built& built);
+    /// @return whether other files than before are watched now.
+    bool watch(const Built& built);
     void take(Built built);
 
     server::Server& server_;
     FileWatch watch_;
     std::string file_;
+    std::vector<std::string> watched_;
     std::string fingerprint_;
     std::vector<std::string> settings_;  ///< as text, to notice that they changed
     std::shared_ptr<Notice> notice_;
