@@ -1,6 +1,8 @@
-// serve: the included server, in the foreground.
-#include <charconv>
+// serve: the included server, or one from an application file, in the foreground.
+#include <algorithm>
 #include <string>
+
+#include <unistd.h>
 
 #include <volley/app/app.hpp>
 #include <volley/error.hpp>
@@ -10,6 +12,28 @@
 #include "verbs.hpp"
 
 namespace volley::cli {
+namespace {
+
+void take_environment(app::ServeCall& out) {
+    constexpr std::string_view prefix = "VOLLEY_";
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text = *entry;
+        const auto equals = text.find('=');
+        if (text.starts_with(prefix) && equals != std::string_view::npos)
+            out.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+}
+
+/// The switch that it is named after, or its value.
+void take_setting(app::ServeCall& out, std::string_view name, const TypedFlag& typed) {
+    std::erase_if(out.flags, [&](const auto& flag) { return flag.first == name; });
+    if (name == "log")
+        out.flags.emplace_back(name, typed.negated ? "false" : "true");
+    else if (!typed.negated)
+        out.flags.emplace_back(name, typed.value);
+}
+
+}  // namespace
 
 int cmd_serve(const Call& call) {
     const auto fail = [&](const std::string& text) {
@@ -18,43 +42,49 @@ int cmd_serve(const Call& call) {
     };
     const auto raw = parse_args(Verb::serve, call.args);
     if (!raw.error.empty()) return fail(raw.error);
-    if (!raw.positionals.empty())
-        return fail("serve takes no argument such as '" + escape_for_terminal(raw.positionals[0]) + '\'');
+    if (raw.positionals.size() > 1)
+        return fail("serve takes one file, not '" + escape_for_terminal(raw.positionals[1]) + "' as well");
 
-    app::ServeOptions options;
-    const app::ServeOptions defaults;
+    app::ServeCall out;
+    take_environment(out);
+    if (!raw.positionals.empty()) {
+        if (raw.positionals[0].empty()) return fail("the name of the application file is empty");
+        out.file = raw.positionals[0];
+    }
     for (const TypedFlag& typed : raw.flags) {
         switch (typed.id) {
-            case FlagId::kind: {
-                const auto kind = typed.negated ? Result<server::Kind>(defaults.kind) : server::parse_kind(typed.value);
-                if (!kind)
-                    return fail("--kind=" + escape_for_terminal(typed.value) +
-                                ": coroutine, pool:W (W from 1 to 1000) or serial is expected");
-                options.kind = *kind;
+            case FlagId::kind:
+                take_setting(out, "kind", typed);
                 break;
-            }
             case FlagId::host:
-                options.host = typed.negated ? defaults.host : typed.value;
+                take_setting(out, "host", typed);
+                break;
+            case FlagId::port:
+                take_setting(out, "port", typed);
                 break;
             case FlagId::log:
-                options.log = !typed.negated;
+                take_setting(out, "log", typed);
                 break;
-            case FlagId::port: {
-                if (typed.negated) {
-                    options.port = defaults.port;
-                    break;
-                }
-                const std::string& text = typed.value;
-                const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), options.port);
-                if (ec != std::errc{} || end != text.data() + text.size())
-                    return fail("--port=" + escape_for_terminal(text) + ": a port from 0 to 65535 is expected");
+            case FlagId::fault:
+                if (typed.negated)
+                    out.faults.clear();
+                else
+                    out.faults.push_back(typed.value);
                 break;
-            }
+            case FlagId::reload:
+                out.reload = !typed.negated;
+                break;
+            case FlagId::routes:
+                out.print_routes = !typed.negated;
+                break;
+            case FlagId::print_settings:
+                out.print_settings = !typed.negated;
+                break;
             default:
                 break;
         }
     }
-    return app::run_serve(options);
+    return app::run_serve(out);
 }
 
 }  // namespace volley::cli

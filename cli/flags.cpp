@@ -111,6 +111,18 @@ constexpr std::array table{
     Flag{FlagId::port, "port", 0, "PORT", Group::server, serve_only, "port to listen on (8000); 0 takes a free one and prints it",
          ""},
     Flag{FlagId::log, "log", 0, "", Group::server, serve_only, "a line for each request on standard error", ""},
+    Flag{
+        FlagId::fault, "fault", 0, "FAULT", Group::server, serve_only,
+        "make /offer fail in a known way: block, lock, limit:N, fail:1% ...",
+        "Makes /offer of the included application misbehave: block, thread and cpu:30% change how it sleeps, lock and semaphore:N how many do "
+        "at a time, limit:N and fail:1% refuse. May be repeated; see volley-serve(5)."},
+    Flag{
+        FlagId::reload, "reload", 0, "", Group::server, serve_only, "take up changes of the application file while running",
+        "Changes of the application file and its pages are taken up without losing a request. While it is broken the old one goes on, and its "
+        "pages say so."},
+    Flag{FlagId::routes, "routes", 0, "", Group::server, serve_only, "print the routes as a table, serve nothing", ""},
+    Flag{FlagId::print_settings, "print-settings", 0, "", Group::server, serve_only,
+         "print each setting and where it comes from, serve nothing", ""},
 
     Flag{FlagId::help, "help", 0, "", Group::general, everywhere, "print this help", ""},
     Flag{FlagId::version, "version", 0, "", Group::general, everywhere, "print the version", ""},

@@ -46,9 +46,14 @@ constexpr std::array rows{
         "volley run scenarios/sleep.yaml\nvolley run scenarios/sleep.yaml --server coroutine -o result.json\n"
         "volley run mine.yaml -e sleep=0.5 --seed 42 -q",
         &cmd_run},
-    VerbRow{"serve", Verb::serve, "[--kind KIND] [--port PORT]", "run the included server, whose views sleep, echo and stream",
-            "Listens until Ctrl-C. GET / explains every path.",
-            "volley serve\nvolley serve --kind pool:8 --port 9000 --log\nvolley serve --port 0", &cmd_serve},
+    VerbRow{
+        "serve", Verb::serve, "[APP.YAML] [--kind KIND] [--port PORT]",
+        "run the included server, or the views of an application file",
+        "Listens until Ctrl-C. Without a file, GET / explains every path; the format of files is described in volley-serve(5).\n"
+        "A setting comes from a flag, else the environment (VOLLEY_PORT), else the file that VOLLEY_SETTINGS names, else the application file.",
+        "volley serve\nvolley serve --kind pool:8 --port 9000 --log\nvolley serve --port 0 --fault block\nvolley serve app.yaml --reload\n"
+        "volley serve app.yaml --routes",
+        &cmd_serve},
     VerbRow{"help", Verb::work, "[VERB]", "print help on a verb", "", "volley help post", &cmd_help},
     VerbRow{
         "completion", Verb::work, "bash|zsh|fish", "print what completes volley's words in a shell",

@@ -11,24 +11,27 @@ endif()
 
 # --- the rules -------------------------------------------------------------------------------------------------------
 
-set(pure base metrics proto webrtc scenario load report)
+set(pure base metrics yaml pages appfile proto webrtc scenario load report)
 
 # below_<module>: the folders that it may include, itself aside.
 set(below_base)
 set(below_metrics base)
-set(below_scenario base metrics)
+set(below_yaml base)
+set(below_pages base yaml)
+set(below_appfile base yaml pages)
+set(below_scenario base metrics yaml)
 set(below_load base metrics)
-set(below_report base metrics scenario load)
+set(below_report base metrics yaml scenario load)
 set(below_net base)
 set(below_view base net)
 set(below_middleware base view)
 set(below_client base metrics net)
 set(below_process base net)
 set(below_server base net view)
-set(below_app base metrics net view middleware client server process)
+set(below_app base yaml pages appfile metrics net view middleware client server process)
 set(below_engine base metrics load net client)
-set(below_run base metrics scenario load report net client process server engine)
-set(modules base metrics scenario load report net view middleware client process server app engine run)
+set(below_run base metrics yaml scenario load report net client process server engine)
+set(modules base metrics yaml pages appfile scenario load report net view middleware client process server app engine run)
 
 # Files that belong higher up than the folder that they stand in: the main of the helper program runs the application.
 set(higher_lib/src/process/helper_main.cpp app)
@@ -45,7 +48,7 @@ set(impure_calls "([Cc]lock::now|gettimeofday|clock_gettime|timespec_get|[^a-zA-
 # <library>_files: who may include it.
 set(restricted yaml beast curl cli11 sqlite)
 set(yaml_include "^yaml-cpp/")
-set(yaml_files "^lib/src/scenario/yaml_loader\\.cpp$")
+set(yaml_files "^lib/src/yaml/loader\\.cpp$")
 set(beast_include "^boost/beast")
 set(beast_files "^lib/src/(net/beast_impl|client/http1_[a-z_]*|server/[a-z_0-9]*)\\.(cpp|ipp)$|^lib/src/server/[a-z_]*beast[a-z_]*\\.hpp$")
 set(curl_include "^curl/")

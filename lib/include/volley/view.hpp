@@ -42,7 +42,7 @@ struct Request {
     std::string target;  ///< origin form, as sent: path and query, percent-encoded
     std::string path;    ///< percent-decoded; for reading, not for routing
     Fields query;        ///< decoded, in the order they were sent, repeats kept
-    Fields params;       ///< what stood at `{name}` of the route, decoded
+    Fields params;       ///< what stood at `{name}` of the route, decoded; at `{name...}` as it was sent, see tail_segments()
     http::Headers headers;
     std::string body;    ///< whole, transfer coding removed
     std::string remote;  ///< address and port of the peer
@@ -101,6 +101,10 @@ private:
 
 /// Splits and decodes the part after '?': '&' separates, '+' is a blank.
 [[nodiscard]] Fields parse_query(std::string_view query);
+
+/// Takes apart what stood at `{name...}`: one decoded text for each segment, so that an encoded slash stays within its own.
+/// The last one is empty after a trailing slash; nothing at all for an empty tail.
+[[nodiscard]] std::vector<std::string> tail_segments(std::string_view tail);
 
 /// One type-erased handler: exactly one of the two is set.
 struct Handler {
@@ -267,16 +271,19 @@ struct Resolution {
 class Routes {
 public:
     Routes();
+    /// Counts go on in a gauge that there is already: for routes that take the place of others.
+    explicit Routes(std::shared_ptr<Gauge> gauge) : gauge_(std::move(gauge)) {}
 
-    /// @param pattern  begins with '/'; a segment `{name}` stands for any one segment that is not empty. Literal segments win
-    /// over
-    ///                 parameters, from left to right.
+    /// @param pattern  begins with '/'; a segment `{name}` stands for any one segment that is not empty, `{name...}` at the end for
+    ///                 all that follow, also for none. Literal segments win over parameters and these over `...`, from left to right.
     /// Throws: std::invalid_argument for a bad pattern or one that is there already.
     template <class V>
     Routes& add(std::string_view pattern, V&& view) {
         add_view(pattern, make_view(std::forward<V>(view)));
         return *this;
     }
+    /// The same for a view whose type is gone: one that make_view() made or that was put together while running.
+    void add_view(std::string_view pattern, AnyView view);
 
     /// Puts a middleware around all views, and around the answers to unknown paths. The first one is the outermost.
     /// @param name  for the server's log
@@ -312,15 +319,14 @@ public:
 
 private:
     struct Segment {
-        std::string text;  ///< decoded literal, or the parameter's name
-        bool is_param = false;
+        enum class Kind { literal, param, tail } kind = Kind::literal;  // in the order in which they win
+        std::string text;                                               ///< decoded literal, or the parameter's name
     };
     struct Route {
         std::string pattern;
         std::vector<Segment> segments;
         AnyView view;
     };
-    void add_view(std::string_view pattern, AnyView view);
 
     std::vector<std::unique_ptr<const Route>> routes_;  // pointers: a Resolution points into a route
     std::vector<AnyMiddleware> middleware_;

@@ -1,5 +1,6 @@
 // A view that asks many others: what an aggregating endpoint does.
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include <boost/asio/this_coro.hpp>
@@ -64,14 +65,25 @@ public:
         if (!n || *n < 1 || *n > most_requests) co_return Response::error(400, "'n' is a number from 1 to 100");
         const auto s = read_number(request.query_value("s").value_or("0.2"));
         if (!s || *s < 0 || *s > longest_sleep) co_return Response::error(400, "'s' is a number of seconds from 0 to 60");
-        const std::string origin = self_ ? self_->origin() : std::string();
-        if (origin.empty()) co_return Response::error(503, "this server does not know where it listens, so it cannot ask itself");
-        std::string url = origin + fmt::format("/offer?s={}", *s);
-        co_return co_await gather(std::move(url), static_cast<std::size_t>(*n), *s);
+        std::string path = fmt::format("/offer?s={}", *s);
+        co_return co_await gather(std::move(path), static_cast<std::size_t>(*n), *s);
+    }
+
+    /// The same for a path of an application file.
+    awaitable<Response> get_path(std::uint64_t usual_n, std::string path, const Request& request) const {
+        if (request.headers.has(mark)) co_return Response::error(508, "a fanout does not ask another fanout");
+        std::optional<std::uint64_t> n = usual_n;
+        if (const auto text = request.query_value("n")) n = read_count(*text);
+        if (!n || *n < 1 || *n > most_requests) co_return Response::error(400, "'n' is a number from 1 to 100");
+        // How long the path takes is not known: a second each, besides the patience.
+        co_return co_await gather(std::move(path), static_cast<std::size_t>(*n), 1);
     }
 
 private:
-    awaitable<Response> gather(std::string url, std::size_t n, double s) const {
+    awaitable<Response> gather(std::string path, std::size_t n, double s) const {
+        const std::string origin = self_ ? self_->origin() : std::string();
+        if (origin.empty()) co_return Response::error(503, "this server does not know where it listens, so it cannot ask itself");
+        const std::string url = origin + path;
         const auto executor = co_await asio::this_coro::executor;
         http::ClientOptions options;
         options.headers.add(std::string(mark), "1");
@@ -105,6 +117,13 @@ private:
 };
 
 }  // namespace
+
+Answer fanout_view(std::uint64_t n, std::string path, std::shared_ptr<const SelfAddress> self) {
+    AppOptions options;
+    options.self = std::move(self);
+    const auto fanout = std::make_shared<const Fanout>(options);
+    return [fanout, n, path](const Request& request) { return fanout->get_path(n, path, request); };
+}
 
 void add_fanout(view::Routes& routes, const AppOptions& options) { routes.add("/fanout", Fanout(options)); }
 

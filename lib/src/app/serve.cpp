@@ -1,14 +1,22 @@
 #include <charconv>
 #include <cstdio>
 #include <memory>
-#include <string>
 #include <string_view>
+
+#include <boost/asio/this_coro.hpp>
 
 #include <fmt/format.h>
 
 #include <volley/app/app.hpp>
 
+#include "app/build.hpp"
+#include "app/open_beneath.hpp"
+#include "app/reload.hpp"
+#include "app/settings.hpp"
+#include "app/views.hpp"
+
 namespace volley::app {
+namespace asio = boost::asio;
 namespace {
 
 void print_error(std::string_view text) {
@@ -24,28 +32,153 @@ void print_access(const server::AccessRecord& record) {
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-/// Before the first connection is accepted.
-view::awaitable<void> tell(std::shared_ptr<SelfAddress> self, std::string host, server::Server& server) {
-    self->set(host, server.local_port());
-    co_return;
+void print_line(std::FILE* out, std::string_view line) {
+    std::fwrite(line.data(), 1, line.size(), out);
+    std::fflush(out);
+}
+
+/// What a server is started with besides its options.
+struct Content {
+    view::Routes routes;
+    const Built* watched = nullptr;  ///< where changes are to be taken up
+    std::shared_ptr<Notice> notice;
+    std::shared_ptr<SelfAddress> self;
+};
+
+/// Tells the views where they are before the first connection is accepted, then takes up changes where some are to be.
+asio::awaitable<void> beside(const Content& content, std::string host, server::Server& server) {
+    content.self->set(host, server.local_port());
+    if (content.watched == nullptr) co_return;
+    Reloader reloader(server, co_await asio::this_coro::executor, *content.watched, content.notice,
+                      [](std::string_view text) { print_line(stderr, text); });
+    co_await reloader.run();
+}
+
+int run(const ServeOptions& options, Content content) {
+    server::Options settings;
+    settings.kind = options.kind;
+    settings.host = options.host;
+    settings.port = options.port;
+    settings.sync_threads = options.sync_threads;
+    settings.limits = options.limits;
+    settings.on_error = print_error;
+    settings.on_notice = print_error;
+    if (options.log) settings.on_access = print_access;
+    auto task = [&content, host = options.host](server::Server& server) { return beside(content, host, server); };
+    return server::run(std::move(content.routes), settings, std::move(task));
+}
+
+/// Everything that `volley serve` reads before it serves.
+struct Prepared {
+    appfile::SettingsFile file;
+    std::string application;  ///< its path; empty: the included one
+    std::shared_ptr<Notice> notice = std::make_shared<Notice>();
+    std::shared_ptr<SelfAddress> self = std::make_shared<SelfAddress>();
+    Built built;
+    Settings settings;
+    appfile::Faults faults;
+    std::vector<std::string> errors;  ///< ready to be printed
+};
+
+void take(Prepared& out, const std::vector<SourceError>& errors) {
+    for (const SourceError& e : errors) out.errors.push_back(format_source_error(e));
+}
+
+Prepared prepare(const ServeCall& call) {
+    Prepared out;
+    const auto variable = [&](const std::string& name) {
+        const auto at = call.environment.find(name);
+        return at == call.environment.end() ? std::string() : at->second;
+    };
+    if (const std::string path = variable("VOLLEY_SETTINGS"); !path.empty()) {
+        const auto text = read_file(path, 1 << 20);
+        if (text) {
+            out.file = appfile::load_settings(*text, path);
+            take(out, out.file.errors);
+        } else {
+            out.errors.push_back(
+                fmt::format("VOLLEY_SETTINGS={}: cannot read the file: {}", escape_for_terminal(path), text.error().message()));
+        }
+    }
+    out.application = !call.file.empty() ? call.file : variable("VOLLEY_APP");
+    if (out.application.empty())
+        for (const auto& setting : out.file.settings)
+            if (setting.name == "app") {
+                const bool absolute = setting.value.text.starts_with('/');
+                out.application = (absolute ? std::string() : folder_of(out.file.file)) + setting.value.text;
+            }
+    if (!out.application.empty()) {
+        out.built = build_application(out.application, std::make_shared<view::Gauge>(), out.notice, out.self);
+        take(out, out.built.errors);
+    }
+    std::vector<std::pair<std::string, std::string>> flags = call.flags;
+    if (!call.file.empty()) flags.emplace_back("app", call.file);
+    out.settings = resolve_settings(flags, call.environment, out.file, out.built.application);
+    out.errors.insert(out.errors.end(), out.settings.errors.begin(), out.settings.errors.end());
+    for (const std::string& fault : call.faults)
+        if (const auto wrong = appfile::add_fault(fault, out.faults))
+            out.errors.push_back(fmt::format("--fault={}: {} ({})", escape_for_terminal(fault), wrong->text, wrong->hint));
+    if (out.faults.buffer)
+        out.errors.emplace_back("--fault=buffer: /offer does not stream (write `fault: buffer` on a route of a file)");
+    if (!call.faults.empty() && !out.application.empty())
+        out.errors.push_back(fmt::format("--fault is for /offer of the included application: write `fault:` on a route of {}",
+                                         escape_for_terminal(out.application)));
+    if (call.reload && out.application.empty())
+        out.errors.emplace_back("--reload needs an application file: volley serve app.yaml --reload");
+    return out;
 }
 
 }  // namespace
 
 int run_serve(const ServeOptions& options) {
-    server::Options settings;
-    settings.kind = options.kind;
-    settings.host = options.host;
-    settings.port = options.port;
-    settings.limits = options.limits;
-    settings.on_error = print_error;
-    settings.on_notice = print_error;
-    if (options.log) settings.on_access = print_access;
-    const auto self = std::make_shared<SelfAddress>();
+    Content content;
+    content.self = std::make_shared<SelfAddress>();
     AppOptions app = options.app;
-    app.self = self;
-    auto beside = [self, host = options.host](server::Server& server) { return tell(self, host, server); };
-    return server::run(make_routes(app), settings, std::move(beside));
+    app.self = content.self;
+    content.routes = make_routes(app);
+    return run(options, std::move(content));
+}
+
+int run_serve(const ServeCall& call) {
+    Prepared ready = prepare(call);
+    if (!ready.errors.empty()) {
+        std::string text;
+        for (const std::string& e : ready.errors) {
+            // Those of files bring their place along; the others are ours to name.
+            text += e.find(": error: ") == std::string::npos ? "volley serve: " + e : e;
+            if (!text.ends_with('\n')) text += '\n';
+        }
+        print_line(stderr, text);
+        return 2;
+    }
+    const bool included = ready.application.empty();
+    if (included) {
+        AppOptions app;
+        app.self = ready.self;
+        ready.built.routes = make_routes(ready.faults, app);
+    }
+    if (call.print_settings) {
+        print_line(stdout, print_settings(ready.settings.rows));
+        return 0;
+    }
+    if (call.print_routes) {
+        auto table = included ? table_of(ready.built.routes) : ready.built.table;
+        for (RouteRow& row : table) {
+            if (!included) break;
+            // Its paths are called after their views, but for two.
+            const std::string word = row.path.substr(1, row.path.find('/', 1) - 1);
+            row.view = word.empty() ? "page" : word == "offer" ? "sleep" : word;
+            if (word == "offer") row.fault = ready.faults.text;
+        }
+        print_line(stdout, print_table(table));
+        return 0;
+    }
+    Content content;
+    content.routes = std::move(ready.built.routes);
+    content.watched = call.reload ? &ready.built : nullptr;
+    content.notice = ready.notice;
+    content.self = ready.self;
+    return run(ready.settings.options, std::move(content));
 }
 
 int serve_main(int argc, const char* const* argv) {

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <chrono>
 #include <optional>
+#include <thread>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -11,7 +13,9 @@
 #include <fmt/format.h>
 
 #include <volley/app/app.hpp>
+#include <volley/view/sync.hpp>
 
+#include "app/faults.hpp"
 #include "app/page.hpp"
 #include "app/views.hpp"
 #include "app/words.hpp"
@@ -25,15 +29,9 @@ using view::json_quote;
 using view::Request;
 using view::Response;
 
+using appfile::most_bytes;
+using appfile::most_ticks;
 constexpr double longest_sleep = 60;
-constexpr std::uint64_t most_ticks = 100'000;
-constexpr std::uint64_t most_bytes = 1024UL * 1024 * 1024;
-
-awaitable<void> sleep_for(double seconds) {
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    timer.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(std::chrono::duration<double>(seconds)));
-    co_await timer.async_wait(asio::use_awaitable);
-}
 
 /// "2024-05-01T12:00:00.123Z" and 1714564800.123456.
 std::string iso_time(std::chrono::system_clock::time_point when) {
@@ -56,7 +54,7 @@ struct Sleep {
     std::string error;
 };
 
-Sleep read_sleep(const Request& request) {
+Sleep read_sleep(const Request& request, double usual) {
     std::optional<std::string> text;
     if (const auto s = request.query_value("s")) {
         text = *s;
@@ -80,32 +78,52 @@ Sleep read_sleep(const Request& request) {
             }
         }
     }
-    if (!text) return {};
+    if (!text) return {usual, {}};
     const auto seconds = read_number(*text);
     if (!seconds || *seconds < 0 || *seconds > longest_sleep)
         return {0, "'" + text->substr(0, 40) + "' is not a number of seconds from 0 to 60"};
     return {*seconds, {}};
 }
 
-class Offer {
-public:
-    awaitable<Response> get(const Request& request) { return answer(request); }
-    awaitable<Response> post(const Request& request) { return answer(request); }
-
-private:
-    static awaitable<Response> answer(const Request& request) {
-        const Sleep sleep = read_sleep(request);
-        if (!sleep.error.empty()) co_return Response::error(400, sleep.error);
-        const auto started = std::chrono::system_clock::now();
-        const TimePoint from = Clock::now();
-        co_await sleep_for(sleep.seconds);
-        const Duration elapsed = Clock::now() - from;
-        const auto ended = std::chrono::system_clock::now();
-        co_return Response::json(fmt::format(
-            "{{\"slept\": {}, \"started\": \"{}\", \"ended\": \"{}\", \"started_s\": {:.6f}, \"ended_s\": {:.6f}, \"elapsed\": {:.6f}}}\n",
-            sleep.seconds, iso_time(started), iso_time(ended), unix_seconds(started), unix_seconds(ended), to_seconds(elapsed)));
+awaitable<void> sleep_as(SleepWays ways, double seconds) {
+    const auto whole = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+    if (ways.block) {
+        std::this_thread::sleep_for(whole);
+        co_return;
     }
-};
+    if (ways.thread) {
+        auto nap = [whole] { std::this_thread::sleep_for(whole); };
+        co_await view::sync_to_async(std::move(nap));
+        co_return;
+    }
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    const TimePoint end = Clock::now() + whole;
+    while (ways.cpu > 0 && Clock::now() < end) {
+        // In slices, as work between awaits is: the others get their turn, later than they could.
+        constexpr Duration slice = std::chrono::milliseconds(10);
+        const TimePoint begun = Clock::now();
+        const TimePoint busy = begun + from_seconds(to_seconds(slice) * ways.cpu);
+        while (Clock::now() < std::min(busy, end)) {
+        }
+        timer.expires_at(std::min(begun + slice, end));
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+    timer.expires_at(end);
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+awaitable<Response> offer(SleepWays ways, const Request& request) {
+    const Sleep sleep = read_sleep(request, to_seconds(ways.usual));
+    if (!sleep.error.empty()) co_return Response::error(400, sleep.error);
+    const auto started = std::chrono::system_clock::now();
+    const TimePoint from = Clock::now();
+    co_await sleep_as(ways, sleep.seconds);
+    const Duration elapsed = Clock::now() - from;
+    const auto ended = std::chrono::system_clock::now();
+    co_return Response::json(fmt::format(
+        "{{\"slept\": {}, \"started\": \"{}\", \"ended\": \"{}\", \"started_s\": {:.6f}, \"ended_s\": {:.6f}, \"elapsed\": {:.6f}}}\n",
+        sleep.seconds, iso_time(started), iso_time(ended), unix_seconds(started), unix_seconds(ended), to_seconds(elapsed)));
+}
 
 awaitable<Response> ping(const Request&) { co_return Response::text("pong\n"); }
 
@@ -149,10 +167,7 @@ awaitable<Response> echo(const Request& request) {
     co_return Response::json(json + "}\n");
 }
 
-awaitable<Response> status(const Request& request) {
-    const auto code = read_count(request.param("code").value_or(""));
-    if (!code || *code < 200 || *code > 599) co_return Response::error(400, "a status is a number from 200 to 599");
-    const int number = static_cast<int>(*code);
+Response with_status(int number) {
     Response response = Response::json(
         fmt::format("{{\"status\": {}, \"reason\": {}}}\n", number, json_quote(http::reason_phrase(number))), number);
     // What these statuses must or should come with (RFC 9110 sections 11.6.1, 15.4, 15.5.6).
@@ -160,30 +175,31 @@ awaitable<Response> status(const Request& request) {
     if (number == 405) response.headers.add("Allow", "");
     if (number == 301 || number == 302 || number == 303 || number == 307 || number == 308)
         response.headers.add("Location", "/ping");
-    co_return response;
+    return response;
 }
 
-class Inflight {
-public:
-    explicit Inflight(std::shared_ptr<view::Gauge> gauge) : gauge_(std::move(gauge)) {}
-    awaitable<Response> get(const Request&) {
-        std::size_t running = 0, waiting = 0;
-        std::string routes;
-        for (const auto& [route, count] : gauge_->all()) {
-            if (route == "/inflight") continue;
-            running += count.running;
-            waiting += count.waiting;
-            if (!routes.empty()) routes += ", ";
-            routes += json_quote(route) + fmt::format(": {{\"running\": {}, \"waiting\": {}, \"peak\": {}, \"served\": {}}}",
-                                                      count.running, count.waiting, count.peak, count.served);
-        }
-        co_return Response::json(
-            fmt::format("{{\"inflight\": {}, \"waiting\": {}, \"routes\": {{{}}}}}\n", running, waiting, routes));
-    }
+awaitable<Response> status(const Request& request) {
+    const auto code = read_count(request.param("code").value_or(""));
+    if (!code || *code < 200 || *code > 599) co_return Response::error(400, "a status is a number from 200 to 599");
+    co_return with_status(static_cast<int>(*code));
+}
 
-private:
-    std::shared_ptr<view::Gauge> gauge_;
-};
+awaitable<Response> inflight(std::shared_ptr<view::Gauge> gauge, std::map<std::string, std::string> names, std::string own) {
+    std::size_t running = 0, waiting = 0;
+    std::string routes;
+    for (const auto& [route, count] : gauge->all()) {
+        if (route == own) continue;
+        running += count.running;
+        waiting += count.waiting;
+        if (!routes.empty()) routes += ", ";
+        const auto name = names.find(route);
+        routes += json_quote(route) + ": {" + (name == names.end() ? "" : "\"name\": " + json_quote(name->second) + ", ") +
+                  fmt::format("\"running\": {}, \"waiting\": {}, \"peak\": {}, \"served\": {}}}", count.running, count.waiting,
+                              count.peak, count.served);
+    }
+    co_return Response::json(
+        fmt::format("{{\"inflight\": {}, \"waiting\": {}, \"routes\": {{{}}}}}\n", running, waiting, routes));
+}
 
 awaitable<void> produce_ticks(view::Writer& writer, std::uint64_t n, double every) {
     const TimePoint start = Clock::now();
@@ -199,19 +215,19 @@ awaitable<void> produce_ticks(view::Writer& writer, std::uint64_t n, double ever
     }
 }
 
-class Ticks {
-public:
-    awaitable<Response> get(const Request& request) {
-        const auto n = read_count(request.query_value("n").value_or("10"));
-        if (!n || *n < 1 || *n > most_ticks) co_return Response::error(400, "'n' is a number from 1 to 100000");
-        const std::string_view text = request.query_value("every").value_or("200ms");
-        std::optional<double> every = read_number(text);
-        if (const auto duration = parse_duration(text)) every = to_seconds(*duration);
-        if (!every || *every < 0 || *every > longest_sleep)
-            co_return Response::error(400, "'every' is a duration from 0 to 60 s, such as 200ms, or a number of seconds");
-        co_return Response::events([n = *n, every = *every](view::Writer& writer) { return produce_ticks(writer, n, every); });
+awaitable<Response> ticks(std::uint64_t usual_n, Duration usual_every, const Request& request) {
+    std::optional<std::uint64_t> n = usual_n;
+    if (const auto text = request.query_value("n")) n = read_count(*text);
+    if (!n || *n < 1 || *n > most_ticks) co_return Response::error(400, "'n' is a number from 1 to 100000");
+    std::optional<double> every = to_seconds(usual_every);
+    if (const auto text = request.query_value("every")) {
+        every = read_number(*text);
+        if (const auto duration = parse_duration(*text)) every = to_seconds(*duration);
     }
-};
+    if (!every || *every < 0 || *every > longest_sleep)
+        co_return Response::error(400, "'every' is a duration from 0 to 60 s, such as 200ms, or a number of seconds");
+    co_return Response::events([n = *n, every = *every](view::Writer& writer) { return produce_ticks(writer, n, every); });
+}
 
 awaitable<void> produce_bytes(view::Writer& writer, std::uint64_t n) {
     constexpr std::size_t piece = 64 * 1024;
@@ -223,45 +239,86 @@ awaitable<void> produce_bytes(view::Writer& writer, std::uint64_t n) {
     }
 }
 
-class Bytes {
-public:
-    awaitable<Response> get(const Request& request) {
-        const auto n = read_count(request.param("n").value_or(""));
-        if (!n || *n > most_bytes) co_return Response::error(400, "the number of bytes is 0 to 1073741824");
-        Response response;
-        response.headers.add("Content-Type", "application/octet-stream");
-        response.headers.add("Content-Length", fmt::format("{}", *n));
-        response.stream = [n = *n](view::Writer& writer) { return produce_bytes(writer, n); };
-        co_return response;
-    }
-};
+Response with_bytes(std::uint64_t n) {
+    Response response;
+    response.headers.add("Content-Type", "application/octet-stream");
+    response.headers.add("Content-Length", fmt::format("{}", n));
+    response.stream = [n](view::Writer& writer) { return produce_bytes(writer, n); };
+    return response;
+}
 
-class Page {
-public:
-    awaitable<Response> get(const Request&) { co_return Response::html(make_page()); }
-};
-class Ping {
-public:
-    awaitable<Response> get(const Request& request) { return ping(request); }
-    awaitable<Response> post(const Request& request) { return ping(request); }
-};
+awaitable<Response> bytes(const Request& request) {
+    const auto n = read_count(request.param("n").value_or(""));
+    if (!n || *n > most_bytes) co_return Response::error(400, "the number of bytes is 0 to 1073741824");
+    co_return with_bytes(*n);
+}
+
+awaitable<Response> page(const Request&) { co_return Response::html(make_page()); }
+awaitable<Response> once(Response response) { co_return response; }
+
+Response with_location(int code, const std::string& to) {
+    Response response = Response::text(to + "\n", code);
+    response.headers.add("Location", to);
+    return response;
+}
 
 }  // namespace
 
-view::Routes make_routes(const AppOptions& options) {
+Answer sleep_view(SleepWays ways) {
+    return [ways](const Request& request) { return offer(ways, request); };
+}
+Answer echo_view() { return echo; }
+Answer ping_view() { return ping; }
+Answer inflight_view(std::shared_ptr<view::Gauge> gauge, std::map<std::string, std::string> names, std::string own) {
+    return [gauge, names, own](const Request&) { return inflight(gauge, names, own); };
+}
+Answer status_view(int code) {
+    return [code](const Request&) { return once(with_status(code)); };
+}
+Answer redirect_view(int code, std::string to) {
+    return [code, to](const Request&) { return once(with_location(code, to)); };
+}
+Answer bytes_view(std::uint64_t n) {
+    return [n](const Request&) { return once(with_bytes(n)); };
+}
+Answer ticks_view(std::uint64_t n, Duration every) {
+    return [n, every](const Request& request) { return ticks(n, every, request); };
+}
+
+view::AnyView view_of(const Answer& answer, const std::vector<std::string>& methods) {
+    view::AnyView view;
+    if (methods.empty()) view.any.async = answer;
+    for (const std::string& method : methods) {
+        const auto at = std::find(view::method_names.begin(), view::method_names.end(), method);
+        if (at != view::method_names.end())
+            view.by_method[static_cast<std::size_t>(at - view::method_names.begin())].async = answer;
+    }
+    return view;
+}
+
+view::Routes make_routes(const appfile::Faults& faults, const AppOptions& options) {
     view::Routes routes;
-    routes.add("/", Page{})
-        .add("/offer", Offer{})
-        .add("/ping", Ping{})
-        .add("/echo", echo)
-        .add("/status/{code}", status)
-        .add("/inflight", Inflight(routes.gauge()))
-        .add("/ticks", Ticks{})
-        .add("/bytes/{n}", Bytes{});
+    SleepWays ways;
+    ways.block = faults.block;
+    ways.thread = faults.thread;
+    ways.cpu = faults.cpu;
+    const auto add = [&](std::string_view pattern, const Answer& answer, const std::vector<std::string>& methods) {
+        routes.add_view(pattern, view_of(answer, methods));
+    };
+    add("/", page, {"GET"});
+    add("/offer", with_faults(sleep_view(ways), faults, 1), {"GET", "POST"});
+    add("/ping", ping, {"GET", "POST"});
+    add("/echo", echo, {});
+    add("/status/{code}", status, {});
+    add("/inflight", inflight_view(routes.gauge(), {}, "/inflight"), {"GET"});
+    add("/ticks", ticks_view(10, std::chrono::milliseconds(200)), {"GET"});
+    add("/bytes/{n}", bytes, {"GET"});
     add_fanout(routes, options);
     add_query(routes, options);
     add_file(routes);
     return routes;
 }
+
+view::Routes make_routes(const AppOptions& options) { return make_routes(appfile::Faults{}, options); }
 
 }  // namespace volley::app

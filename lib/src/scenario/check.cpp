@@ -8,7 +8,7 @@
 
 #include "scenario/json_path.hpp"
 #include "scenario/pattern.hpp"
-#include "scenario/words.hpp"
+#include "scenario/yaml.hpp"
 
 namespace volley::scenario {
 

@@ -9,7 +9,7 @@
 #include "scenario/json_path.hpp"
 #include "scenario/pattern.hpp"
 #include "scenario/reader.hpp"
-#include "scenario/words.hpp"
+#include "scenario/yaml.hpp"
 
 namespace volley::scenario {
 namespace {

@@ -6,7 +6,7 @@
 #include <volley/http/message.hpp>
 
 #include "scenario/reader.hpp"
-#include "scenario/words.hpp"
+#include "scenario/yaml.hpp"
 
 namespace volley::scenario {
 namespace {

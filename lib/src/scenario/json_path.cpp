@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "scenario/cursor.hpp"
-#include "scenario/words.hpp"
+#include "scenario/yaml.hpp"
 
 namespace volley::scenario {
 namespace {

@@ -4,8 +4,7 @@
 #include <set>
 
 #include "scenario/reader.hpp"
-#include "scenario/words.hpp"
-#include "scenario/yaml_loader.hpp"
+#include "scenario/yaml.hpp"
 
 namespace volley::scenario {
 namespace {
@@ -163,10 +162,7 @@ const ScenarioBody* Scenario::find_scenario(std::string_view wanted) const noexc
 }
 
 SourceError error_at(const Scenario& where, SourcePos pos, std::string text, std::string hint) {
-    SourceError out{where.file, pos, std::move(text), std::move(hint), {}};
-    if (pos.line > 0 && static_cast<std::size_t>(pos.line) <= where.lines.size())
-        out.line_text = where.lines[static_cast<std::size_t>(pos.line) - 1];
-    return out;
+    return yaml::error_at({where.file, where.lines}, pos, std::move(text), std::move(hint));
 }
 
 bool holds(const Threshold& t, double found) noexcept {
@@ -196,9 +192,9 @@ LoadResult load_scenario(std::string_view text, std::string file, const Variable
     s.name = stem_of(s.file);
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-    if (text.size() <= max_text_bytes) s.lines = split_lines(text);
+    if (text.size() <= yaml::max_text_bytes) s.lines = yaml::split_lines(text);
 
-    YamlTree tree = read_yaml(text);
+    yaml::YamlTree tree = yaml::read_yaml(text, "scenario");
     const auto add_yaml_errors = [&](Reader& reader) {
         for (auto& e : tree.errors) reader.error(e.pos, std::move(e.text), std::move(e.hint));
     };
@@ -208,7 +204,7 @@ LoadResult load_scenario(std::string_view text, std::string file, const Variable
         if (tree.usable && tree.root.kind == Node::Kind::null)
             reader.error({}, "the file is empty", "begin with `version: 1`; see volley-scenario(5)");
         else if (tree.usable)
-            reader.error(tree.root.pos(), std::string("a scenario is a map, not ") + kind_name(tree.root.kind),
+            reader.error(tree.root.pos(), std::string("a scenario is a map, not ") + yaml::kind_name(tree.root.kind),
                          "begin with `version: 1`; see volley-scenario(5)");
         out.errors = reader.take_errors();
         return out;

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "scenario/reader.hpp"
-#include "scenario/words.hpp"
+#include "scenario/yaml.hpp"
 
 namespace volley::scenario {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "scenario/reader.hpp"
-#include "scenario/words.hpp"
+#include "scenario/yaml.hpp"
 
 namespace volley::scenario {
 namespace {

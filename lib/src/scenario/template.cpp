@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "scenario/words.hpp"
+#include "scenario/yaml.hpp"
 
 namespace volley::scenario {
 namespace {
@@ -135,24 +135,12 @@ std::optional<TemplateRef> only_reference(std::string_view text) {
     return std::nullopt;
 }
 
-SourcePos pos_within(const Scenario& where, const Value& value, std::size_t offset) {
-    if (value.pos.line < 1 || static_cast<std::size_t>(value.pos.line) > where.lines.size()) return value.pos;
-    const std::string_view line = where.lines[static_cast<std::size_t>(value.pos.line) - 1];
-    auto start = static_cast<std::size_t>(std::max(value.pos.column, 1) - 1);
-    if (start > line.size()) return value.pos;
-    // An anchor or a quote may stand before the text; escapes inside would shift what follows, so the text must stand there as it is.
-    if (start < line.size() && line[start] == '&') start = std::min(line.find_first_of(" \t", start), line.size());
-    while (start < line.size() && is_space(line[start])) ++start;
-    if (value.quoted && start < line.size() && (line[start] == '"' || line[start] == '\'')) ++start;
-    if (line.substr(start, value.text.size()) != value.text) return value.pos;
-    return {value.pos.line, static_cast<int>(start + std::min(offset, value.text.size())) + 1};
-}
-
 std::variant<std::string, SourceError> expand(const Value& value, const Variables& variables, const Scenario& where) {
     if (value.text.find("{{") == std::string::npos) return value.text;
     auto parsed = parse_template(value.text);
     if (auto* bad = std::get_if<TemplateError>(&parsed))
-        return error_at(where, pos_within(where, value, bad->offset), std::move(bad->text), std::move(bad->hint));
+        return error_at(where, yaml::pos_within({where.file, where.lines}, value, bad->offset), std::move(bad->text),
+                        std::move(bad->hint));
     std::string out;
     for (auto& part : std::get<std::vector<TemplatePart>>(parsed)) {
         if (auto* literal = std::get_if<std::string>(&part)) {
@@ -165,15 +153,15 @@ std::variant<std::string, SourceError> expand(const Value& value, const Variable
             } else if (ref.fallback) {
                 out += *ref.fallback;
             } else if (ref.from_env) {
-                return error_at(where, pos_within(where, value, ref.offset),
+                return error_at(where, yaml::pos_within({where.file, where.lines}, value, ref.offset),
                                 "the environment has no variable " + in_quotes(ref.name),
                                 "set it, or give a default: {{ env." + ref.name + " | default('text') }}");
             } else {
                 auto known = variables.names();
                 std::string hint =
                     known.empty() ? "define it under `variables:` or with -e" : suggest(ref.name, known, "defined here");
-                return error_at(where, pos_within(where, value, ref.offset), "undefined variable " + in_quotes(ref.name),
-                                std::move(hint));
+                return error_at(where, yaml::pos_within({where.file, where.lines}, value, ref.offset),
+                                "undefined variable " + in_quotes(ref.name), std::move(hint));
             }
         }
         if (out.size() > max_expanded)

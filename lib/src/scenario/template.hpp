@@ -9,6 +9,8 @@
 
 #include <volley/scenario/scenario.hpp>
 
+#include "scenario/yaml.hpp"
+
 namespace volley::scenario {
 
 /// One `{{ ... }}`.
@@ -32,8 +34,5 @@ struct TemplateError {
 
 /// The one reference that the text consists of, if it does.
 [[nodiscard]] std::optional<TemplateRef> only_reference(std::string_view text);
-
-/// The place of a byte of a scalar's text. Exact where the text stands in the line as it is; else the scalar's own place.
-[[nodiscard]] SourcePos pos_within(const Scenario& where, const Value& value, std::size_t offset);
 
 }  // namespace volley::scenario

@@ -6,7 +6,7 @@
 
 #include "scenario/cursor.hpp"
 #include "scenario/reader.hpp"
-#include "scenario/words.hpp"
+#include "scenario/yaml.hpp"
 
 namespace volley::scenario {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "scenario/template.hpp"
-#include "scenario/words.hpp"
+#include "scenario/yaml.hpp"
 
 namespace volley::scenario {
 

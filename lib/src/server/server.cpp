@@ -112,6 +112,7 @@ std::uint16_t Server::local_port() const noexcept { return impl_->port; }
 std::size_t Server::connections() const noexcept { return impl_->open.size(); }
 std::size_t Server::connection_limit() const noexcept { return impl_->connection_limit; }
 const view::Routes& Server::routes() const noexcept { return impl_->context.pipeline->routes(); }
+void Server::set_routes(view::Routes routes) { impl_->context.pipeline = impl_->make_pipeline(std::move(routes)); }
 
 asio::awaitable<void> Server::serve() {
     Impl& my = *impl_;

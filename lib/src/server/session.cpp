@@ -59,6 +59,7 @@ std::string what_of(const std::exception_ptr& error) {
 
 /// One request and how far its answer is.
 struct Session::Exchange {
+    std::shared_ptr<const view::Routes> routes;  ///< first: what the rest refers to
     view::Request request;
     std::shared_ptr<const Pipeline> pipeline;  ///< the one that it began with
     std::string route;

@@ -26,7 +26,7 @@ class ViewJob;
 
 /// What the sessions of one server share. Lifetime: outlives every session's run().
 struct ServerContext {
-    std::shared_ptr<const Pipeline> pipeline;
+    std::shared_ptr<const Pipeline> pipeline;  ///< what the next request is answered by; one that has begun keeps its own
     const Options& options;
     WorkerPool workers;
     WorkerPool sensitive;  ///< the one thread of synchronous views, which may belong to other servers too

@@ -37,6 +37,16 @@ std::string allow_of(const AnyView& view) {
 
 }  // namespace
 
+std::vector<std::string> tail_segments(std::string_view tail) {
+    std::vector<std::string> segments;
+    for (std::size_t at = 0; !tail.empty() && at <= tail.size();) {
+        const std::size_t slash = std::min(tail.find('/', at), tail.size());
+        segments.push_back(http::percent_decode(tail.substr(at, slash - at)));
+        at = slash + 1;
+    }
+    return segments;
+}
+
 Routes::Routes() : gauge_(std::make_shared<Gauge>()) {}
 
 void Routes::add_view(std::string_view pattern, AnyView view) {
@@ -47,18 +57,25 @@ void Routes::add_view(std::string_view pattern, AnyView view) {
     auto route = std::make_unique<Route>();
     route->pattern = pattern;
     route->view = std::move(view);
+    using Kind = Segment::Kind;
     for (const std::string_view segment : split(pattern)) {
+        if (!route->segments.empty() && route->segments.back().kind == Kind::tail) refuse("'{name...}' stands at the end only");
         const bool is_param = segment.size() >= 2 && segment.front() == '{' && segment.back() == '}';
-        const std::string_view text = is_param ? segment.substr(1, segment.size() - 2) : segment;
+        std::string_view text = is_param ? segment.substr(1, segment.size() - 2) : segment;
+        const bool is_tail = is_param && text.ends_with("...");
+        if (is_tail) text.remove_suffix(3);
         if (is_param && text.empty()) refuse("a parameter needs a name: '{name}'");
         if (text.find_first_of("{}") != std::string_view::npos) refuse("a parameter '{name}' is a whole segment");
         for (const Segment& other : route->segments)
-            if (is_param && other.is_param && other.text == text) refuse("two parameters have the same name");
-        route->segments.push_back({is_param ? std::string(text) : http::percent_decode(text), is_param});
+            if (is_param && other.kind != Kind::literal && other.text == text) refuse("two parameters have the same name");
+        route->segments.push_back({is_tail    ? Kind::tail
+                                   : is_param ? Kind::param
+                                              : Kind::literal,
+                                   is_param ? std::string(text) : http::percent_decode(text)});
     }
     const auto same = [&](const std::unique_ptr<const Route>& other) {
         const auto equal = [](const Segment& a, const Segment& b) {
-            return a.is_param == b.is_param && (a.is_param || a.text == b.text);
+            return a.kind == b.kind && (a.kind != Kind::literal || a.text == b.text);
         };
         return std::equal(other->segments.begin(), other->segments.end(), route->segments.begin(), route->segments.end(), equal);
     };
@@ -74,20 +91,25 @@ Resolution Routes::resolve(std::string_view method, std::string_view path) const
         return found;
     }
     if (path.empty() || path[0] != '/') return found;
+    using Kind = Segment::Kind;
     // Decoded after splitting: a %2F inside a segment is text, not a separator.
+    const std::vector<std::string_view> raw = split(path);
     std::vector<std::string> segments;
-    for (const std::string_view segment : split(path)) segments.push_back(http::percent_decode(segment));
+    for (const std::string_view segment : raw) segments.push_back(http::percent_decode(segment));
 
     const auto matches = [&](const Route& route) {
-        return std::equal(route.segments.begin(), route.segments.end(), segments.begin(), segments.end(),
+        const bool has_tail = route.segments.back().kind == Kind::tail;
+        const std::size_t fixed = route.segments.size() - (has_tail ? 1 : 0);
+        if (has_tail ? segments.size() < fixed : segments.size() != fixed) return false;
+        return std::equal(route.segments.begin(), route.segments.begin() + static_cast<std::ptrdiff_t>(fixed), segments.begin(),
                           [](const Segment& pattern, const std::string& text) {
-                              return pattern.is_param ? !text.empty() : pattern.text == text;
+                              return pattern.kind == Kind::param ? !text.empty() : pattern.text == text;
                           });
     };
     const Route* best = nullptr;
     for (const auto& candidate : routes_) {
         if (!matches(*candidate)) continue;
-        const auto more_literal = [](const Segment& a, const Segment& b) { return !a.is_param && b.is_param; };
+        const auto more_literal = [](const Segment& a, const Segment& b) { return a.kind < b.kind; };
         if (best == nullptr || std::lexicographical_compare(candidate->segments.begin(), candidate->segments.end(),
                                                             best->segments.begin(), best->segments.end(), more_literal))
             best = candidate.get();
@@ -95,8 +117,15 @@ Resolution Routes::resolve(std::string_view method, std::string_view path) const
     if (best == nullptr) return found;
 
     found.route = best->pattern;
-    for (std::size_t i = 0; i < segments.size(); ++i)
-        if (best->segments[i].is_param) found.params.emplace_back(best->segments[i].text, std::move(segments[i]));
+    for (std::size_t i = 0; i < best->segments.size(); ++i) {
+        const Segment& segment = best->segments[i];
+        if (segment.kind == Kind::param) found.params.emplace_back(segment.text, std::move(segments[i]));
+        // As it was sent: once decoded, a slash within a segment could not be told from one between two.
+        if (segment.kind == Kind::tail)
+            found.params.emplace_back(segment.text, i < raw.size()
+                                                        ? path.substr(static_cast<std::size_t>(raw[i].data() - path.data()))
+                                                        : std::string_view());
+    }
     const Handler* handler = best->view.any ? &best->view.any : &handler_of(best->view, method);
     if (!*handler && method == "HEAD") handler = &handler_of(best->view, "GET");  // RFC 9110 section 9.3.2
     if (*handler) {

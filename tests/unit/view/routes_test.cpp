@@ -172,5 +172,39 @@ TEST(Gauge, counts_waiting_running_and_the_peak) {
     EXPECT_EQ(gauge.of("/b").running, 0U);
 }
 
+TEST(Routes, a_tail_takes_all_that_follows) {
+    Routes routes;
+    routes.add("/static/{path...}", Sync{}).add("/static/exact", Sync{}).add("/static/{one}/x", Sync{}).add("/{all...}", Sync{});
+    const auto tail = [&](std::string_view path) {
+        const Resolution found = routes.resolve("GET", path);
+        return found.route + " " + (found.params.empty() ? "-" : found.params.back().second);
+    };
+    EXPECT_EQ(tail("/static/a/b.css"), "/static/{path...} a/b.css");
+    EXPECT_EQ(tail("/static/"), "/static/{path...} ");
+    EXPECT_EQ(tail("/static"), "/static/{path...} ");
+    EXPECT_EQ(tail("/static/exact"), "/static/exact -");
+    EXPECT_EQ(tail("/static/q/x"), "/static/{one}/x q");
+    EXPECT_EQ(tail("/static/q/y"), "/static/{path...} q/y");
+    EXPECT_EQ(tail("/static/a%2Fb/%2e%2e/c"), "/static/{path...} a%2Fb/%2e%2e/c") << "as it was sent";
+    EXPECT_EQ(tail("/elsewhere/x"), "/{all...} elsewhere/x");
+    EXPECT_EQ(tail("/"), "/{all...} ");
+}
+
+TEST(Routes, a_tail_is_decoded_segment_by_segment) {
+    using Segments = std::vector<std::string>;
+    EXPECT_EQ(tail_segments(""), Segments{});
+    EXPECT_EQ(tail_segments("a/b"), (Segments{"a", "b"}));
+    EXPECT_EQ(tail_segments("a%2Fb/c%20d"), (Segments{"a/b", "c d"})) << "an encoded slash is no separator";
+    EXPECT_EQ(tail_segments("a/"), (Segments{"a", ""}));
+    EXPECT_EQ(tail_segments("/a"), (Segments{"", "a"}));
+}
+
+TEST(Routes, a_tail_stands_at_the_end) {
+    Routes routes;
+    routes.add("/a/{x...}", Sync{});
+    for (const char* pattern : {"/b/{x...}/c", "/b/{...}", "/a/{y...}", "/{x}/{x...}", "/b/c{x...}"})
+        EXPECT_THROW(routes.add(pattern, Sync{}), std::invalid_argument) << pattern;
+}
+
 }  // namespace
 }  // namespace volley::view

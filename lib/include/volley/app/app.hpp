@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -57,16 +60,33 @@ struct AppOptions {
 struct ServeOptions {
     server::Kind kind;
     std::string host = "127.0.0.1";
-    std::uint16_t port = 8000;  ///< 0: the system picks one
-    bool log = false;           ///< a line for each request on standard error
+    std::uint16_t port = 8000;   ///< 0: the system picks one
+    bool log = false;            ///< a line for each request on standard error
+    unsigned sync_threads = 32;  ///< see server::Options
     server::Limits limits;
     AppOptions app;  ///< `self` is run_serve()'s own
+};
+
+/// `volley serve` as it was called. A setting is taken from the flags, else the environment, else the file that VOLLEY_SETTINGS names,
+/// else the application file, else it has its default. See volley-serve(5).
+struct ServeCall {
+    std::string file;  ///< the application file; empty: VOLLEY_APP, `app` of the settings file, or the included application
+    std::vector<std::pair<std::string, std::string>> flags;  ///< settings by name, as typed: `port`, `9000`; a later one wins
+    std::map<std::string, std::string> environment;          ///< what of it begins with VOLLEY_
+    std::vector<std::string> faults;                         ///< of `/offer` of the included application
+    bool reload = false;                                     ///< takes up changes of the application file and its pages
+    bool print_settings = false;                             ///< prints them and where each comes from, serves nothing
+    bool print_routes = false;                               ///< prints the table of routes, serves nothing
 };
 
 /// Serves the application until SIGINT or SIGTERM, or for ever. Prints `listening on http://127.0.0.1:PORT (kind)` on standard output
 /// as soon as clients can connect; errors go to standard error. Raises the descriptor limit. Blocks the calling thread.
 /// @return 0 after a signal, 3 when it cannot listen.
 int run_serve(const ServeOptions& options);
+
+/// The same for files and settings. Mistakes in them go to standard error, all at once, each with its place.
+/// @return 0 after a signal or when what was asked for is printed, 2 for a mistake, 3 when it cannot listen.
+int run_serve(const ServeCall& call);
 
 /// The same from words: `--kind coroutine|pool:W|serial`, `--host H`, `--port P`, `--log`, also as `--flag=value`. For the helper program.
 /// @return as run_serve(); 2 for words that it does not know.

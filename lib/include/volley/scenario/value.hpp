@@ -1,19 +1,10 @@
-// A scalar of a scenario that remembers where it stood.
+// A scalar of a scenario.
 #pragma once
 
-#include <string>
-
-#include <volley/error.hpp>
+#include <volley/yaml/value.hpp>
 
 namespace volley::scenario {
 
-/// Text as written, typed only when it is used, so that an error found while running still points at file:line:column.
-struct Value {
-    std::string text;
-    SourcePos pos;
-    bool quoted = false;        ///< was written in quotes (or as a block scalar)
-    bool has_template = false;  ///< contains `{{ ... }}`
-    bool is_text = false;       ///< stays a text in JSON even where it is one template that yields a number
-};
+using yaml::Value;
 
 }  // namespace volley::scenario

@@ -100,7 +100,11 @@ public:
     [[nodiscard]] std::size_t connections() const noexcept;
     /// Connections that are allowed: the limit asked for, or what the descriptor limit leaves.
     [[nodiscard]] std::size_t connection_limit() const noexcept;
+    /// Those of the next request. Good until set_routes().
     [[nodiscard]] const view::Routes& routes() const noexcept;
+    /// Answers later requests by other routes. One that has begun ends with those that it began with, and these live until then.
+    /// For counts that go on, make the new ones with the gauge of the old: `view::Routes(server.routes().gauge())`.
+    void set_routes(view::Routes routes);
 
 private:
     struct Impl;

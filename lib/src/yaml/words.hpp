@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace volley::scenario {
+namespace volley::yaml {
 
 /// `text` between backquotes, escaped for a terminal, on one line, at most about 60 bytes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
@@ -28,4 +28,4 @@ namespace volley::scenario {
 
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
-}  // namespace volley::scenario
+}  // namespace volley::yaml

@@ -1,4 +1,4 @@
-#include "scenario/yaml_loader.hpp"
+#include "yaml/loader.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -13,9 +13,9 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
-#include "scenario/words.hpp"
+#include "yaml/words.hpp"
 
-namespace volley::scenario {
+namespace volley::yaml {
 
 const char* kind_name(Node::Kind kind) noexcept {
     switch (kind) {
@@ -71,6 +71,14 @@ std::size_t first_bad_utf8(std::string_view text) noexcept {
 
 namespace {
 
+/// What the file is called in messages, with and without its article.
+struct Noun {
+    explicit Noun(std::string_view noun)
+        : word(noun), one((std::string_view("aeio").find(noun.substr(0, 1)) != std::string_view::npos ? "an " : "a ") + word) {}
+    std::string word;
+    std::string one;
+};
+
 /// Ends the reading from inside a yaml-cpp callback; caught in read_yaml().
 struct Stop {
     YamlError error;
@@ -82,7 +90,7 @@ SourcePos pos_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 
 /// key that is given twice, and let the depth be limited before the next level is read.
 class TreeBuilder : public YAML::EventHandler {
 public:
-    explicit TreeBuilder(std::string_view text) : text_(text) {
+    TreeBuilder(std::string_view text, std::string_view noun) : text_(text), noun_(noun) {
         line_starts_.push_back(0);
         for (std::size_t i = 0; i < text.size(); ++i)
             if (text[i] == '\n') line_starts_.push_back(i + 1);
@@ -93,7 +101,7 @@ public:
 
     void OnDocumentStart(const YAML::Mark& mark) override {
         if (++documents_ > 1)
-            throw Stop{{pos_of(mark), "a second document begins", "a scenario is one document: remove this `---`"}};
+            throw Stop{{pos_of(mark), "a second document begins", noun_.one + " is one document: remove this `---`"}};
     }
     void OnDocumentEnd() override {}
 
@@ -113,7 +121,7 @@ public:
         refuse_tag(node.value.pos, tag);
         if (node.value.quoted) check_closed(node.value.pos);
         if (text.find('\0') != std::string::npos)
-            throw Stop{{node.value.pos, "a NUL character in a text", "no key of a scenario can hold one"}};
+            throw Stop{{node.value.pos, "a NUL character in a text", "no key of " + noun_.one + " can hold one"}};
         add(std::move(node), anchor, {});
     }
 
@@ -122,12 +130,12 @@ public:
         if (expects_key()) throw Stop{{pos, "an alias as a key", "write the key itself"}};
         const auto found = anchors_.find(anchor);
         if (found == anchors_.end())
-            throw Stop{{pos, "this alias stands inside what it refers to", "a scenario cannot contain itself"}};
+            throw Stop{{pos, "this alias stands inside what it refers to", noun_.one + " cannot contain itself"}};
         const Anchored& what = found->second;
         nodes_ += what.nodes - 1;  // add() counts one
         alias_bytes_ += what.bytes;
         if (nodes_ > max_nodes || alias_bytes_ > max_alias_bytes)
-            throw Stop{{pos, "aliases make the scenario too large",
+            throw Stop{{pos, "aliases make the " + noun_.word + " too large",
                         "at most " + std::to_string(max_nodes) + " nodes and " + std::to_string(max_alias_bytes >> 20) +
                             " MiB of text, aliases counted as what they stand for"}};
         Node node = what.node;
@@ -170,10 +178,10 @@ private:
         return !stack_.empty() && stack_.back().node.kind == Node::Kind::map && !stack_.back().has_key;
     }
 
-    static void refuse_tag(SourcePos pos, const std::string& tag) {
+    void refuse_tag(SourcePos pos, const std::string& tag) const {
         if (!tag.empty() && tag != "?" && tag != "!")
-            throw Stop{
-                {pos, "the tag " + in_quotes(tag), "tags are not used in scenarios: remove it, each key knows its own type"}};
+            throw Stop{{pos, "the tag " + in_quotes(tag),
+                        "tags are not used in " + noun_.word + "s: remove it, each key knows its own type"}};
     }
 
     void begin(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
@@ -208,7 +216,7 @@ private:
 
     void count(SourcePos pos) {
         if (++nodes_ > max_nodes)
-            throw Stop{{pos, "too many nodes", "a scenario has at most " + std::to_string(max_nodes) + " keys and values"}};
+            throw Stop{{pos, "too many nodes", noun_.one + " has at most " + std::to_string(max_nodes) + " keys and values"}};
     }
 
     void add(Node node, YAML::anchor_t anchor, const Anchored& size_of) {
@@ -333,6 +341,7 @@ private:
     }
 
     std::string_view text_;
+    Noun noun_;
     std::vector<std::size_t> line_starts_;
     std::vector<Frame> stack_;
     std::unordered_map<YAML::anchor_t, Anchored> anchors_;
@@ -377,8 +386,14 @@ YamlError translate(const YAML::Exception& e, const std::vector<std::string>& li
         out.text = "an unknown escape in double quotes";
         out.hint = "write \\\\ for a backslash, or use single quotes";
     }
-    // What an unquoted template breaks is noticed only behind it.
     const auto line = static_cast<std::size_t>(std::max(out.pos.line, 1) - 1);
+    // yaml-cpp ends a text at `?` between brackets, which YAML does not.
+    if (e.msg.starts_with("unknown token") && line < lines.size() && out.pos.column >= 1 &&
+        std::string_view(lines[line]).substr(0, static_cast<std::size_t>(out.pos.column)).ends_with('?')) {
+        out.text = "a `?` within brackets";
+        out.hint = "quote the whole text that holds it: \"/path?a=1\"";
+    }
+    // What an unquoted template breaks is noticed only behind it.
     if (line < lines.size()) {
         const auto braces = lines[line].find("{{");
         if (braces != std::string::npos && static_cast<int>(braces) <= out.pos.column) {
@@ -405,7 +420,7 @@ public:
 
 }  // namespace
 
-YamlTree read_yaml(std::string_view text) {
+YamlTree read_yaml(std::string_view text, std::string_view noun) {
     YamlTree out;
     const auto fail = [&](SourcePos pos, std::string what, std::string hint) {
         out.errors.push_back({pos, std::move(what), std::move(hint)});
@@ -417,7 +432,7 @@ YamlTree read_yaml(std::string_view text) {
                 static_cast<int>(at - (start == std::string_view::npos ? 0 : start + 1)) + 1};
     };
     if (text.size() > max_text_bytes) {
-        fail({}, "the file is too large: " + std::to_string(text.size()) + " bytes", "a scenario has at most 1 MiB");
+        fail({}, "the file is too large: " + std::to_string(text.size()) + " bytes", Noun(noun).one + " has at most 1 MiB");
         return out;
     }
     if (const auto at = text.find('\0'); at != std::string_view::npos) {
@@ -428,7 +443,7 @@ YamlTree read_yaml(std::string_view text) {
         fail(place(at), "not UTF-8", "save the file in UTF-8");
         return out;
     }
-    TreeBuilder builder(text);
+    TreeBuilder builder(text, noun);
     try {
         ViewBuffer buffer(text);
         std::istream in(&buffer);
@@ -448,4 +463,4 @@ YamlTree read_yaml(std::string_view text) {
     return out;
 }
 
-}  // namespace volley::scenario
+}  // namespace volley::yaml

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "scenario/node.hpp"
+#include "yaml/node.hpp"
 
-namespace volley::scenario {
+namespace volley::yaml {
 
 inline constexpr std::size_t max_text_bytes = 1 << 20;
 inline constexpr std::size_t max_depth = 64;
@@ -30,8 +30,8 @@ struct YamlTree {
 
 /// Reads one YAML document. What yaml-cpp 0.7 lets pass is checked here: duplicate keys, `<<` (applied), cyclic and exploding aliases,
 /// unclosed quotes, unquoted `{{`, depth, a second document, tags, NUL bytes and encodings other than UTF-8.
-/// Throws: nothing, for any input.
-[[nodiscard]] YamlTree read_yaml(std::string_view text);
+/// @param noun  what messages call the file. Throws: nothing, for any input.
+[[nodiscard]] YamlTree read_yaml(std::string_view text, std::string_view noun = "file");
 
 /// The lines of a text, without their ends (`\n`, `\r\n`).
 [[nodiscard]] std::vector<std::string> split_lines(std::string_view text);
@@ -39,4 +39,4 @@ struct YamlTree {
 /// Offset of the first byte that is not UTF-8 (RFC 3629: no overlong forms, no surrogates), or npos.
 [[nodiscard]] std::size_t first_bad_utf8(std::string_view text) noexcept;
 
-}  // namespace volley::scenario
+}  // namespace volley::yaml

@@ -1,11 +1,11 @@
-#include "scenario/words.hpp"
+#include "yaml/words.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include <volley/error.hpp>
 
-namespace volley::scenario {
+namespace volley::yaml {
 
 std::string in_quotes(std::string_view text) {
     constexpr std::size_t most = 60;
@@ -96,4 +96,4 @@ std::string_view trim(std::string_view text) noexcept {
     return text;
 }
 
-}  // namespace volley::scenario
+}  // namespace volley::yaml

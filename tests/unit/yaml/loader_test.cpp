@@ -1,10 +1,10 @@
-#include "scenario/yaml_loader.hpp"
+#include "yaml/loader.hpp"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-namespace volley::scenario {
+namespace volley::yaml {
 namespace {
 
 std::string first_error(std::string_view text) {
@@ -120,7 +120,7 @@ TEST(YamlLoader, exploding_aliases_are_refused) {
     // Few nodes, much text.
     std::string long_text = "a: &a \"" + std::string(500'000, 'x') + "\"\nb: [";
     for (int i = 0; i < 1000; ++i) long_text += "*a,";
-    EXPECT_NE(first_error(long_text + "*a]\n").find("aliases make the scenario too large"), std::string::npos);
+    EXPECT_NE(first_error(long_text + "*a]\n").find("aliases make the file too large"), std::string::npos);
 
     // Deep by aliases only.
     std::string deep = "a0: &a0 [x]\n";
@@ -138,4 +138,4 @@ TEST(Utf8, first_bad_byte_is_found) {
 }
 
 }  // namespace
-}  // namespace volley::scenario
+}  // namespace volley::yaml

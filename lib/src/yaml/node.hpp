@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include <volley/scenario/value.hpp>
+#include <volley/yaml/value.hpp>
 
-namespace volley::scenario {
+namespace volley::yaml {
 
 struct Entry;
 
@@ -28,4 +28,4 @@ struct Entry {
 /// `a map`, `a list`, `a text`, `nothing`: for messages.
 [[nodiscard]] const char* kind_name(Node::Kind kind) noexcept;
 
-}  // namespace volley::scenario
+}  // namespace volley::yaml

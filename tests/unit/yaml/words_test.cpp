@@ -1,10 +1,10 @@
-#include "scenario/words.hpp"
+#include "yaml/words.hpp"
 
 #include <array>
 
 #include <gtest/gtest.h>
 
-namespace volley::scenario {
+namespace volley::yaml {
 namespace {
 
 using namespace std::string_view_literals;
@@ -44,4 +44,4 @@ TEST(InQuotes, is_one_short_harmless_line) {
 }
 
 }  // namespace
-}  // namespace volley::scenario
+}  // namespace volley::yaml

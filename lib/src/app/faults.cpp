@@ -1,0 +1,193 @@
+#include "app/faults.hpp"
+
+#include <atomic>
+#include <list>
+#include <mutex>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+
+namespace volley::app {
+namespace asio = boost::asio;
+namespace {
+
+using view::awaitable;
+using view::Request;
+using view::Response;
+
+/// Lets so many through at a time, in the order in which they came, from whatever thread.
+class Gate : public std::enable_shared_from_this<Gate> {
+public:
+    explicit Gate(std::uint64_t places) : free_(places) {}
+
+    /// A place behind the gate, or in the queue before it; given back when it is destroyed.
+    class Place {
+    public:
+        Place(std::shared_ptr<Gate> gate, const asio::any_io_executor& executor)
+            : gate_(std::move(gate)), executor_(executor), wake_(executor, asio::steady_timer::time_point::max()) {}
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+        ~Place() { gate_->leave(*this); }
+
+    private:
+        friend class Gate;
+        std::shared_ptr<Gate> gate_;
+        asio::any_io_executor executor_;
+        asio::steady_timer wake_;
+        bool inside_ = false;
+    };
+
+    awaitable<std::shared_ptr<Place>> enter() {
+        const auto place = std::make_shared<Place>(shared_from_this(), co_await asio::this_coro::executor);
+        bool inside = begin(place);
+        while (!inside) {
+            // A cancelled coroutine leaves by the exception of the next wait; its place leaves the queue with it.
+            const auto [ec] = co_await place->wake_.async_wait(asio::as_tuple(asio::use_awaitable));
+            (void)ec;
+            const std::scoped_lock lock(mutex_);
+            inside = place->inside_;
+        }
+        co_return place;
+    }
+
+private:
+    bool begin(const std::shared_ptr<Place>& place) {
+        const std::scoped_lock lock(mutex_);
+        if (free_ > 0) {
+            --free_;
+            place->inside_ = true;
+        } else {
+            waiting_.push_back(place);
+        }
+        return place->inside_;
+    }
+
+    void leave(Place& place) {
+        std::shared_ptr<Place> next;  // outlives the lock: its end may call us again
+        const std::scoped_lock lock(mutex_);
+        if (!place.inside_) {
+            std::erase_if(waiting_, [](const std::weak_ptr<Place>& other) { return other.expired(); });
+            return;
+        }
+        for (; !waiting_.empty(); waiting_.pop_front()) {
+            next = waiting_.front().lock();
+            if (next == nullptr) continue;
+            next->inside_ = true;
+            // Posted under the lock, which the other must take before it can end: its executor is still there.
+            asio::post(next->executor_, [next] { next->wake_.cancel(); });
+            waiting_.pop_front();
+            return;
+        }
+        ++free_;
+    }
+
+    std::mutex mutex_;
+    std::uint64_t free_;
+    std::list<std::weak_ptr<Place>> waiting_;
+};
+
+/// One request in flight.
+class Ticket {
+public:
+    explicit Ticket(std::atomic<std::uint64_t>& count) : count_(count), number_(++count) {}
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+    ~Ticket() { --count_; }
+    [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+
+private:
+    std::atomic<std::uint64_t>& count_;
+    std::uint64_t number_;
+};
+
+/// Takes a stream in instead of sending it.
+class Collector final : public view::Writer {
+public:
+    std::string body;
+    bool too_much = false;
+    awaitable<bool> write(std::string chunk) override {
+        too_much = too_much || body.size() + chunk.size() > appfile::most_buffered;
+        if (!too_much) body += chunk;
+        co_return !too_much;
+    }
+};
+
+struct Faulty {
+    Answer view;
+    appfile::Faults faults;
+    std::uint64_t seed = 0;
+    std::shared_ptr<Gate> gate;
+    std::atomic<std::uint64_t> in_flight{0};
+    std::atomic<std::uint64_t> turns{0};
+};
+
+/// A number from 0 to 1 for each turn. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (SplitMix64).
+double draw(std::uint64_t seed, std::uint64_t turn) {
+    std::uint64_t z = seed + (turn + 1) * 0x9e3779b97f4a7c15ULL;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    z ^= z >> 31;
+    return static_cast<double>(z >> 11) * 0x1.0p-53;
+}
+
+/// What a request holds until its answer has ended. `faulty` goes last: the ticket counts in it.
+struct Held {
+    std::shared_ptr<Faulty> faulty;
+    std::unique_ptr<Ticket> ticket;
+    std::shared_ptr<Gate::Place> place;
+};
+
+awaitable<void> produce_held(std::shared_ptr<Held>, view::Stream stream, view::Writer& writer) { co_await stream(writer); }
+
+awaitable<Response> answer(std::shared_ptr<Faulty> faulty, const Request& request) {
+    const appfile::Faults& faults = faulty->faults;
+    const auto held = std::make_shared<Held>();
+    held->faulty = faulty;
+    if (faults.limit > 0) {
+        held->ticket = std::make_unique<Ticket>(faulty->in_flight);
+        if (held->ticket->number() > faults.limit) {
+            Response busy =
+                Response::error(503, fmt::format("more than {} requests in flight, as the fault `limit` says", faults.limit));
+            busy.headers.add("Retry-After", "1");
+            co_return busy;
+        }
+    }
+    if (faults.fail > 0 && draw(faulty->seed, faulty->turns++) < faults.fail)
+        co_return Response::error(500, "failed, as the fault `fail` says");
+    if (faulty->gate) held->place = co_await faulty->gate->enter();
+    Response response = co_await faulty->view(request);
+    if (!response.stream) co_return response;
+    if (faults.buffer) {
+        Collector collector;
+        const view::Stream stream = std::exchange(response.stream, nullptr);
+        co_await stream(collector);
+        if (collector.too_much) co_return Response::error(500, "the fault `buffer` holds 64 MiB at most");
+        response.body = std::move(collector.body);
+        co_return response;
+    }
+    response.stream = [held, stream = std::move(response.stream)](view::Writer& writer) {
+        return produce_held(held, stream, writer);
+    };
+    co_return response;
+}
+
+}  // namespace
+
+Answer with_faults(Answer view, const appfile::Faults& faults, std::uint64_t seed) {
+    const bool any = faults.limit > 0 || faults.fail > 0 || faults.at_a_time > 0 || faults.buffer;
+    if (!any) return view;
+    const auto faulty = std::make_shared<Faulty>();
+    faulty->view = std::move(view);
+    faulty->faults = faults;
+    faulty->seed = seed;
+    if (faults.at_a_time > 0) faulty->gate = std::make_shared<Gate>(faults.at_a_time);
+    return [faulty](const Request& request) { return answer(faulty, request); };
+}
+
+}  // namespace volley::app

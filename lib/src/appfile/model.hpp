@@ -1,0 +1,107 @@
+// An application file as plain values. No YAML type appears here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <volley/error.hpp>
+#include <volley/time.hpp>
+#include <volley/yaml/value.hpp>
+
+#include "pages/value.hpp"
+
+namespace volley::appfile {
+
+using yaml::Value;
+
+inline constexpr Duration longest_sleep = std::chrono::seconds(60);
+inline constexpr std::uint64_t most_ticks = 100'000;
+inline constexpr std::uint64_t most_bytes = 1024UL * 1024 * 1024;
+inline constexpr std::uint64_t most_buffered = 64UL * 1024 * 1024;  ///< of a stream that the fault `buffer` collects
+
+/// What is to go wrong with a route, on purpose.
+struct Faults {
+    bool block = false;           ///< a sleep blocks the thread that it is on: the loop
+    bool thread = false;          ///< a sleep takes its turn on one thread that all such routes share
+    double cpu = 0;               ///< a sleep computes for this share of its time, on the loop
+    bool buffer = false;          ///< a stream is collected and sent at once
+    std::uint64_t at_a_time = 0;  ///< `lock` is 1, `semaphore:N` is N; 0: as many as there are
+    std::uint64_t limit = 0;      ///< more in flight are answered 503; 0: no limit
+    double fail = 0;              ///< this share is answered 500
+    std::string text;             ///< as written, for tables
+};
+
+/// Reads one fault: `block`, `lock`, `semaphore:N`, `thread`, `cpu:30%`, `limit:N`, `buffer`, `fail:1%`, and adds it to the others.
+struct FaultError {
+    std::string text;
+    std::string hint;
+};
+[[nodiscard]] std::optional<FaultError> add_fault(std::string_view word, Faults& faults);
+
+/// One path and what answers it.
+struct Route {
+    enum class View { sleep, echo, ping, inflight, page, static_files, file, redirect, status, bytes, ticks, fanout };
+    std::string path;                  ///< as written
+    std::string pattern;               ///< for view::Routes: the path, and for `static` everything below it
+    std::string name;                  ///< the path where none was given
+    std::vector<std::string> methods;  ///< empty: those of the view
+    View view = View::echo;
+    Faults faults;
+    SourcePos pos;
+
+    Duration sleep = std::chrono::seconds(1);         ///< sleep
+    Value file;                                       ///< page, file: relative to the application file; `root` of static
+    pages::Value with;                                ///< page
+    std::string to;                                   ///< redirect; `path` of fanout
+    int status = 200;                                 ///< redirect, status
+    std::uint64_t n = 0;                              ///< bytes, ticks, fanout
+    Duration every = std::chrono::milliseconds(200);  ///< ticks
+};
+
+/// The word for a view in the file: `static` for View::static_files.
+[[nodiscard]] std::string_view to_string(Route::View view) noexcept;
+
+/// One setting, not typed yet: a limit is called `limits.idle`.
+struct Setting {
+    std::string name;
+    Value value;
+};
+
+/// Names of settings, in the order in which they are shown.
+[[nodiscard]] const std::vector<std::string_view>& setting_names();
+
+/// The whole file.
+struct Application {
+    std::string file;  ///< as given, for messages
+    std::string name;
+    std::uint64_t seed = 1;  ///< of `fail`
+    std::vector<Setting> settings;
+    std::vector<Route> routes;
+    std::vector<std::string> lines;  ///< the text, for carets
+};
+
+/// A file that was read, or everything that is wrong with it, in the order of its lines.
+struct LoadResult {
+    Application application;
+    std::vector<SourceError> errors;
+};
+
+/// Reads an application file. Reads no other file: what `file` and `root` name is not looked at. Throws: nothing, for any input.
+[[nodiscard]] LoadResult load_application(std::string_view text, std::string file);
+
+/// A settings file: its top level is what `settings:` is in an application file, and `app`, which names one.
+struct SettingsFile {
+    std::string file;
+    std::vector<Setting> settings;
+    std::vector<std::string> lines;
+    std::vector<SourceError> errors;
+};
+[[nodiscard]] SettingsFile load_settings(std::string_view text, std::string file);
+
+/// Makes a SourceError at a place of the file, line text included.
+[[nodiscard]] SourceError error_at(const Application& where, SourcePos pos, std::string text, std::string hint = {});
+
+}  // namespace volley::appfile

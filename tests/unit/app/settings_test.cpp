@@ -1,0 +1,87 @@
+// Which place a setting is taken from, and what is said about a bad one.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/settings.hpp"
+
+namespace volley::app {
+namespace {
+
+using testing::ElementsAre;
+
+using Flags = std::vector<std::pair<std::string, std::string>>;
+using Environment = std::map<std::string, std::string>;
+
+std::string origin_of(const Settings& settings, std::string_view name) {
+    for (const auto& row : settings.rows)
+        if (row.name == name) return row.value + " from " + row.origin;
+    return {};
+}
+
+TEST(Settings, the_nearest_place_wins) {
+    const auto application =
+        appfile::load_application(
+            "version: 1\nsettings:\n  port: 1\n  kind: serial\n  host: a\n  log: true\nroutes: { /a: echo }\n", "app.yaml")
+            .application;
+    const auto file = appfile::load_settings("port: 2\n\nkind: pool:2\nhost: b\n", "settings.yaml");
+    const Environment environment{{"VOLLEY_PORT", "3"}, {"VOLLEY_KIND", "pool:3"}, {"VOLLEY_LIMITS_IDLE", "5s"}};
+    const auto settings = resolve_settings(Flags{{"port", "4"}}, environment, file, application);
+    EXPECT_TRUE(settings.errors.empty());
+    EXPECT_EQ(origin_of(settings, "port"), "4 from flag --port");
+    EXPECT_EQ(origin_of(settings, "kind"), "pool:3 from environment VOLLEY_KIND");
+    EXPECT_EQ(origin_of(settings, "host"), "b from file settings.yaml:4");
+    EXPECT_EQ(origin_of(settings, "log"), "true from app.yaml:6");
+    EXPECT_EQ(origin_of(settings, "threads"), "32 from default");
+    EXPECT_EQ(origin_of(settings, "limits.idle"), "5s from environment VOLLEY_LIMITS_IDLE");
+    EXPECT_EQ(settings.options.port, 4);
+    EXPECT_EQ(settings.options.host, "b");
+    EXPECT_EQ(settings.options.kind.workers, 3U);
+    EXPECT_TRUE(settings.options.log);
+    EXPECT_EQ(settings.options.limits.idle, std::chrono::seconds(5));
+}
+
+TEST(Settings, defaults_are_those_of_the_library) {
+    const auto settings = resolve_settings({}, {}, {}, {});
+    const ServeOptions defaults;
+    EXPECT_EQ(settings.options.host, defaults.host);
+    EXPECT_EQ(settings.options.port, defaults.port);
+    EXPECT_EQ(settings.options.kind, defaults.kind);
+    EXPECT_EQ(settings.options.log, defaults.log);
+    EXPECT_EQ(settings.options.sync_threads, server::Options().sync_threads);
+    const server::Limits &a = settings.options.limits, b;
+    EXPECT_EQ(a.header_bytes, b.header_bytes);
+    EXPECT_EQ(a.body_bytes, b.body_bytes);
+    EXPECT_EQ(a.connections, b.connections);
+    EXPECT_EQ(a.idle, b.idle);
+    EXPECT_EQ(a.header, b.header);
+    EXPECT_EQ(a.body, b.body);
+    EXPECT_EQ(a.write, b.write);
+    EXPECT_EQ(a.drain, b.drain);
+    for (const auto& row : settings.rows) EXPECT_EQ(row.origin, "default") << row.name;
+}
+
+TEST(Settings, a_bad_value_is_named_with_its_origin_even_where_another_wins) {
+    const auto application =
+        appfile::load_application("version: 1\nsettings: { port: 99999 }\nroutes: { /a: echo }\n", "app.yaml").application;
+    const auto file = appfile::load_settings("kind: fast\n", "settings.yaml");
+    const auto settings = resolve_settings(
+        Flags{{"port", "x"}, {"kind", "serial"}},
+        Environment{{"VOLLEY_LOG", "maybe"}, {"VOLLEY_LIMITS_BODY_BYTES", "1GB"}, {"VOLLEY_THREADS", "0"}}, file, application);
+    EXPECT_THAT(
+        settings.errors,
+        ElementsAre(
+            "app.yaml:2:19: error: `port` cannot be `99999`\n    2 | settings: { port: 99999 }\n      |                   ^\n"
+            "      = a port from 0 to 65535 is expected\n",
+            "--port=x: a port from 0 to 65535 is expected",
+            "settings.yaml:1:7: error: `kind` cannot be `fast`\n    1 | kind: fast\n      |       ^\n"
+            "      = coroutine, pool:W (W from 1 to 1000) or serial is expected\n",
+            "VOLLEY_LOG=maybe: true or false is expected", "VOLLEY_THREADS=0: a number of threads from 1 to 1000 is expected",
+            "VOLLEY_LIMITS_BODY_BYTES=1GB: a size such as 64KiB or 1MiB is expected, at most 1024MiB"));
+}
+
+TEST(Settings, are_printed_side_by_side) {
+    EXPECT_EQ(print_settings({{"port", "9", "flag --port"}, {"app", "", "default"}}), "port  9  flag --port\napp   -  default\n");
+}
+
+}  // namespace
+}  // namespace volley::app
