@@ -44,6 +44,7 @@ struct Http1Connection::Incoming {
     bool head;
     std::optional<Parser> parser;
     bool head_done = false;
+    std::size_t interim_bytes = 0;  ///< of answers 1xx, which may come in any number
     std::size_t body_bytes = 0;
     std::array<char, read_size> window{};
 };
@@ -71,6 +72,7 @@ error_code Http1Connection::translate(boost::system::error_code ec) const noexce
     return ec;
 }
 
+/// The deadline alone is armed once: setting it anew at each read would take back an expiry that waits behind that read.
 void Http1Connection::rearm(TimePoint deadline) {
     if (target_.idle_timeout > Duration::zero()) deadline = std::min(deadline, Clock::now() + target_.idle_timeout);
     if (deadline == TimePoint::max())
@@ -191,7 +193,6 @@ asio::awaitable<error_code> Http1Connection::read(Incoming& in, bool head, TimeP
         }
         if (sample.first_byte == TimePoint{}) sample.first_byte = now;
         sample.bytes += n;
-        rearm(deadline);
 
         pending.append(buffer_.data(), n);
         std::size_t used = 0;
@@ -200,11 +201,14 @@ asio::awaitable<error_code> Http1Connection::read(Incoming& in, bool head, TimeP
             in.parser->get().body().size = in.window.size();
             in.parser->get().body().more = true;
             boost::system::error_code parse_error;
-            used += in.parser->put(asio::buffer(pending.data() + used, pending.size() - used), parse_error);
+            const auto taken = in.parser->put(asio::buffer(pending.data() + used, pending.size() - used), parse_error);
+            used += taken;
             const std::string_view decoded(in.window.data(), in.window.size() - in.parser->get().body().size);
 
             if (!in.head_done && in.parser->is_header_done()) {
                 if (in.parser->get().result_int() < 200 && in.parser->get().result_int() != 101) {
+                    in.interim_bytes += taken;
+                    if (in.interim_bytes > target_.max_header_bytes) co_return NetErrc::header_too_large;
                     in.reset();  // interim answers precede the final one (RFC 9110 section 15.2)
                     continue;
                 }
@@ -235,6 +239,9 @@ asio::awaitable<error_code> Http1Connection::read(Incoming& in, bool head, TimeP
             co_return error_code{};
         }
         if (!in.head_done && pending.size() > target_.max_header_bytes) co_return NetErrc::header_too_large;
+        // A peer that sends without pause keeps the loop from the watchdog's timer: the clock is looked at here too.
+        if (now >= deadline) co_return NetErrc::timed_out;
+        if (target_.idle_timeout > Duration::zero()) rearm(deadline);
     }
 }
 

@@ -301,6 +301,46 @@ TEST(Http1Transport, an_early_answer_to_a_large_body_is_read) {
     EXPECT_EQ(result.get().response.status, 413);
 }
 
+/// What comes of a peer that repeats `piece` until it is closed.
+Exchange flooded(std::string head, const std::string& piece, const std::function<void(Target&)>& change = {}) {
+    asio::io_context io;
+    std::string block;
+    while (block.size() < 100'000) block += piece;
+    RawServer server([&](RawConnection& c, int) {
+        c.read_request();
+        c.send(head);
+        while (c.send(block)) {
+        }
+    });
+    Target target;
+    target.host = "127.0.0.1";
+    target.port = server.port();
+    if (change) change(target);
+    const auto transport = make_http1_transport(io.get_executor(), target);
+    const http::Request request;
+    auto result = asio::co_spawn(io, transport->fire(request, Clock::now(), Clock::now() + 500ms), asio::use_future);
+    io.run();
+    return result.get();
+}
+
+// Each read set the deadline anew, which took back an expiry that was waiting behind it: against a peer that always had bytes ready
+// a timeout of one second came after seven.
+TEST(Http1Transport, a_peer_that_sends_without_pause_does_not_outrun_the_deadline) {
+    const auto drops = [](Target& t) {
+        t.keep_body = false;
+        t.max_body_bytes = SIZE_MAX;
+    };
+    const auto e = flooded("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", drops);
+    EXPECT_EQ(e.error, Condition::timeout) << e.error.message();
+    EXPECT_GE(e.sample.done - e.sample.planned, 500ms);
+    EXPECT_LT(e.sample.done - e.sample.planned, 5s);
+}
+
+// Interim answers were read for as long as they came: no limit counted them.
+TEST(Http1Transport, interim_answers_are_limited_as_a_head_is) {
+    EXPECT_EQ(flooded("", "HTTP/1.1 100 Continue\r\n\r\n").error, NetErrc::header_too_large);
+}
+
 TEST(Http1Transport, prepare_opens_every_socket_before_the_first_request) {
     asio::io_context io;
     std::atomic<int> requests = 0;
