@@ -172,7 +172,7 @@ error_code translate_parse(const boost::system::error_code& ec) {
 asio::awaitable<error_code> Http1Connection::read(Incoming& in, bool head, TimePoint deadline, const ResponseSink* sink,
                                                   Exchange& exchange) {
     auto& sample = exchange.sample;
-    std::string pending;  // bytes of a head that is not complete: the parser wants it in one piece
+    std::string pending;  // bytes of a head or a trailer that is not complete: the parser wants it in one piece
     for (;;) {
         const auto [ec, n] = co_await read_some();
         const TimePoint now = Clock::now();
@@ -238,7 +238,8 @@ asio::awaitable<error_code> Http1Connection::read(Incoming& in, bool head, TimeP
             (void)head;
             co_return error_code{};
         }
-        if (!in.head_done && pending.size() > target_.max_header_bytes) co_return NetErrc::header_too_large;
+        // What is left over is a head, or a chunk's head or a trailer, whose end has not come; the parser counts none but the first.
+        if (pending.size() > target_.max_header_bytes) co_return in.head_done ? NetErrc::bad_answer : NetErrc::header_too_large;
         // A peer that sends without pause keeps the loop from the watchdog's timer: the clock is looked at here too.
         if (now >= deadline) co_return NetErrc::timed_out;
         if (target_.idle_timeout > Duration::zero()) rearm(deadline);
