@@ -55,7 +55,9 @@ struct RequestParser::Impl {
     bool begun = false;  ///< the request line has been taken
     bool head_seen = false;
     bool expects_continue = false;
+    bool keep_alive = false;
     std::string target;
+    http::Headers headers;
 
     Progress refuse(int status, std::string_view text) {
         refusal = {status, text};
@@ -111,6 +113,10 @@ std::optional<RequestParser::Refusal> RequestParser::Impl::judge_head() {
             return Refusal{417, "the only expectation known here is 100-continue"};
         expects_continue = true;
     }
+    // Taken now: Beast adds the fields of a chunked body's trailer to the message, where they would pass for fields that were judged.
+    // They are dropped (RFC 9110 section 6.5.1, RFC 9112 section 7.1.2).
+    keep_alive = parser.keep_alive();
+    for (const auto& field : message) headers.add(std::string(view_of(field.name_string())), std::string(view_of(field.value())));
     return std::nullopt;
 }
 
@@ -148,7 +154,7 @@ RequestParser::Progress RequestParser::feed(std::string& buffer) {
 
 const RequestParser::Refusal& RequestParser::refusal() const noexcept { return impl_->refusal; }
 bool RequestParser::expects_continue() const noexcept { return impl_->expects_continue; }
-bool RequestParser::keep_alive() const noexcept { return impl_->parser.keep_alive(); }
+bool RequestParser::keep_alive() const noexcept { return impl_->keep_alive; }
 int RequestParser::version() const noexcept { return static_cast<int>(impl_->parser.get().version()); }
 
 std::string_view RequestParser::path_of(std::string_view target) noexcept { return target.substr(0, target.find('?')); }
@@ -162,8 +168,7 @@ view::Request RequestParser::take_request() {
     request.path = http::percent_decode(path);
     if (path.size() < request.target.size())
         request.query = view::parse_query(std::string_view(request.target).substr(path.size() + 1));
-    for (const auto& field : message)
-        request.headers.add(std::string(view_of(field.name_string())), std::string(view_of(field.value())));
+    request.headers = std::move(impl_->headers);
     request.body = std::move(message.body());
     return request;
 }

@@ -61,6 +61,21 @@ TEST(RequestParser, reads_the_same_byte_by_byte) {
     EXPECT_EQ(parser.take_request().body, "abc0123456789");
 }
 
+// A trailer was merged into the fields that a view sees, after the head had been judged: it could bring a second Host, a role that the
+// proxy in front strips from heads, or turn a kept connection into a closed one.
+TEST(RequestParser, fields_of_a_trailer_are_dropped) {
+    std::string buffer =
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+        "Host: evil\r\nX-Role: admin\r\nConnection: close\r\n\r\n";
+    RequestParser parser(1000, 100);
+    ASSERT_EQ(feed_all(parser, buffer), Progress::done);
+    EXPECT_TRUE(parser.keep_alive());
+    const view::Request request = parser.take_request();
+    EXPECT_EQ(request.body, "x");
+    EXPECT_EQ(request.headers.size(), 2U);
+    EXPECT_EQ(request.headers.get("Host"), "h");
+}
+
 TEST(RequestParser, an_absolute_target_loses_its_origin) {
     for (const auto& [target, wanted] :
          {std::pair{"http://h:80/x?y", "/x?y"}, {"HTTP://h", "/"}, {"https://h?q", "/?q"}, {"*", "*"}, {"/x", "/x"}}) {
