@@ -43,6 +43,10 @@ report::PhaseKind kind_of(const Phase& phase) {
 /// A status that says the target was never there: wrong path, a login, another place.
 bool not_the_target(int status) { return status == 401 || status == 403 || status == 404 || (status >= 300 && status < 400); }
 
+/// Phases share a solo time when they run the same scenario alone equally often.
+using SoloKey = std::pair<std::string, std::size_t>;
+SoloKey solo_key(const Phase& phase) { return {phase.scenario, std::max<std::size_t>(phase.solo_runs, 1)}; }
+
 class Runner {
 public:
     Runner(asio::any_io_executor executor, const Scenario& scenario, Options options, Observer observer)
@@ -145,18 +149,18 @@ private:
         measured.warmup = phase.warmup;
 
         std::optional<engine::PhaseOutcome> solo;
-        if (phase.burst && !solo_.contains(phase.scenario)) {
+        if (phase.burst && !phase.warmup && !solo_.contains(solo_key(phase))) {
             engine::PhasePlan plan;
             plan.steps = steps;
             plan.burst = 1;
-            plan.iterations = std::max<std::size_t>(phase.solo_runs, 1);
+            plan.iterations = solo_key(phase).second;
             // Named first: g++ 12 may destroy a temporary of an expression with co_await twice (GCC bug 107288).
             std::string solo_name = phase.name + " (solo)";
             solo = co_await observed(server, std::move(solo_name), std::move(plan), nullptr);
             std::vector<Duration> times;
             for (const auto& burst : solo->bursts)
                 if (burst.front().right) times.push_back(burst.front().response_time());
-            solo_[phase.scenario] = metrics::median(std::move(times));
+            solo_[solo_key(phase)] = metrics::median(std::move(times));
             if (solo->first_status && solo->tally->right == 0 && not_the_target(*solo->first_status)) {
                 measured.tally = solo->tally;
                 measured.wrong_examples = solo->examples;
@@ -221,7 +225,7 @@ private:
         measured.saturated = outcome.saturated;
         measured.wrong_examples = std::move(outcome.examples);
         if (!phase.burst) return;
-        const auto solo = solo_.find(phase.scenario);
+        const auto solo = solo_.find(solo_key(phase));
         measured.burst = metrics::burst_figures(outcome.bursts, solo == solo_.end() ? Duration{} : solo->second);
         measured.burst->n = *phase.burst;
         for (auto& burst : outcome.bursts) measured.samples.insert(measured.samples.end(), burst.begin(), burst.end());
@@ -277,7 +281,7 @@ private:
     Observer observer_;
     scenario::Variables variables_;
     report::RunResult result_;
-    std::map<std::string, Duration> solo_;  // of the server that runs
+    std::map<SoloKey, Duration> solo_;  // of the server that runs
     bool interrupted_ = false;
 };
 

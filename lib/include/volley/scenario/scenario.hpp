@@ -128,7 +128,9 @@ struct Phase {
     std::optional<Duration> duration;       ///< `for:`
     std::optional<std::size_t> iterations;  ///< users and rate: how many in all, shared by the users
     std::size_t max_users = 1000;           ///< for rate: never more in flight; starts refused for it count as `saturated`
-    std::size_t solo_runs = 3;              ///< for burst: runs of one alone, before the bursts; their median is the solo time S
+    /// For burst, warm-up aside: runs of one alone, whose median is the solo time S. Made before the first phase that needs them;
+    /// later ones with the same scenario and number share them.
+    std::size_t solo_runs = 3;
     bool warmup = false;
 };
 
