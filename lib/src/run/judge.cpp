@@ -63,17 +63,22 @@ Figure burst_figure(const Threshold& t, const PhaseResult& phase) {
 Figure figure_of(const Threshold& t, const PhaseResult& phase) {
     const double all = static_cast<double>(phase.tally->requests + phase.saturated);
     const bool share = t.unit == Threshold::Unit::share;
-    const auto counted = [&](std::uint64_t n) -> Figure {
+    const auto counted_of = [&](std::uint64_t n, double whole) -> Figure {
         if (!share) return {static_cast<double>(n), nan, {}};
-        if (all == 0) return {.missing = "there was no request"};
-        return {static_cast<double>(n) / all, nan, {}};
+        if (whole == 0) return {.missing = "there was no request"};
+        return {static_cast<double>(n) / whole, nan, {}};
+    };
+    const auto counted = [&](std::uint64_t n) { return counted_of(n, all); };
+    // Starts that were not made are none of the requests: their share is one of the plan, where there was one.
+    const auto starts = [&](std::uint64_t n) {
+        return counted_of(n, phase.planned > 0 ? static_cast<double>(phase.planned) : all);
     };
     if (t.metric == "latency" || t.metric == "service") return latency_figure(t, phase);
     if (t.metric == "errors") return counted(phase.errors());
     if (t.metric == "right") return counted(phase.tally->right);
     if (t.metric == "requests") return counted(phase.tally->requests);
-    if (t.metric == "missed") return counted(phase.missed);
-    if (t.metric == "saturated") return counted(phase.saturated);
+    if (t.metric == "missed") return starts(phase.missed);
+    if (t.metric == "saturated") return starts(phase.saturated);
     return burst_figure(t, phase);
 }
 

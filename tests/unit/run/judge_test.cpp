@@ -100,6 +100,19 @@ TEST(Judge, starts_that_were_not_made_leave_a_pass_open) {
     EXPECT_EQ(one("q.latency p50 < 100ms", result).verdict, Verdict::pass);
 }
 
+// 60 of 100 starts not made came out as 150 %, since they were held against the 40 requests that were.
+TEST(Judge, a_share_of_starts_is_one_of_the_plan) {
+    auto result = measured();
+    auto& q = result.servers[0].phases[1];
+    q.tally = std::make_shared<metrics::Tally>();
+    for (int i = 0; i < 30; ++i) add(q, 50ms, 50ms);
+    q.missed = 60;
+    q.saturated = 10;
+    EXPECT_EQ(one("q.missed < 70%", result).measured, "60 %");
+    EXPECT_EQ(one("q.saturated < 70%", result).measured, "10 %");
+    EXPECT_EQ(one("q.errors < 70%", result).measured, "25 %") << "of what was tried";
+}
+
 TEST(Judge, wrong_answers_fail_closed) {
     auto result = measured();
     auto& p = result.servers[0].phases[0];
