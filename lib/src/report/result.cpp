@@ -44,14 +44,14 @@ const PhaseResult* ServerResult::find(std::string_view phase) const noexcept {
 std::uint64_t RunResult::requests() const noexcept {
     std::uint64_t n = 0;
     for (const auto& server : servers)
-        for (const auto& phase : server.phases) n += phase.tally->requests;
+        for (const auto& phase : server.phases) n += phase.warmup ? 0 : phase.tally->requests;
     return n;
 }
 
 std::uint64_t RunResult::errors() const noexcept {
     std::uint64_t n = 0;
     for (const auto& server : servers)
-        for (const auto& phase : server.phases) n += phase.errors();
+        for (const auto& phase : server.phases) n += phase.warmup ? 0 : phase.errors();
     return n;
 }
 

@@ -57,6 +57,17 @@ TEST(Report, text_has_a_row_for_each_server_and_no_colour_unless_asked) {
     EXPECT_NE(to_text(r, {.colour = true}).find("\x1b[31m"), std::string::npos);
 }
 
+// "pass", it said, and "5 wrong" beside it: those of the warm-up, which nothing judges.
+TEST(Report, warm_up_is_not_in_the_totals) {
+    auto r = hostile();
+    EXPECT_EQ(r.requests(), 1U);
+    EXPECT_EQ(r.errors(), 1U);
+    r.servers[0].phases[0].warmup = true;
+    r.servers[0].phases[0].saturated = 3;
+    EXPECT_EQ(r.requests(), 0U);
+    EXPECT_EQ(r.errors(), 0U);
+}
+
 TEST(Report, figures_that_say_nothing_are_not_printed) {
     const auto json = to_json(hostile());
     EXPECT_NE(json.find(R"("complete":false)"), std::string::npos);

@@ -85,6 +85,7 @@ struct RunResult {
     std::vector<ServerResult> servers;
     std::vector<ThresholdResult> thresholds;
 
+    /// Over all servers and phases, warm-up aside.
     [[nodiscard]] std::uint64_t requests() const noexcept;
     [[nodiscard]] std::uint64_t errors() const noexcept;
 };
