@@ -11,10 +11,12 @@ using namespace std::chrono_literals;
 RunResult hostile() {
     RunResult r;
     r.name = "t";
+    r.file = "\xe9t\xe9.yaml";
     r.version = "0";
     r.started_at = "2026-01-01T00:00:00Z";
     auto& server = r.servers.emplace_back();
     server.name = "s";
+    server.description = "serve \xe9t\xe9";  // a command line and a path are bytes, in Latin-1 here
     server.state = ServerState::died;
     server.message = "the server \x1b[2J died";
     server.log_tail = {"\x1b]0;title\x07"};
@@ -45,7 +47,8 @@ TEST(Report, words_of_a_peer_cannot_reach_a_terminal_or_break_json) {
     EXPECT_FALSE(has_control(to_text(hostile())));
     const auto json = to_json(hostile());
     EXPECT_FALSE(has_control(json));
-    EXPECT_EQ(json.find('\xff'), std::string::npos) << "JSON is UTF-8";
+    EXPECT_EQ(json.find_first_of("\xff\xe9"), std::string::npos) << "JSON is UTF-8";
+    EXPECT_NE(json.find(R"("file":"\\xe9t\\xe9.yaml")"), std::string::npos) << json;
 }
 
 TEST(Report, text_has_a_row_for_each_server_and_no_colour_unless_asked) {
