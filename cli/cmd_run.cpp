@@ -109,14 +109,6 @@ bool write_file(const std::string& path, const std::string& text, std::string& e
     return error.empty();
 }
 
-/// What the environment gave is not shown: tokens travel there.
-std::string masked(std::string text, const std::vector<std::string>& secrets) {
-    for (const auto& secret : secrets)
-        for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3))
-            text.replace(at, secret.size(), "***");
-    return text;
-}
-
 int exit_of(const report::RunResult& result) {
     switch (result.verdict) {
         case report::Verdict::pass:
@@ -194,7 +186,7 @@ int run_file(const Call& call, const RunArgs& args, const std::string& file) {
     int code = exit_of(result);
     const auto save = [&](const std::string& path) {
         std::string why;
-        if (write_file(path, masked(report::to_json(result), variables.secrets()), why)) return;
+        if (write_file(path, report::to_json(result), why)) return;
         print_error(call.program, escape_for_terminal(path) + ": " + why);
         if (code == measure_exit::ok) code = measure_exit::failed;
     };
@@ -213,7 +205,7 @@ int run_file(const Call& call, const RunArgs& args, const std::string& file) {
     if (any_console && !args.quiet) {
         report::TextOptions options;
         options.colour = call.terminal.stdout_is_terminal && call.terminal.colours;
-        std::fputs(masked(report::to_text(result, options), variables.secrets()).c_str(), stdout);
+        std::fputs(report::to_text(result, options).c_str(), stdout);
     } else if (code != measure_exit::ok) {
         for (const auto& t : result.thresholds)
             if (t.verdict != report::Verdict::pass)

@@ -1,2 +1,2 @@
 target_sources(volley_core PRIVATE
-  src/base/error.cpp src/base/time.cpp src/base/message.cpp src/base/url.cpp src/base/escape.cpp)
+  src/base/error.cpp src/base/time.cpp src/base/message.cpp src/base/url.cpp src/base/escape.cpp src/base/mask.cpp)

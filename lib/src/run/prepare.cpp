@@ -39,6 +39,7 @@ public:
     void fail(SourcePos pos, std::string text, std::string hint = {}) {
         fail(scenario::error_at(where_, pos, std::move(text), std::move(hint)));
     }
+    [[nodiscard]] const std::vector<std::string>& secrets() const noexcept { return variables_.secrets(); }
     [[nodiscard]] const std::optional<SourceError>& error() const noexcept { return error_; }
 
 private:
@@ -73,7 +74,8 @@ void set_body(const Step& step, Expander& expand, http::Request& request) {
     }
 }
 
-engine::Judgement judge_exchange(const std::vector<ReadyCheck>& checks, bool checks_status, const client::Exchange& exchange) {
+engine::Judgement judge_exchange(const std::vector<ReadyCheck>& checks, bool checks_status,
+                                 const std::vector<std::string>& secrets, const client::Exchange& exchange) {
     if (!checks_status && (exchange.response.status < 200 || exchange.response.status >= 400))
         return {"status", "status is " + std::to_string(exchange.response.status)};
     scenario::CheckInput in;
@@ -81,6 +83,7 @@ engine::Judgement judge_exchange(const std::vector<ReadyCheck>& checks, bool che
     in.body = exchange.response.body;
     in.headers = &exchange.response.headers.fields();
     in.duration = exchange.sample.response_time();
+    in.secrets = &secrets;
     for (const auto& c : checks)
         if (auto found = scenario::failed_check(c.check, c.value, in))
             return {c.check.query == scenario::Check::Query::status ? "status" : "check", c.check.source.text + ": " + *found};
@@ -125,8 +128,8 @@ engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Ex
         checks.push_back({check, expand(check.value)});
         checks_status = checks_status || check.query == scenario::Check::Query::status;
     }
-    ready.judge = [checks = std::move(checks), checks_status](const client::Exchange& e) {
-        return judge_exchange(checks, checks_status, e);
+    ready.judge = [checks = std::move(checks), checks_status, secrets = expand.secrets()](const client::Exchange& e) {
+        return judge_exchange(checks, checks_status, secrets, e);
     };
     return ready;
 }

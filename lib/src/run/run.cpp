@@ -71,6 +71,7 @@ public:
             if (interrupted_) break;
         }
         result_.elapsed = Clock::now() - start;
+        report::mask_secrets(result_, variables_.secrets());
         judge(scenario_, result_);
         if (interrupted_) result_.verdict = report::Verdict::interrupted;
         co_return std::move(result_);

@@ -265,6 +265,10 @@ phases: [ { name: open, rate: 100/s, iterations: 20, max_users: 5, scenario: a }
         _, done = self.run_scenario(text, code=1)
         self.assertNotIn("hunter2", done.stdout + done.stderr)
         self.assertNotIn("hunter2", pathlib.Path(self.path("result.json")).read_text())
+        # What --quiet says was not masked at all.
+        done = self.volley("run", self.path("s.yaml"), "--quiet")
+        self.assertIn("***", done.stderr)
+        self.assertNotIn("hunter2", done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,26 @@ TEST(Report, text_has_a_row_for_each_server_and_no_colour_unless_asked) {
     EXPECT_NE(to_text(r, {.colour = true}).find("\x1b[31m"), std::string::npos);
 }
 
+// The finished document was masked: a secret of 1000 turned every such count into ***, which is no JSON, and one that JSON escapes
+// stayed in it.
+TEST(Report, secrets_are_masked_in_texts_and_nowhere_else) {
+    auto r = hostile();
+    auto& server = r.servers[0];
+    server.description = "serve --token se\"cr\\et";
+    server.message = "token se\"cr\\et";
+    server.log_tail = {R"({"token": "se\"cr\\et"})"};
+    auto& phase = server.phases[0];
+    phase.wrong_examples = {"true se\"cr\\et 1000"};
+    phase.planned = 1000;
+    mask_secrets(r, {"se\"cr\\et", "1000", "true"});
+    for (const auto& text : {to_json(r), to_text(r)}) {
+        EXPECT_EQ(text.find("cr\\"), std::string::npos) << text;
+        EXPECT_NE(text.find("*** *** ***"), std::string::npos) << text;
+    }
+    EXPECT_EQ(server.log_tail[0], R"({"token": "***"})");
+    EXPECT_NE(to_json(r).find(R"("planned":1000)"), std::string::npos);
+}
+
 // "pass", it said, and "5 wrong" beside it: those of the warm-up, which nothing judges.
 TEST(Report, warm_up_is_not_in_the_totals) {
     auto r = hostile();

@@ -90,6 +90,10 @@ struct RunResult {
     [[nodiscard]] std::uint64_t errors() const noexcept;
 };
 
+/// Puts *** in the place of the secrets, in whatever way they are written, in every text that may hold them: descriptions, messages,
+/// log lines and examples. Before judge(), whose messages quote examples; names, sources and figures are never touched.
+void mask_secrets(RunResult& result, const std::vector<std::string>& secrets);
+
 struct TextOptions {
     bool colour = false;
     bool unicode = true;

@@ -257,6 +257,7 @@ struct CheckInput {
     std::string_view body;
     const std::vector<std::pair<std::string, std::string>>* headers = nullptr;
     Duration duration{};
+    const std::vector<std::string>* secrets = nullptr;  ///< masked in what was found, see Variables::secrets()
 };
 /// Judges one check with its value already expanded. @return nothing when it holds, else what was found ("status is 500"), cut
 /// short and escaped for a terminal.
