@@ -93,10 +93,13 @@ private:
             why.message = set_up_error_;
             co_return NetErrc::tls_failed;
         }
+        if (endpoints_.empty()) endpoints_ = known_endpoints(target_.host, target_.port);
         if (endpoints_.empty()) {
-            auto found = co_await resolve(target_.host, target_.port);
+            if (!lookup_ || lookup_->failed()) lookup_ = std::make_shared<Lookup>(executor_, target_.host, target_.port);
+            const auto lookup = lookup_;  // kept while it is waited for: after a failure another connect begins a new one
+            const auto found = co_await lookup->wait(std::min(deadline, Clock::now() + target_.connect_timeout));
             if (!found) co_return found.error();
-            endpoints_ = *found;
+            if (endpoints_.empty()) endpoints_ = *found;
         }
         const auto endpoints = endpoints_;  // another connect may reorder them meanwhile
         auto connection = std::make_unique<Http1Connection>(executor_, target_, tls_ ? &*tls_ : nullptr, next_id_++);
@@ -164,7 +167,8 @@ private:
     Target target_;
     std::optional<asio::ssl::context> tls_;
     std::string set_up_error_;
-    std::vector<tcp::endpoint> endpoints_;
+    std::shared_ptr<Lookup> lookup_;
+    Endpoints endpoints_;
     std::deque<ConnectionPtr> idle_;
     std::size_t busy_ = 0;
     std::uint32_t next_id_ = 0;
