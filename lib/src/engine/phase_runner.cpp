@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -19,6 +20,8 @@ namespace {
 constexpr std::size_t examples_kept = 3;
 /// How far past the end of an open phase its arrivals may still be caught up with; what is left then was missed.
 constexpr auto catch_up = std::chrono::seconds(1);
+/// A start that is later than this is late by our own doing.
+constexpr auto punctual = std::chrono::milliseconds(1);
 
 /// One transport for each origin that the steps speak to.
 class Transports {
@@ -164,19 +167,41 @@ private:
 
     awaitable<void> arrival(const Transports& transports, TimePoint planned) { co_await iterate(transports, planned); }
 
+    [[nodiscard]] bool is_full(const net::TaskGroup& users) const {
+        return users.size() > plan_.max_users;  // one of them is the loop of arrivals
+    }
+
+    /// Lets the loop handle what is ready, a few steps deep.
+    awaitable<void> catch_up_with(const net::TaskGroup& users) {
+        for (int turn = 0; turn < 50 && is_full(users); ++turn) co_await asio::post(executor_, asio::use_awaitable);
+    }
+
     awaitable<void> arrivals(const Transports& transports, Rate rate, net::TaskGroup& users) {
         const TimePoint start = Clock::now();
+        TimePoint next_look = start;
+        TimePoint excused = start;  // until then what cannot start is our doing
         for (std::uint64_t k = 0; k < counters_.planned; ++k) {
             const TimePoint planned = start + from_seconds(static_cast<double>(k) / rate.per_second);
             if (planned > Clock::now() && !co_await pause(planned - Clock::now())) co_return;
             if (plan_.duration && Clock::now() > start + *plan_.duration + catch_up) {
-                outcome_.missed = counters_.planned - k;
+                outcome_.missed += counters_.planned - k;
                 co_return;
             }
-            if (users.size() > plan_.max_users)
-                ++outcome_.saturated;  // one of them is this loop
-            else
+            const TimePoint now = Clock::now();
+            const bool late = now > planned + punctual;
+            // Users whose answers came while we stalled are not in flight, they only look so until the loop has got to them.
+            if (late && is_full(users) && now >= next_look) {
+                co_await catch_up_with(users);
+                next_look = Clock::now() + punctual;
+            }
+            // What a stall has piled up takes the server about as long to answer as it took us to send.
+            if (late) excused = std::max(excused, now + (now - planned));
+            if (!is_full(users))
                 users.spawn(arrival(transports, planned));
+            else if (now < excused)
+                ++outcome_.missed;
+            else
+                ++outcome_.saturated;
         }
     }
 

@@ -210,7 +210,7 @@ phases: [ { name: open, rate: 100/s, iterations: 20, max_users: 5, scenario: a }
         )
         phase = result["servers"][0]["phases"][0]
         self.assertGreater(phase["saturated"], 0)
-        self.assertEqual(phase["saturated"] + phase["requests"], 20)
+        self.assertEqual(phase["saturated"] + phase["requests"] + phase["missed"], 20)
         self.assertEqual(phase["errors"], phase["saturated"])
 
     def interrupt(self, number):

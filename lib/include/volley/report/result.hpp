@@ -36,9 +36,9 @@ struct PhaseResult {
     bool warmup = false;
     bool interrupted = false;
     Duration elapsed{};
-    std::uint64_t planned = 0;    ///< starts that the plan asked for (open and burst phases)
-    std::uint64_t missed = 0;     ///< planned starts that we did not make: our fault
-    std::uint64_t saturated = 0;  ///< starts refused because max_users were in flight: the server's fault, counted as errors
+    std::uint64_t planned = 0;  ///< users that the plan let start: arrivals, users * iterations; 0 where only time ends the phase
+    std::uint64_t missed = 0;   ///< planned starts that we did not make: we came late, and too late or to max_users in flight
+    std::uint64_t saturated = 0;  ///< starts on time, refused because max_users were in flight; counted as errors
     std::shared_ptr<metrics::Tally> tally = std::make_shared<metrics::Tally>();
     std::optional<metrics::BurstFigures> burst;
     std::vector<std::string> wrong_examples;  ///< at most 3, in the words of the checks; may hold the peer's bytes
