@@ -39,7 +39,13 @@ public:
         const std::size_t lanes = std::min(n, connects_at_once);
         for (std::size_t i = 0; i < lanes; ++i) group.spawn(connect_lane(left, deadline, failed));
         co_await group.join();
-        co_return idle_.size() - before;
+        // A server that is overrun may take a connection only to close it.
+        const auto lost = std::erase_if(idle_, [](const ConnectionPtr& c) { return !c->still_quiet(); });
+        if (lost > 0 && !failed.error) {
+            failed.error = NetErrc::closed_before_answer;
+            failed.sample.outcome = metrics::outcome_of(failed.error);
+        }
+        co_return idle_.size() - std::min(before, idle_.size());
     }
 
     awaitable<Exchange> fire(const http::Request& request, TimePoint planned, TimePoint deadline,

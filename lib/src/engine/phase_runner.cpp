@@ -119,16 +119,33 @@ private:
         out = co_await iterate(transports, planned);
     }
 
+    /// Opens a connection for each user. A server with a small backlog takes only some of many at once: as long as it takes any, the
+    /// others are tried again, for the time that a connect may take.
+    awaitable<void> prepare(client::Transport& transport, std::size_t n) {
+        const auto& first = plan_.steps.front();
+        const TimePoint until = Clock::now() + std::min(first.timeout, first.target.connect_timeout);
+        client::Exchange failed;
+        std::size_t held = 0;
+        for (;;) {
+            held += co_await transport.prepare(n - held, until, failed);
+            const bool for_now = failed.error == Condition::refused || failed.error == Condition::reset;
+            if (held >= n || held == 0 || !for_now || Clock::now() >= until) break;
+            const bool go_on = co_await pause(std::chrono::milliseconds(20));
+            if (!go_on) break;
+        }
+        if (held >= n || !outcome_.unprepared.empty()) co_return;
+        outcome_.unprepared = "only " + std::to_string(held) + " of " + std::to_string(n) +
+                              " connections could be opened before the burst: " + failed.error.message();
+        if (!failed.diagnostics.message.empty()) outcome_.unprepared += " (" + failed.diagnostics.message + ')';
+    }
+
     awaitable<void> run_bursts(std::size_t n) {
         const std::size_t repeats = plan_.iterations.value_or(1);
         counters_.planned = n * repeats;
         for (std::size_t r = 0; r < repeats && !outcome_.interrupted; ++r) {
             // Fresh sockets for every burst, all open before it starts: otherwise the burst measures the accept queue.
             const Transports transports(executor_, plan_.steps);
-            for (const auto& [origin, transport] : transports) {
-                client::Exchange failed;
-                co_await transport->prepare(n, Clock::now() + plan_.steps.front().timeout, failed);
-            }
+            for (const auto& [origin, transport] : transports) co_await prepare(*transport, n);
             const bool over = co_await was_cancelled();
             if (over) co_return;
             std::vector<metrics::Sample> samples(n);

@@ -86,6 +86,7 @@ json::object phase_object(const PhaseResult& p) {
                      {"response_time", distribution(p.tally->response)},
                      {"service_time", distribution(p.tally->service)},
                      {"start_lag", distribution(p.tally->start_lag)}};
+    if (!p.inconclusive.empty()) out["inconclusive"] = escape_for_terminal(p.inconclusive);
     json::array examples;
     for (const auto& e : p.wrong_examples) examples.emplace_back(escape_for_terminal(e));
     if (!examples.empty()) out["wrong_examples"] = std::move(examples);

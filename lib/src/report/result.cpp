@@ -66,7 +66,10 @@ void mask_secrets(RunResult& result, const std::vector<std::string>& secrets) {
         server.description = mask(server.description, known);
         server.message = mask(server.message, known);
         all(server.log_tail);
-        for (auto& phase : server.phases) all(phase.wrong_examples);
+        for (auto& phase : server.phases) {
+            phase.inconclusive = mask(phase.inconclusive, known);
+            all(phase.wrong_examples);
+        }
     }
 }
 

@@ -30,6 +30,12 @@ bool is_time(const Threshold& t) {
     return t.metric == "latency" || t.metric == "service" || t.metric == "makespan" || t.metric == "solo";
 }
 
+/// A count of answers or starts, which is true whatever the clock says.
+bool is_count(const Threshold& t) {
+    return t.metric == "errors" || t.metric == "right" || t.metric == "requests" || t.metric == "missed" ||
+           t.metric == "saturated";
+}
+
 double quantile(const metrics::Histogram& h, std::string_view aggregate) {
     if (aggregate == "mean") return to_seconds(h.mean());
     if (aggregate == "min") return to_seconds(h.min());
@@ -117,6 +123,11 @@ ThresholdResult judge_one(const Threshold& t, const ServerResult& server, const 
         return result;
     }
     result.measured = in_words(t, figure.value);
+    if (!phase.inconclusive.empty() && !is_count(t)) {
+        result.verdict = Verdict::inconclusive;
+        result.message = phase.inconclusive;
+        return result;
+    }
     const bool made = phase.planned == 0 || static_cast<double>(phase.missed) <= 0.01 * static_cast<double>(phase.planned);
     if (holds(t, figure.value)) {
         if (made || t.metric == "missed") return result;
@@ -147,6 +158,7 @@ PhaseResult merged(const ServerResult& server) {
         all.missed += p.missed;
         all.saturated += p.saturated;
         all.interrupted = all.interrupted || p.interrupted;
+        if (all.inconclusive.empty()) all.inconclusive = p.inconclusive;
     }
     return all;
 }
@@ -180,6 +192,8 @@ Verdict overall(const RunResult& result) {
     for (const auto& s : result.servers) {
         if (s.state == report::ServerState::not_started || s.state == report::ServerState::unreachable)
             worst = std::max(worst, Verdict::target_failed);
+        if (std::ranges::any_of(s.phases, [](const auto& p) { return !p.warmup && !p.inconclusive.empty(); }))
+            worst = std::max(worst, Verdict::inconclusive);
         if (s.state == report::ServerState::died) worst = std::max(worst, Verdict::fail);
         if (s.state == report::ServerState::interrupted) worst = std::max(worst, Verdict::interrupted);
     }

@@ -225,6 +225,7 @@ private:
         measured.missed = outcome.missed;
         measured.saturated = outcome.saturated;
         measured.wrong_examples = std::move(outcome.examples);
+        measured.inconclusive = std::move(outcome.unprepared);
         if (!phase.burst) return;
         const auto solo = solo_.find(solo_key(phase));
         measured.burst = metrics::burst_figures(outcome.bursts, solo == solo_.end() ? Duration{} : solo->second);

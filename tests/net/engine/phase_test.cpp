@@ -3,8 +3,11 @@
 
 #include <thread>
 
+#include <sys/socket.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -70,6 +73,95 @@ TEST(OpenArrivals, a_server_that_answers_nobody_is_saturated) {
     EXPECT_GT(outcome.saturated, 0U);
     EXPECT_EQ(outcome.tally->requests, 5U);
     EXPECT_EQ(outcome.tally->requests + outcome.missed + outcome.saturated, outcome.planned);
+}
+
+/// Like Python's http.server: one connection at a time, few in the backlog.
+class OneAtATime {
+public:
+    OneAtATime() {
+        asio::ip::tcp::endpoint any(asio::ip::address_v4::loopback(), 0);
+        acceptor_.open(any.protocol());
+        acceptor_.bind(any);
+        acceptor_.listen(1);
+        thread_ = std::thread([this] { serve(); });
+    }
+    ~OneAtATime() {
+        ::shutdown(acceptor_.native_handle(), SHUT_RDWR);
+        thread_.join();
+    }
+    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+private:
+    void serve() {
+        for (;;) {
+            boost::system::error_code ec;
+            auto socket = acceptor_.accept(ec);
+            if (ec) return;
+            RawConnection connection(socket.native_handle());
+            if (!connection.read_request().empty())
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+        }
+    }
+    asio::io_context io_;
+    asio::ip::tcp::acceptor acceptor_{io_};
+    std::thread thread_;
+};
+
+// Sockets that could not be opened before a burst were opened within it, and nobody was told.
+TEST(Bursts, a_backlog_too_small_for_the_sockets_is_reported) {
+    OneAtATime server;
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.steps[0].target.connect_timeout = 500ms;  // the kernel repeats a SYN that was dropped after one second
+    plan.burst = 10;
+    const auto outcome = run(std::move(plan));
+    EXPECT_NE(outcome.unprepared.find("of 10 connections could be opened before the burst: timed out"), std::string::npos)
+        << outcome.unprepared;
+}
+
+TEST(Bursts, a_backlog_that_has_room_after_a_while_is_waited_for) {
+    OneAtATime server;
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.burst = 5;
+    const auto outcome = run(std::move(plan));
+    EXPECT_EQ(outcome.tally->right, 5U);
+}
+
+TEST(Bursts, connections_that_are_closed_at_once_are_opened_again) {
+    RawServer server([](RawConnection& c, int index) {
+        if (index >= 3) answer_all(c);
+    });
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.burst = 6;
+    const auto outcome = run(std::move(plan));
+    EXPECT_EQ(outcome.tally->right, 6U);
+    EXPECT_EQ(outcome.unprepared, "");
+}
+
+TEST(Bursts, a_burst_that_was_prepared_says_nothing_of_it) {
+    RawServer server([](RawConnection& c, int) { answer_all(c); });
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.burst = 20;
+    const auto outcome = run(std::move(plan));
+    EXPECT_EQ(outcome.tally->right, 20U);
+    EXPECT_EQ(outcome.unprepared, "");
+}
+
+TEST(Bursts, nobody_is_asked_again_who_takes_no_connection_at_all) {
+    PhasePlan plan;
+    {
+        RawServer gone([](RawConnection&, int) {});
+        plan.steps = {step_to(gone.port())};
+    }
+    plan.burst = 3;
+    const TimePoint start = Clock::now();
+    const auto outcome = run(std::move(plan));
+    EXPECT_LT(Clock::now() - start, 8s);
+    EXPECT_EQ(outcome.tally->errors.at("refused"), 3U);
+    EXPECT_NE(outcome.unprepared.find("only 0 of 3"), std::string::npos);
 }
 
 }  // namespace

@@ -101,6 +101,25 @@ TEST(Judge, starts_that_were_not_made_leave_a_pass_open) {
 }
 
 // 60 of 100 starts not made came out as 150 %, since they were held against the 40 requests that were.
+// A burst of which only some sockets could be opened before was judged as if all had been: what it showed was the accept queue.
+TEST(Judge, times_of_a_burst_that_was_not_prepared_are_inconclusive) {
+    auto result = measured();
+    result.servers[0].phases[0].inconclusive = "only 3 of 4 connections could be opened";
+    EXPECT_EQ(one("p.ratio <= 1.25", result).verdict, Verdict::inconclusive);
+    EXPECT_EQ(one("p.ratio <= 1.01", result).verdict, Verdict::inconclusive);
+    EXPECT_EQ(one("p.ratio <= 1.01", result).message, "only 3 of 4 connections could be opened");
+    EXPECT_EQ(one("latency p50 < 1s", result).verdict, Verdict::inconclusive);
+    EXPECT_EQ(one("q.latency p50 < 1s", result).verdict, Verdict::pass);
+    EXPECT_EQ(one("p.requests == 4", result).verdict, Verdict::pass);
+    judge(with(""), result);
+    EXPECT_EQ(result.verdict, Verdict::inconclusive) << "without a threshold too";
+    judge(with("\"q.requests == 1\""), result);
+    EXPECT_EQ(result.verdict, Verdict::fail) << "what failed outright stays failed";
+    result.servers[0].phases[0].warmup = true;
+    judge(with(""), result);
+    EXPECT_EQ(result.verdict, Verdict::pass);
+}
+
 TEST(Judge, a_share_of_starts_is_one_of_the_plan) {
     auto result = measured();
     auto& q = result.servers[0].phases[1];

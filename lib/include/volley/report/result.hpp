@@ -35,6 +35,7 @@ struct PhaseResult {
     PhaseKind kind = PhaseKind::burst;
     bool warmup = false;
     bool interrupted = false;
+    std::string inconclusive;  ///< why the times of the phase say nothing, although they were measured; empty where they do
     Duration elapsed{};
     std::uint64_t planned = 0;  ///< users that the plan let start: arrivals, users * iterations; 0 where only time ends the phase
     std::uint64_t missed = 0;   ///< planned starts that we did not make: we came late, and too late or to max_users in flight
