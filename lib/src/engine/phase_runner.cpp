@@ -27,11 +27,14 @@ constexpr auto punctual = std::chrono::milliseconds(1);
 class Transports {
 public:
     Transports(const asio::any_io_executor& executor, const std::vector<PreparedStep>& steps) {
+        // Steps share connections, so bodies are kept for all of an origin's steps as soon as one of them reads them.
+        std::map<std::string, client::Target> targets;
         for (const auto& step : steps) {
-            auto& transport = by_origin_[key(step.target)];
-            if (!transport) transport = client::make_http1_transport(executor, step.target);
-            of_step_.push_back(transport.get());
+            auto& target = targets.emplace(key(step.target), step.target).first->second;
+            target.keep_body = target.keep_body || step.target.keep_body;
         }
+        for (const auto& [origin, target] : targets) by_origin_[origin] = client::make_http1_transport(executor, target);
+        for (const auto& step : steps) of_step_.push_back(by_origin_[key(step.target)].get());
     }
     [[nodiscard]] client::Transport& of(std::size_t step) const { return *of_step_[step]; }
     [[nodiscard]] auto begin() const { return by_origin_.begin(); }

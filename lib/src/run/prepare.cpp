@@ -123,10 +123,13 @@ engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Ex
     ready.timeout = step.timeout.value_or(scenario.config.timeout);
 
     std::vector<ReadyCheck> checks;
+    using Query = scenario::Check::Query;
     bool checks_status = false;
+    ready.target.keep_body = false;  // megabytes for each user in flight, for nobody
     for (const auto& check : step.checks) {
         checks.push_back({check, expand(check.value)});
-        checks_status = checks_status || check.query == scenario::Check::Query::status;
+        checks_status = checks_status || check.query == Query::status;
+        ready.target.keep_body = ready.target.keep_body || check.query == Query::body || check.query == Query::jq;
     }
     ready.judge = [checks = std::move(checks), checks_status, secrets = expand.secrets()](const client::Exchange& e) {
         return judge_exchange(checks, checks_status, secrets, e);

@@ -75,6 +75,21 @@ TEST(OpenArrivals, a_server_that_answers_nobody_is_saturated) {
     EXPECT_EQ(outcome.tally->requests + outcome.missed + outcome.saturated, outcome.planned);
 }
 
+TEST(Steps, of_one_origin_share_connections_and_keep_bodies_when_one_reads_them) {
+    RawServer server([](RawConnection& c, int) { answer_all(c); });
+    PhasePlan plan;
+    plan.steps = {step_to(server.port()), step_to(server.port())};
+    plan.steps[0].target.keep_body = false;
+    plan.steps[1].judge = [](const client::Exchange& e) {
+        return e.response.body == "ok" ? Judgement{} : Judgement{"check", e.response.body};
+    };
+    plan.users = 1;
+    plan.iterations = 3;
+    const auto outcome = run(std::move(plan));
+    EXPECT_EQ(outcome.tally->right, 6U);
+    EXPECT_EQ(server.accepted(), 1);
+}
+
 /// Like Python's http.server: one connection at a time, few in the backlog.
 class OneAtATime {
 public:
