@@ -121,12 +121,15 @@ asio::awaitable<error_code> Http1Connection::handshake(Diagnostics& why) {
 
 bool Http1Connection::still_quiet() {
     char byte = 0;
-    const auto n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (n >= 0) {
-        // TLS sends session tickets after the handshake; they wait in the socket and are nothing to worry about.
-        return n > 0 && tls_.has_value();
+    if (tls_) {
+        // TLS sends itself what is for itself, session tickets above all; only what comes out of it is the peer's, or its farewell.
+        boost::system::error_code ec;
+        socket_.non_blocking(true, ec);
+        if (!ec) tls_->read_some(asio::buffer(&byte, 1), ec);
+        return ec == asio::error::would_block || ec == asio::error::try_again;
     }
-    return errno == EAGAIN || errno == EWOULDBLOCK;
+    const auto n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 asio::awaitable<error_code> Http1Connection::write(const std::string& wire) {
@@ -234,7 +237,8 @@ asio::awaitable<error_code> Http1Connection::read(Incoming& in, bool head, TimeP
         pending.erase(0, used);
         if (in.parser->is_done()) {
             // Bytes after the answer were not asked for: whatever they are, the connection is not to be used again.
-            reusable_ = in.parser->keep_alive() && pending.empty() && exchange.response.status != 101;
+            reusable_ = in.parser->keep_alive() && pending.empty() && exchange.response.status != 101 &&
+                        (!tls_ || SSL_pending(tls_->native_handle()) == 0);
             (void)head;
             co_return error_code{};
         }

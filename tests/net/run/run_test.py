@@ -5,6 +5,8 @@ import os
 import pathlib
 import signal
 import socket
+import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -44,6 +46,65 @@ class Answering:
                         break
                     head += got
                 peer.sendall(reply() if callable(reply) else reply)
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
+class TlsTeller:
+    """A TLS server that sends something unasked behind each answer, in the same segment."""
+
+    def __init__(self, folder, reply, unasked):
+        self.reply, self.unasked, self.accepted = reply, unasked, 0
+        self.certificate = os.path.join(folder, "certificate.pem")
+        key = os.path.join(folder, "key.pem")
+        subprocess.run(
+            ["/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+            + ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", self.certificate],
+            check=True,
+            capture_output=True,
+        )
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(self.certificate, key)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                peer, _ = self.socket.accept()
+            except OSError:
+                return
+            self.accepted += 1
+            threading.Thread(target=self.serve, args=(peer,), daemon=True).start()
+
+    def serve(self, peer):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = self.context.wrap_bio(incoming, outgoing, server_side=True)
+
+        def until_done(step):
+            while True:
+                try:
+                    return step()
+                except ssl.SSLWantReadError:
+                    peer.sendall(outgoing.read())
+                    received = peer.recv(65536)
+                    if not received:
+                        raise OSError("closed")
+                    incoming.write(received)
+
+        with peer:
+            try:
+                until_done(tls.do_handshake)
+                while until_done(lambda: tls.read(65536)):
+                    tls.write(self.reply)
+                    if self.unasked:
+                        tls.write(self.unasked)
+                    peer.sendall(outgoing.read())
+            except (OSError, ssl.SSLError):
+                pass
 
     def close(self):
         self.socket.shutdown(socket.SHUT_RDWR)
@@ -110,6 +171,26 @@ phases:
         self.assertEqual(three["solo"], two["solo"])
         self.assertNotEqual(four["solo"], two["solo"])
         self.assertEqual(served, 2 + (3 + 2) + 3 + (5 + 4))
+
+    def test_bytes_behind_an_answer_are_not_the_next_one(self):
+        # Over TLS what a server sent unasked waited in our buffers, where nobody looked, and was taken for the answer to the
+        # request that came after it.
+        server = TlsTeller(self.folder.name, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+        self.addCleanup(server.close)
+        result, _ = self.run_scenario(
+            f"""
+version: 1
+name: t
+config: {{ target: "https://localhost:{server.port}", tls: {{ ca: "{server.certificate}" }} }}
+scenarios: {{ a: [ {{ get: /, checks: [body == ok] }} ] }}
+phases: [ {{ name: p, users: 1, iterations: 3, scenario: a }} ]
+"""
+        )
+        self.assertEqual(server.accepted, 3)
+        # A quiet one is used again, though it sent session tickets.
+        server.unasked = b""
+        self.run_scenario((pathlib.Path(self.path("s.yaml"))).read_text())
+        self.assertEqual(server.accepted, 4)
 
     def test_fast_errors_are_no_overlap(self):
         server = Answering(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
