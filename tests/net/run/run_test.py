@@ -13,7 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from support.volley import LIMIT, VolleyTest, free_port, processes_marked
+from support.volley import LIMIT, VOLLEY, VolleyTest, free_port, processes_marked
 
 BURST = """
 version: 1
@@ -337,6 +337,60 @@ phases: [ { name: open, rate: 100/s, iterations: 20, max_users: 5, scenario: a }
         _, done = self.run_scenario(BURST % "coroutine", "--server", "nope", code=2)
         self.assertIn("nope", done.stderr)
         self.assertEqual(os.listdir(self.folder.name), ["s.yaml"], "nothing was run")
+
+    # Outputs: what cannot be written was found out after the run, and more than one result lost all but the last.
+    TWO = BURST.replace("servers: { s: { builtin: %s } }", "servers: { one: { builtin: coroutine }, two: { builtin: coroutine } }")
+
+    def test_an_output_that_names_the_server_is_one_file_for_each(self):
+        # It passed the check, was undefined after the run, and nothing was written; exit code 0.
+        path = self.path("r-{{ server.name }}.json")
+        self.run_scenario(self.TWO + f'outputs: [ json: "{path}" ]')
+        for name in ("one", "two"):
+            result = json.loads(pathlib.Path(self.path(f"r-{name}.json")).read_text())
+            self.assertEqual([s["name"] for s in result["servers"]], [name])
+            self.assertEqual({t["server"] for t in result["thresholds"]}, {name})
+        _, done = self.run_scenario(self.TWO + 'outputs: [ json: "{{ server.port }}.json" ]', code=2)
+        self.assertIn("server.port", done.stderr)
+
+    def test_what_cannot_be_written_is_told_before_a_server_starts(self):
+        for path, why in ((self.folder.name, "directory"), (self.path("no/such/r.json"), "no directory")):
+            done = self.volley("run", self.write("s.yaml", BURST % "coroutine"), "-o", path)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(why, done.stderr)
+            self.assertEqual(done.stdout, "")
+        _, done = self.run_scenario(BURST % "coroutine" + f"outputs: [ json: {self.folder.name} ]", code=2)
+        self.assertIn("s.yaml:7:", done.stderr)
+
+    def test_several_scenarios_are_checked_before_the_first_runs_and_share_no_result_file(self):
+        good, bad = self.write("good.yaml", BURST % "coroutine"), self.write("bad.yaml", "version: 2")
+        done = self.volley("run", good, bad)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        done = self.volley("run", good, good, "-o", self.path("r.json"))
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("outputs", done.stderr)
+        self.assertFalse(os.path.exists(self.path("r.json")))
+
+    def test_a_result_can_go_to_standard_output(self):
+        # A file named - was written; with an empty name nothing was, without a word.
+        file = self.write("s.yaml", BURST % "coroutine")
+        done = self.volley("run", file, "-o", "-")
+        self.assertEqual(json.loads(done.stdout)["verdict"], "pass")
+        self.assertIn("requests at once", done.stderr)
+        self.assertEqual(self.volley("run", file, "-o", "").returncode, 2)
+
+    def test_a_report_that_cannot_be_written_is_an_error(self):
+        # The report was lost, and the exit code 0.
+        file = self.write("s.yaml", BURST % "coroutine")
+        for redirection in (">/dev/full", ">&-"):
+            done = subprocess.run(["/bin/sh", "-c", f'exec "$0" run "$1" {redirection}', VOLLEY, file], capture_output=True, text=True, env=self.env)
+            self.assertEqual(done.returncode, 1, redirection)
+            self.assertIn("cannot be written", done.stderr)
+
+    def test_quiet_names_the_phase_that_broke_the_unwritten_rule(self):
+        server = Answering(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self.addCleanup(server.close)
+        done = self.volley("run", self.write("s.yaml", self.target(server.port)), "-q")
+        self.assertIn("target: p.errors == 0: 3", done.stderr)
 
     def test_secrets_from_the_environment_are_masked(self):
         server = Answering(b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\nConnection: close\r\n\r\nhunter2-hunter")

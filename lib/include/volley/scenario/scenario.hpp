@@ -222,7 +222,8 @@ private:
     std::vector<std::string> secrets_;
 };
 
-/// Names that exist only while a scenario runs: known wherever a request is described, and in `config.target` and `outputs`.
+/// Names that exist only while a scenario runs: known wherever a request is described, and in `config.target`; of them `server.name`
+/// in `outputs` too, which then are one file for each server.
 inline constexpr std::array<std::string_view, 4> run_names{"server.name", "server.host", "server.port", "server.url"};
 /// Known besides in a server's `command`, `cwd`, `env` and `ready`: the port that was picked for it.
 inline constexpr std::array<std::string_view, 2> server_names{"port", "host"};
