@@ -201,6 +201,34 @@ TEST_P(TransportTest, the_idle_limit_ends_a_server_that_stalls_and_spares_one_th
     EXPECT_EQ(fire(target, {}).error, Condition::timeout);
 }
 
+// libcurl's waited for the time of a connect besides, so that --timeout 1 took two seconds; and it saw whole lines of a head only.
+TEST_P(TransportTest, the_idle_limit_is_counted_from_the_connection_and_each_byte) {
+    RawServer server([](RawConnection& c, int index) {
+        c.read_request();
+        if (index > 0) return c.wait_for_close();
+        for (const char byte : std::string("HTTP/1.1 200 OK\r\nX: 12345\r\nContent-Length: 0\r\n\r\n")) {
+            std::this_thread::sleep_for(30ms);
+            c.send({&byte, 1});
+        }
+    });
+    Target target = target_of(server);
+    target.connect_timeout = 20s;
+    target.idle_timeout = 500ms;
+    EXPECT_FALSE(fire(target, {}, 60s).error) << "1.5 s in all, never 0.5 s without a byte";
+    const auto e = fire(target, {}, 60s);
+    EXPECT_EQ(e.error, Condition::timeout);
+    EXPECT_LT(e.sample.done - e.sample.planned, 10s);
+}
+
+// libcurl takes the last of two lengths for the right one, and any number for a number.
+TEST_P(TransportTest, a_content_length_that_is_none_or_two_is_no_answer) {
+    for (const char* lengths : {"Content-Length: 2\r\nContent-Length: 5", "Content-Length: 5\r\nContent-Length: 2",
+                                "Content-Length: 99999999999999999999999", "Content-Length: 2x", "Content-Length: -2"}) {
+        const auto e = answer(std::string("HTTP/1.1 200 OK\r\n") + lengths + "\r\n\r\nhello");
+        EXPECT_EQ(e.error, Condition::protocol) << lengths << ": " << e.error.message();
+    }
+}
+
 TEST_P(TransportTest, limits_on_head_and_body_hold) {
     const auto small = [](Target& t) {
         t.max_header_bytes = 2000;
