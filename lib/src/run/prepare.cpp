@@ -2,6 +2,8 @@
 
 #include <volley/http/url.hpp>
 
+#include "scenario/pattern.hpp"
+
 namespace volley::run {
 namespace {
 
@@ -90,6 +92,23 @@ engine::Judgement judge_exchange(const std::vector<ReadyCheck>& checks, bool che
     return {};
 }
 
+/// Whether the value of a check is what its query is compared with; seen only now where it was a template.
+void check_value(const ReadyCheck& c, Expander& expand) {
+    using Query = scenario::Check::Query;
+    using Predicate = scenario::Check::Predicate;
+    if (!c.check.value.has_template) return;
+    const auto wrong = [&](const char* what, const char* hint) {
+        expand.fail(c.check.value.pos, "`" + c.check.source.text + "` is compared with `" + c.value + "`, which is " + what,
+                    hint);
+    };
+    if (c.check.query == Query::duration && !parse_duration(c.value)) wrong("no duration", "write a number and a unit: 800ms");
+    const bool status = !c.value.empty() && c.value.size() == 3 && c.value.find_first_not_of("0123456789") == std::string::npos;
+    if (c.check.query == Query::status && !status) wrong("no status", "write a number from 100 to 599");
+    std::string why;
+    const bool matches = c.check.predicate == Predicate::matches || c.check.predicate == Predicate::not_matches;
+    if (matches && !scenario::compile_pattern(c.value, why)) wrong("no regular expression", "");
+}
+
 engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Expander& expand, const std::string& base) {
     engine::PreparedStep ready;
     std::string text = expand(step.url);
@@ -128,6 +147,7 @@ engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Ex
     ready.target.keep_body = false;  // megabytes for each user in flight, for nobody
     for (const auto& check : step.checks) {
         checks.push_back({check, expand(check.value)});
+        check_value(checks.back(), expand);
         checks_status = checks_status || check.query == Query::status;
         ready.target.keep_body = ready.target.keep_body || check.query == Query::body || check.query == Query::jq;
     }

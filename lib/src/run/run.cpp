@@ -11,6 +11,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <volley/server/server.hpp>
+
+#include "base/mask.hpp"
 #include "engine/phase_runner.hpp"
 #include "net/task_group.hpp"
 #include "run/prepare.hpp"
@@ -289,9 +292,34 @@ private:
 
 }  // namespace
 
+namespace {
+
+/// What only shows when templates are replaced: a number that is none, a header that cannot be sent, a server that does not exist.
+/// Names of the run have a stand-in.
+void try_values(const Scenario& scenario, scenario::Variables variables, std::vector<SourceError>& errors) {
+    for (const auto& server : scenario.servers) {
+        if (server.kind != scenario::ServerSpec::Kind::builtin || !server.builtin.has_template) continue;
+        auto kind = scenario::expand(server.builtin, variables, scenario);
+        if (const auto* text = std::get_if<std::string>(&kind); text != nullptr && !server::parse_kind(*text))
+            errors.push_back(scenario::error_at(scenario, server.builtin.pos, "unknown built-in server `" + *text + "`",
+                                                "built-in servers: coroutine, serial, pool:4"));
+    }
+    const std::string stand_in = "http://127.0.0.1:1";
+    variables.push(server_scope(scenario.servers.empty() ? "target" : scenario.servers.front().name, stand_in));
+    for (const auto& body : scenario.scenarios) {
+        auto steps = prepare_steps(scenario, body, variables, stand_in);
+        if (auto* error = std::get_if<SourceError>(&steps)) errors.push_back(std::move(*error));
+    }
+}
+
+}  // namespace
+
 std::vector<SourceError> check(const Scenario& scenario, const Options& options) {
     scenario::Variables variables;
     auto errors = scenario::resolve_variables(scenario, options.env, options.overrides, variables);
+    if (errors.empty()) try_values(scenario, variables, errors);
+    const auto to_mask = spellings(variables.secrets());
+    for (auto& error : errors) error.text = mask(error.text, to_mask);
     const auto unknown = [&](const char* what, const std::vector<std::string>& asked, const std::vector<std::string>& known) {
         for (const auto& name : asked)
             if (std::ranges::find(known, name) == known.end())

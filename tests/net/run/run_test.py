@@ -392,6 +392,25 @@ phases: [ { name: open, rate: 100/s, iterations: 20, max_users: 5, scenario: a }
         done = self.volley("run", self.write("s.yaml", self.target(server.port)), "-q")
         self.assertIn("target: p.errors == 0: 3", done.stderr)
 
+    def test_values_of_templates_are_typed_before_a_server_starts(self):
+        # Seen when the first request was prepared, with a server started and results lost; or as a check that never holds.
+        steps = 'scenarios: { a: [ { get: /ping, headers: { X-A: "{{ x }}" }, checks: [ "duration < {{ d }}", "status == {{ s }}", "body matches {{ m }}" ] } ] }'
+        text = """
+version: 1
+variables: { d: 5s, s: 200, m: p.ng, x: a, kind: coroutine }
+servers: { s: { builtin: "{{ kind }}" } }
+%s
+phases: [ { name: p, burst: 1 } ]
+""" % steps
+        self.run_scenario(text)
+        for wrong, place in (("d=5", "s.yaml:5:"), ("s=ok", "s.yaml:5:"), ("m=(", "s.yaml:5:"), ("x=a\r\nb: c", "s.yaml:5:"), ("kind=pol:3", "s.yaml:4:")):
+            done = self.volley("run", self.write("s.yaml", text), "-e", wrong)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), wrong + done.stderr)
+            self.assertIn(place, done.stderr)
+        self.env["TOKEN"] = "hunter2"
+        done = self.volley("run", self.write("s.yaml", text.replace("d: 5s", 'd: "{{ env.TOKEN }}"')))
+        self.assertIn("compared with `***`", done.stderr)
+
     def test_secrets_from_the_environment_are_masked(self):
         server = Answering(b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\nConnection: close\r\n\r\nhunter2-hunter")
         self.addCleanup(server.close)
