@@ -88,11 +88,21 @@ Figure figure_of(const Threshold& t, const PhaseResult& phase) {
     return burst_figure(t, phase);
 }
 
-std::string in_words(const Threshold& t, double value) {
+constexpr int usual_digits = 3;
+
+std::string in_words(const Threshold& t, double value, int digits = usual_digits) {
     if (is_time(t)) return format_duration(from_seconds(value));
-    if (t.unit == Threshold::Unit::share || t.metric == "serial_fraction") return fmt::format("{:.3g} %", value * 100);
+    if (t.unit == Threshold::Unit::share || t.metric == "serial_fraction") return fmt::format("{:.{}g} %", value * 100, digits);
     if (value == std::floor(value) && std::abs(value) < 1e15) return fmt::format("{:.0f}", value);
-    return fmt::format("{:.3g}", value);
+    return fmt::format("{:.{}g}", value, digits);
+}
+
+/// With as many digits as it takes to tell it from the limit: 1.00424 is not "1, over 1".
+std::string measured_words(const Threshold& t, double value) {
+    constexpr int most_digits = 9;
+    int digits = usual_digits;
+    while (digits < most_digits && value != t.amount && in_words(t, value, digits) == in_words(t, t.amount, digits)) ++digits;
+    return in_words(t, value, digits);
 }
 
 /// "over 1.25 by 11.9 (10.5 times)".
@@ -122,7 +132,7 @@ ThresholdResult judge_one(const Threshold& t, const ServerResult& server, const 
         result.message = figure.missing;
         return result;
     }
-    result.measured = in_words(t, figure.value);
+    result.measured = measured_words(t, figure.value);
     if (!phase.inconclusive.empty() && !is_count(t)) {
         result.verdict = Verdict::inconclusive;
         result.message = phase.inconclusive;

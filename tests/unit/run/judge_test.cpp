@@ -83,6 +83,16 @@ TEST(Judge, passes_fails_and_says_by_how_much) {
     EXPECT_EQ(one("q.right >= 99%", measured()).verdict, Verdict::pass);
 }
 
+// "1 over 1 by 0.00424", it said.
+TEST(Judge, a_near_miss_is_told_with_the_digits_that_show_it) {
+    auto result = measured();
+    result.servers[0].phases[0].burst->ratio = 1.00424;
+    result.servers[0].phases[0].burst->own_lag = {};
+    EXPECT_EQ(one("p.ratio <= 1", result).measured, "1.004");
+    EXPECT_EQ(one("p.ratio <= 1.0042", result).measured, "1.00424");
+    EXPECT_EQ(one("p.ratio <= 2", result).measured, "1");
+}
+
 // A run fails only if it fails without our own lag too.
 TEST(Judge, what_only_our_own_lag_breaks_is_inconclusive) {
     EXPECT_EQ(one("p.ratio <= 1.03", measured()).verdict, Verdict::inconclusive);
