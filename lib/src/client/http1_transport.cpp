@@ -18,7 +18,6 @@
 
 namespace volley::client {
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 namespace {
 
