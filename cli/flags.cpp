@@ -26,7 +26,8 @@ constexpr std::array table{
         "credentials: USER:PASSWORD, or a token with -A bearer",
         "Credentials: a user and a password with a colon between them, or the token with --auth-type=bearer. A backslash makes a colon part "
         "of the user's name. Wins over credentials in the URL."},
-    Flag{FlagId::auth_type, "auth-type", 'A', "TYPE", Group::request, sending, "basic (the default), bearer or digest", ""},
+    Flag{FlagId::auth_type, "auth-type", 'A', "TYPE", Group::request, sending, "basic (the default), bearer or digest", "",
+         "basic|bearer|digest"},
     Flag{FlagId::follow, "follow", 'F', "", Group::request, request_only, "follow redirects",
          "Redirects are followed. 307 and 308 repeat method and body, the others become a GET without a body (a HEAD stays one). "
          "Authorization and Cookie do not go along to another origin."},
@@ -55,8 +56,8 @@ constexpr std::array table{
         "send requests of SCHEME (http, https, all) through URL",
         "Requests of that scheme (http, https, all) go through the proxy at URL: --proxy=http:http://10.0.0.1:3128. May be given for each "
         "scheme. Without it the environment's http_proxy, HTTPS_PROXY, ALL_PROXY and NO_PROXY hold."},
-    Flag{FlagId::default_scheme, "default-scheme", 0, "SCHEME", Group::request, sending, "scheme of a URL without one (http)",
-         ""},
+    Flag{FlagId::default_scheme, "default-scheme", 0, "SCHEME", Group::request, sending, "scheme of a URL without one (http)", "",
+         "http|https"},
     Flag{FlagId::path_as_is, "path-as-is", 0, "", Group::request, sending, "keep . and .. in the URL's path", ""},
     Flag{FlagId::offline, "offline", 0, "", Group::request, request_only, "build the request and print it, send nothing",
          "The request is built and printed, nothing is sent and no name is looked up."},
@@ -106,7 +107,8 @@ constexpr std::array table{
     Flag{
         FlagId::kind, "kind", 0, "KIND", Group::server, serve_only, "coroutine (the default), pool:W or serial",
         "How the server works: coroutine (one thread, every request a coroutine), pool:W (W threads, further requests wait) or serial (one "
-        "request after the other)."},
+        "request after the other).",
+        "coroutine|pool:4|serial"},
     Flag{FlagId::host, "host", 0, "ADDRESS", Group::server, serve_only, "address to listen on (127.0.0.1)", ""},
     Flag{FlagId::port, "port", 0, "PORT", Group::server, serve_only, "port to listen on (8000); 0 takes a free one and prints it",
          ""},

@@ -1,4 +1,4 @@
-// The one table of flags: parsing, --help, the manual page and "did you mean" all read it.
+// The one table of flags: parsing, --help, the manual page, completions and "did you mean" all read it.
 #pragma once
 
 #include <cstdint>
@@ -84,8 +84,9 @@ struct Flag {
     std::string_view value;  ///< what stands for the value in help; empty: a switch
     Group group;
     Verbs verbs;
-    std::string_view doc;       ///< one line, for --help
-    std::string_view long_doc;  ///< sentences, for the manual page; empty: `doc` says all
+    std::string_view doc;           ///< one line, for --help
+    std::string_view long_doc;      ///< sentences, for the manual page; empty: `doc` says all
+    std::string_view choices = {};  ///< what shells complete a value like KIND to, as `a|b`; empty: `value` says it
 };
 
 /// In the order of help and manual.

@@ -99,7 +99,7 @@ std::string mdoc_sentences(std::string_view text) {
 std::string help_text(const Program& program) {
     std::string out = "Volley sends HTTP requests and shows how far an asynchronous server really is asynchronous.\n\n";
     out += "Usage:\n  " + program.name + " VERB ...\n  " + program.name + " [METHOD] URL [ITEM...]\n\nVerbs:\n";
-    for (const auto& verb : all_verbs()) out += "  " + padded(std::string(verb.name), 10) + std::string(verb.summary) + '\n';
+    for (const auto& verb : all_verbs()) out += "  " + padded(std::string(verb.name), 12) + std::string(verb.summary) + '\n';
     out += "\nExamples:\n";
     out += indented("volley serve &\nvolley post localhost:8000/offer sleep:=1\nvolley :8000/echo name=Ada -v", "  ");
     out += "\n'" + program.name + " VERB --help' tells of a verb and its flags, volley(1) of all.\n";

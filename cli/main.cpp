@@ -12,6 +12,7 @@
 #include <volley/net/signals.hpp>
 #include <volley/server/spawn.hpp>
 
+#include "completion.hpp"
 #include "exit_code.hpp"
 #include "raw_args.hpp"
 #include "verbs.hpp"
@@ -75,6 +76,7 @@ int dispatch(const Program& program, const std::vector<std::string>& args) {
             std::fputs(mdoc_verbs().c_str(), stdout);
             return 0;
         }
+        if (args.size() > 1 && args[0] == "__names") return print_names(args[1], {args.begin() + 2, args.end()});
         if (args.empty()) {
             std::fputs(help_text(program).c_str(), stderr);
             return usage_exit(Verb::request);

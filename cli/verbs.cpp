@@ -50,6 +50,11 @@ constexpr std::array rows{
             "Listens until Ctrl-C. GET / explains every path.",
             "volley serve\nvolley serve --kind pool:8 --port 9000 --log\nvolley serve --port 0", &cmd_serve},
     VerbRow{"help", Verb::work, "[VERB]", "print help on a verb", "", "volley help post", &cmd_help},
+    VerbRow{
+        "completion", Verb::work, "bash|zsh|fish", "print what completes volley's words in a shell",
+        "The script is written from the program's own tables of verbs and flags. Packages install it; otherwise load it in the\n"
+        "shell's start-up file.",
+        "eval \"$(volley completion bash)\"\nsource <(volley completion zsh)\nvolley completion fish | source", &cmd_completion},
 };
 
 constexpr VerbRow bare{"",

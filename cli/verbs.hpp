@@ -1,4 +1,4 @@
-// The verbs. One row for each; main, help, the manual page and "did you mean" read it.
+// The verbs. One row for each; main, help, the manual page, completions and "did you mean" read it.
 #pragma once
 
 #include <span>
@@ -41,6 +41,7 @@ int cmd_request(const Call& call);
 int cmd_run(const Call& call);
 int cmd_serve(const Call& call);
 int cmd_help(const Call& call);
+int cmd_completion(const Call& call);
 
 /// `volley --help`, `volley VERB --help`, and the options of volley(1) in mdoc.
 [[nodiscard]] std::string help_text(const Program& program);

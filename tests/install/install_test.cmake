@@ -1,20 +1,17 @@
 # Installs into an empty folder, looks at what is there, and builds and runs a consumer against it.
 cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/run.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/manifest.cmake)
 file(REMOVE_RECURSE ${SCRATCH})
 set(prefix ${SCRATCH}/prefix)
 
-function(run out)
-  execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE output ERROR_VARIABLE errors RESULT_VARIABLE status OUTPUT_STRIP_TRAILING_WHITESPACE)
-  if(NOT status EQUAL 0)
-    message(FATAL_ERROR "exit ${status}: ${ARGN}\n${output}\n${errors}")
-  endif()
-  set(${out} "${output}" PARENT_SCOPE)
-endfunction()
-
+save_manifest()
 run(ignored ${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
+restore_manifest()
 
 set(expected bin/volley ${LIBDIR}/libvolley.a ${LIBDIR}/libvolley_core.a ${LIBDIR}/cmake/volley/volleyConfig.cmake
-  ${LIBDIR}/pkgconfig/volley.pc include/volley/error.hpp ${MANDIR}/man1/volley.1)
+  ${LIBDIR}/pkgconfig/volley.pc include/volley/error.hpp ${MANDIR}/man1/volley.1 ${MANDIR}/man5/volley-scenario.5
+  ${COMPLETIONS})
 if(HAS_HELPER)
   list(APPEND expected ${LIBEXECDIR}/volley/volley-server)
 endif()
@@ -38,9 +35,17 @@ if(NOT printed STREQUAL "http://localhost:8000/offer")
   message(SEND_ERROR "the consumer printed '${printed}'")
 endif()
 
-# The same once more by pkg-config, without CMake's help.
+# The same once more by pkg-config, without CMake's help. --static must add to that and take nothing away; it is not linked
+# with, because libcurl's own list then names libraries whose packages its package does not bring.
 run(flags ${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${prefix}/${LIBDIR}/pkgconfig ${PKG_CONFIG} --cflags --libs volley)
 separate_arguments(flags UNIX_COMMAND "${flags}")
+run(static ${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${prefix}/${LIBDIR}/pkgconfig ${PKG_CONFIG} --cflags --libs --static volley)
+separate_arguments(static UNIX_COMMAND "${static}")
+foreach(flag IN LISTS flags)
+  if(NOT flag IN_LIST static)
+    message(SEND_ERROR "pkg-config --static leaves ${flag} out")
+  endif()
+endforeach()
 run(ignored ${CXX} -std=c++20 ${CONSUMER}/main.cpp -o ${SCRATCH}/by-pkg-config ${flags})
 run(printed ${SCRATCH}/by-pkg-config)
 if(NOT printed STREQUAL "http://localhost:8000/offer")

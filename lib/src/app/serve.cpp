@@ -1,20 +1,12 @@
 #include <charconv>
 #include <cstdio>
-#include <exception>
 #include <string_view>
-
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <fmt/format.h>
 
 #include <volley/app/app.hpp>
-#include <volley/net/signals.hpp>
 
 namespace volley::app {
-namespace asio = boost::asio;
 namespace {
 
 void print_error(std::string_view text) {
@@ -33,42 +25,15 @@ void print_access(const server::AccessRecord& record) {
 }  // namespace
 
 int run_serve(const ServeOptions& options) {
-    net::raise_descriptor_limit();
-    asio::io_context loop{1};
     server::Options settings;
     settings.kind = options.kind;
     settings.host = options.host;
     settings.port = options.port;
     settings.limits = options.limits;
     settings.on_error = print_error;
+    settings.on_notice = print_error;
     if (options.log) settings.on_access = print_access;
-    server::Server server(loop.get_executor(), make_routes(), settings);
-    Diagnostics why;
-    if (server.listen(why)) {
-        print_error(why.message);
-        return 3;
-    }
-    const bool bare_v6 = options.host.find(':') != std::string::npos;
-    const std::string line = fmt::format("listening on http://{}:{} ({})\n", bare_v6 ? "[" + options.host + "]" : options.host,
-                                         server.local_port(), server::to_string(options.kind));
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    std::fflush(stdout);
-
-    asio::cancellation_signal stop;
-    std::exception_ptr failed;
-    bool ended = false;
-    auto on_end = [&](std::exception_ptr error) {
-        failed = error;
-        ended = true;
-        loop.stop();  // the signal watch would keep it running
-    };
-    net::SignalWatch signals(loop.get_executor(), [&](int) {
-        if (!ended) stop.emit(asio::cancellation_type::terminal);
-    });
-    asio::co_spawn(loop, server.serve(), asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
-    loop.run();
-    if (failed) std::rethrow_exception(failed);
-    return 0;
+    return server::run(make_routes(), settings);
 }
 
 int serve_main(int argc, const char* const* argv) {

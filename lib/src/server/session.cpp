@@ -361,10 +361,11 @@ private:
     bool started_ = false;
 };
 
-view::FramePtr Session::frame_of(const Exchange& exchange, const asio::any_io_executor& loop) const {
+view::FramePtr Session::frame_of(const Exchange& exchange) {
     auto frame = std::make_shared<view::Frame>();
     frame->context = std::make_shared<view::Context>(context_.request_id(exchange.request.headers));
-    frame->loop = loop;
+    // Never a worker's own loop, even for a view that runs there: synchronous code below it may hold that thread.
+    frame->loop = socket_.get_executor();
     frame->outstanding = context_.outstanding;
     return frame;
 }
@@ -407,10 +408,8 @@ asio::awaitable<void> Session::run_view(Exchange& exchange, const view::Handler&
     }
     const asio::any_io_executor loop = socket_.get_executor();
     const asio::any_io_executor where = pool != nullptr ? waiter.worker->executor() : loop;
-    // Synchronous code that the view calls comes back to where the view's coroutine runs; a synchronous view has the server's loop.
-    const view::FramePtr frame = frame_of(exchange, handler.is_async() ? where : loop);
     counted.start();
-    job_ = std::make_shared<ViewJob>(loop, view::FrameExecutor(where, frame), [this] { wake(); });
+    job_ = std::make_shared<ViewJob>(loop, view::FrameExecutor(where, frame_of(exchange)), [this] { wake(); });
     job_->start(handler, exchange.request);
     // Watched only now: a view that answers at once also answers a client that has closed its sending side already.
     watch_readable();

@@ -79,7 +79,7 @@ private:
     boost::asio::awaitable<void> serve_requests();
     boost::asio::awaitable<bool> serve_one();
     boost::asio::awaitable<void> run_view(Exchange& exchange, const view::Handler& handler);
-    [[nodiscard]] view::FramePtr frame_of(const Exchange& exchange, const boost::asio::any_io_executor& loop) const;
+    [[nodiscard]] view::FramePtr frame_of(const Exchange& exchange);
     boost::asio::awaitable<void> work(Exchange& exchange, ViewJob& job);
     boost::asio::awaitable<void> send(Exchange& exchange, view::Response response);
     boost::asio::awaitable<void> send_chunk(Exchange& exchange, std::string_view chunk);

@@ -33,7 +33,9 @@ using LinkPtr = std::shared_ptr<const Link>;
 
 awaitable<Response> call_inner_async(const Link& link, const Request& request) {
     if (link.inner.is_async()) co_return co_await link.inner.async(request);
-    if (link.may_block) {
+    // Below an async_to_sync() this is the server's loop again, and the handler's own thread is the one that waits.
+    const FramePtr frame = current_frame();
+    if (link.may_block && (!frame || !frame->caller)) {
         const SyncScope scope;
         co_return link.inner.sync(request);
     }

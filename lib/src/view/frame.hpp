@@ -56,32 +56,37 @@ private:
 
 /// An executor like another, under which every function runs with a frame current. Coroutines spawned on it hand it on through
 /// this_coro::executor, and Asio resumes them through it.
+/// One pointer, so that any_io_executor holds it without counting references: its own count (Boost 1.81) is right, but orders memory
+/// by a fence, which the thread sanitizer cannot see.
 class FrameExecutor {
 public:
-    FrameExecutor(boost::asio::any_io_executor inner, FramePtr frame) : inner_(std::move(inner)), frame_(std::move(frame)) {}
+    FrameExecutor(boost::asio::any_io_executor inner, FramePtr frame)
+        : parts_(std::make_shared<const Parts>(Parts{std::move(inner), std::move(frame)})) {}
 
     template <class Property>
     requires(boost::asio::can_query_v<const boost::asio::any_io_executor&, Property>) [[nodiscard]] decltype(auto)
         query(const Property& p) const {
-        return boost::asio::query(inner_, p);
+        return boost::asio::query(parts_->inner, p);
     }
     template <class Property>
     requires(boost::asio::can_require_v<const boost::asio::any_io_executor&, Property>) [[nodiscard]] FrameExecutor
         require(const Property& p) const {
-        return {boost::asio::require(inner_, p), frame_};
+        return {boost::asio::require(parts_->inner, p), parts_->frame};
     }
     template <class Property>
     requires(boost::asio::can_prefer_v<const boost::asio::any_io_executor&, Property>) [[nodiscard]] FrameExecutor
         prefer(const Property& p) const {
-        return {boost::asio::prefer(inner_, p), frame_};
+        return {boost::asio::prefer(parts_->inner, p), parts_->frame};
     }
     template <class Function>
     void execute(Function&& f) const {
-        inner_.execute(Framed<std::decay_t<Function>>{frame_, std::forward<Function>(f)});
+        parts_->inner.execute(Framed<std::decay_t<Function>>{parts_->frame, std::forward<Function>(f)});
     }
-    bool operator==(const FrameExecutor&) const noexcept = default;
+    bool operator==(const FrameExecutor& other) const noexcept {
+        return parts_ == other.parts_ || (parts_->frame == other.parts_->frame && parts_->inner == other.parts_->inner);
+    }
 
-    [[nodiscard]] const FramePtr& frame() const noexcept { return frame_; }
+    [[nodiscard]] const FramePtr& frame() const noexcept { return parts_->frame; }
 
 private:
     template <class Function>
@@ -93,8 +98,11 @@ private:
             std::move(f)();
         }
     };
-    boost::asio::any_io_executor inner_;
-    FramePtr frame_;
+    struct Parts {
+        boost::asio::any_io_executor inner;
+        FramePtr frame;
+    };
+    std::shared_ptr<const Parts> parts_;
 };
 
 }  // namespace volley::view

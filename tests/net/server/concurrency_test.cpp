@@ -76,12 +76,25 @@ TEST(Concurrency, a_serial_server_runs_one_at_a_time_in_the_order_of_arrival) {
     EXPECT_EQ(on.gate->thread_count(), 1U);
 }
 
-TEST(Concurrency, synchronous_views_do_not_hold_up_a_coroutine_server) {
+TEST(Concurrency, thread_sensitive_views_take_turns_and_asynchronous_ones_do_not_notice) {
+    Setting on("coroutine");
+    auto blocked = on.send(50, "/block");
+    EXPECT_TRUE(on.running("/block", 1, 49));
+    auto quick = on.send(200, "/ping");
+    for (auto& client : quick) EXPECT_EQ(client.read_answer().body, "pong");
+    EXPECT_TRUE(on.running("/block", 1, 49));
+    on.gate->open = true;
+    for (auto& client : blocked) EXPECT_EQ(client.read_answer().body, "blocked");
+    EXPECT_EQ(on.server.count("/block").peak, 1U);
+    EXPECT_EQ(on.gate->thread_count(), 1U);
+}
+
+TEST(Concurrency, views_that_are_not_thread_sensitive_run_on_a_pool) {
     server::Options options = options_of("coroutine");
     options.sync_threads = 3;
     Setting on(options);
-    auto blocked = on.send(5, "/block");
-    EXPECT_TRUE(on.running("/block", 3, 2));
+    auto blocked = on.send(5, "/block-pool");
+    EXPECT_TRUE(on.running("/block-pool", 3, 2));
     auto quick = on.send(1, "/ping");
     EXPECT_EQ(quick.front().read_answer().body, "pong") << "the loop is free";
     on.gate->open = true;

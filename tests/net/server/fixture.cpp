@@ -25,6 +25,7 @@ struct LiveServer::Impl {
     std::exception_ptr failed;
     mutable std::mutex mutex;
     std::vector<std::string> errors;
+    std::vector<std::string> notices;
     std::vector<int> statuses;
     std::thread thread;
 };
@@ -38,6 +39,10 @@ LiveServer::LiveServer(view::Routes routes, server::Options options) : impl_(std
             my.errors.emplace_back(text);
         }
         if (also) also(text);
+    };
+    options.on_notice = [&my](std::string_view text) {
+        const std::scoped_lock lock(my.mutex);
+        my.notices.emplace_back(text);
     };
     options.on_access = [&my, also = std::move(options.on_access)](const server::AccessRecord& record) {
         {
@@ -83,6 +88,11 @@ std::size_t LiveServer::connections() const {
 std::vector<std::string> LiveServer::errors() const {
     const std::scoped_lock lock(impl_->mutex);
     return impl_->errors;
+}
+
+std::vector<std::string> LiveServer::notices() const {
+    const std::scoped_lock lock(impl_->mutex);
+    return impl_->notices;
 }
 
 std::vector<int> LiveServer::statuses() const {
@@ -138,6 +148,7 @@ view::Routes gated_routes(const std::shared_ptr<Gate>& gate) {
     view::Routes routes;
     routes.add("/wait", [gate](const view::Request&) { return wait_at(gate); });
     routes.add("/block", [gate](const view::Request&) { return block_at(gate); });
+    routes.add("/block-pool", view::on_pool([gate](const view::Request&) { return block_at(gate); }));
     struct Ping {
         view::awaitable<view::Response> get(const view::Request&) { co_return view::Response::text("pong"); }
     };

@@ -29,6 +29,7 @@ public:
     [[nodiscard]] std::size_t connections() const;  ///< asks the loop
     [[nodiscard]] std::size_t connection_limit() const;
     [[nodiscard]] std::vector<std::string> errors() const;
+    [[nodiscard]] std::vector<std::string> notices() const;
     [[nodiscard]] std::vector<int> statuses() const;  ///< of the access log
     /// Cancels serve() and waits for its end.
     void stop();
@@ -57,8 +58,10 @@ struct Gate {
     }
 };
 
-/// Routes: /wait (asynchronous, stands at the gate), /block (synchronous, the same), /ping, /echo (body back), /throw, /split (a header
-/// with a line break), /stream (three chunks), /endless, /short and /long (a stream shorter or longer than it says), /big (4 MiB).
+/// Routes: /wait (asynchronous, stands at the gate), /block (synchronous, the same), /block-pool (synchronous, on the pool),
+/// /ping, /echo (body back), /throw, /split (a header
+/// with a line break), /stream (three chunks), /endless, /short and /long (a stream shorter or longer than it
+/// says), /big (4 MiB).
 view::Routes gated_routes(const std::shared_ptr<Gate>& gate);
 
 inline server::Options options_of(std::string_view kind) {

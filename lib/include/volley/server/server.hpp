@@ -108,4 +108,10 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+/// A whole program: serves on a loop of its own until SIGINT or SIGTERM. Prints `listening on http://HOST:PORT (kind)` on standard
+/// output as soon as clients can connect; errors and notices, where Options has no place for them, go to standard error. Raises the
+/// descriptor limit. Blocks the calling thread.
+/// @return an exit code: 0 after a signal, 3 when it cannot listen.
+int run(view::Routes routes, Options options = {});
+
 }  // namespace volley::server

@@ -41,13 +41,13 @@ struct AnyMiddleware {
 template <class M>
 [[nodiscard]] AnyMiddleware make_middleware(M&& middleware, std::string name) {
     using T = std::decay_t<M>;
-    constexpr bool async =
-        std::is_invocable_r_v<boost::asio::awaitable<Response>, T&, const Request&, const AsyncNext&>;
+    constexpr bool async = std::is_invocable_r_v<boost::asio::awaitable<Response>, T&, const Request&, const AsyncNext&>;
     constexpr bool sync = std::is_invocable_r_v<Response, T&, const Request&, const SyncNext&>;
-    static_assert(async || sync,
-                  "volley: this is not a middleware: it must be callable with (const volley::view::Request&, const "
-                  "volley::view::AsyncNext&) and return awaitable<Response>, or with (..., const volley::view::SyncNext&) and return "
-                  "Response, or both.");
+    static_assert(
+        async || sync,
+        "volley: this is not a middleware: it must be callable with (const volley::view::Request&, const "
+        "volley::view::AsyncNext&) and return awaitable<Response>, or with (..., const volley::view::SyncNext&) and return "
+        "Response, or both.");
     auto shared = std::make_shared<T>(std::forward<M>(middleware));
     AnyMiddleware erased{std::move(name), {}, {}};
     if constexpr (async) erased.async = [shared](const Request& r, const AsyncNext& next) { return (*shared)(r, next); };

@@ -1,0 +1,61 @@
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <fmt/format.h>
+
+#include <volley/net/signals.hpp>
+#include <volley/server/server.hpp>
+
+namespace volley::server {
+namespace asio = boost::asio;
+namespace {
+
+void print_error(std::string_view text) {
+    const std::string line = escape_for_terminal(text) + "\n";
+    std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace
+
+int run(view::Routes routes, Options options) {
+    net::raise_descriptor_limit();
+    if (!options.on_error) options.on_error = print_error;
+    if (!options.on_notice) options.on_notice = print_error;
+    asio::io_context loop{1};
+    Server server(loop.get_executor(), std::move(routes), options);
+    Diagnostics why;
+    if (server.listen(why)) {
+        options.on_error(why.message);
+        return 3;
+    }
+    const bool bare_v6 = options.host.find(':') != std::string::npos;
+    const std::string line = fmt::format("listening on http://{}:{} ({})\n", bare_v6 ? "[" + options.host + "]" : options.host,
+                                         server.local_port(), to_string(options.kind));
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    std::fflush(stdout);
+
+    asio::cancellation_signal stop;
+    std::exception_ptr failed;
+    bool ended = false;
+    auto on_end = [&](std::exception_ptr error) {
+        failed = error;
+        ended = true;
+        loop.stop();  // the signal watch would keep it running
+    };
+    net::SignalWatch signals(loop.get_executor(), [&](int) {
+        if (!ended) stop.emit(asio::cancellation_type::terminal);
+    });
+    asio::co_spawn(loop, server.serve(), asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
+    loop.run();
+    if (failed) std::rethrow_exception(failed);
+    return 0;
+}
+
+}  // namespace volley::server
