@@ -16,13 +16,13 @@
 #include <sys/stat.h>
 
 #include <volley/client/transport.hpp>
+#include <volley/http/redirect.hpp>
 #include <volley/net/signals.hpp>
 
 #include "build_request.hpp"
 #include "exit_code.hpp"
 #include "explain.hpp"
 #include "printer.hpp"
-#include "redirect.hpp"
 #include "verbs.hpp"
 
 namespace volley::cli {
@@ -92,7 +92,7 @@ public:
             }
             finish_message(exchange);
             const auto next =
-                options_.follow ? redirect_target(exchange.response, built_.url, options_.path_as_is) : std::nullopt;
+                options_.follow ? http::redirect_target(exchange.response, built_.url, options_.path_as_is) : std::nullopt;
             if (!next) {
                 warn_of_the_end(exchange.response);
                 co_return status_exit(exchange.response);
@@ -103,7 +103,7 @@ public:
                                                escape_for_terminal(next->to_string()));
                 co_return request_exit::too_many_redirects;
             }
-            redirect_request(exchange.response.status, *next, built_.url, built_.request);
+            http::redirect_request(exchange.response.status, *next, built_.url, built_.request);
             if (built_.url.origin() != next->origin()) built_.digest_user.clear();
             built_.url = *next;
         }
@@ -123,8 +123,8 @@ private:
         client::ResponseSink sink;
         sink.on_head = [this](const http::Response& response) {
             // A hop on the way is shown only when every hop is.
-            hidden_ =
-                options_.follow && !options_.print_all && redirect_target(response, built_.url, options_.path_as_is).has_value();
+            hidden_ = options_.follow && !options_.print_all &&
+                      http::redirect_target(response, built_.url, options_.path_as_is).has_value();
             if (!hidden_) printer_.head(response);
             head_shown_ = !hidden_;
             return !output_.failed();

@@ -23,6 +23,8 @@ public:
     /// Ends with RST instead of FIN.
     void reset();
     void wait_for_close();
+    /// For scripts that speak more than plain bytes; closed when the script returns.
+    [[nodiscard]] int descriptor() const noexcept { return fd_; }
 
 private:
     int fd_;

@@ -37,6 +37,11 @@ volley get 'localhost:8000/offer?s=0.2'</pre>
 <tr><td><a href="/ticks?n=5&amp;every=500ms"><code>/ticks</code></a><td>Server-sent events: <code>?n=</code> of them, one <code>?every=</code>
   so often.
 <tr><td><a href="/bytes/1024"><code>/bytes/{n}</code></a><td>That many bytes.
+<tr><td><a href="/fanout?n=5&amp;s=0.2"><code>/fanout</code></a><td>Asks this same server <code>?n=</code> times (1 to 100) for
+  <code>/offer?s=</code>, all at once, and says how that went.
+<tr><td><a href="/query?ms=50"><code>/query</code></a><td>An SQL query that takes <code>?ms=</code>, on one of five connections: a sixth
+  caller waits for one, which holds up nobody else.
+<tr><td><a href="/file?bytes=1048576"><code>/file</code></a><td>Reads <code>?bytes=</code> from the disk and answers their SHA-256.
 </table>
 <p>An unknown path answers 404 and lists the paths that there are; a method that a path does not have answers 405 with
 <code>Allow</code>; <code>OPTIONS</code> tells the methods; <code>HEAD</code> works wherever <code>GET</code> does.</p>

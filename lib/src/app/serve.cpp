@@ -1,5 +1,7 @@
 #include <charconv>
 #include <cstdio>
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -22,6 +24,12 @@ void print_access(const server::AccessRecord& record) {
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
+/// Before the first connection is accepted.
+view::awaitable<void> tell(std::shared_ptr<SelfAddress> self, std::string host, server::Server& server) {
+    self->set(host, server.local_port());
+    co_return;
+}
+
 }  // namespace
 
 int run_serve(const ServeOptions& options) {
@@ -33,7 +41,11 @@ int run_serve(const ServeOptions& options) {
     settings.on_error = print_error;
     settings.on_notice = print_error;
     if (options.log) settings.on_access = print_access;
-    return server::run(make_routes(), settings);
+    const auto self = std::make_shared<SelfAddress>();
+    AppOptions app = options.app;
+    app.self = self;
+    auto beside = [self, host = options.host](server::Server& server) { return tell(self, host, server); };
+    return server::run(make_routes(app), settings, std::move(beside));
 }
 
 int serve_main(int argc, const char* const* argv) {

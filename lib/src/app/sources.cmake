@@ -1,1 +1,2 @@
-target_sources(volley PRIVATE src/app/page.cpp src/app/views.cpp src/app/serve.cpp)
+target_sources(volley PRIVATE src/app/page.cpp src/app/views.cpp src/app/fanout.cpp src/app/query.cpp src/app/sqlite.cpp src/app/file.cpp
+  src/app/words.cpp src/app/self_address.cpp src/app/serve.cpp)

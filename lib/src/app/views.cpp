@@ -1,6 +1,4 @@
-#include <charconv>
 #include <chrono>
-#include <cmath>
 #include <optional>
 
 #include <boost/asio/steady_timer.hpp>
@@ -15,6 +13,8 @@
 #include <volley/app/app.hpp>
 
 #include "app/page.hpp"
+#include "app/views.hpp"
+#include "app/words.hpp"
 
 namespace volley::app {
 namespace asio = boost::asio;
@@ -33,21 +33,6 @@ awaitable<void> sleep_for(double seconds) {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     timer.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(std::chrono::duration<double>(seconds)));
     co_await timer.async_wait(asio::use_awaitable);
-}
-
-/// The whole text as a number; nothing for anything else, infinity and nan included.
-std::optional<double> read_number(std::string_view text) {
-    double value = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (ec != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-    return value;
-}
-
-std::optional<std::uint64_t> read_count(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
 }
 
 /// "2024-05-01T12:00:00.123Z" and 1714564800.123456.
@@ -263,7 +248,7 @@ public:
 
 }  // namespace
 
-view::Routes make_routes() {
+view::Routes make_routes(const AppOptions& options) {
     view::Routes routes;
     routes.add("/", Page{})
         .add("/offer", Offer{})
@@ -273,6 +258,9 @@ view::Routes make_routes() {
         .add("/inflight", Inflight(routes.gauge()))
         .add("/ticks", Ticks{})
         .add("/bytes/{n}", Bytes{});
+    add_fanout(routes, options);
+    add_query(routes, options);
+    add_file(routes);
     return routes;
 }
 

@@ -145,6 +145,9 @@ asio::awaitable<error_code> Http1Connection::write(const std::string& wire) {
 }
 
 asio::awaitable<std::pair<boost::system::error_code, std::size_t>> Http1Connection::read_some() {
+    // A cancellation that meets an operation which has just succeeded ends nothing: it only shows here.
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return std::pair(asio::error::operation_aborted, std::size_t{0});
     buffer_.resize(read_size);
     if (tls_) {
         const auto [ec, n] = co_await tls_->async_read_some(asio::buffer(buffer_), token);

@@ -98,11 +98,14 @@ private:
             why.message = set_up_error_;
             co_return NetErrc::tls_failed;
         }
+        deadline = std::min(deadline, Clock::now() + target_.connect_timeout);
         if (endpoints_.empty()) endpoints_ = known_endpoints(target_.host, target_.port);
         if (endpoints_.empty()) {
-            if (!lookup_ || lookup_->failed()) lookup_ = std::make_shared<Lookup>(executor_, target_.host, target_.port);
-            const auto lookup = lookup_;  // kept while it is waited for: after a failure another connect begins a new one
-            const auto found = co_await lookup->wait(std::min(deadline, Clock::now() + target_.connect_timeout));
+            if (!lookup_) lookup_ = std::make_shared<Lookup>(executor_, target_.host, target_.port);
+            const auto lookup = lookup_;
+            const auto found = co_await lookup->wait(deadline);
+            // An answer is used once, by all who wait for it; a question that goes on is left to those who come after us.
+            if (lookup->over() && lookup_ == lookup) lookup_.reset();
             if (!found) co_return found.error();
             if (endpoints_.empty()) endpoints_ = *found;
         }
@@ -110,7 +113,10 @@ private:
         auto connection = std::make_unique<Http1Connection>(executor_, target_, tls_ ? &*tls_ : nullptr, next_id_++);
         std::size_t used = 0;
         const error_code ec = co_await connection->connect(endpoints, deadline, used, why);
-        if (ec) co_return ec;
+        if (ec) {
+            endpoints_.clear();  // the host may have moved: whoever asks next asks for its name again
+            co_return ec;
+        }
         const auto worked = std::ranges::find(endpoints_, endpoints[used]);
         if (worked != endpoints_.end()) std::rotate(endpoints_.begin(), worked, worked + 1);
         out = std::move(connection);
@@ -160,7 +166,8 @@ private:
             ++busy_;
             co_await connection->exchange(*wire, head, deadline, sink, exchange);
             --busy_;
-            if (target_.reuse_connections && connection->reusable()) idle_.push_back(std::move(connection));
+            if (target_.reuse_connections && connection->reusable() && idle_.size() < target_.max_idle)
+                idle_.push_back(std::move(connection));
             // A server may close an idle connection just as we use it. Only then, and only where a repeat does no harm
             // (RFC 9110 section 9.2.2), the request is sent again.
             const bool lost = exchange.error == Condition::reset && sample.first_byte == TimePoint{};

@@ -37,7 +37,8 @@ public:
 
     /// Waits for the answer. Errors: Condition::resolve; timeout at the deadline; cancelled.
     boost::asio::awaitable<Result<Endpoints>> wait(TimePoint deadline);
-    [[nodiscard]] bool failed() const noexcept { return answer_ && !*answer_; }
+    /// The answer is there, a good or a bad one.
+    [[nodiscard]] bool over() const noexcept { return answer_.has_value(); }
 
 private:
     struct Question;

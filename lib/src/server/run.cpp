@@ -7,11 +7,14 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <fmt/format.h>
 
 #include <volley/net/signals.hpp>
 #include <volley/server/server.hpp>
+
+#include "net/task_group.hpp"
 
 namespace volley::server {
 namespace asio = boost::asio;
@@ -22,9 +25,25 @@ void print_error(std::string_view text) {
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
+/// Serves until it is cancelled.
+asio::awaitable<void> serve(Server& server, std::function<asio::awaitable<void>(Server&)> beside) {
+    net::TaskGroup group(co_await asio::this_coro::executor);
+    if (beside) group.spawn(beside(server));
+    std::exception_ptr failed;
+    try {
+        co_await server.serve();
+    } catch (...) {
+        failed = std::current_exception();
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    group.cancel();
+    co_await group.join();
+    if (failed) std::rethrow_exception(failed);
+}
+
 }  // namespace
 
-int run(view::Routes routes, Options options) {
+int run(view::Routes routes, Options options, std::function<asio::awaitable<void>(Server&)> beside) {
     net::raise_descriptor_limit();
     if (!options.on_error) options.on_error = print_error;
     if (!options.on_notice) options.on_notice = print_error;
@@ -52,7 +71,7 @@ int run(view::Routes routes, Options options) {
     net::SignalWatch signals(loop.get_executor(), [&](int) {
         if (!ended) stop.emit(asio::cancellation_type::terminal);
     });
-    asio::co_spawn(loop, server.serve(), asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
+    asio::co_spawn(loop, serve(server, std::move(beside)), asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
     loop.run();
     if (failed) std::rethrow_exception(failed);
     return 0;

@@ -77,7 +77,7 @@ ServerContext::ServerContext(std::shared_ptr<const Pipeline> p, const Options& o
     : pipeline(std::move(p)),
       options(o),
       workers(o.kind.model == Kind::Model::pool ? o.kind.workers : std::max(1U, o.sync_threads)),
-      sensitive(view::sensitive_executor()),
+      sensitive(view::sensitive_executor),
       id_prefix_(fmt::format("{:08x}", std::random_device{}())) {}
 
 std::string ServerContext::request_id(const http::Headers& headers) {

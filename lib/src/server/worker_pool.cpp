@@ -7,7 +7,7 @@ namespace volley::server {
 
 void WorkerPool::start_all() {
     while (workers_.size() < most_) {
-        workers_.push_back(std::make_unique<Worker>());
+        workers_.push_back(make_worker());
         free_.push_back(workers_.back().get());
     }
 }
@@ -15,7 +15,7 @@ void WorkerPool::start_all() {
 Worker* WorkerPool::acquire(Waiter& waiter) {
     if (free_.empty() && workers_.size() < most_) {
         try {
-            workers_.push_back(std::make_unique<Worker>());
+            workers_.push_back(make_worker());
             free_.push_back(workers_.back().get());
         } catch (const std::system_error&) {
             if (workers_.empty()) throw;  // nobody would ever come free; otherwise fewer threads must do

@@ -31,11 +31,8 @@ class WorkerPool {
 public:
     /// @param most  how many threads at most. They start when they are needed; see start_all().
     explicit WorkerPool(unsigned most) : most_(most) {}
-    /// One worker, on a thread that others use as well.
-    explicit WorkerPool(boost::asio::any_io_executor borrowed) : most_(1) {
-        workers_.push_back(std::make_unique<Worker>(std::move(borrowed)));
-        free_.push_back(workers_.back().get());
-    }
+    /// One worker, on a thread that others use as well and that `borrow` starts when it is first needed.
+    explicit WorkerPool(std::function<boost::asio::any_io_executor()> borrow) : most_(1), borrow_(std::move(borrow)) {}
 
     /// Somebody who waits for a worker. `wake` is called when `worker` has been set.
     struct Waiter {
@@ -54,7 +51,12 @@ public:
     void stop();
 
 private:
+    std::unique_ptr<Worker> make_worker() const {
+        return borrow_ ? std::make_unique<Worker>(borrow_()) : std::make_unique<Worker>();
+    }
+
     unsigned most_;
+    std::function<boost::asio::any_io_executor()> borrow_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<Worker*> free_;
     std::deque<Waiter*> waiting_;

@@ -2,41 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/json/parse.hpp>
-#include <boost/json/value.hpp>
-
-#include <volley/app/app.hpp>
-
-#include "net/server/fixture.hpp"
-#include "support/raw_client.hpp"
+#include "net/app/fixture.hpp"
 
 namespace volley::test {
 namespace {
 
 using testing::HasSubstr;
 namespace json = boost::json;
-
-class App : public testing::Test {
-protected:
-    LiveServer server{app::make_routes(), options_of("coroutine")};
-
-    RawClient::Answer ask(std::string_view request) {
-        RawClient client(server.port());
-        client.send(request);
-        return client.read_answer();
-    }
-    RawClient::Answer get(std::string_view target) { return ask("GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n\r\n"); }
-    RawClient::Answer post(std::string_view target, std::string_view type, std::string_view body) {
-        return ask("POST " + std::string(target) + " HTTP/1.1\r\nHost: h\r\nContent-Type: " + std::string(type) +
-                   "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
-    }
-    static json::object object_of(const RawClient::Answer& answer) {
-        boost::system::error_code ec;
-        const json::value value = json::parse(answer.body, ec);
-        EXPECT_FALSE(ec) << answer.body;
-        return value.is_object() ? value.get_object() : json::object();
-    }
-};
 
 TEST_F(App, offer_says_what_it_slept_and_when) {
     for (const auto& answer : {get("/offer?s=0.05"), post("/offer", "application/json", R"({"sleep": 0.05})"),

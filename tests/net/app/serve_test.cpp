@@ -117,6 +117,17 @@ TEST(Serve, a_signal_lets_a_request_finish) {
     EXPECT_EQ(process.wait(), 0);
 }
 
+TEST(Serve, knows_where_it_can_ask_itself) {
+    Process process({"--port", "0"});
+    RawClient client(port_of(process.read_line()));
+    client.get("/fanout?n=3&s=0");
+    const auto answer = client.read_answer();
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_THAT(answer.body, HasSubstr("\"right\": 3,"));
+    process.signal(SIGTERM);
+    EXPECT_EQ(process.wait(), 0);
+}
+
 TEST(Serve, a_taken_port_and_bad_words_are_told) {
     Process first({"--port", "0"});
     const std::uint16_t port = port_of(first.read_line());

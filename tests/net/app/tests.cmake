@@ -1,4 +1,5 @@
-volley_add_test(net_app net net/app/app_test.cpp net/app/serve_test.cpp net/server/fixture.cpp support/raw_client.cpp)
+volley_add_test(net_app net net/app/app_test.cpp net/app/fanout_test.cpp net/app/query_test.cpp net/app/file_test.cpp net/app/serve_test.cpp
+  net/server/fixture.cpp support/raw_client.cpp support/raw_server.cpp)
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 target_link_libraries(net_app PRIVATE Boost::json)
 # What the helper program does with `serve`, on its own.

@@ -2,15 +2,40 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/awaitable.hpp>
 
 #include <volley/error.hpp>
 #include <volley/server/server.hpp>
+#include <volley/time.hpp>
 #include <volley/view.hpp>
 
 namespace volley::app {
+
+/// Where the server that answers can be reached by itself: known once it listens, and never taken from a request, whose Host field says
+/// what its sender likes.
+/// Thread safety: every member may be called from any thread.
+class SelfAddress {
+public:
+    /// @param host  what is listened on; for all addresses (`0.0.0.0`, `::`) that is the loopback one
+    void set(std::string_view host, std::uint16_t port);
+    /// `http://127.0.0.1:8000`; empty before set().
+    [[nodiscard]] std::string origin() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::string origin_;
+};
+
+struct AppOptions {
+    std::shared_ptr<const SelfAddress> self{};            ///< for /fanout, which answers 503 without one
+    unsigned query_connections = 5;                       ///< of /query; at least 1, opened when they are needed
+    Duration fanout_patience = std::chrono::seconds(10);  ///< added to what the requests of /fanout take one after another
+};
 
 /// Routes of the application. All views are asynchronous.
 ///
@@ -24,7 +49,10 @@ namespace volley::app {
 /// | `/inflight` | what runs and waits now, without the requests to `/inflight` itself |
 /// | `/ticks?n=10&every=200ms` | n server-sent events (1 to 100,000), one each `every` (0 to 60 s) |
 /// | `/bytes/{n}` | n bytes, up to 1 GiB |
-[[nodiscard]] view::Routes make_routes();
+/// | `/fanout?n=5&s=0.2` | asks this server n (1 to 100) times for `/offer?s=`, all at once, then JSON: `n`, `right`, `elapsed` (seconds), `fastest_ms`, `slowest_ms`, `statuses` (0: no answer); 502 with `error` too unless all were right |
+/// | `/query?ms=50` | an SQL query in SQLite that takes `ms` (0 to 60,000), through a pool of connections, off the loop; then JSON: `rows`, `waited_ms` (for a connection), `ran_ms`, `connections`, `busy` (in use when it began, its own included), `ahead` (that had to come back first) |
+/// | `/file?bytes=1048576` | reads that much (up to 64 MiB) of a temporary file, off the loop, then JSON: `bytes`, `sha256`, `read_ms` |
+[[nodiscard]] view::Routes make_routes(const AppOptions& options = {});
 
 struct ServeOptions {
     server::Kind kind;
@@ -32,6 +60,7 @@ struct ServeOptions {
     std::uint16_t port = 8000;  ///< 0: the system picks one
     bool log = false;           ///< a line for each request on standard error
     server::Limits limits;
+    AppOptions app;  ///< `self` is run_serve()'s own
 };
 
 /// Serves the application until SIGINT or SIGTERM, or for ever. Prints `listening on http://127.0.0.1:PORT (kind)` on standard output

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,8 @@ struct Target {
     std::size_t max_body_bytes = 64UL * 1024 * 1024;
     bool keep_body = true;          ///< false: count the body's bytes and drop them
     bool reuse_connections = true;  ///< false: one request per connection
+    /// Connections that are kept after their exchange; over that they are closed. libcurl's transport keeps a count of its own.
+    std::size_t max_idle = std::numeric_limits<std::size_t>::max();
 };
 
 /// Called as the answer arrives, for verbs that show it while it comes. Returning false ends the exchange (Condition::cancelled).

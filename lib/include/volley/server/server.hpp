@@ -111,7 +111,8 @@ private:
 /// A whole program: serves on a loop of its own until SIGINT or SIGTERM. Prints `listening on http://HOST:PORT (kind)` on standard
 /// output as soon as clients can connect; errors and notices, where Options has no place for them, go to standard error. Raises the
 /// descriptor limit. Blocks the calling thread.
+/// @param beside  a coroutine that runs beside the server on its loop: started when the port is open, cancelled and awaited at the end.
 /// @return an exit code: 0 after a signal, 3 when it cannot listen.
-int run(view::Routes routes, Options options = {});
+int run(view::Routes routes, Options options = {}, std::function<boost::asio::awaitable<void>(Server&)> beside = {});
 
 }  // namespace volley::server

@@ -1,10 +1,10 @@
-#include "redirect.hpp"
+#include <volley/http/redirect.hpp>
 
 #include <string>
 
-namespace volley::cli {
+namespace volley::http {
 
-std::optional<http::Url> redirect_target(const http::Response& response, const http::Url& from, bool path_as_is) {
+std::optional<Url> redirect_target(const Response& response, const Url& from, bool path_as_is) {
     const int s = response.status;
     if (s != 301 && s != 302 && s != 303 && s != 307 && s != 308) return {};
     const auto location = response.headers.get("Location");
@@ -25,13 +25,13 @@ std::optional<http::Url> redirect_target(const http::Response& response, const h
         absolute = from.to_string();
     else
         absolute = from.origin() + from.path.substr(0, from.path.rfind('/') + 1) + std::string(to);
-    const http::UrlOptions options{from.scheme, path_as_is};
-    auto url = http::parse_url(absolute, options);
+    const UrlOptions options{from.scheme, path_as_is};
+    auto url = parse_url(absolute, options);
     if (!url) return {};
     return *std::move(url);
 }
 
-void redirect_request(int status, const http::Url& to, const http::Url& from, http::Request& request) {
+void redirect_request(int status, const Url& to, const Url& from, Request& request) {
     request.target = to.target();
     if (request.headers.has("Host")) request.headers.set("Host", to.authority());
     if (status != 307 && status != 308 && request.method != "GET" && request.method != "HEAD") {
@@ -43,4 +43,4 @@ void redirect_request(int status, const http::Url& to, const http::Url& from, ht
         for (const char* name : {"Authorization", "Cookie", "Proxy-Authorization"}) request.headers.erase(name);
 }
 
-}  // namespace volley::cli
+}  // namespace volley::http

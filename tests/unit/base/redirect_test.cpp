@@ -1,15 +1,15 @@
-#include "redirect.hpp"
+#include <volley/http/redirect.hpp>
 
 #include <gtest/gtest.h>
 
-namespace volley::cli {
+namespace volley::http {
 namespace {
 
 std::string target(int status, const char* location, const char* from = "http://h:8000/a/b?q=1") {
-    http::Response response;
+    Response response;
     response.status = status;
     if (location != nullptr) response.headers.add("location", location);
-    const auto to = redirect_target(response, *http::parse_url(from), false);
+    const auto to = redirect_target(response, *parse_url(from), false);
     return to ? to->to_string() : "none";
 }
 
@@ -31,10 +31,10 @@ TEST(Redirect, other_answers_and_other_schemes_lead_nowhere) {
     EXPECT_EQ(target(302, "file:///etc/passwd"), "none");
 }
 
-http::Request sent(const char* method, int status, const char* to) {
-    http::Request request{
+Request sent(const char* method, int status, const char* to) {
+    Request request{
         method, "/a", {{"Host", "h"}, {"Content-Length", "1"}, {"Authorization", "x"}, {"Cookie", "c"}, {"X", "y"}}, "b"};
-    redirect_request(status, *http::parse_url(to), *http::parse_url("http://h/a"), request);
+    redirect_request(status, *parse_url(to), *parse_url("http://h/a"), request);
     return request;
 }
 
@@ -60,4 +60,4 @@ TEST(Redirect, secrets_stay_with_their_origin) {
 }
 
 }  // namespace
-}  // namespace volley::cli
+}  // namespace volley::http
