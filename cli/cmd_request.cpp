@@ -93,7 +93,10 @@ public:
             finish_message(exchange);
             const auto next =
                 options_.follow ? http::redirect_target(exchange.response, built_.url, options_.path_as_is) : std::nullopt;
-            if (!next) co_return status_exit(exchange.response);
+            if (!next) {
+                warn_of_the_end(exchange.response);
+                co_return status_exit(exchange.response);
+            }
             if (hops >= options_.max_redirects) {
                 print_error(call_.program, "more than " + std::to_string(options_.max_redirects) +
                                                " redirects (--max-redirects); the last one led to " +
@@ -145,6 +148,17 @@ private:
         if (exchange.error == Condition::cancelled) return request_exit::error;  // the signal decides
         print_error(call_.program, explain_failure(exchange, built_.url, options_));
         return exchange.error == Condition::timeout ? request_exit::timeout : request_exit::error;
+    }
+
+    /// Tells of a redirect that was to be followed and cannot be.
+    void warn_of_the_end(const http::Response& response) const {
+        const int status = response.status;
+        const bool redirects = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+        if (!options_.follow || !redirects || options_.quiet >= 2) return;
+        const auto location = response.headers.get("Location");
+        print_warning(call_.program, location ? "the redirect to " + escape_for_terminal(*location) +
+                                                    " is not followed: that is no http or https URL"
+                                              : "the redirect is not followed: it has no Location");
     }
 
     int status_exit(const http::Response& response) const {

@@ -4,8 +4,9 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <optional>
 
 #include <unistd.h>
 
@@ -53,6 +54,7 @@ RunArgs read_args(const RawArgs& raw) {
                 break;
             case FlagId::result:
                 args.result_file = flag.negated ? "" : flag.value;
+                if (!flag.negated && flag.value.empty()) args.error = "-o takes the name of a file, or - for standard output";
                 break;
             case FlagId::quiet:
                 args.quiet = !flag.negated;
@@ -79,6 +81,8 @@ RunArgs read_args(const RawArgs& raw) {
                 break;
         }
     }
+    if (args.error.empty() && args.files.size() > 1 && !args.result_file.empty())
+        args.error = "-o takes the result of one scenario; with several, name a file in each: outputs: [console, json: FILE]";
     for (char** entry = ::environ; *entry != nullptr; ++entry) {
         const std::string_view text = *entry;
         const auto equal = text.find('=');
@@ -102,6 +106,10 @@ std::string read_file(const std::string& path, std::string& error) {
 }
 
 bool write_file(const std::string& path, const std::string& text, std::string& error) {
+    if (path == "-") {
+        if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) error = std::strerror(errno);
+        return error.empty();
+    }
     std::ofstream out(path, std::ios::binary | std::ios::trunc);
     out << text;
     out.close();
@@ -109,12 +117,78 @@ bool write_file(const std::string& path, const std::string& text, std::string& e
     return error.empty();
 }
 
-/// What the environment gave is not shown: tokens travel there.
-std::string masked(std::string text, const std::vector<std::string>& secrets) {
-    for (const auto& secret : secrets)
-        for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3))
-            text.replace(at, secret.size(), "***");
-    return text;
+/// Why a file could not be written, as far as that can be told without touching it; empty where nothing speaks against it.
+std::string unwritable(const std::string& path) {
+    if (path == "-") return {};
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return "it is a directory";
+    if (::access(path.c_str(), F_OK) == 0) return ::access(path.c_str(), W_OK) == 0 ? "" : std::strerror(errno);
+    auto parent = std::filesystem::path(path).parent_path();
+    if (parent.empty()) parent = ".";
+    if (!std::filesystem::is_directory(parent, ignored)) return "there is no directory " + parent.string();
+    return ::access(parent.c_str(), W_OK) == 0 ? "" : std::strerror(errno);
+}
+
+/// A result file and the servers that it tells of: all of them, unless each has a file of its own.
+struct ResultFile {
+    std::string path;
+    std::string server;  ///< empty: all
+};
+
+/// A scenario that was read and checked.
+struct Loaded {
+    scenario::Scenario scenario;
+    std::vector<ResultFile> results;
+    bool console = true;
+};
+
+/// One file for each server where the path names it.
+std::vector<SourceError> find_results(const RunArgs& args, Loaded& loaded) {
+    const auto& scenario = loaded.scenario;
+    std::vector<SourceError> errors;
+    scenario::Variables variables;
+    (void)scenario::resolve_variables(scenario, args.options.env, args.options.overrides, variables);
+    std::vector<std::string> servers;
+    for (const auto& s : scenario.servers)
+        if (args.options.servers.empty() || std::ranges::find(args.options.servers, s.name) != args.options.servers.end())
+            servers.push_back(s.name);
+    if (servers.empty()) servers.emplace_back("target");
+    const auto add = [&](const std::string& path, const std::string& server, SourcePos pos) {
+        if (const auto why = unwritable(path); !why.empty())
+            errors.push_back(scenario::error_at(scenario, pos, "the result cannot be written to `" + path + "`: " + why));
+        loaded.results.push_back({path, server});
+    };
+    loaded.console = scenario.outputs.empty();
+    for (const auto& output : scenario.outputs) {
+        if (output.kind == scenario::Output::Kind::console) {
+            loaded.console = true;
+            continue;
+        }
+        std::vector<std::string> paths;
+        for (const auto& server : servers) {
+            variables.push({{"server.name", server}});
+            auto path = scenario::expand(output.path, variables, scenario);
+            variables.pop();
+            if (const auto* error = std::get_if<SourceError>(&path)) {
+                errors.push_back(*error);
+                break;
+            }
+            paths.push_back(std::get<std::string>(path));
+        }
+        if (paths.size() != servers.size()) continue;
+        const bool each = std::ranges::any_of(paths, [&](const auto& path) { return path != paths.front(); });
+        for (std::size_t i = 0; i < (each ? paths.size() : 1); ++i) add(paths[i], each ? servers[i] : "", output.path.pos);
+    }
+    if (!args.result_file.empty()) add(args.result_file, "", {});
+    return errors;
+}
+
+/// What a run has to say of one server.
+report::RunResult part_of(const scenario::Scenario& scenario, const report::RunResult& whole, const std::string& server) {
+    report::RunResult part = whole;
+    std::erase_if(part.servers, [&](const auto& s) { return s.name != server; });
+    run::judge(scenario, part);
+    return part;
 }
 
 int exit_of(const report::RunResult& result) {
@@ -170,56 +244,54 @@ report::RunResult perform(const scenario::Scenario& scenario, const RunArgs& arg
     return result;
 }
 
-int run_file(const Call& call, const RunArgs& args, const std::string& file) {
+/// Reads and checks a file; what is wrong with it is told at once. @return nothing when it cannot run.
+std::optional<Loaded> load_file(const Call& call, const RunArgs& args, const std::string& file) {
     std::string error;
     const std::string text = read_file(file, error);
     if (!error.empty()) {
         print_error(call.program, escape_for_terminal(file) + ": " + error);
-        return measure_exit::usage;
+        return std::nullopt;
     }
-    auto loaded = scenario::load_scenario(text, file, args.options.env, args.options.overrides);
-    if (loaded.errors.empty()) loaded.errors = run::check(loaded.scenario, args.options);
-    if (!loaded.errors.empty()) {
-        for (const auto& e : loaded.errors) std::fputs(format_source_error(e).c_str(), stderr);
-        return measure_exit::usage;
-    }
-    const auto& scenario = loaded.scenario;
-    scenario::Variables variables;
-    (void)scenario::resolve_variables(scenario, args.options.env, args.options.overrides, variables);
+    auto read = scenario::load_scenario(text, file, args.options.env, args.options.overrides);
+    Loaded loaded;
+    loaded.scenario = std::move(read.scenario);
+    if (read.errors.empty()) read.errors = run::check(loaded.scenario, args.options);
+    if (read.errors.empty()) read.errors = find_results(args, loaded);
+    for (const auto& e : read.errors) std::fputs(format_source_error(e).c_str(), stderr);
+    if (!read.errors.empty()) return std::nullopt;
+    return loaded;
+}
 
+int run_file(const Call& call, const RunArgs& args, const Loaded& loaded) {
     LiveLine line(call.terminal, args.quiet);
-    const auto result = perform(scenario, args, line);
-
-    // The result goes first to where it was asked for: a full terminal is worth less than a file.
+    const auto result = perform(loaded.scenario, args, line);
     int code = exit_of(result);
-    const auto save = [&](const std::string& path) {
-        std::string why;
-        if (write_file(path, masked(report::to_json(result), variables.secrets()), why)) return;
-        print_error(call.program, escape_for_terminal(path) + ": " + why);
+    const auto failed_to_write = [&](const std::string& what, const std::string& why) {
+        print_error(call.program, what + ": " + why);
         if (code == measure_exit::ok) code = measure_exit::failed;
     };
-    const bool any_console = scenario.outputs.empty() || std::ranges::any_of(scenario.outputs, [](const auto& o) {
-                                 return o.kind == scenario::Output::Kind::console;
-                             });
-    for (const auto& output : scenario.outputs) {
-        if (output.kind != scenario::Output::Kind::json) continue;
-        auto path = scenario::expand(output.path, variables, scenario);
-        if (auto* known = std::get_if<std::string>(&path))
-            save(*known);
-        else
-            std::fputs(format_source_error(std::get<SourceError>(path)).c_str(), stderr);
+
+    // The result goes first to where it was asked for: a full terminal is worth less than a file.
+    bool stdout_is_taken = false;
+    for (const auto& file : loaded.results) {
+        std::string why;
+        const auto json = report::to_json(file.server.empty() ? result : part_of(loaded.scenario, result, file.server));
+        if (!write_file(file.path, json, why)) failed_to_write(escape_for_terminal(file.path), why);
+        stdout_is_taken = stdout_is_taken || file.path == "-";
     }
-    if (!args.result_file.empty()) save(args.result_file);
-    if (any_console && !args.quiet) {
+    if (loaded.console && !args.quiet) {
         report::TextOptions options;
-        options.colour = call.terminal.stdout_is_terminal && call.terminal.colours;
-        std::fputs(masked(report::to_text(result, options), variables.secrets()).c_str(), stdout);
+        options.colour = call.terminal.stdout_is_terminal && call.terminal.colours && !stdout_is_taken;
+        FILE* to = stdout_is_taken ? stderr : stdout;
+        if (std::fputs(report::to_text(result, options).c_str(), to) < 0 || std::fflush(to) != 0)
+            failed_to_write("the report cannot be written", std::strerror(errno));
     } else if (code != measure_exit::ok) {
-        for (const auto& t : result.thresholds)
-            if (t.verdict != report::Verdict::pass)
-                print_error(call.program, escape_for_terminal(t.server + ": " + t.source + ": " + t.measured + " " + t.message));
+        for (const auto& t : result.thresholds) {
+            if (t.verdict == report::Verdict::pass) continue;
+            const std::string source = t.pos.line == 0 ? t.phase + '.' + t.source : t.source;
+            print_error(call.program, escape_for_terminal(t.server + ": " + source + ": " + t.measured + " " + t.message));
+        }
     }
-    std::fflush(stdout);
     return code;
 }
 
@@ -231,10 +303,21 @@ int cmd_run(const Call& call) {
         print_error(call.program, args.error);
         return measure_exit::usage;
     }
+    // All are checked before the first is run: the last of them may be hours away.
+    std::vector<Loaded> scenarios;
+    bool all_good = true;
+    for (const auto& file : args.files) {
+        auto loaded = load_file(call, args, file);
+        if (loaded)
+            scenarios.push_back(std::move(*loaded));
+        else
+            all_good = false;
+    }
+    if (!all_good) return measure_exit::usage;
     net::raise_descriptor_limit();
     int worst = measure_exit::ok;
-    for (const auto& file : args.files) {
-        const int code = run_file(call, args, file);
+    for (const auto& scenario : scenarios) {
+        const int code = run_file(call, args, scenario);
         if (code >= 128) return code;  // a signal ends them all
         // In order of what a CI job must look at first: usage, target, failure, inconclusive.
         constexpr int rank[] = {0, 2, 4, 3, 1};

@@ -7,14 +7,17 @@ namespace {
 
 bool is_local(const std::string& host) { return host == "localhost" || host == "127.0.0.1" || host == "::1"; }
 
-std::string timeout_words(const RequestOptions& options, bool connected) {
-    if (!connected && options.max_time == Duration::zero()) {
-        const Duration limit = options.timeout > Duration::zero() ? options.timeout : client::Target{}.connect_timeout;
-        return "no connection to @ within " + format_duration(limit) + " (--timeout)";
-    }
-    if (options.max_time > Duration::zero() && (options.timeout == Duration::zero() || options.max_time < options.timeout))
-        return "@ did not answer in full within " + format_duration(options.max_time) + " (--max-time)";
-    return "@ sent nothing for " + format_duration(options.timeout) + " (--timeout)";
+std::string timeout_words(const RequestOptions& options, const client::Exchange& exchange) {
+    const bool connected = exchange.sample.connected != TimePoint{};
+    const bool shorter =
+        options.max_time > Duration::zero() && (options.timeout == Duration::zero() || options.max_time < options.timeout);
+    // Of a connection that is there libcurl watches over the whole time only, and says so; the wait for a byte is ours and ends
+    // without words.
+    const bool whole_time = connected ? !exchange.diagnostics.message.empty() : shorter;
+    if (whole_time) return "@ did not answer in full within " + format_duration(options.max_time) + " (--max-time)";
+    if (connected) return "@ sent nothing for " + format_duration(options.timeout) + " (--timeout)";
+    const Duration limit = options.timeout > Duration::zero() ? options.timeout : client::Target{}.connect_timeout;
+    return "no connection to @ within " + format_duration(limit) + " (--timeout)";
 }
 
 std::string sentence(const client::Exchange& exchange, const http::Url& url, const RequestOptions& options) {
@@ -28,10 +31,13 @@ std::string sentence(const client::Exchange& exchange, const http::Url& url, con
         case Condition::reset:
             return "@ closed the connection before it answered";
         case Condition::timeout:
-            return timeout_words(options, exchange.sample.connected != TimePoint{});
+            return timeout_words(options, exchange);
         case Condition::tls:
             return "no secure connection to @; --verify=FILE trusts a certificate of your own, --verify=no trusts any, http:// goes without";
         case Condition::protocol:
+            if (exchange.diagnostics.message.find("content encoding") != std::string::npos ||
+                exchange.diagnostics.message.find("content unencoding") != std::string::npos)
+                return "the body of @'s answer cannot be decoded: its Content-Encoding is broken or not known here";
             return "what @ sent is no HTTP answer, or the request cannot be sent like this";
         case Condition::truncated:
             return "the answer of @ was cut short";

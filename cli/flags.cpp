@@ -87,8 +87,10 @@ constexpr std::array table{
         "printed so."},
     Flag{FlagId::output, "output", 'o', "FILE", Group::printing, request_only, "write the output to FILE, as into a pipe",
          "The output goes to FILE, as into a pipe: the body alone, as it came, if nothing else is asked for."},
-    Flag{FlagId::result, "output", 'o', "FILE", Group::result, verbs(Verb::run), "write the result to FILE as JSON",
-         "The result is written to FILE as JSON, schema volley/result/1, also when the run is interrupted."},
+    Flag{
+        FlagId::result, "output", 'o', "FILE", Group::result, verbs(Verb::run), "write the result to FILE as JSON",
+        "The result is written to FILE as JSON, schema volley/result/1, also when the run is interrupted; with - to the standard "
+        "output, and the tables to the standard error. For one scenario only: several name their own files under outputs."},
     Flag{FlagId::server, "server", 0, "NAME", Group::load, verbs(Verb::run),
          "run against this server of the file only; may be repeated", ""},
     Flag{FlagId::only, "only", 0, "SCENARIO", Group::load, verbs(Verb::run),

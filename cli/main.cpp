@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <volley/error.hpp>
 #include <volley/net/signals.hpp>
 #include <volley/server/spawn.hpp>
@@ -54,6 +57,12 @@ std::string mistaken_verb(const std::vector<std::string>& args, std::size_t at) 
            word + ")";
 }
 
+/// A socket of ours must not become the standard output that somebody has closed. What is opened takes no bytes: writing still fails.
+void keep_standard_descriptors() {
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(fd, F_GETFD) == -1 && ::open("/dev/null", O_RDONLY) == -1) return;
+}
+
 int dispatch(const Program& program, const std::vector<std::string>& args) {
     Call call{program, look_at_terminal(), "", args};
     const VerbRow* row = &bare_request();
@@ -99,6 +108,7 @@ int dispatch(const Program& program, const std::vector<std::string>& args) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_standard_descriptors();
     const Program program = program_of(argc > 0 ? argv[0] : nullptr);
     try {
         // Servers under test and their supervisor are this program again, in processes of their own.

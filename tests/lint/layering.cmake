@@ -42,6 +42,9 @@ set(public_time base)
 set(public_http base)
 set(public_view view)
 
+# Who may leave a thread to itself: getaddrinfo(3) cannot be ended, and nothing waits for it.
+set(detaching_files "^lib/src/client/resolve\\.cpp$")
+
 set(impure_includes "^(boost/asio|boost/beast|curl/|thread$|mutex$|shared_mutex$|future$|condition_variable$|stop_token$|semaphore$|sys/socket|sys/epoll|sys/poll|poll\\.h|sys/select|netinet/|arpa/|netdb\\.h|net/if|sys/un\\.h|sys/time\\.h|sys/timerfd|sys/wait|signal\\.h|csignal$|unistd\\.h|pthread\\.h|fstream$|iostream$)")
 set(impure_calls "([Cc]lock::now|gettimeofday|clock_gettime|timespec_get|[^a-zA-Z0-9_.>]time\\((nullptr|NULL|0|&)|std::time\\(|sleep_for|sleep_until|this_thread|getenv)")
 
@@ -124,7 +127,7 @@ foreach(file IN LISTS sources)
     endif()
   endif()
 
-  if(text MATCHES "[^a-zA-Z0-9_\"](detached|detach\\(\\))[^a-zA-Z0-9_\"]")
+  if(NOT file MATCHES "${detaching_files}" AND text MATCHES "[^a-zA-Z0-9_\"](detached|detach\\(\\))[^a-zA-Z0-9_\"]")
     complain(${file} "${CMAKE_MATCH_1}" "a coroutine or thread needs an owner that joins it: use TaskGroup")
   endif()
   if(module IN_LIST pure AND text MATCHES "${impure_calls}")

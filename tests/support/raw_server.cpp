@@ -28,12 +28,13 @@ std::string RawConnection::read_request() {
     }
 }
 
-void RawConnection::send(std::string_view bytes) {
+bool RawConnection::send(std::string_view bytes) {
     while (!bytes.empty()) {
         const auto n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (n <= 0) return;
+        if (n <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(n));
     }
+    return true;
 }
 
 void RawConnection::reset() {

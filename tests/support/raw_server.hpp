@@ -18,7 +18,8 @@ public:
     explicit RawConnection(int fd) : fd_(fd) {}
     /// Reads up to the end of a request head and the body that Content-Length announces. Empty when the client has closed.
     std::string read_request();
-    void send(std::string_view bytes);
+    /// @return false when the client does not take it.
+    bool send(std::string_view bytes);
     /// Ends with RST instead of FIN.
     void reset();
     void wait_for_close();

@@ -34,7 +34,7 @@ inline boost::system::error_condition make_error_condition(Condition c) noexcept
 /// The word used in reports for a condition: `refused`, `timeout`, ...
 [[nodiscard]] std::string_view to_string(Condition c) noexcept;
 
-/// Which condition a code stands for; `Condition::protocol` for one that no condition names.
+/// Which condition a code stands for; for one that equals none, `Condition::protocol`.
 [[nodiscard]] Condition condition_of(const error_code& ec) noexcept;
 
 /// Errors of reading small texts: durations, rates, sizes, URLs.
@@ -86,8 +86,8 @@ struct SourceError {
 /// `file:3:7: error: text`, the line, a caret under the column, the hint. Hostile bytes of the line are escaped.
 [[nodiscard]] std::string format_source_error(const SourceError& e);
 
-/// Makes bytes from outside safe for a terminal: control characters except tab and newline become `\xNN` (C0, DEL, C1), invalid
-/// UTF-8 likewise. Valid UTF-8 text stays as it is.
+/// Makes bytes from outside safe for a terminal: control characters except tab and newline become `\xNN` (C0, DEL, C1), and so do
+/// invalid UTF-8 and the controls that reorder text (U+202A to U+202E, U+2066 to U+2069). Other text stays as it is.
 [[nodiscard]] std::string escape_for_terminal(std::string_view text);
 
 }  // namespace volley

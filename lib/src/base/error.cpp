@@ -1,18 +1,22 @@
 #include <volley/error.hpp>
 
 #include <cerrno>
+#include <optional>
 
 #include <boost/system/errc.hpp>
 
 namespace volley {
 namespace {
 
+std::optional<Condition> named_condition(const error_code& ec) noexcept;
+
 class ConditionCategory final : public boost::system::error_category {
 public:
     const char* name() const noexcept override { return "volley.condition"; }
     std::string message(int v) const override { return std::string(to_string(static_cast<Condition>(v))); }
     bool equivalent(const error_code& code, int condition) const noexcept override {
-        return code.failed() && static_cast<int>(condition_of(code)) == condition;
+        const auto named = code.failed() ? named_condition(code) : std::nullopt;
+        return named && static_cast<int>(*named) == condition;
     }
 };
 
@@ -102,6 +106,42 @@ Condition condition_of_net(NetErrc e) noexcept {
     return Condition::protocol;
 }
 
+std::optional<Condition> named_condition(const error_code& ec) noexcept {
+    if (ec.category() == net_category()) return condition_of_net(static_cast<NetErrc>(ec.value()));
+    if (ec.category() == boost::system::system_category() || ec.category() == boost::system::generic_category()) {
+        switch (ec.value()) {
+            case ECONNREFUSED:
+            case EHOSTUNREACH:
+            case ENETUNREACH:
+                return Condition::refused;
+            case ECONNRESET:
+            case EPIPE:
+            case ECONNABORTED:
+            case ENOTCONN:
+                return Condition::reset;
+            case ETIMEDOUT:
+                return Condition::timeout;
+            case ECANCELED:
+                return Condition::cancelled;
+            case EMFILE:
+            case ENFILE:
+            case ENOBUFS:
+            case ENOMEM:
+            case EADDRNOTAVAIL:
+            case EAGAIN:
+                return Condition::exhausted;
+            default:
+                return std::nullopt;
+        }
+    }
+    // Asio's own categories are told by name, because this file may not include Asio.
+    const std::string_view category = ec.category().name();
+    if (category.starts_with("asio.netdb") || category.starts_with("asio.addrinfo")) return Condition::resolve;
+    if (category == "asio.misc") return Condition::reset;  // end of file is the one that sockets give
+    if (category == "asio.ssl" || category == "asio.ssl.stream") return Condition::tls;
+    return std::nullopt;
+}
+
 }  // namespace
 
 const boost::system::error_category& condition_category() noexcept {
@@ -143,40 +183,6 @@ std::string_view to_string(Condition c) noexcept {
     return "unknown";
 }
 
-Condition condition_of(const error_code& ec) noexcept {
-    if (ec.category() == net_category()) return condition_of_net(static_cast<NetErrc>(ec.value()));
-    if (ec.category() == boost::system::system_category() || ec.category() == boost::system::generic_category()) {
-        switch (ec.value()) {
-            case ECONNREFUSED:
-            case EHOSTUNREACH:
-            case ENETUNREACH:
-                return Condition::refused;
-            case ECONNRESET:
-            case EPIPE:
-            case ECONNABORTED:
-            case ENOTCONN:
-                return Condition::reset;
-            case ETIMEDOUT:
-                return Condition::timeout;
-            case ECANCELED:
-                return Condition::cancelled;
-            case EMFILE:
-            case ENFILE:
-            case ENOBUFS:
-            case ENOMEM:
-            case EADDRNOTAVAIL:
-            case EAGAIN:
-                return Condition::exhausted;
-            default:
-                return Condition::protocol;
-        }
-    }
-    // Asio's own categories are told by name, because this file may not include Asio.
-    const std::string_view category = ec.category().name();
-    if (category.starts_with("asio.netdb") || category.starts_with("asio.addrinfo")) return Condition::resolve;
-    if (category == "asio.misc") return Condition::reset;  // end of file is the one that sockets give
-    if (category == "asio.ssl" || category == "asio.ssl.stream") return Condition::tls;
-    return Condition::protocol;
-}
+Condition condition_of(const error_code& ec) noexcept { return named_condition(ec).value_or(Condition::protocol); }
 
 }  // namespace volley

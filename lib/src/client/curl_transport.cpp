@@ -40,18 +40,25 @@ struct Incoming {
     net::Watchdog& watchdog;
     std::size_t header_bytes = 0;
     std::size_t body_bytes = 0;
+    bool connected = false;
     bool head_reported = false;
-    error_code refused{};  ///< why a callback ended the transfer
+    std::string content_length{};  ///< of the head that is being read
+    error_code refused{};          ///< why a callback ended the transfer
 
     void progress() {
         if (exchange.sample.first_byte == TimePoint{}) exchange.sample.first_byte = Clock::now();
-        if (target.idle_timeout > Duration::zero()) watchdog.arm(Clock::now() + target.idle_timeout);
+    }
+
+    /// The wait for the next byte begins anew: the connection is there, or bytes of whatever kind have moved on it.
+    void stirred() {
+        if (connected && target.idle_timeout > Duration::zero()) watchdog.arm(Clock::now() + target.idle_timeout);
     }
 
     /// Status lines begin a head: a second one follows 1xx and authentication rounds.
     void status_line(std::string_view line) {
         auto& response = exchange.response;
         response = {};
+        content_length.clear();
         response.version = line.starts_with("HTTP/2") ? 20 : line.starts_with("HTTP/1.0") ? 10 : 11;
         const std::size_t blank = line.find(' ');
         if (blank == std::string_view::npos) return;
@@ -77,9 +84,24 @@ struct Incoming {
             const std::size_t colon = line.find(':');
             std::string_view value = colon == std::string_view::npos ? std::string_view{} : line.substr(colon + 1);
             while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+            if (http::iequals(line.substr(0, colon), "Content-Length") && !count(value)) return false;
             exchange.response.headers.add(std::string(line.substr(0, colon)), std::string(value));
         }
         return true;
+    }
+
+    /// Two lengths are two readings of where the answer ends (RFC 9112 section 6.3); curl takes the last one.
+    bool count(std::string_view value) {
+        constexpr std::size_t most_digits = 18;
+        const bool digits =
+            !value.empty() && value.size() <= most_digits && value.find_first_not_of("0123456789") == std::string_view::npos;
+        if (digits && (content_length.empty() || content_length == value)) {
+            content_length = value;
+            return true;
+        }
+        refused = NetErrc::bad_answer;
+        exchange.diagnostics.message = "its Content-Length is none, or there are two";
+        return false;
     }
 
     /// curl tells of the head's end only by the first body byte or by the transfer's end.
@@ -114,6 +136,12 @@ struct Incoming {
 
 std::size_t on_header(char* data, std::size_t size, std::size_t n, void* self) {
     return static_cast<Incoming*>(self)->header({data, size * n}) ? size * n : 0;
+}
+int on_connected(void* self, char*, char*, int, int) {
+    auto& in = *static_cast<Incoming*>(self);
+    in.connected = true;
+    in.stirred();
+    return CURL_PREREQFUNC_OK;
 }
 std::size_t on_body(char* data, std::size_t size, std::size_t n, void* self) {
     return static_cast<Incoming*>(self)->body({data, size * n}) ? size * n : 0;
@@ -283,6 +311,8 @@ private:
         curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
         curl_easy_setopt(easy.get(), CURLOPT_HEADERFUNCTION, &on_header);
         curl_easy_setopt(easy.get(), CURLOPT_HEADERDATA, &in);
+        curl_easy_setopt(easy.get(), CURLOPT_PREREQFUNCTION, &on_connected);
+        curl_easy_setopt(easy.get(), CURLOPT_PREREQDATA, &in);
         curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &on_body);
         curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &in);
         curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, words.data());
@@ -290,9 +320,9 @@ private:
         set_tls(easy.get());
         set_options(easy.get());
 
-        if (target_.idle_timeout > Duration::zero())
-            watchdog.arm(sample.started + target_.connect_timeout + target_.idle_timeout);
-        const int code = co_await multi_.perform(easy.get());
+        // Until the connection is there its own limit holds, which is curl's.
+        std::function<void()> stirred = [&in] { in.stirred(); };
+        const int code = co_await multi_.perform(easy.get(), std::move(stirred));
         watchdog.disarm();
 
         curl_off_t connected_us = 0;
@@ -315,7 +345,7 @@ private:
         if (exchange.error == NetErrc::truncated_body && said.find("in chunked-encoding") != said.npos)
             exchange.error = NetErrc::bad_answer;
         if (!exchange.error) in.report_head();
-        if (exchange.error) exchange.diagnostics.message = words.data();
+        if (exchange.error && exchange.diagnostics.message.empty()) exchange.diagnostics.message = words.data();
     }
 
     asio::any_io_executor executor_;

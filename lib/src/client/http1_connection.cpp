@@ -44,6 +44,7 @@ struct Http1Connection::Incoming {
     bool head;
     std::optional<Parser> parser;
     bool head_done = false;
+    std::size_t interim_bytes = 0;  ///< of answers 1xx, which may come in any number
     std::size_t body_bytes = 0;
     std::array<char, read_size> window{};
 };
@@ -71,6 +72,7 @@ error_code Http1Connection::translate(boost::system::error_code ec) const noexce
     return ec;
 }
 
+/// The deadline alone is armed once: setting it anew at each read would take back an expiry that waits behind that read.
 void Http1Connection::rearm(TimePoint deadline) {
     if (target_.idle_timeout > Duration::zero()) deadline = std::min(deadline, Clock::now() + target_.idle_timeout);
     if (deadline == TimePoint::max())
@@ -119,12 +121,15 @@ asio::awaitable<error_code> Http1Connection::handshake(Diagnostics& why) {
 
 bool Http1Connection::still_quiet() {
     char byte = 0;
-    const auto n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (n >= 0) {
-        // TLS sends session tickets after the handshake; they wait in the socket and are nothing to worry about.
-        return n > 0 && tls_.has_value();
+    if (tls_) {
+        // TLS sends itself what is for itself, session tickets above all; only what comes out of it is the peer's, or its farewell.
+        boost::system::error_code ec;
+        socket_.non_blocking(true, ec);
+        if (!ec) tls_->read_some(asio::buffer(&byte, 1), ec);
+        return ec == asio::error::would_block || ec == asio::error::try_again;
     }
-    return errno == EAGAIN || errno == EWOULDBLOCK;
+    const auto n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 asio::awaitable<error_code> Http1Connection::write(const std::string& wire) {
@@ -173,7 +178,7 @@ error_code translate_parse(const boost::system::error_code& ec) {
 asio::awaitable<error_code> Http1Connection::read(Incoming& in, bool head, TimePoint deadline, const ResponseSink* sink,
                                                   Exchange& exchange) {
     auto& sample = exchange.sample;
-    std::string pending;  // bytes of a head that is not complete: the parser wants it in one piece
+    std::string pending;  // bytes of a head or a trailer that is not complete: the parser wants it in one piece
     for (;;) {
         const auto [ec, n] = co_await read_some();
         const TimePoint now = Clock::now();
@@ -194,7 +199,6 @@ asio::awaitable<error_code> Http1Connection::read(Incoming& in, bool head, TimeP
         }
         if (sample.first_byte == TimePoint{}) sample.first_byte = now;
         sample.bytes += n;
-        rearm(deadline);
 
         pending.append(buffer_.data(), n);
         std::size_t used = 0;
@@ -203,11 +207,14 @@ asio::awaitable<error_code> Http1Connection::read(Incoming& in, bool head, TimeP
             in.parser->get().body().size = in.window.size();
             in.parser->get().body().more = true;
             boost::system::error_code parse_error;
-            used += in.parser->put(asio::buffer(pending.data() + used, pending.size() - used), parse_error);
+            const auto taken = in.parser->put(asio::buffer(pending.data() + used, pending.size() - used), parse_error);
+            used += taken;
             const std::string_view decoded(in.window.data(), in.window.size() - in.parser->get().body().size);
 
             if (!in.head_done && in.parser->is_header_done()) {
                 if (in.parser->get().result_int() < 200 && in.parser->get().result_int() != 101) {
+                    in.interim_bytes += taken;
+                    if (in.interim_bytes > target_.max_header_bytes) co_return NetErrc::header_too_large;
                     in.reset();  // interim answers precede the final one (RFC 9110 section 15.2)
                     continue;
                 }
@@ -233,11 +240,16 @@ asio::awaitable<error_code> Http1Connection::read(Incoming& in, bool head, TimeP
         pending.erase(0, used);
         if (in.parser->is_done()) {
             // Bytes after the answer were not asked for: whatever they are, the connection is not to be used again.
-            reusable_ = in.parser->keep_alive() && pending.empty() && exchange.response.status != 101;
+            reusable_ = in.parser->keep_alive() && pending.empty() && exchange.response.status != 101 &&
+                        (!tls_ || SSL_pending(tls_->native_handle()) == 0);
             (void)head;
             co_return error_code{};
         }
-        if (!in.head_done && pending.size() > target_.max_header_bytes) co_return NetErrc::header_too_large;
+        // What is left over is a head, or a chunk's head or a trailer, whose end has not come; the parser counts none but the first.
+        if (pending.size() > target_.max_header_bytes) co_return in.head_done ? NetErrc::bad_answer : NetErrc::header_too_large;
+        // A peer that sends without pause keeps the loop from the watchdog's timer: the clock is looked at here too.
+        if (now >= deadline) co_return NetErrc::timed_out;
+        if (target_.idle_timeout > Duration::zero()) rearm(deadline);
     }
 }
 

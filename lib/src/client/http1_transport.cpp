@@ -18,7 +18,6 @@
 
 namespace volley::client {
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 namespace {
 
@@ -39,7 +38,13 @@ public:
         const std::size_t lanes = std::min(n, connects_at_once);
         for (std::size_t i = 0; i < lanes; ++i) group.spawn(connect_lane(left, deadline, failed));
         co_await group.join();
-        co_return idle_.size() - before;
+        // A server that is overrun may take a connection only to close it.
+        const auto lost = std::erase_if(idle_, [](const ConnectionPtr& c) { return !c->still_quiet(); });
+        if (lost > 0 && !failed.error) {
+            failed.error = NetErrc::closed_before_answer;
+            failed.sample.outcome = metrics::outcome_of(failed.error);
+        }
+        co_return idle_.size() - std::min(before, idle_.size());
     }
 
     awaitable<Exchange> fire(const http::Request& request, TimePoint planned, TimePoint deadline,
@@ -94,10 +99,15 @@ private:
             co_return NetErrc::tls_failed;
         }
         deadline = std::min(deadline, Clock::now() + target_.connect_timeout);
+        if (endpoints_.empty()) endpoints_ = known_endpoints(target_.host, target_.port);
         if (endpoints_.empty()) {
-            auto found = co_await resolve(target_.host, target_.port, deadline);
+            if (!lookup_) lookup_ = std::make_shared<Lookup>(executor_, target_.host, target_.port);
+            const auto lookup = lookup_;
+            const auto found = co_await lookup->wait(deadline);
+            // An answer is used once, by all who wait for it; a question that goes on is left to those who come after us.
+            if (lookup->over() && lookup_ == lookup) lookup_.reset();
             if (!found) co_return found.error();
-            endpoints_ = *found;
+            if (endpoints_.empty()) endpoints_ = *found;
         }
         const auto endpoints = endpoints_;  // another connect may reorder them meanwhile
         auto connection = std::make_unique<Http1Connection>(executor_, target_, tls_ ? &*tls_ : nullptr, next_id_++);
@@ -169,7 +179,8 @@ private:
     Target target_;
     std::optional<asio::ssl::context> tls_;
     std::string set_up_error_;
-    std::vector<tcp::endpoint> endpoints_;
+    std::shared_ptr<Lookup> lookup_;
+    Endpoints endpoints_;
     std::deque<ConnectionPtr> idle_;
     std::size_t busy_ = 0;
     std::uint32_t next_id_ = 0;

@@ -1,62 +1,105 @@
 #include "client/resolve.hpp"
 
-#include <memory>
+#include <cstring>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include <netdb.h>
+#include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace volley::client {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
+Endpoints known_endpoints(const std::string& host, std::uint16_t port) {
+    if (host == "localhost" || host.ends_with(".localhost"))
+        return {tcp::endpoint(asio::ip::address_v6::loopback(), port), tcp::endpoint(asio::ip::address_v4::loopback(), port)};
+    boost::system::error_code ec;
+    const auto address = asio::ip::make_address(host, ec);
+    if (ec) return {};
+    return {tcp::endpoint(address, port)};
+}
+
 namespace {
 
-struct Lookup {
-    Lookup(const asio::any_io_executor& executor, TimePoint deadline) : resolver(executor), wait(executor, deadline) {}
-    tcp::resolver resolver;
-    asio::steady_timer wait;
-    boost::system::error_code error;
-    tcp::resolver::results_type results;
-    bool done = false;
-};
+Result<Endpoints> ask_system(const std::string& host, std::uint16_t port) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* list = nullptr;
+    if (::getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) return NetErrc::not_resolved;
+    Endpoints found;
+    for (const auto* entry = list; entry != nullptr; entry = entry->ai_next) {
+        tcp::endpoint endpoint;
+        if (entry->ai_addrlen > endpoint.capacity()) continue;
+        std::memcpy(endpoint.data(), entry->ai_addr, entry->ai_addrlen);
+        endpoint.resize(entry->ai_addrlen);
+        endpoint.port(port);
+        found.push_back(endpoint);
+    }
+    ::freeaddrinfo(list);
+    if (found.empty()) return NetErrc::not_resolved;
+    return found;
+}
 
 }  // namespace
 
-asio::awaitable<Result<std::vector<tcp::endpoint>>> resolve(std::string host, std::uint16_t port, TimePoint deadline) {
-    std::vector<tcp::endpoint> endpoints;
-    if (host == "localhost" || host.ends_with(".localhost")) {
-        endpoints.emplace_back(asio::ip::address_v6::loopback(), port);
-        endpoints.emplace_back(asio::ip::address_v4::loopback(), port);
-        co_return endpoints;
+/// What the thread and the lookup share. `asker` is null once nobody wants the answer; the executor, which may be gone soon after,
+/// is then let go as well.
+struct Lookup::Question {
+    std::mutex mutex;
+    Lookup* asker = nullptr;
+    asio::any_io_executor loop;  // not kept running for the answer: those who wait for it do that
+
+    void answer(Result<Endpoints> found, const std::shared_ptr<Question>& self) {
+        const std::scoped_lock lock(mutex);
+        if (asker == nullptr) return;
+        // The asker may go until this runs, but only on the loop's own thread.
+        asio::post(loop, [self, found = std::move(found)]() mutable {
+            if (self->asker != nullptr) self->asker->take(std::move(found));
+        });
+        loop = {};
     }
-    boost::system::error_code ec;
-    const auto address = asio::ip::make_address(host, ec);
-    if (!ec) {
-        endpoints.emplace_back(address, port);
-        co_return endpoints;
+    void drop() {
+        const std::scoped_lock lock(mutex);
+        asker = nullptr;
+        loop = {};
     }
-    // getaddrinfo() can be neither cancelled nor given a time limit: it runs on Asio's own thread, and after the deadline nobody
-    // waits for it any more. That is why the answer goes to a place that outlives this coroutine.
-    const auto executor = co_await asio::this_coro::executor;
-    const auto lookup = std::make_shared<Lookup>(executor, deadline);
-    lookup->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
-                                   [lookup](boost::system::error_code e, tcp::resolver::results_type results) {
-                                       lookup->error = e;
-                                       lookup->results = std::move(results);
-                                       lookup->done = true;
-                                       lookup->wait.cancel();
-                                   });
-    const auto [waited] = co_await lookup->wait.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!lookup->done) {
-        lookup->resolver.cancel();
-        co_return waited ? NetErrc::cancelled : NetErrc::timed_out;
+};
+
+Lookup::Lookup(const asio::any_io_executor& executor, const std::string& host, std::uint16_t port)
+    : executor_(executor), question_(std::make_shared<Question>()) {
+    question_->asker = this;
+    question_->loop = executor;
+    try {
+        // No join: nobody can say how long getaddrinfo takes (tests/lint/layering.cmake knows of this one).
+        std::thread([question = question_, host, port] { question->answer(ask_system(host, port), question); }).detach();
+    } catch (const std::system_error&) {
+        take(error_code(EAGAIN, boost::system::system_category()));  // no thread to be had
     }
-    if (lookup->error || lookup->results.empty()) co_return NetErrc::not_resolved;
-    for (const auto& entry : lookup->results) endpoints.push_back(entry.endpoint());
-    co_return endpoints;
+}
+
+Lookup::~Lookup() { question_->drop(); }
+
+void Lookup::take(Result<Endpoints> answer) {
+    question_->drop();
+    answer_ = std::move(answer);
+    for (auto& timer : waiting_) timer.cancel();
+}
+
+asio::awaitable<Result<Endpoints>> Lookup::wait(TimePoint deadline) {
+    if (!answer_) {
+        const auto timer = waiting_.emplace(waiting_.end(), executor_, deadline);
+        const auto [ec] = co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+        waiting_.erase(timer);
+        if (!answer_) co_return ec ? NetErrc::cancelled : NetErrc::timed_out;
+    }
+    co_return *answer_;
 }
 
 }  // namespace volley::client

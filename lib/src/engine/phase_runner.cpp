@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -19,16 +20,21 @@ namespace {
 constexpr std::size_t examples_kept = 3;
 /// How far past the end of an open phase its arrivals may still be caught up with; what is left then was missed.
 constexpr auto catch_up = std::chrono::seconds(1);
+/// A start that is later than this is late by our own doing.
+constexpr auto punctual = std::chrono::milliseconds(1);
 
 /// One transport for each origin that the steps speak to.
 class Transports {
 public:
     Transports(const asio::any_io_executor& executor, const std::vector<PreparedStep>& steps) {
+        // Steps share connections, so bodies are kept for all of an origin's steps as soon as one of them reads them.
+        std::map<std::string, client::Target> targets;
         for (const auto& step : steps) {
-            auto& transport = by_origin_[key(step.target)];
-            if (!transport) transport = client::make_http1_transport(executor, step.target);
-            of_step_.push_back(transport.get());
+            auto& target = targets.emplace(key(step.target), step.target).first->second;
+            target.keep_body = target.keep_body || step.target.keep_body;
         }
+        for (const auto& [origin, target] : targets) by_origin_[origin] = client::make_http1_transport(executor, target);
+        for (const auto& step : steps) of_step_.push_back(by_origin_[key(step.target)].get());
     }
     [[nodiscard]] client::Transport& of(std::size_t step) const { return *of_step_[step]; }
     [[nodiscard]] auto begin() const { return by_origin_.begin(); }
@@ -116,16 +122,33 @@ private:
         out = co_await iterate(transports, planned);
     }
 
+    /// Opens a connection for each user. A server with a small backlog takes only some of many at once: as long as it takes any, the
+    /// others are tried again, for the time that a connect may take.
+    awaitable<void> prepare(client::Transport& transport, std::size_t n) {
+        const auto& first = plan_.steps.front();
+        const TimePoint until = Clock::now() + std::min(first.timeout, first.target.connect_timeout);
+        client::Exchange failed;
+        std::size_t held = 0;
+        for (;;) {
+            held += co_await transport.prepare(n - held, until, failed);
+            const bool for_now = failed.error == Condition::refused || failed.error == Condition::reset;
+            if (held >= n || held == 0 || !for_now || Clock::now() >= until) break;
+            const bool go_on = co_await pause(std::chrono::milliseconds(20));
+            if (!go_on) break;
+        }
+        if (held >= n || !outcome_.unprepared.empty()) co_return;
+        outcome_.unprepared = "only " + std::to_string(held) + " of " + std::to_string(n) +
+                              " connections could be opened before the burst: " + failed.error.message();
+        if (!failed.diagnostics.message.empty()) outcome_.unprepared += " (" + failed.diagnostics.message + ')';
+    }
+
     awaitable<void> run_bursts(std::size_t n) {
         const std::size_t repeats = plan_.iterations.value_or(1);
         counters_.planned = n * repeats;
         for (std::size_t r = 0; r < repeats && !outcome_.interrupted; ++r) {
             // Fresh sockets for every burst, all open before it starts: otherwise the burst measures the accept queue.
             const Transports transports(executor_, plan_.steps);
-            for (const auto& [origin, transport] : transports) {
-                client::Exchange failed;
-                co_await transport->prepare(n, Clock::now() + plan_.steps.front().timeout, failed);
-            }
+            for (const auto& [origin, transport] : transports) co_await prepare(*transport, n);
             const bool over = co_await was_cancelled();
             if (over) co_return;
             std::vector<metrics::Sample> samples(n);
@@ -164,19 +187,41 @@ private:
 
     awaitable<void> arrival(const Transports& transports, TimePoint planned) { co_await iterate(transports, planned); }
 
+    [[nodiscard]] bool is_full(const net::TaskGroup& users) const {
+        return users.size() > plan_.max_users;  // one of them is the loop of arrivals
+    }
+
+    /// Lets the loop handle what is ready, a few steps deep.
+    awaitable<void> catch_up_with(const net::TaskGroup& users) {
+        for (int turn = 0; turn < 50 && is_full(users); ++turn) co_await asio::post(executor_, asio::use_awaitable);
+    }
+
     awaitable<void> arrivals(const Transports& transports, Rate rate, net::TaskGroup& users) {
         const TimePoint start = Clock::now();
+        TimePoint next_look = start;
+        TimePoint excused = start;  // until then what cannot start is our doing
         for (std::uint64_t k = 0; k < counters_.planned; ++k) {
             const TimePoint planned = start + from_seconds(static_cast<double>(k) / rate.per_second);
             if (planned > Clock::now() && !co_await pause(planned - Clock::now())) co_return;
             if (plan_.duration && Clock::now() > start + *plan_.duration + catch_up) {
-                outcome_.missed = counters_.planned - k;
+                outcome_.missed += counters_.planned - k;
                 co_return;
             }
-            if (users.size() > plan_.max_users)
-                ++outcome_.saturated;  // one of them is this loop
-            else
+            const TimePoint now = Clock::now();
+            const bool late = now > planned + punctual;
+            // Users whose answers came while we stalled are not in flight, they only look so until the loop has got to them.
+            if (late && is_full(users) && now >= next_look) {
+                co_await catch_up_with(users);
+                next_look = Clock::now() + punctual;
+            }
+            // What a stall has piled up takes the server about as long to answer as it took us to send.
+            if (late) excused = std::max(excused, now + (now - planned));
+            if (!is_full(users))
                 users.spawn(arrival(transports, planned));
+            else if (now < excused)
+                ++outcome_.missed;
+            else
+                ++outcome_.saturated;
         }
     }
 

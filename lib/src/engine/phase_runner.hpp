@@ -57,6 +57,7 @@ struct PhaseOutcome {
     std::uint64_t planned = 0;
     std::uint64_t missed = 0;
     std::uint64_t saturated = 0;
+    std::string unprepared;  ///< why fewer connections than users were open before a burst, whose times hold connects then
     Duration elapsed{};
     std::optional<int> first_status;  ///< of the first answer that came
     bool interrupted = false;

@@ -50,7 +50,9 @@ Duration Histogram::mean() const noexcept {
 
 Duration Histogram::quantile(double q) const noexcept {
     if (count_ == 0) return {};
-    const double wanted = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(count_));
+    // 0.999 * 1000 is a little over 999 in binary, and 0.07 * 100 over 7: without the allowance the rank would be one too high.
+    const double exact = std::clamp(q, 0.0, 1.0) * static_cast<double>(count_);
+    const double wanted = std::ceil(exact - exact * 1e-12);
     const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, count_);
     if (rank == 1) return min_;
     if (rank == count_) return max_;

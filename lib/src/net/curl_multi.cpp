@@ -24,6 +24,7 @@ struct CurlMulti::Socket {
 struct CurlMulti::Transfer {
     explicit Transfer(const asio::any_io_executor& executor) : ended(executor, asio::steady_timer::time_point::max()) {}
     asio::steady_timer ended;
+    std::function<void()> stirred;
     bool done = false;
     int result = -1;
 };
@@ -106,6 +107,9 @@ int CurlMulti::on_timer(CURLM* /*multi*/, long timeout_ms, void* self) {
 }
 
 void CurlMulti::action(int fd, int events) {
+    if (fd != CURL_SOCKET_TIMEOUT)
+        for (const auto& [easy, transfer] : transfers_)
+            if (transfer->stirred) transfer->stirred();
     int running = 0;
     curl_multi_socket_action(multi_, fd, events, &running);
     collect();
@@ -130,8 +134,9 @@ void CurlMulti::finish(CURL* easy, int result) {
 
 void CurlMulti::stop(CURL* easy) { finish(easy, -1); }
 
-asio::awaitable<int> CurlMulti::perform(CURL* easy) {
+asio::awaitable<int> CurlMulti::perform(CURL* easy, std::function<void()> stirred) {
     Transfer transfer(executor_);
+    transfer.stirred = std::move(stirred);
     transfers_[easy] = &transfer;
     if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
         transfers_.erase(easy);

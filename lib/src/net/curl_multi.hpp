@@ -1,6 +1,7 @@
 // libcurl's multi interface driven by an io_context: one loop for everything, no thread of curl's own.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -25,7 +26,8 @@ public:
     ~CurlMulti();
 
     /// Performs one transfer. @return its CURLcode, or -1 when it was ended by stop() or by cancellation.
-    boost::asio::awaitable<int> perform(CURL* easy);
+    /// @param stirred  called when a socket has moved, before curl looks at it: of this transfer, or of another that runs beside it.
+    boost::asio::awaitable<int> perform(CURL* easy, std::function<void()> stirred = {});
     /// Ends a transfer that is running; its perform() returns -1.
     void stop(CURL* easy);
 

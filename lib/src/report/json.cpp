@@ -86,6 +86,7 @@ json::object phase_object(const PhaseResult& p) {
                      {"response_time", distribution(p.tally->response)},
                      {"service_time", distribution(p.tally->service)},
                      {"start_lag", distribution(p.tally->start_lag)}};
+    if (!p.inconclusive.empty()) out["inconclusive"] = escape_for_terminal(p.inconclusive);
     json::array examples;
     for (const auto& e : p.wrong_examples) examples.emplace_back(escape_for_terminal(e));
     if (!examples.empty()) out["wrong_examples"] = std::move(examples);
@@ -101,7 +102,9 @@ json::object phase_object(const PhaseResult& p) {
 }
 
 json::object server_object(const ServerResult& s) {
-    json::object out{{"name", s.name}, {"description", s.description}, {"state", to_string(s.state)}};
+    json::object out{{"name", escape_for_terminal(s.name)},
+                     {"description", escape_for_terminal(s.description)},
+                     {"state", to_string(s.state)}};
     if (!s.message.empty()) out["message"] = escape_for_terminal(s.message);
     if (!s.log_tail.empty()) {
         json::array lines;
@@ -121,8 +124,8 @@ std::string to_json(const RunResult& r) {
                      {"verdict", to_string(r.verdict)},
                      {"requests", r.requests()},
                      {"errors", r.errors()},
-                     {"name", r.name},
-                     {"file", r.file},
+                     {"name", escape_for_terminal(r.name)},
+                     {"file", escape_for_terminal(r.file)},  // a path is bytes, JSON is UTF-8
                      {"version", r.version},
                      {"started_at", r.started_at},
                      {"elapsed", to_seconds(r.elapsed)},
@@ -130,7 +133,10 @@ std::string to_json(const RunResult& r) {
                      {"interrupted", r.signal != 0 || r.verdict == Verdict::interrupted}};
     json::array thresholds;
     for (const auto& t : r.thresholds) {
-        json::object one{{"threshold", t.source}, {"server", t.server}, {"phase", t.phase}, {"verdict", to_string(t.verdict)}};
+        json::object one{{"threshold", escape_for_terminal(t.source)},
+                         {"server", t.server},
+                         {"phase", t.phase},
+                         {"verdict", to_string(t.verdict)}};
         if (t.pos.line > 0) one["line"] = t.pos.line;
         if (!t.measured.empty()) one["measured"] = t.measured;
         if (!t.message.empty()) one["message"] = escape_for_terminal(t.message);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mask.hpp"
+
 namespace volley::report {
 
 std::string_view to_string(Verdict v) noexcept {
@@ -44,15 +46,31 @@ const PhaseResult* ServerResult::find(std::string_view phase) const noexcept {
 std::uint64_t RunResult::requests() const noexcept {
     std::uint64_t n = 0;
     for (const auto& server : servers)
-        for (const auto& phase : server.phases) n += phase.tally->requests;
+        for (const auto& phase : server.phases) n += phase.warmup ? 0 : phase.tally->requests;
     return n;
 }
 
 std::uint64_t RunResult::errors() const noexcept {
     std::uint64_t n = 0;
     for (const auto& server : servers)
-        for (const auto& phase : server.phases) n += phase.errors();
+        for (const auto& phase : server.phases) n += phase.warmup ? 0 : phase.errors();
     return n;
+}
+
+void mask_secrets(RunResult& result, const std::vector<std::string>& secrets) {
+    const auto known = spellings(secrets);
+    const auto all = [&](std::vector<std::string>& texts) {
+        for (auto& text : texts) text = mask(text, known);
+    };
+    for (auto& server : result.servers) {
+        server.description = mask(server.description, known);
+        server.message = mask(server.message, known);
+        all(server.log_tail);
+        for (auto& phase : server.phases) {
+            phase.inconclusive = mask(phase.inconclusive, known);
+            all(phase.wrong_examples);
+        }
+    }
 }
 
 }  // namespace volley::report

@@ -246,6 +246,9 @@ std::string to_text(const RunResult& result, const TextOptions& options) {
                (first.warmup ? paint("  warm-up", dim) : "") + '\n';
         out += first.kind == PhaseKind::burst ? burst_table(rows, options, paint) : load_table(rows, paint);
         out += errors_text(rows, paint);
+        for (const auto& [server, phase] : rows)
+            if (!phase->inconclusive.empty())
+                out += "  " + paint(escape_for_terminal(server->name + ": " + phase->inconclusive), yellow) + '\n';
         if (std::ranges::any_of(rows, [](const auto& row) { return row.second->interrupted; }))
             out += "  " + paint("interrupted", yellow) + '\n';
     }

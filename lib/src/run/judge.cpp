@@ -30,6 +30,12 @@ bool is_time(const Threshold& t) {
     return t.metric == "latency" || t.metric == "service" || t.metric == "makespan" || t.metric == "solo";
 }
 
+/// A count of answers or starts, which is true whatever the clock says.
+bool is_count(const Threshold& t) {
+    return t.metric == "errors" || t.metric == "right" || t.metric == "requests" || t.metric == "missed" ||
+           t.metric == "saturated";
+}
+
 double quantile(const metrics::Histogram& h, std::string_view aggregate) {
     if (aggregate == "mean") return to_seconds(h.mean());
     if (aggregate == "min") return to_seconds(h.min());
@@ -63,25 +69,40 @@ Figure burst_figure(const Threshold& t, const PhaseResult& phase) {
 Figure figure_of(const Threshold& t, const PhaseResult& phase) {
     const double all = static_cast<double>(phase.tally->requests + phase.saturated);
     const bool share = t.unit == Threshold::Unit::share;
-    const auto counted = [&](std::uint64_t n) -> Figure {
+    const auto counted_of = [&](std::uint64_t n, double whole) -> Figure {
         if (!share) return {static_cast<double>(n), nan, {}};
-        if (all == 0) return {.missing = "there was no request"};
-        return {static_cast<double>(n) / all, nan, {}};
+        if (whole == 0) return {.missing = "there was no request"};
+        return {static_cast<double>(n) / whole, nan, {}};
+    };
+    const auto counted = [&](std::uint64_t n) { return counted_of(n, all); };
+    // Starts that were not made are none of the requests: their share is one of the plan, where there was one.
+    const auto starts = [&](std::uint64_t n) {
+        return counted_of(n, phase.planned > 0 ? static_cast<double>(phase.planned) : all);
     };
     if (t.metric == "latency" || t.metric == "service") return latency_figure(t, phase);
     if (t.metric == "errors") return counted(phase.errors());
     if (t.metric == "right") return counted(phase.tally->right);
     if (t.metric == "requests") return counted(phase.tally->requests);
-    if (t.metric == "missed") return counted(phase.missed);
-    if (t.metric == "saturated") return counted(phase.saturated);
+    if (t.metric == "missed") return starts(phase.missed);
+    if (t.metric == "saturated") return starts(phase.saturated);
     return burst_figure(t, phase);
 }
 
-std::string in_words(const Threshold& t, double value) {
+constexpr int usual_digits = 3;
+
+std::string in_words(const Threshold& t, double value, int digits = usual_digits) {
     if (is_time(t)) return format_duration(from_seconds(value));
-    if (t.unit == Threshold::Unit::share || t.metric == "serial_fraction") return fmt::format("{:.3g} %", value * 100);
+    if (t.unit == Threshold::Unit::share || t.metric == "serial_fraction") return fmt::format("{:.{}g} %", value * 100, digits);
     if (value == std::floor(value) && std::abs(value) < 1e15) return fmt::format("{:.0f}", value);
-    return fmt::format("{:.3g}", value);
+    return fmt::format("{:.{}g}", value, digits);
+}
+
+/// With as many digits as it takes to tell it from the limit: 1.00424 is not "1, over 1".
+std::string measured_words(const Threshold& t, double value) {
+    constexpr int most_digits = 9;
+    int digits = usual_digits;
+    while (digits < most_digits && value != t.amount && in_words(t, value, digits) == in_words(t, t.amount, digits)) ++digits;
+    return in_words(t, value, digits);
 }
 
 /// "over 1.25 by 11.9 (10.5 times)".
@@ -111,7 +132,12 @@ ThresholdResult judge_one(const Threshold& t, const ServerResult& server, const 
         result.message = figure.missing;
         return result;
     }
-    result.measured = in_words(t, figure.value);
+    result.measured = measured_words(t, figure.value);
+    if (!phase.inconclusive.empty() && !is_count(t)) {
+        result.verdict = Verdict::inconclusive;
+        result.message = phase.inconclusive;
+        return result;
+    }
     const bool made = phase.planned == 0 || static_cast<double>(phase.missed) <= 0.01 * static_cast<double>(phase.planned);
     if (holds(t, figure.value)) {
         if (made || t.metric == "missed") return result;
@@ -142,6 +168,7 @@ PhaseResult merged(const ServerResult& server) {
         all.missed += p.missed;
         all.saturated += p.saturated;
         all.interrupted = all.interrupted || p.interrupted;
+        if (all.inconclusive.empty()) all.inconclusive = p.inconclusive;
     }
     return all;
 }
@@ -175,6 +202,8 @@ Verdict overall(const RunResult& result) {
     for (const auto& s : result.servers) {
         if (s.state == report::ServerState::not_started || s.state == report::ServerState::unreachable)
             worst = std::max(worst, Verdict::target_failed);
+        if (std::ranges::any_of(s.phases, [](const auto& p) { return !p.warmup && !p.inconclusive.empty(); }))
+            worst = std::max(worst, Verdict::inconclusive);
         if (s.state == report::ServerState::died) worst = std::max(worst, Verdict::fail);
         if (s.state == report::ServerState::interrupted) worst = std::max(worst, Verdict::interrupted);
     }

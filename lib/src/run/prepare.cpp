@@ -2,6 +2,8 @@
 
 #include <volley/http/url.hpp>
 
+#include "scenario/pattern.hpp"
+
 namespace volley::run {
 namespace {
 
@@ -39,6 +41,7 @@ public:
     void fail(SourcePos pos, std::string text, std::string hint = {}) {
         fail(scenario::error_at(where_, pos, std::move(text), std::move(hint)));
     }
+    [[nodiscard]] const std::vector<std::string>& secrets() const noexcept { return variables_.secrets(); }
     [[nodiscard]] const std::optional<SourceError>& error() const noexcept { return error_; }
 
 private:
@@ -73,7 +76,8 @@ void set_body(const Step& step, Expander& expand, http::Request& request) {
     }
 }
 
-engine::Judgement judge_exchange(const std::vector<ReadyCheck>& checks, bool checks_status, const client::Exchange& exchange) {
+engine::Judgement judge_exchange(const std::vector<ReadyCheck>& checks, bool checks_status,
+                                 const std::vector<std::string>& secrets, const client::Exchange& exchange) {
     if (!checks_status && (exchange.response.status < 200 || exchange.response.status >= 400))
         return {"status", "status is " + std::to_string(exchange.response.status)};
     scenario::CheckInput in;
@@ -81,10 +85,28 @@ engine::Judgement judge_exchange(const std::vector<ReadyCheck>& checks, bool che
     in.body = exchange.response.body;
     in.headers = &exchange.response.headers.fields();
     in.duration = exchange.sample.response_time();
+    in.secrets = &secrets;
     for (const auto& c : checks)
         if (auto found = scenario::failed_check(c.check, c.value, in))
             return {c.check.query == scenario::Check::Query::status ? "status" : "check", c.check.source.text + ": " + *found};
     return {};
+}
+
+/// Whether the value of a check is what its query is compared with; seen only now where it was a template.
+void check_value(const ReadyCheck& c, Expander& expand) {
+    using Query = scenario::Check::Query;
+    using Predicate = scenario::Check::Predicate;
+    if (!c.check.value.has_template) return;
+    const auto wrong = [&](const char* what, const char* hint) {
+        expand.fail(c.check.value.pos, "`" + c.check.source.text + "` is compared with `" + c.value + "`, which is " + what,
+                    hint);
+    };
+    if (c.check.query == Query::duration && !parse_duration(c.value)) wrong("no duration", "write a number and a unit: 800ms");
+    const bool status = !c.value.empty() && c.value.size() == 3 && c.value.find_first_not_of("0123456789") == std::string::npos;
+    if (c.check.query == Query::status && !status) wrong("no status", "write a number from 100 to 599");
+    std::string why;
+    const bool matches = c.check.predicate == Predicate::matches || c.check.predicate == Predicate::not_matches;
+    if (matches && !scenario::compile_pattern(c.value, why)) wrong("no regular expression", "");
 }
 
 engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Expander& expand, const std::string& base) {
@@ -120,13 +142,17 @@ engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Ex
     ready.timeout = step.timeout.value_or(scenario.config.timeout);
 
     std::vector<ReadyCheck> checks;
+    using Query = scenario::Check::Query;
     bool checks_status = false;
+    ready.target.keep_body = false;  // megabytes for each user in flight, for nobody
     for (const auto& check : step.checks) {
         checks.push_back({check, expand(check.value)});
-        checks_status = checks_status || check.query == scenario::Check::Query::status;
+        check_value(checks.back(), expand);
+        checks_status = checks_status || check.query == Query::status;
+        ready.target.keep_body = ready.target.keep_body || check.query == Query::body || check.query == Query::jq;
     }
-    ready.judge = [checks = std::move(checks), checks_status](const client::Exchange& e) {
-        return judge_exchange(checks, checks_status, e);
+    ready.judge = [checks = std::move(checks), checks_status, secrets = expand.secrets()](const client::Exchange& e) {
+        return judge_exchange(checks, checks_status, secrets, e);
     };
     return ready;
 }

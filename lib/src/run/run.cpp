@@ -11,6 +11,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <volley/server/server.hpp>
+
+#include "base/mask.hpp"
 #include "engine/phase_runner.hpp"
 #include "net/task_group.hpp"
 #include "run/prepare.hpp"
@@ -43,6 +46,10 @@ report::PhaseKind kind_of(const Phase& phase) {
 /// A status that says the target was never there: wrong path, a login, another place.
 bool not_the_target(int status) { return status == 401 || status == 403 || status == 404 || (status >= 300 && status < 400); }
 
+/// Phases share a solo time when they run the same scenario alone equally often.
+using SoloKey = std::pair<std::string, std::size_t>;
+SoloKey solo_key(const Phase& phase) { return {phase.scenario, std::max<std::size_t>(phase.solo_runs, 1)}; }
+
 class Runner {
 public:
     Runner(asio::any_io_executor executor, const Scenario& scenario, Options options, Observer observer)
@@ -67,6 +74,7 @@ public:
             if (interrupted_) break;
         }
         result_.elapsed = Clock::now() - start;
+        report::mask_secrets(result_, variables_.secrets());
         judge(scenario_, result_);
         if (interrupted_) result_.verdict = report::Verdict::interrupted;
         co_return std::move(result_);
@@ -145,18 +153,18 @@ private:
         measured.warmup = phase.warmup;
 
         std::optional<engine::PhaseOutcome> solo;
-        if (phase.burst && !solo_.contains(phase.scenario)) {
+        if (phase.burst && !phase.warmup && !solo_.contains(solo_key(phase))) {
             engine::PhasePlan plan;
             plan.steps = steps;
             plan.burst = 1;
-            plan.iterations = std::max<std::size_t>(phase.solo_runs, 1);
+            plan.iterations = solo_key(phase).second;
             // Named first: g++ 12 may destroy a temporary of an expression with co_await twice (GCC bug 107288).
             std::string solo_name = phase.name + " (solo)";
             solo = co_await observed(server, std::move(solo_name), std::move(plan), nullptr);
             std::vector<Duration> times;
             for (const auto& burst : solo->bursts)
                 if (burst.front().right) times.push_back(burst.front().response_time());
-            solo_[phase.scenario] = metrics::median(std::move(times));
+            solo_[solo_key(phase)] = metrics::median(std::move(times));
             if (solo->first_status && solo->tally->right == 0 && not_the_target(*solo->first_status)) {
                 measured.tally = solo->tally;
                 measured.wrong_examples = solo->examples;
@@ -220,8 +228,9 @@ private:
         measured.missed = outcome.missed;
         measured.saturated = outcome.saturated;
         measured.wrong_examples = std::move(outcome.examples);
+        measured.inconclusive = std::move(outcome.unprepared);
         if (!phase.burst) return;
-        const auto solo = solo_.find(phase.scenario);
+        const auto solo = solo_.find(solo_key(phase));
         measured.burst = metrics::burst_figures(outcome.bursts, solo == solo_.end() ? Duration{} : solo->second);
         measured.burst->n = *phase.burst;
         for (auto& burst : outcome.bursts) measured.samples.insert(measured.samples.end(), burst.begin(), burst.end());
@@ -277,15 +286,40 @@ private:
     Observer observer_;
     scenario::Variables variables_;
     report::RunResult result_;
-    std::map<std::string, Duration> solo_;  // of the server that runs
+    std::map<SoloKey, Duration> solo_;  // of the server that runs
     bool interrupted_ = false;
 };
+
+}  // namespace
+
+namespace {
+
+/// What only shows when templates are replaced: a number that is none, a header that cannot be sent, a server that does not exist.
+/// Names of the run have a stand-in.
+void try_values(const Scenario& scenario, scenario::Variables variables, std::vector<SourceError>& errors) {
+    for (const auto& server : scenario.servers) {
+        if (server.kind != scenario::ServerSpec::Kind::builtin || !server.builtin.has_template) continue;
+        auto kind = scenario::expand(server.builtin, variables, scenario);
+        if (const auto* text = std::get_if<std::string>(&kind); text != nullptr && !server::parse_kind(*text))
+            errors.push_back(scenario::error_at(scenario, server.builtin.pos, "unknown built-in server `" + *text + "`",
+                                                "built-in servers: coroutine, serial, pool:4"));
+    }
+    const std::string stand_in = "http://127.0.0.1:1";
+    variables.push(server_scope(scenario.servers.empty() ? "target" : scenario.servers.front().name, stand_in));
+    for (const auto& body : scenario.scenarios) {
+        auto steps = prepare_steps(scenario, body, variables, stand_in);
+        if (auto* error = std::get_if<SourceError>(&steps)) errors.push_back(std::move(*error));
+    }
+}
 
 }  // namespace
 
 std::vector<SourceError> check(const Scenario& scenario, const Options& options) {
     scenario::Variables variables;
     auto errors = scenario::resolve_variables(scenario, options.env, options.overrides, variables);
+    if (errors.empty()) try_values(scenario, variables, errors);
+    const auto to_mask = spellings(variables.secrets());
+    for (auto& error : errors) error.text = mask(error.text, to_mask);
     const auto unknown = [&](const char* what, const std::vector<std::string>& asked, const std::vector<std::string>& known) {
         for (const auto& name : asked)
             if (std::ranges::find(known, name) == known.end())

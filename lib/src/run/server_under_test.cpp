@@ -22,6 +22,8 @@ int signal_number(const std::string& name) {
     if (name == "QUIT") return SIGQUIT;
     if (name == "HUP") return SIGHUP;
     if (name == "KILL") return SIGKILL;
+    if (name == "USR1") return SIGUSR1;
+    if (name == "USR2") return SIGUSR2;
     return SIGTERM;
 }
 

@@ -6,6 +6,7 @@
 
 #include <volley/http/message.hpp>
 
+#include "base/mask.hpp"
 #include "scenario/json_path.hpp"
 #include "scenario/pattern.hpp"
 #include "scenario/yaml.hpp"
@@ -87,10 +88,21 @@ std::string number_text(const boost::json::value& value) {
     return {text, std::to_chars(text, text + sizeof text, value.get_double()).ptr};
 }
 
+/// Shows what was found. Secrets are masked first: escaping or cutting would leave parts of them that nobody finds again.
+class Show {
+public:
+    explicit Show(const CheckInput& in) : spellings_(in.secrets ? spellings(*in.secrets) : std::vector<std::string>{}) {}
+    std::string operator()(std::string_view text) const { return in_quotes(mask_start(text, spellings_, most_in_quotes)); }
+    std::string bare(std::string_view text) const { return mask(text, spellings_); }
+
+private:
+    std::vector<std::string> spellings_;
+};
+
 /// How one text is judged: `what` names it in the answer.
 std::optional<std::string> judge_text(const Check& check, std::string_view wanted, std::string_view found,
-                                      const std::string& what) {
-    const auto is = [&] { return what + " is " + in_quotes(found); };
+                                      const std::string& what, const CheckInput& in) {
+    const auto is = [&] { return what + " is " + Show(in)(found); };
     const bool has = found.find(wanted) != std::string_view::npos;
     switch (check.predicate) {
         case Predicate::equal:
@@ -100,12 +112,12 @@ std::optional<std::string> judge_text(const Check& check, std::string_view wante
         case Predicate::contains:
             return has ? std::nullopt : std::optional(is());
         case Predicate::not_contains:
-            return has ? std::optional(what + " contains " + in_quotes(wanted)) : std::nullopt;
+            return has ? std::optional(what + " contains " + Show(in)(wanted)) : std::nullopt;
         case Predicate::matches:
         case Predicate::not_matches: {
             std::string why;
             const auto pattern = check.pattern ? check.pattern : compile_pattern(wanted, why);
-            if (!pattern) return "not a regular expression: " + in_quotes(wanted) + " (" + why + ")";
+            if (!pattern) return "not a regular expression: " + Show(in)(wanted) + " (" + why + ")";
             const auto matched = matches_somewhere(*pattern, found);
             if (!matched) return "the expression is too costly for " + what;
             return *matched == (check.predicate == Predicate::matches) ? std::nullopt : std::optional(is());
@@ -124,10 +136,10 @@ std::optional<std::string> judge_header(const Check& check, std::string_view wan
             if (!http::iequals(name, check.header)) continue;
             any = true;
             if (check.predicate == Predicate::exists) return std::nullopt;
-            if (check.predicate == Predicate::not_exists) return what + " is " + in_quotes(value);
+            if (check.predicate == Predicate::not_exists) return what + " is " + Show(in)(value);
             const bool negative = check.predicate == Predicate::not_equal || check.predicate == Predicate::not_contains ||
                                   check.predicate == Predicate::not_matches;
-            last = judge_text(check, wanted, value, what);
+            last = judge_text(check, wanted, value, what, in);
             // Of repeated fields one must fit; what must not be, must not be in any.
             if (negative ? last.has_value() : !last.has_value()) return last;
         }
@@ -138,27 +150,27 @@ std::optional<std::string> judge_header(const Check& check, std::string_view wan
 std::optional<std::string> judge_json(const Check& check, std::string_view wanted, const CheckInput& in) {
     boost::system::error_code bad;
     const auto root = boost::json::parse(boost::json::string_view(in.body.data(), in.body.size()), bad);
-    if (bad) return "the body is not JSON: " + in_quotes(in.body.substr(0, 200));
+    if (bad) return "the body is not JSON: " + Show(in)(in.body);
     const auto found = follow(check.path, root);
     const std::string what = "jq " + in_quotes(check.jq);
     if (check.predicate == Predicate::exists) return found ? std::nullopt : std::optional(what + " leads nowhere");
     if (check.predicate == Predicate::not_exists)
-        return found ? std::optional(what + " is " + in_quotes(boost::json::serialize(*found))) : std::nullopt;
+        return found ? std::optional(what + " is " + Show(in)(boost::json::serialize(*found))) : std::nullopt;
     if (!found) return what + " leads nowhere";
     const bool wants_text = check.value.quoted && !check.value.has_template;
     const bool compares = check.predicate <= Predicate::greater_equal;
     if (found->is_number() && !wants_text && compares && is_json_number(wanted)) {
         const auto wanted_number = boost::json::parse(boost::json::string_view(wanted.data(), wanted.size()), bad);
-        if (bad) return "not a number: " + in_quotes(wanted);
+        if (bad) return "not a number: " + Show(in)(wanted);
         if (compare_numbers(check.predicate, *found, wanted_number)) return std::nullopt;
-        return what + " is " + number_text(*found);
+        return what + " is " + Show(in).bare(number_text(*found));
     }
     switch (check.predicate) {
         case Predicate::less:
         case Predicate::less_equal:
         case Predicate::greater:
         case Predicate::greater_equal:
-            return what + " is no number: " + in_quotes(boost::json::serialize(*found));
+            return what + " is no number: " + Show(in)(boost::json::serialize(*found));
         default:
             break;
     }
@@ -167,13 +179,13 @@ std::optional<std::string> judge_json(const Check& check, std::string_view wante
         const bool other_type = !check.value.quoted && !check.value.has_template && compares &&
                                 (is_json_number(wanted) || wanted == "true" || wanted == "false" || wanted == "null");
         if (other_type && check.predicate == Predicate::equal)
-            return what + " is the text " + in_quotes(boost::json::serialize(*found));
+            return what + " is the text " + Show(in)(boost::json::serialize(*found));
         if (other_type && check.predicate == Predicate::not_equal) return std::nullopt;
-        return judge_text(check, wanted, {string->data(), string->size()}, what);
+        return judge_text(check, wanted, {string->data(), string->size()}, what, in);
     }
     if (wants_text && check.predicate == Predicate::equal && !found->is_structured())
-        return what + " is " + in_quotes(boost::json::serialize(*found)) + ", not a text";
-    return judge_text(check, wanted, found->is_number() ? number_text(*found) : boost::json::serialize(*found), what);
+        return what + " is " + Show(in)(boost::json::serialize(*found)) + ", not a text";
+    return judge_text(check, wanted, found->is_number() ? number_text(*found) : boost::json::serialize(*found), what, in);
 }
 
 }  // namespace
@@ -182,21 +194,21 @@ std::optional<std::string> failed_check(const Check& check, std::string_view wan
     switch (check.query) {
         case Query::status: {
             const auto n = number(wanted);
-            if (!n) return "not a status: " + in_quotes(wanted);
+            if (!n) return "not a status: " + Show(in)(wanted);
             return compare(check.predicate, static_cast<double>(in.status), *n)
                        ? std::nullopt
                        : std::optional("status is " + std::to_string(in.status));
         }
         case Query::duration: {
             const auto d = parse_duration(wanted);
-            if (!d) return "not a duration: " + in_quotes(wanted);
+            if (!d) return "not a duration: " + Show(in)(wanted);
             return compare(check.predicate, in.duration, *d) ? std::nullopt
                                                              : std::optional("duration is " + format_duration(in.duration));
         }
         case Query::header:
             return judge_header(check, wanted, in);
         case Query::body:
-            return judge_text(check, wanted, in.body, "body");
+            return judge_text(check, wanted, in.body, "body", in);
         case Query::jq:
             return judge_json(check, wanted, in);
     }

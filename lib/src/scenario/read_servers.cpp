@@ -1,7 +1,9 @@
 // `servers:`: ours, somebody's command, or one that already runs.
 #include <algorithm>
 #include <array>
+#include <charconv>
 
+#include "base/limits.hpp"
 #include "scenario/reader.hpp"
 #include "scenario/yaml.hpp"
 
@@ -11,14 +13,14 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_view_literals;
 
-/// `coroutine`, `serial`, `pool:W` with W from 1 to 10000.
+/// `coroutine`, `serial`, `pool:W` with W from 1 to most_workers.
 bool is_builtin_kind(std::string_view kind) {
     if (kind == "coroutine" || kind == "serial") return true;
     if (!kind.starts_with("pool:")) return false;
     kind.remove_prefix(5);
-    return !kind.empty() && kind.size() <= 5 && kind[0] != '0' &&
-           std::all_of(kind.begin(), kind.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
-           (kind.size() < 5 || kind == "10000");
+    unsigned workers = 0;
+    const auto [end, ec] = std::from_chars(kind.data(), kind.data() + kind.size(), workers);
+    return ec == std::errc{} && end == kind.data() + kind.size() && kind[0] != '0' && workers <= most_workers;
 }
 
 std::optional<Ready> read_ready(Reader& reader, const Node& node) {
@@ -148,7 +150,8 @@ std::optional<ServerSpec> read_server(Reader& reader, const Value& name, const N
             if (!v->has_template && !is_builtin_kind(v->text)) {
                 const bool pool = v->text.starts_with("pool");
                 reader.error(v->pos, "unknown built-in server " + in_quotes(v->text),
-                             pool ? "write pool:4, with 1 to 10000 workers" : suggest(v->text, servers, "built-in servers"));
+                             pool ? "write pool:4, with 1 to " + std::to_string(most_workers) + " workers"
+                                  : suggest(v->text, servers, "built-in servers"));
             }
             out.builtin = *v;
         }

@@ -74,7 +74,6 @@ void visit_run_values(const Scenario& s, const Visit& visit) {
             if (step.body) visit(*step.body);
             for (const auto& check : step.checks) visit(check.value);
         }
-    for (const auto& output : s.outputs) visit(output.path);
 }
 
 /// Every scalar that is expanded to start a server.
@@ -146,15 +145,17 @@ std::vector<SourceError> resolve_variables(const Scenario& scenario, const Varia
 
     // Names of the run get a stand-in here: only whether they exist can be known yet.
     Variables trial = result;
-    Variables::Scope of_run;
-    for (const auto name : run_names) of_run.emplace(name, "0");
-    trial.push(of_run);
     const auto attempt = [&](const Value& value) {
         if (!value.has_template) return;
         collect_references(value, references);
         auto expanded = expand(value, trial, scenario);
         take_error(expanded);
     };
+    trial.push({{"server.name", "0"}});
+    for (const auto& output : scenario.outputs) attempt(output.path);
+    Variables::Scope of_run;
+    for (const auto name : run_names) of_run.emplace(name, "0");
+    trial.push(of_run);
     visit_run_values(scenario, attempt);
     for (const auto name : server_names) of_run.emplace(name, "0");
     trial.push(of_run);

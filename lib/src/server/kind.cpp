@@ -2,10 +2,11 @@
 
 #include <volley/server/server.hpp>
 
+#include "base/limits.hpp"
+
 namespace volley::server {
 
 Result<Kind> parse_kind(std::string_view text) noexcept {
-    constexpr unsigned most_workers = 1000;  // threads: more than that is a slip of the finger
     constexpr std::string_view pool = "pool:";
     if (text.empty()) return ParseErrc::empty;
     if (text == "coroutine") return Kind{};

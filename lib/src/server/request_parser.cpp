@@ -31,17 +31,49 @@ bool can_become_request(std::string_view start) {
     return blank != std::string_view::npos && last != blank && line.substr(last + 1).starts_with("HTTP/") && line.back() == '\r';
 }
 
-/// Origin form, or "*"; the absolute form that proxies are sent loses its origin (RFC 9112 section 3.2).
-std::optional<std::string> origin_form(std::string_view target) {
-    if (!target.empty() && target[0] == '/') return std::string(target);
-    if (target == "*") return std::string(target);
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+/// uri-host [ ":" port ] of RFC 9110 section 7.2, in the grammar of RFC 3986 section 3.2.2; the host may be empty.
+bool is_host(std::string_view text) {
+    const auto word = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    std::size_t end = 0;
+    if (text.starts_with('[')) {
+        end = text.find(']');
+        if (end == std::string_view::npos || end == 1) return false;
+        const auto literal = [&](char c) {
+            return word(c) || std::string_view(":.-_~!$&'()*+,;=").find(c) != std::string_view::npos;
+        };
+        if (!std::ranges::all_of(text.substr(1, end - 1), literal)) return false;
+        ++end;
+    } else {
+        for (; end < text.size() && text[end] != ':'; ++end) {
+            if (word(text[end]) || std::string_view("-._~!$&'()*+,;=").find(text[end]) != std::string_view::npos) continue;
+            if (text[end] != '%' || end + 2 >= text.size() || !is_hex(text[end + 1]) || !is_hex(text[end + 2])) return false;
+            end += 2;
+        }
+    }
+    const std::string_view port = text.substr(end);
+    return port.empty() || (port[0] == ':' && std::ranges::all_of(port.substr(1), [](char c) { return c >= '0' && c <= '9'; }));
+}
+
+/// A target in origin form (or "*"), and the host that the absolute form named.
+struct SplitTarget {
+    std::string origin_form;
+    std::optional<std::string> host;
+};
+
+/// The absolute form that proxies are sent is taken apart (RFC 9112 section 3.2).
+std::optional<SplitTarget> split_target(std::string_view target) {
+    if (target.starts_with('/') || target == "*") return SplitTarget{std::string(target), std::nullopt};
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (target.size() < scheme.size() || !http::iequals(target.substr(0, scheme.size()), scheme)) continue;
         const std::string_view rest = target.substr(scheme.size());
-        const std::size_t path = rest.find_first_of("/?");
-        if (path == 0) return std::nullopt;  // no host
-        if (path == std::string_view::npos) return "/";
-        return (rest[path] == '?' ? "/" : "") + std::string(rest.substr(path));
+        const std::size_t path = std::min(rest.find_first_of("/?"), rest.size());
+        const std::string_view host = rest.substr(0, path);
+        if (host.empty() || host.starts_with(':') || !is_host(host)) return std::nullopt;
+        std::string origin_form(rest.substr(path));
+        if (!origin_form.starts_with('/')) origin_form.insert(0, 1, '/');
+        return SplitTarget{std::move(origin_form), std::string(host)};
     }
     return std::nullopt;
 }
@@ -55,7 +87,9 @@ struct RequestParser::Impl {
     bool begun = false;  ///< the request line has been taken
     bool head_seen = false;
     bool expects_continue = false;
+    bool keep_alive = false;
     std::string target;
+    http::Headers headers;
 
     Progress refuse(int status, std::string_view text) {
         refusal = {status, text};
@@ -103,14 +137,21 @@ std::optional<RequestParser::Refusal> RequestParser::Impl::judge_head() {
     const auto hosts = message.count(beast_http::field::host);
     if (hosts > 1 || (hosts == 0 && message.version() >= 11))
         return Refusal{400, "malformed request: exactly one Host field is needed"};
-    auto origin = origin_form(view_of(message.target()));
-    if (!origin) return Refusal{400, "malformed request: the target is neither a path nor a URL"};
-    target = std::move(*origin);
+    if (hosts == 1 && !is_host(view_of(message[beast_http::field::host]))) return Refusal{400, "malformed request: Host"};
+    auto split = split_target(view_of(message.target()));
+    if (!split) return Refusal{400, "malformed request: the target is neither a path nor a URL"};
+    target = std::move(split->origin_form);
     if (const auto expect = message.find(beast_http::field::expect); expect != message.end() && message.version() >= 11) {
         if (!http::iequals(view_of(expect->value()), "100-continue"))
             return Refusal{417, "the only expectation known here is 100-continue"};
         expects_continue = true;
     }
+    // Taken now: Beast adds the fields of a chunked body's trailer to the message, where they would pass for fields that were judged.
+    // They are dropped (RFC 9110 section 6.5.1, RFC 9112 section 7.1.2).
+    keep_alive = parser.keep_alive();
+    for (const auto& field : message) headers.add(std::string(view_of(field.name_string())), std::string(view_of(field.value())));
+    // The host of an absolute target replaces the one of the field (RFC 9112 section 3.2.2).
+    if (split->host) headers.set("Host", std::move(*split->host));
     return std::nullopt;
 }
 
@@ -148,7 +189,7 @@ RequestParser::Progress RequestParser::feed(std::string& buffer) {
 
 const RequestParser::Refusal& RequestParser::refusal() const noexcept { return impl_->refusal; }
 bool RequestParser::expects_continue() const noexcept { return impl_->expects_continue; }
-bool RequestParser::keep_alive() const noexcept { return impl_->parser.keep_alive(); }
+bool RequestParser::keep_alive() const noexcept { return impl_->keep_alive; }
 int RequestParser::version() const noexcept { return static_cast<int>(impl_->parser.get().version()); }
 
 std::string_view RequestParser::path_of(std::string_view target) noexcept { return target.substr(0, target.find('?')); }
@@ -162,8 +203,7 @@ view::Request RequestParser::take_request() {
     request.path = http::percent_decode(path);
     if (path.size() < request.target.size())
         request.query = view::parse_query(std::string_view(request.target).substr(path.size() + 1));
-    for (const auto& field : message)
-        request.headers.add(std::string(view_of(field.name_string())), std::string(view_of(field.value())));
+    request.headers = std::move(impl_->headers);
     request.body = std::move(message.body());
     return request;
 }

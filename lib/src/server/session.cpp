@@ -514,14 +514,25 @@ asio::awaitable<void> Session::send_end(Exchange& exchange) {
     }
 }
 
+// What a callback throws ends with it: a session that it ended would leave its running view without an owner.
 void Session::log_access(const Exchange& exchange) const {
     if (!context_.options.on_access) return;
-    context_.options.on_access({remote_, exchange.request.method, exchange.request.target,
-                                exchange.sent_head ? exchange.status : 0, exchange.body_bytes, Clock::now() - exchange.received});
+    try {
+        context_.options.on_access({remote_, exchange.request.method, exchange.request.target,
+                                    exchange.sent_head ? exchange.status : 0, exchange.body_bytes,
+                                    Clock::now() - exchange.received});
+    } catch (...) {
+        log_error("on_access threw: " + what_of(std::current_exception()));
+    }
 }
 
 void Session::log_error(std::string_view text) const {
-    if (context_.options.on_error) context_.options.on_error(text);
+    if (!context_.options.on_error) return;
+    try {
+        context_.options.on_error(text);
+    } catch (...) {
+        return;  // there is nobody left to tell
+    }
 }
 
 }  // namespace volley::server

@@ -8,10 +8,9 @@
 namespace volley::yaml {
 
 std::string in_quotes(std::string_view text) {
-    constexpr std::size_t most = 60;
-    bool cut = text.size() > most;
+    const bool cut = text.size() > most_in_quotes;
     if (cut) {
-        std::size_t end = most;
+        std::size_t end = most_in_quotes;
         while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not within a UTF-8 sequence
         text = text.substr(0, end);
     }

@@ -8,7 +8,9 @@
 
 namespace volley::yaml {
 
-/// `text` between backquotes, escaped for a terminal, on one line, at most about 60 bytes.
+inline constexpr std::size_t most_in_quotes = 60;
+
+/// `text` between backquotes, escaped for a terminal, on one line, cut after most_in_quotes bytes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
 /// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours cost 1. Stops counting at 64 bytes.

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 PROGRAM = os.path.abspath(os.environ['VOLLEY'])
@@ -54,6 +55,24 @@ class Server:
 
     def __exit__(self, *_):
         self.socket.close()
+
+
+class Dripping(Server):
+    """Sends a byte of a body without end ten times a second."""
+
+    def __init__(self):
+        super().__init__(None)
+
+    def serve(self, peer):
+        with peer:
+            try:
+                peer.recv(65536)
+                peer.sendall(b'HTTP/1.1 200 OK\r\n\r\n')
+                while True:
+                    peer.sendall(b'x')
+                    time.sleep(0.1)
+            except OSError:
+                pass
 
 
 def answer(status, *fields, body=b''):
@@ -160,6 +179,30 @@ class BadAnswers(unittest.TestCase):
         body = b'[' * 100000
         with Server(lambda r: answer('200 OK', 'Content-Type: application/json', body=body)) as server:
             self.assertEqual(volley(f':{server.port}/', '--pretty=all').stdout, body)
+
+
+class Words(unittest.TestCase):
+    def test_the_limit_that_was_reached_is_named(self):
+        # Whichever was smaller was named: with bytes still coming, the one that was kept.
+        with Dripping() as server:
+            done = volley(f':{server.port}/', '--timeout=1', '--max-time=2')
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(b'--max-time', done.stderr)
+            self.assertNotIn(b'--timeout', done.stderr)
+
+    def test_a_body_that_cannot_be_decoded_is_said_to_be_one(self):
+        with Server(lambda r: answer('200 OK', 'Content-Encoding: gzip', body=b'rubbish, not gzip')) as server:
+            done = volley(f':{server.port}/')
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b'cannot be decoded', done.stderr)
+
+    def test_a_redirect_that_is_not_followed_is_told(self):
+        for fields in (['Location: file:///etc/passwd'], ['Location: http://['], []):
+            with Server(lambda r, f=fields: answer('302 Found', *f)) as server:
+                done = volley('get', f':{server.port}/', '-F')
+                self.assertEqual(done.returncode, 0)
+                self.assertIn(b'is not followed', done.stderr)
+                self.assertEqual(volley('get', f':{server.port}/').stderr, b'')
 
 
 class Terminals(unittest.TestCase):

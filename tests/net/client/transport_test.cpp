@@ -201,6 +201,34 @@ TEST_P(TransportTest, the_idle_limit_ends_a_server_that_stalls_and_spares_one_th
     EXPECT_EQ(fire(target, {}).error, Condition::timeout);
 }
 
+// libcurl's waited for the time of a connect besides, so that --timeout 1 took two seconds; and it saw whole lines of a head only.
+TEST_P(TransportTest, the_idle_limit_is_counted_from_the_connection_and_each_byte) {
+    RawServer server([](RawConnection& c, int index) {
+        c.read_request();
+        if (index > 0) return c.wait_for_close();
+        for (const char byte : std::string("HTTP/1.1 200 OK\r\nX: 12345\r\nContent-Length: 0\r\n\r\n")) {
+            std::this_thread::sleep_for(30ms);
+            c.send({&byte, 1});
+        }
+    });
+    Target target = target_of(server);
+    target.connect_timeout = 20s;
+    target.idle_timeout = 500ms;
+    EXPECT_FALSE(fire(target, {}, 60s).error) << "1.5 s in all, never 0.5 s without a byte";
+    const auto e = fire(target, {}, 60s);
+    EXPECT_EQ(e.error, Condition::timeout);
+    EXPECT_LT(e.sample.done - e.sample.planned, 10s);
+}
+
+// libcurl takes the last of two lengths for the right one, and any number for a number.
+TEST_P(TransportTest, a_content_length_that_is_none_or_two_is_no_answer) {
+    for (const char* lengths : {"Content-Length: 2\r\nContent-Length: 5", "Content-Length: 5\r\nContent-Length: 2",
+                                "Content-Length: 99999999999999999999999", "Content-Length: 2x", "Content-Length: -2"}) {
+        const auto e = answer(std::string("HTTP/1.1 200 OK\r\n") + lengths + "\r\n\r\nhello");
+        EXPECT_EQ(e.error, Condition::protocol) << lengths << ": " << e.error.message();
+    }
+}
+
 TEST_P(TransportTest, limits_on_head_and_body_hold) {
     const auto small = [](Target& t) {
         t.max_header_bytes = 2000;
@@ -299,6 +327,54 @@ TEST(Http1Transport, an_early_answer_to_a_large_body_is_read) {
     auto result = asio::co_spawn(io, transport->fire(request, Clock::now(), Clock::now() + 20s), asio::use_future);
     io.run();
     EXPECT_EQ(result.get().response.status, 413);
+}
+
+/// What comes of a peer that repeats `piece` until it is closed.
+Exchange flooded(std::string head, const std::string& piece, const std::function<void(Target&)>& change = {}) {
+    asio::io_context io;
+    std::string block;
+    while (block.size() < 100'000) block += piece;
+    RawServer server([&](RawConnection& c, int) {
+        c.read_request();
+        c.send(head);
+        while (c.send(block)) {
+        }
+    });
+    Target target;
+    target.host = "127.0.0.1";
+    target.port = server.port();
+    if (change) change(target);
+    const auto transport = make_http1_transport(io.get_executor(), target);
+    const http::Request request;
+    auto result = asio::co_spawn(io, transport->fire(request, Clock::now(), Clock::now() + 500ms), asio::use_future);
+    io.run();
+    return result.get();
+}
+
+// Each read set the deadline anew, which took back an expiry that was waiting behind it: against a peer that always had bytes ready
+// a timeout of one second came after seven.
+TEST(Http1Transport, a_peer_that_sends_without_pause_does_not_outrun_the_deadline) {
+    const auto drops = [](Target& t) {
+        t.keep_body = false;
+        t.max_body_bytes = SIZE_MAX;
+    };
+    const auto e = flooded("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", drops);
+    EXPECT_EQ(e.error, Condition::timeout) << e.error.message();
+    EXPECT_GE(e.sample.done - e.sample.planned, 500ms);
+    EXPECT_LT(e.sample.done - e.sample.planned, 5s);
+}
+
+// Interim answers were read for as long as they came: no limit counted them.
+TEST(Http1Transport, interim_answers_are_limited_as_a_head_is) {
+    EXPECT_EQ(flooded("", "HTTP/1.1 100 Continue\r\n\r\n").error, NetErrc::header_too_large);
+}
+
+// Only a head was held against the limit: a chunk extension or a trailer without an end took a gigabyte in three seconds.
+TEST(Http1Transport, chunk_extensions_and_trailers_are_limited) {
+    const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    EXPECT_EQ(flooded(chunked + "5;x=", "a").error, NetErrc::bad_answer);
+    EXPECT_EQ(flooded(chunked + "0\r\nX: ", "a").error, NetErrc::bad_answer);
+    EXPECT_EQ(flooded(chunked + "0\r\n", "X: a\r\n").error, NetErrc::bad_answer);
 }
 
 TEST(Http1Transport, prepare_opens_every_socket_before_the_first_request) {

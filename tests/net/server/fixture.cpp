@@ -33,17 +33,23 @@ struct LiveServer::Impl {
 LiveServer::LiveServer(view::Routes routes, server::Options options) : impl_(std::make_unique<Impl>()) {
     Impl& my = *impl_;
     my.gauge = routes.gauge();
-    options.on_error = [&my](std::string_view text) {
-        const std::scoped_lock lock(my.mutex);
-        my.errors.emplace_back(text);
+    options.on_error = [&my, also = std::move(options.on_error)](std::string_view text) {
+        {
+            const std::scoped_lock lock(my.mutex);
+            my.errors.emplace_back(text);
+        }
+        if (also) also(text);
     };
     options.on_notice = [&my](std::string_view text) {
         const std::scoped_lock lock(my.mutex);
         my.notices.emplace_back(text);
     };
-    options.on_access = [&my](const server::AccessRecord& record) {
-        const std::scoped_lock lock(my.mutex);
-        my.statuses.push_back(record.status);
+    options.on_access = [&my, also = std::move(options.on_access)](const server::AccessRecord& record) {
+        {
+            const std::scoped_lock lock(my.mutex);
+            my.statuses.push_back(record.status);
+        }
+        if (also) also(record);
     };
     my.server = std::make_unique<server::Server>(my.loop.get_executor(), std::move(routes), std::move(options));
     Diagnostics why;
@@ -159,12 +165,16 @@ view::Routes gated_routes(const std::shared_ptr<Gate>& gate) {
     };
     routes.add("/stream", streaming(three_chunks));
     routes.add("/endless", streaming(endless));
-    routes.add("/short", [](const view::Request&) {
-        view::Response response;
-        response.headers.add("Content-Length", "1000");
-        response.stream = three_chunks;
-        return response;
-    });
+    const auto promising = [](const char* length) {
+        return [length](const view::Request&) {
+            view::Response response;
+            response.headers.add("Content-Length", length);
+            response.stream = three_chunks;
+            return response;
+        };
+    };
+    routes.add("/short", promising("1000"));
+    routes.add("/long", promising("5"));
     routes.add("/big", [](const view::Request&) { return view::Response::text(std::string(4UL * 1024 * 1024, 'b')); });
     return routes;
 }

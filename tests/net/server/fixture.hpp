@@ -60,7 +60,8 @@ struct Gate {
 
 /// Routes: /wait (asynchronous, stands at the gate), /block (synchronous, the same), /block-pool (synchronous, on the pool),
 /// /ping, /echo (body back), /throw, /split (a header
-/// with a line break), /stream (three chunks), /endless, /short (a stream shorter than it says), /big (4 MiB).
+/// with a line break), /stream (three chunks), /endless, /short and /long (a stream shorter or longer than it
+/// says), /big (4 MiB).
 view::Routes gated_routes(const std::shared_ptr<Gate>& gate);
 
 inline server::Options options_of(std::string_view kind) {

@@ -232,5 +232,24 @@ TEST_F(Limits, running_out_of_descriptors_is_survived) {
     EXPECT_EQ(starved.read_answer().status, 200) << "answered as soon as there is room";
 }
 
+// An exception out of a callback ended the session while its stream ran on: the job's next chunk was handed to nobody.
+TEST_F(Limits, callbacks_that_throw_end_nothing) {
+    options.on_access = [](const server::AccessRecord&) { throw std::runtime_error("a full disk"); };
+    options.on_error = [](std::string_view) { throw 1; };
+    start();
+    RawClient client(server->port());
+    client.get("/ping");
+    EXPECT_EQ(client.read_answer().status, 200);
+    client.get("/ping");
+    EXPECT_EQ(client.read_answer().status, 200) << "on the same connection";
+    RawClient other(server->port());
+    other.get("/long");
+    EXPECT_EQ(other.read_answer().status, 200);
+    EXPECT_TRUE(eventually([&] { return server->count("/long").served == 1; }));
+    EXPECT_THAT(server->errors(), testing::Contains(HasSubstr("a full disk")));
+    EXPECT_THAT(server->errors(), testing::Contains(HasSubstr("longer than its Content-Length")));
+    EXPECT_EQ(ask(), 200);
+}
+
 }  // namespace
 }  // namespace volley::test

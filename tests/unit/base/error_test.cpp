@@ -20,6 +20,15 @@ TEST(Condition, names_what_callers_react_to) {
     EXPECT_NE(error_code(), Condition::protocol) << "success is no condition";
 }
 
+// What no condition names was equal to `protocol`, which blames a peer: a typing mistake in a duration did.
+TEST(Condition, what_none_names_equals_none) {
+    for (int c = 1; c <= static_cast<int>(Condition::too_large); ++c) {
+        EXPECT_NE(error_code(ParseErrc::no_unit), static_cast<Condition>(c));
+        EXPECT_NE(error_code(ENOENT, boost::system::system_category()), static_cast<Condition>(c));
+    }
+    EXPECT_EQ(condition_of(ParseErrc::no_unit), Condition::protocol) << "a word for a report there must be";
+}
+
 TEST(EscapeForTerminal, disarms_controls_and_keeps_text) {
     EXPECT_EQ(escape_for_terminal("plain \xc3\xa9\n\t"), "plain \xc3\xa9\n\t");
     EXPECT_EQ(escape_for_terminal("\x1b[31m"), "\\x1b[31m");

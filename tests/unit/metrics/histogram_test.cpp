@@ -81,5 +81,22 @@ TEST(Histogram, values_outside_the_range_are_counted_at_its_ends) {
 
 TEST(Histogram, range_reaches_over_an_hour) { EXPECT_LT(Histogram::bucket_of(1h + 1min), Histogram::bucket_count - 1); }
 
+// p99.9 of 1000 was their maximum: 0.999 is not a binary number, and its product with 1000 was rounded up to the next rank.
+TEST(Histogram, a_quantile_has_the_rank_of_its_decimals) {
+    const auto rank_of = [](double percent, int n) {
+        Histogram h;
+        for (int i = 1; i <= n; ++i) h.record(std::chrono::microseconds(1000 * i));
+        return std::lround(to_seconds(h.quantile(percent / 100)) * 1000);  // buckets are finer than 1 ms up to 240 of them
+    };
+    for (int percent = 1; percent <= 100; ++percent) EXPECT_EQ(rank_of(percent, 100), percent);
+    EXPECT_EQ(rank_of(0, 100), 1);
+    EXPECT_EQ(rank_of(55.5, 100), 56);
+    Histogram h;
+    for (int i = 1; i < 1000; ++i) h.record(std::chrono::milliseconds(1));
+    h.record(std::chrono::seconds(1));
+    EXPECT_LT(h.quantile(99.9 / 100), std::chrono::milliseconds(2));
+    EXPECT_EQ(h.quantile(99.91 / 100), std::chrono::seconds(1));
+}
+
 }  // namespace
 }  // namespace volley::metrics

@@ -83,6 +83,16 @@ TEST(Judge, passes_fails_and_says_by_how_much) {
     EXPECT_EQ(one("q.right >= 99%", measured()).verdict, Verdict::pass);
 }
 
+// "1 over 1 by 0.00424", it said.
+TEST(Judge, a_near_miss_is_told_with_the_digits_that_show_it) {
+    auto result = measured();
+    result.servers[0].phases[0].burst->ratio = 1.00424;
+    result.servers[0].phases[0].burst->own_lag = {};
+    EXPECT_EQ(one("p.ratio <= 1", result).measured, "1.004");
+    EXPECT_EQ(one("p.ratio <= 1.0042", result).measured, "1.00424");
+    EXPECT_EQ(one("p.ratio <= 2", result).measured, "1");
+}
+
 // A run fails only if it fails without our own lag too.
 TEST(Judge, what_only_our_own_lag_breaks_is_inconclusive) {
     EXPECT_EQ(one("p.ratio <= 1.03", measured()).verdict, Verdict::inconclusive);
@@ -98,6 +108,38 @@ TEST(Judge, starts_that_were_not_made_leave_a_pass_open) {
     EXPECT_EQ(one("q.latency p50 < 100ms", result).verdict, Verdict::inconclusive);
     result.servers[0].phases[1].missed = 1;
     EXPECT_EQ(one("q.latency p50 < 100ms", result).verdict, Verdict::pass);
+}
+
+// 60 of 100 starts not made came out as 150 %, since they were held against the 40 requests that were.
+// A burst of which only some sockets could be opened before was judged as if all had been: what it showed was the accept queue.
+TEST(Judge, times_of_a_burst_that_was_not_prepared_are_inconclusive) {
+    auto result = measured();
+    result.servers[0].phases[0].inconclusive = "only 3 of 4 connections could be opened";
+    EXPECT_EQ(one("p.ratio <= 1.25", result).verdict, Verdict::inconclusive);
+    EXPECT_EQ(one("p.ratio <= 1.01", result).verdict, Verdict::inconclusive);
+    EXPECT_EQ(one("p.ratio <= 1.01", result).message, "only 3 of 4 connections could be opened");
+    EXPECT_EQ(one("latency p50 < 1s", result).verdict, Verdict::inconclusive);
+    EXPECT_EQ(one("q.latency p50 < 1s", result).verdict, Verdict::pass);
+    EXPECT_EQ(one("p.requests == 4", result).verdict, Verdict::pass);
+    judge(with(""), result);
+    EXPECT_EQ(result.verdict, Verdict::inconclusive) << "without a threshold too";
+    judge(with("\"q.requests == 1\""), result);
+    EXPECT_EQ(result.verdict, Verdict::fail) << "what failed outright stays failed";
+    result.servers[0].phases[0].warmup = true;
+    judge(with(""), result);
+    EXPECT_EQ(result.verdict, Verdict::pass);
+}
+
+TEST(Judge, a_share_of_starts_is_one_of_the_plan) {
+    auto result = measured();
+    auto& q = result.servers[0].phases[1];
+    q.tally = std::make_shared<metrics::Tally>();
+    for (int i = 0; i < 30; ++i) add(q, 50ms, 50ms);
+    q.missed = 60;
+    q.saturated = 10;
+    EXPECT_EQ(one("q.missed < 70%", result).measured, "60 %");
+    EXPECT_EQ(one("q.saturated < 70%", result).measured, "10 %");
+    EXPECT_EQ(one("q.errors < 70%", result).measured, "25 %") << "of what was tried";
 }
 
 TEST(Judge, wrong_answers_fail_closed) {

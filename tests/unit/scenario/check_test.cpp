@@ -13,6 +13,7 @@ struct Answer {
     std::vector<std::pair<std::string, std::string>> headers{
         {"Content-Type", "application/json"}, {"Via", "one"}, {"via", "two"}};
     Duration duration = 250ms;
+    std::vector<std::string> secrets{};
 };
 
 /// "" when the check holds, what was found when not, `error ...` when it cannot be read.
@@ -22,7 +23,9 @@ std::string judged(const std::string& check, const Answer& answer = {}) {
     const auto loaded = load_scenario(with_step("{ get: /, checks: ['" + quoted_check + "'] }"), "f");
     if (!loaded.errors.empty()) return "error " + to_line(loaded.errors[0]);
     const auto& parsed = loaded.scenario.scenarios[0].steps[0].checks[0];
-    return failed_check(parsed, parsed.value.text, {answer.status, answer.body, &answer.headers, answer.duration}).value_or("");
+    return failed_check(parsed, parsed.value.text,
+                        {answer.status, answer.body, &answer.headers, answer.duration, &answer.secrets})
+        .value_or("");
 }
 
 TEST(Check, status) {
@@ -94,6 +97,25 @@ TEST(Check, jq_compares_by_type) {
 TEST(Check, jq_digits_survive_large_integers) {
     EXPECT_EQ(judged("jq '.id' == 9007199254740993", {.body = R"({"id": 9007199254740993})"}), "");
     EXPECT_EQ(judged("jq '.id' == 9007199254740993", {.body = R"({"id": 9007199254740992})"}), "jq `.id` is 9007199254740992");
+}
+
+// Masking came last: a secret that was cut after 60 bytes, or escaped as JSON, was not found any more and stood there.
+TEST(Check, secrets_are_masked_before_they_are_escaped_or_cut) {
+    const std::vector<std::string> secrets{"se\"cr\\et\n-12345"};
+    EXPECT_EQ(judged("body == x", {.body = "it is " + secrets[0] + ".", .secrets = secrets}), "body is `it is ***.`");
+    EXPECT_EQ(judged("body == x", {.body = std::string(52, 'a') + secrets[0], .secrets = secrets}),
+              "body is `" + std::string(52, 'a') + "***`");
+    EXPECT_EQ(judged("body not contains '" + std::string("\"") + "'", {.body = secrets[0], .secrets = secrets}),
+              "body contains `\"`");
+    EXPECT_EQ(judged("jq '.a' == x", {.body = R"({"a": {"b": "se\"cr\\et\n-12345"}})", .secrets = secrets}),
+              R"(jq `.a` is `{"b":"***"}`)");
+    EXPECT_EQ(judged("jq '.a' == x", {.body = R"({"a": "se\"cr\\et\n-12345"})", .secrets = secrets}), "jq `.a` is `***`");
+    EXPECT_EQ(judged("jq '.a' == 1", {.body = R"({"a": 12345})", .secrets = {"12345"}}), "jq `.a` is ***");
+    EXPECT_EQ(judged("body contains x", {.body = "/?q=a+b%26c", .secrets = {"a b&c"}}), "body is `/?q=***`");
+    std::string many;
+    while (many.size() < 10'000) many += secrets[0];
+    const std::string found = judged("body == x", {.body = many, .secrets = secrets});
+    EXPECT_EQ(found, "body is `" + std::string(60, '*') + "...`");
 }
 
 TEST(Check, hostile_answers_are_bounded_and_escaped) {

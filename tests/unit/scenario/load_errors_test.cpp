@@ -106,8 +106,10 @@ TEST(LoadErrors, servers) {
         const Case& c : {
             Case{"coroutine", "2:15 a server is a map, not a text [write { builtin: coroutine }]"},
             Case{"{ builtin: corutine }", "2:26 unknown built-in server `corutine` [did you mean `coroutine`?]"},
-            Case{"{ builtin: pool }", "2:26 unknown built-in server `pool` [write pool:4, with 1 to 10000 workers]"},
-            Case{"{ builtin: \"pool:0\" }", "2:26 unknown built-in server `pool:0` [write pool:4, with 1 to 10000 workers]"},
+            Case{"{ builtin: pool }", "2:26 unknown built-in server `pool` [write pool:4, with 1 to 1000 workers]"},
+            Case{"{ builtin: \"pool:0\" }", "2:26 unknown built-in server `pool:0` [write pool:4, with 1 to 1000 workers]"},
+            // Ten times as many passed here and could not start.
+            Case{"{ builtin: \"pool:1001\" }", "2:26 unknown built-in server `pool:1001` [write pool:4, with 1 to 1000 workers]"},
             Case{"{ builtin: serial, cwd: x }", "2:34 `cwd` belongs to `command` [remove it]"},
             Case{
                 "{ comand: [x] }",

@@ -61,6 +61,21 @@ TEST(RequestParser, reads_the_same_byte_by_byte) {
     EXPECT_EQ(parser.take_request().body, "abc0123456789");
 }
 
+// A trailer was merged into the fields that a view sees, after the head had been judged: it could bring a second Host, a role that the
+// proxy in front strips from heads, or turn a kept connection into a closed one.
+TEST(RequestParser, fields_of_a_trailer_are_dropped) {
+    std::string buffer =
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+        "Host: evil\r\nX-Role: admin\r\nConnection: close\r\n\r\n";
+    RequestParser parser(1000, 100);
+    ASSERT_EQ(feed_all(parser, buffer), Progress::done);
+    EXPECT_TRUE(parser.keep_alive());
+    const view::Request request = parser.take_request();
+    EXPECT_EQ(request.body, "x");
+    EXPECT_EQ(request.headers.size(), 2U);
+    EXPECT_EQ(request.headers.get("Host"), "h");
+}
+
 TEST(RequestParser, an_absolute_target_loses_its_origin) {
     for (const auto& [target, wanted] :
          {std::pair{"http://h:80/x?y", "/x?y"}, {"HTTP://h", "/"}, {"https://h?q", "/?q"}, {"*", "*"}, {"/x", "/x"}}) {
@@ -69,6 +84,32 @@ TEST(RequestParser, an_absolute_target_loses_its_origin) {
         ASSERT_EQ(feed_all(parser, text), Progress::done) << target;
         EXPECT_EQ(parser.take_request().target, wanted);
     }
+}
+
+// A view saw the field that came beside an absolute target, and so a host that the request was not sent to.
+TEST(RequestParser, the_host_of_an_absolute_target_replaces_the_field) {
+    const auto host_of = [](std::string text) {
+        RequestParser parser(1000, 100);
+        EXPECT_EQ(feed_all(parser, text), Progress::done) << text;
+        const auto request = parser.take_request();
+        EXPECT_EQ(request.headers.size(), 1U) << text;
+        return std::string(request.headers.get("Host").value_or("none"));
+    };
+    EXPECT_EQ(host_of("GET http://good:81/x HTTP/1.1\r\nHost: evil\r\n\r\n"), "good:81");
+    EXPECT_EQ(host_of("GET http://[::1] HTTP/1.0\r\n\r\n"), "[::1]");
+    EXPECT_EQ(host_of("GET /http://good HTTP/1.1\r\nhost: h\r\n\r\n"), "h");
+}
+
+// Any text was taken for a host, and went on into whatever a view builds from it.
+TEST(RequestParser, a_host_that_is_none_is_400) {
+    const auto with_host = [](const std::string& host) { return refusal_of("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"); };
+    for (const char* host : {"", "h", "a.b-c_d~:80", "h:", "127.0.0.1:8000", "[::1]:80", "[v1.x]", "a%20b"})
+        EXPECT_EQ(with_host(host), 0) << host;
+    for (const char* host :
+         {"a b/?@", "a/b", "u@h", "h:80x", "[::1", "[]", "[::1]x", "::1", "a%2", "a%zz", "a#b", "a\"b", "\xc3\xa4"})
+        EXPECT_EQ(with_host(host), 400) << host;
+    EXPECT_EQ(refusal_of("GET http://u@h/ HTTP/1.1\r\nHost: h\r\n\r\n"), 400);
+    EXPECT_EQ(refusal_of("GET http://:80/ HTTP/1.1\r\nHost: h\r\n\r\n"), 400);
 }
 
 TEST(RequestParser, keep_alive_follows_version_and_field) {

@@ -72,7 +72,7 @@ public:
 
     /// Second movement: waits until `planned` (not at all when it has passed), sends on a held connection (or a new one), reads the
     /// whole answer. Never throws for what the network does; cancellation ends it with Condition::cancelled.
-    /// @param request  borrowed until the result is there. Host, Content-Length and Connection are added where they are missing.
+    /// @param request  borrowed until the result is there. Host and Content-Length are added where they are missing.
     virtual awaitable<Exchange> fire(const http::Request& request, TimePoint planned, TimePoint deadline,
                                      const ResponseSink* sink = nullptr) = 0;
 

@@ -27,13 +27,14 @@ enum class Outcome : std::uint8_t {
 
 /// One exchange. An instant that was not reached holds TimePoint{} (the epoch of the clock).
 struct Sample {
-    TimePoint planned{};           ///< when it was to start
-    TimePoint started{};           ///< when it did
-    TimePoint connected{};         ///< a connection was there (equal to `started` when one had been prepared)
-    TimePoint sent{};              ///< the first byte of the request was handed to the kernel
-    TimePoint first_byte{};        ///< the first byte of the answer
-    TimePoint done{};              ///< the last one, or the instant of the failure
-    std::uint64_t bytes = 0;       ///< of the answer, head and body, as read
+    TimePoint planned{};     ///< when it was to start
+    TimePoint started{};     ///< when it did
+    TimePoint connected{};   ///< a connection was there (equal to `started` when one had been prepared)
+    TimePoint sent{};        ///< the first byte of the request was handed to the kernel
+    TimePoint first_byte{};  ///< the first byte of the answer
+    TimePoint done{};        ///< the last one, or the instant of the failure
+    /// Of the answer, head and body, as they came over the wire; with libcurl without the framing of chunks and HTTP/2, and decoded.
+    std::uint64_t bytes = 0;
     std::uint32_t connection = 0;  ///< which connection carried it, numbered by its transport
     std::uint16_t phase = 0;       ///< index into the plan
     std::uint16_t step = 0;        ///< index into the scenario's steps

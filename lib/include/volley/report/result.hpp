@@ -35,10 +35,11 @@ struct PhaseResult {
     PhaseKind kind = PhaseKind::burst;
     bool warmup = false;
     bool interrupted = false;
+    std::string inconclusive;  ///< why the times of the phase say nothing, although they were measured; empty where they do
     Duration elapsed{};
-    std::uint64_t planned = 0;    ///< starts that the plan asked for (open and burst phases)
-    std::uint64_t missed = 0;     ///< planned starts that we did not make: our fault
-    std::uint64_t saturated = 0;  ///< starts refused because max_users were in flight: the server's fault, counted as errors
+    std::uint64_t planned = 0;  ///< users that the plan let start: arrivals, users * iterations; 0 where only time ends the phase
+    std::uint64_t missed = 0;   ///< planned starts that we did not make: we came late, and too late or to max_users in flight
+    std::uint64_t saturated = 0;  ///< starts on time, refused because max_users were in flight; counted as errors
     std::shared_ptr<metrics::Tally> tally = std::make_shared<metrics::Tally>();
     std::optional<metrics::BurstFigures> burst;
     std::vector<std::string> wrong_examples;  ///< at most 3, in the words of the checks; may hold the peer's bytes
@@ -85,9 +86,14 @@ struct RunResult {
     std::vector<ServerResult> servers;
     std::vector<ThresholdResult> thresholds;
 
+    /// Over all servers and phases, warm-up aside.
     [[nodiscard]] std::uint64_t requests() const noexcept;
     [[nodiscard]] std::uint64_t errors() const noexcept;
 };
+
+/// Puts *** in the place of the secrets, in whatever way they are written, in every text that may hold them: descriptions, messages,
+/// log lines and examples. Before judge(), whose messages quote examples; names, sources and figures are never touched.
+void mask_secrets(RunResult& result, const std::vector<std::string>& secrets);
 
 struct TextOptions {
     bool colour = false;

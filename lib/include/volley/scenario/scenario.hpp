@@ -128,7 +128,9 @@ struct Phase {
     std::optional<Duration> duration;       ///< `for:`
     std::optional<std::size_t> iterations;  ///< users and rate: how many in all, shared by the users
     std::size_t max_users = 1000;           ///< for rate: never more in flight; starts refused for it count as `saturated`
-    std::size_t solo_runs = 3;              ///< for burst: runs of one alone, before the bursts; their median is the solo time S
+    /// For burst, warm-up aside: runs of one alone, whose median is the solo time S. Made before the first phase that needs them;
+    /// later ones with the same scenario and number share them.
+    std::size_t solo_runs = 3;
     bool warmup = false;
 };
 
@@ -220,7 +222,8 @@ private:
     std::vector<std::string> secrets_;
 };
 
-/// Names that exist only while a scenario runs: known wherever a request is described, and in `config.target` and `outputs`.
+/// Names that exist only while a scenario runs: known wherever a request is described, and in `config.target`; of them `server.name`
+/// in `outputs` too, which then are one file for each server.
 inline constexpr std::array<std::string_view, 4> run_names{"server.name", "server.host", "server.port", "server.url"};
 /// Known besides in a server's `command`, `cwd`, `env` and `ready`: the port that was picked for it.
 inline constexpr std::array<std::string_view, 2> server_names{"port", "host"};
@@ -255,6 +258,7 @@ struct CheckInput {
     std::string_view body;
     const std::vector<std::pair<std::string, std::string>>* headers = nullptr;
     Duration duration{};
+    const std::vector<std::string>* secrets = nullptr;  ///< masked in what was found, see Variables::secrets()
 };
 /// Judges one check with its value already expanded. @return nothing when it holds, else what was found ("status is 500"), cut
 /// short and escaped for a terminal.

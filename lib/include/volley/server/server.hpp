@@ -16,7 +16,8 @@
 
 namespace volley::server {
 
-/// Where views run. The sockets are always read and written by the loop, so a slow client holds nobody up.
+/// Where views run. The sockets are always read and written by the loop, so that a client which is slow to send, or to take an answer
+/// that is made, holds nobody up. A stream is made while it is taken: on a pool its producer keeps its worker until the end.
 struct Kind {
     enum class Model {
         coroutine,  ///< asynchronous views on the loop, as many as there are; synchronous ones one at a time on a shared thread

@@ -1,0 +1,183 @@
+// Phases against servers of exact bytes.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include <sys/socket.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "engine/phase_runner.hpp"
+#include "support/raw_server.hpp"
+
+namespace volley::engine {
+namespace {
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using test::RawConnection;
+using test::RawServer;
+
+PreparedStep step_to(std::uint16_t port) {
+    PreparedStep step;
+    step.name = "GET /";
+    step.target.host = "127.0.0.1";
+    step.target.port = port;
+    step.timeout = 20s;
+    step.judge = [](const client::Exchange&) { return Judgement{}; };
+    return step;
+}
+
+void answer_all(RawConnection& c) {
+    while (!c.read_request().empty()) c.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+}
+
+/// @param stall  holds the loop up for half a second, 100 ms after the start.
+PhaseOutcome run(PhasePlan plan, bool stall = false) {
+    asio::io_context io;
+    Counters counters;
+    auto result = asio::co_spawn(io, run_phase(std::move(plan), counters), asio::use_future);
+    asio::steady_timer timer(io, 100ms);
+    if (stall) timer.async_wait([](auto) { std::this_thread::sleep_for(500ms); });
+    io.run();
+    return result.get();
+}
+
+// While our own process did not get to run, answers that had come were not seen, and the starts that were due were refused: a stall of
+// ours was counted as the server's.
+TEST(OpenArrivals, a_stall_of_our_own_saturates_nobody) {
+    RawServer server([](RawConnection& c, int) { answer_all(c); });
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.rate = Rate{1000};
+    plan.duration = 1s;
+    plan.max_users = 100;
+    const auto outcome = run(std::move(plan), true);
+    EXPECT_EQ(outcome.saturated, 0U);
+    EXPECT_EQ(outcome.tally->requests + outcome.missed, outcome.planned);
+    EXPECT_EQ(outcome.tally->wrong(), 0U);
+}
+
+TEST(OpenArrivals, a_server_that_answers_nobody_is_saturated) {
+    RawServer server([](RawConnection& c, int) { c.wait_for_close(); });
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.steps[0].timeout = 2s;
+    plan.rate = Rate{100};
+    plan.iterations = 50;
+    plan.max_users = 5;
+    const auto outcome = run(std::move(plan));
+    EXPECT_GT(outcome.saturated, 0U);
+    EXPECT_EQ(outcome.tally->requests, 5U);
+    EXPECT_EQ(outcome.tally->requests + outcome.missed + outcome.saturated, outcome.planned);
+}
+
+TEST(Steps, of_one_origin_share_connections_and_keep_bodies_when_one_reads_them) {
+    RawServer server([](RawConnection& c, int) { answer_all(c); });
+    PhasePlan plan;
+    plan.steps = {step_to(server.port()), step_to(server.port())};
+    plan.steps[0].target.keep_body = false;
+    plan.steps[1].judge = [](const client::Exchange& e) {
+        return e.response.body == "ok" ? Judgement{} : Judgement{"check", e.response.body};
+    };
+    plan.users = 1;
+    plan.iterations = 3;
+    const auto outcome = run(std::move(plan));
+    EXPECT_EQ(outcome.tally->right, 6U);
+    EXPECT_EQ(server.accepted(), 1);
+}
+
+/// Like Python's http.server: one connection at a time, few in the backlog.
+class OneAtATime {
+public:
+    OneAtATime() {
+        asio::ip::tcp::endpoint any(asio::ip::address_v4::loopback(), 0);
+        acceptor_.open(any.protocol());
+        acceptor_.bind(any);
+        acceptor_.listen(1);
+        thread_ = std::thread([this] { serve(); });
+    }
+    ~OneAtATime() {
+        ::shutdown(acceptor_.native_handle(), SHUT_RDWR);
+        thread_.join();
+    }
+    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+private:
+    void serve() {
+        for (;;) {
+            boost::system::error_code ec;
+            auto socket = acceptor_.accept(ec);
+            if (ec) return;
+            RawConnection connection(socket.native_handle());
+            if (!connection.read_request().empty())
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+        }
+    }
+    asio::io_context io_;
+    asio::ip::tcp::acceptor acceptor_{io_};
+    std::thread thread_;
+};
+
+// Sockets that could not be opened before a burst were opened within it, and nobody was told.
+TEST(Bursts, a_backlog_too_small_for_the_sockets_is_reported) {
+    OneAtATime server;
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.steps[0].target.connect_timeout = 500ms;  // the kernel repeats a SYN that was dropped after one second
+    plan.burst = 10;
+    const auto outcome = run(std::move(plan));
+    EXPECT_NE(outcome.unprepared.find("of 10 connections could be opened before the burst: timed out"), std::string::npos)
+        << outcome.unprepared;
+}
+
+TEST(Bursts, a_backlog_that_has_room_after_a_while_is_waited_for) {
+    OneAtATime server;
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.burst = 5;
+    const auto outcome = run(std::move(plan));
+    EXPECT_EQ(outcome.tally->right, 5U);
+}
+
+TEST(Bursts, connections_that_are_closed_at_once_are_opened_again) {
+    RawServer server([](RawConnection& c, int index) {
+        if (index >= 3) answer_all(c);
+    });
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.burst = 6;
+    const auto outcome = run(std::move(plan));
+    EXPECT_EQ(outcome.tally->right, 6U);
+    EXPECT_EQ(outcome.unprepared, "");
+}
+
+TEST(Bursts, a_burst_that_was_prepared_says_nothing_of_it) {
+    RawServer server([](RawConnection& c, int) { answer_all(c); });
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.burst = 20;
+    const auto outcome = run(std::move(plan));
+    EXPECT_EQ(outcome.tally->right, 20U);
+    EXPECT_EQ(outcome.unprepared, "");
+}
+
+TEST(Bursts, nobody_is_asked_again_who_takes_no_connection_at_all) {
+    PhasePlan plan;
+    {
+        RawServer gone([](RawConnection&, int) {});
+        plan.steps = {step_to(gone.port())};
+    }
+    plan.burst = 3;
+    const TimePoint start = Clock::now();
+    const auto outcome = run(std::move(plan));
+    EXPECT_LT(Clock::now() - start, 8s);
+    EXPECT_EQ(outcome.tally->errors.at("refused"), 3U);
+    EXPECT_NE(outcome.unprepared.find("only 0 of 3"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace volley::engine
