@@ -92,7 +92,7 @@ std::string number_text(const boost::json::value& value) {
 class Show {
 public:
     explicit Show(const CheckInput& in) : spellings_(in.secrets ? spellings(*in.secrets) : std::vector<std::string>{}) {}
-    std::string operator()(std::string_view text) const { return in_quotes(mask_start(text, spellings_, most_in_quotes)); }
+    std::string operator()(std::string_view text) const { return in_quotes(mask_start(text, spellings_, yaml::most_in_quotes)); }
     std::string bare(std::string_view text) const { return mask(text, spellings_); }
 
 private:
