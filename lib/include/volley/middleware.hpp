@@ -94,4 +94,20 @@ private:
     std::shared_ptr<std::atomic<std::size_t>> running_ = std::make_shared<std::atomic<std::size_t>>(0);
 };
 
+/// Files from below a folder, for GET and HEAD of the paths below a prefix: with ETag, Last-Modified, 304, single ranges, index.html and
+/// no listing. No path leads out of the folder, whatever it is spelled like and whatever links there are; names that begin with a dot
+/// are not there. Disks are read off the loop.
+class StaticFiles {
+public:
+    /// @param prefix  such as `/static`; `/` serves all paths that have a file, and leaves the others to the views.
+    /// Throws: std::invalid_argument for a prefix that does not begin with '/'; std::system_error where the folder cannot be opened.
+    StaticFiles(std::string prefix, const std::string& folder);
+    view::awaitable<view::Response> operator()(const view::Request& request, const view::AsyncNext& next) const;
+    view::Response operator()(const view::Request& request, const view::SyncNext& next) const;
+
+private:
+    struct Answering;
+    std::shared_ptr<const Answering> answering_;
+};
+
 }  // namespace volley::middleware

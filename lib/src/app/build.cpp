@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "app/faults.hpp"
-#include "app/open_beneath.hpp"
-#include "app/static_files.hpp"
+#include "files/open_beneath.hpp"
+#include "files/static_files.hpp"
 #include "pages/escape.hpp"
 #include "pages/template.hpp"
 #include "yaml/words.hpp"
@@ -113,7 +113,7 @@ private:
 
     Answer page_for(const Route& route) {
         const std::string path = path_of(route.file);
-        const auto text = read_file(path, pages::max_page_bytes);
+        const auto text = files::read_file(path, pages::max_page_bytes);
         if (!text) {
             fail(route.file.pos, "cannot read the page " + yaml::in_quotes(path) + ": " + text.error().message(),
                  "a relative name begins at the folder of this file");
@@ -128,8 +128,8 @@ private:
 
     Answer static_for(const Route& route) {
         const std::string path = path_of(route.file);
-        auto folder = open_folder(path);
-        if (folder) return static_view(std::move(*folder));
+        auto folder = files::open_folder(path);
+        if (folder) return files::static_view(std::move(*folder));
         fail(route.file.pos, "cannot open the folder " + yaml::in_quotes(path) + ": " + folder.error().message(),
              "a relative name begins at the folder of this file");
         return nullptr;
@@ -137,8 +137,8 @@ private:
 
     Answer file_for(const Route& route) {
         const std::string path = path_of(route.file);
-        const auto file = open_file(path);
-        if (file && !file->is_folder) return file_view(path);
+        const auto file = files::open_file(path);
+        if (file && !file->is_folder) return files::file_view(path);
         fail(route.file.pos,
              file ? yaml::in_quotes(path) + " is a folder"
                   : "cannot open " + yaml::in_quotes(path) + ": " + file.error().message(),
@@ -209,7 +209,7 @@ Built build_application(const std::string& file, std::shared_ptr<view::Gauge> ga
     out.self = std::move(self);
     out.routes = view::Routes(std::move(gauge));
     out.watched.push_back(file);
-    const auto text = read_file(file, 1 << 20);
+    const auto text = files::read_file(file, 1 << 20);
     if (!text) {
         out.application.file = file;
         out.fingerprint = text.error().message();

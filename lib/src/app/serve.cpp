@@ -10,10 +10,10 @@
 #include <volley/app/app.hpp>
 
 #include "app/build.hpp"
-#include "app/open_beneath.hpp"
 #include "app/reload.hpp"
 #include "app/settings.hpp"
 #include "app/views.hpp"
+#include "files/open_beneath.hpp"
 
 namespace volley::app {
 namespace asio = boost::asio;
@@ -91,7 +91,7 @@ Prepared prepare(const ServeCall& call) {
         return at == call.environment.end() ? std::string() : at->second;
     };
     if (const std::string path = variable("VOLLEY_SETTINGS"); !path.empty()) {
-        const auto text = read_file(path, 1 << 20);
+        const auto text = files::read_file(path, 1 << 20);
         if (text) {
             out.file = appfile::load_settings(*text, path);
             take(out, out.file.errors);

@@ -4,7 +4,7 @@
 
 #include <sys/stat.h>
 
-#include "app/static_files.hpp"
+#include "files/static_files.hpp"
 #include "net/app/folder.hpp"
 
 namespace volley::test {
@@ -13,7 +13,7 @@ namespace {
 using namespace std::string_literals;
 using testing::HasSubstr;
 
-class Static : public testing::TestWithParam<app::Beneath> {
+class Static : public testing::TestWithParam<files::Beneath> {
 protected:
     Static() {
         folder.write("secret.txt", "secret");
@@ -35,7 +35,7 @@ protected:
         ::mkfifo((folder / "public/pipe").c_str(), 0600);
         view::Routes routes;
         routes.add_view("/static/{path...}",
-                        app::view_of(app::static_view(*app::open_folder(folder / "public"), GetParam()), {"GET"}));
+                        app::view_of(files::static_view(*files::open_folder(folder / "public"), GetParam()), {"GET"}));
         server = std::make_unique<LiveServer>(std::move(routes), options_of("coroutine"));
     }
     RawClient::Answer get(std::string_view target, std::string_view fields = {}, std::string_view method = "GET") {
@@ -46,8 +46,8 @@ protected:
     std::unique_ptr<LiveServer> server;
 };
 
-INSTANTIATE_TEST_SUITE_P(Beneath, Static, testing::Values(app::Beneath::kernel, app::Beneath::step_wise),
-                         [](const auto& tested) { return tested.param == app::Beneath::kernel ? "kernel" : "step_wise"; });
+INSTANTIATE_TEST_SUITE_P(Beneath, Static, testing::Values(files::Beneath::kernel, files::Beneath::step_wise),
+                         [](const auto& tested) { return tested.param == files::Beneath::kernel ? "kernel" : "step_wise"; });
 
 TEST_P(Static, no_path_leads_out_of_the_folder) {
     struct Attempt {
@@ -97,7 +97,7 @@ TEST_P(Static, no_path_leads_out_of_the_folder) {
 }
 
 TEST_P(Static, a_link_that_stays_beneath_is_followed_where_the_kernel_can_tell) {
-    const bool kernel = GetParam() == app::Beneath::kernel;
+    const bool kernel = GetParam() == files::Beneath::kernel;
     EXPECT_EQ(get("/static/in").status, kernel ? 200 : 404);
 }
 

@@ -1,13 +1,19 @@
 // What stands around views, on every kind of server.
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
+
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
 
+#include <volley/middleware.hpp>
 #include <volley/view/context.hpp>
 
 #include "net/server/fixture.hpp"
@@ -248,6 +254,54 @@ TEST(ForcedThread, a_client_that_leaves_does_not_take_running_code_with_it) {
         server.stop();  // waits for the code
     }
     EXPECT_EQ(*body, "hello");
+}
+
+/// A folder with a file, a file outside it and a link to that.
+struct Public {
+    std::filesystem::path root = std::filesystem::temp_directory_path() / ("volley-public-" + std::to_string(::getpid()));
+    Public() {
+        std::filesystem::create_directories(root / "public/sub");
+        std::ofstream(root / "public/a.txt") << "a file";
+        std::ofstream(root / "public/.hidden") << "hidden";
+        std::ofstream(root / "secret.txt") << "the secret";
+        std::filesystem::create_symlink(root / "secret.txt", root / "public/link.txt");
+    }
+    Public(const Public&) = delete;
+    Public& operator=(const Public&) = delete;
+    ~Public() { std::filesystem::remove_all(root); }
+    [[nodiscard]] std::string folder() const { return (root / "public").string(); }
+};
+
+TEST_P(Middleware, static_files_come_from_below_their_folder_only) {
+    const Public on_disk;
+    view::Routes r = routes();
+    r.use(middleware::StaticFiles("/static", on_disk.folder()), "static files");
+    const LiveServer server(std::move(r), options_of(GetParam()));
+    EXPECT_EQ(get(server, "/static/a.txt").body, "a file");
+    const std::string etag = get(server, "/static/a.txt").headers.at("etag");
+    EXPECT_EQ(get(server, "/static/a.txt", "If-None-Match: " + etag + "\r\n").status, 304);
+    EXPECT_EQ(get(server, "/static/nothing").status, 404);
+    EXPECT_EQ(get(server, "/async").status, 200);
+    EXPECT_EQ(get(server, "/sync").status, 200);
+    for (const char* target : {"/static/../secret.txt", "/static/%2e%2e/secret.txt", "/static/..%2fsecret.txt",
+                               "/static/sub/../../secret.txt", "/static/%2Fetc%2Fpasswd", "/static//etc/passwd",
+                               "/static/..%5csecret.txt", "/static/a.txt%00.png", "/static/link.txt", "/static/.hidden"}) {
+        const auto answer = get(server, target);
+        EXPECT_TRUE(answer.status == 404 || answer.status == 400) << target << ' ' << answer.status;
+        EXPECT_THAT(answer.body, testing::Not(HasSubstr("the secret"))) << target;
+    }
+    EXPECT_THAT(server.errors(), IsEmpty());
+}
+
+TEST_P(Middleware, static_files_at_the_root_leave_other_paths_to_the_views) {
+    const Public on_disk;
+    view::Routes r = routes();
+    r.use(middleware::StaticFiles("/", on_disk.folder()), "static files");
+    const LiveServer server(std::move(r), options_of(GetParam()));
+    EXPECT_EQ(get(server, "/a.txt").body, "a file");
+    EXPECT_EQ(get(server, "/async").status, 200);
+    EXPECT_EQ(get(server, "/nothing").status, 404);
+    EXPECT_THROW(middleware::StaticFiles("/", on_disk.folder() + "/nowhere"), std::system_error);
 }
 
 }  // namespace

@@ -7,9 +7,9 @@
 
 #include <volley/error.hpp>
 
-#include "app/conditional.hpp"
+#include "files/conditional.hpp"
 
-namespace volley::app {
+namespace volley::files {
 
 /// An open descriptor.
 class Descriptor {
@@ -61,4 +61,4 @@ struct Refusal {
 /// A whole small file by its path; for what the user names. Blocks. Errors: the system's; file_too_large.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t most);
 
-}  // namespace volley::app
+}  // namespace volley::files

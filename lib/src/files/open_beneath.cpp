@@ -1,4 +1,4 @@
-#include "app/open_beneath.hpp"
+#include "files/open_beneath.hpp"
 
 #include <cerrno>
 
@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace volley::app {
+namespace volley::files {
 namespace {
 
 // O_NONBLOCK: opening a pipe that nobody writes to would wait for ever. It changes nothing for files.
@@ -126,4 +126,4 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
     return text;
 }
 
-}  // namespace volley::app
+}  // namespace volley::files

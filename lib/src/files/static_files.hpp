@@ -1,13 +1,18 @@
 // Files as they are, from below a folder.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
-#include "app/open_beneath.hpp"
-#include "app/views.hpp"
+#include <volley/view.hpp>
 
-namespace volley::app {
+#include "files/open_beneath.hpp"
+
+namespace volley::files {
+
+/// An asynchronous view, whatever the method.
+using Answer = std::function<view::awaitable<view::Response>(const view::Request&)>;
 
 /// Serves what is below `folder`, by the parameter `path` of a route that ends in `{path...}`. GET and HEAD; conditional requests and one
 /// range. A folder answers with its index.html or 404, never with a list. Files are read off the loop in pieces of 64 KiB.
@@ -16,4 +21,4 @@ namespace volley::app {
 /// Serves one file, whatever its name is, found anew for each request.
 [[nodiscard]] Answer file_view(std::string path);
 
-}  // namespace volley::app
+}  // namespace volley::files

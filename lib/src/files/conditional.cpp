@@ -1,4 +1,4 @@
-#include "app/conditional.hpp"
+#include "files/conditional.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace volley::app {
+namespace volley::files {
 namespace {
 
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -53,8 +53,8 @@ std::string http_date_of(std::int64_t seconds) {
     const auto day = floor<std::chrono::days>(when);
     const year_month_day date(day);
     const hh_mm_ss time(when - day);
-    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", app::days[weekday(day).c_encoding()],
-                       static_cast<unsigned>(date.day()), app::months[static_cast<unsigned>(date.month()) - 1],
+    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", files::days[weekday(day).c_encoding()],
+                       static_cast<unsigned>(date.day()), files::months[static_cast<unsigned>(date.month()) - 1],
                        static_cast<int>(date.year()), time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
@@ -81,7 +81,7 @@ std::optional<std::int64_t> parse_http_date(std::string_view given) {
     const auto at = std::find(months.begin(), months.end(), std::string_view(month.data()));
     if (!read || at == months.end()) return std::nullopt;
     using namespace std::chrono;
-    const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(at - app::months.begin()) + 1),
+    const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(at - files::months.begin()) + 1),
                               std::chrono::day(static_cast<unsigned>(day))};
     if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
     return sys_days(date).time_since_epoch().count() * 86400LL + hour * 3600LL + minute * 60LL + second;
@@ -170,4 +170,4 @@ std::string_view media_type_of(std::string_view name) {
     return "application/octet-stream";
 }
 
-}  // namespace volley::app
+}  // namespace volley::files

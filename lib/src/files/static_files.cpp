@@ -1,4 +1,4 @@
-#include "app/static_files.hpp"
+#include "files/static_files.hpp"
 
 #include <boost/system/system_error.hpp>
 
@@ -6,7 +6,7 @@
 
 #include <volley/http/url.hpp>
 
-namespace volley::app {
+namespace volley::files {
 namespace {
 
 using view::awaitable;
@@ -155,4 +155,4 @@ Answer file_view(std::string path) {
     return [path](const Request& request) { return one_file(path, request); };
 }
 
-}  // namespace volley::app
+}  // namespace volley::files

@@ -9,7 +9,7 @@
 
 #include <volley/http/message.hpp>
 
-namespace volley::app {
+namespace volley::files {
 
 /// A file as it stood when it was opened.
 struct FileFacts {
@@ -39,4 +39,4 @@ struct Range {
 /// The media type for a file's name, by its ending; text says that it is UTF-8.
 [[nodiscard]] std::string_view media_type_of(std::string_view name);
 
-}  // namespace volley::app
+}  // namespace volley::files
