@@ -7,8 +7,12 @@ include(${CMAKE_CURRENT_LIST_DIR}/manifest.cmake)
 save_manifest()
 run(ignored ${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
 restore_manifest()
+file(READ ${README} text)
+string(REGEX REPLACE ".*\n```cpp\n" "" text "${text}")
+string(REGEX REPLACE "\n```\n.*" "\n" text "${text}")
+file(WRITE ${SCRATCH}/tour.cpp "${text}")
 run(ignored ${CMAKE_COMMAND} -G Ninja -S ${EXAMPLES} -B ${SCRATCH}/examples -DCMAKE_PREFIX_PATH=${prefix} -DCMAKE_CXX_COMPILER=${CXX}
-  -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER})
+  -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} -DTOUR=${SCRATCH}/tour.cpp)
 run(ignored ${CMAKE_COMMAND} --build ${SCRATCH}/examples)
 run(ignored ${CMAKE_COMMAND} -E env VOLLEY=${prefix}/bin/volley EXAMPLES=${SCRATCH}/examples PYTHONDONTWRITEBYTECODE=1
   ${PYTHON} ${CMAKE_CURRENT_LIST_DIR}/article_test.py)

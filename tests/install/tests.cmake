@@ -14,7 +14,7 @@ if(VOLLEY_INSTALL AND NOT VOLLEY_SANITIZE)
     -P ${CMAKE_CURRENT_SOURCE_DIR}/install/uninstall_test.cmake)
   add_test(NAME install.examples COMMAND ${CMAKE_COMMAND}
     -DBUILD=${PROJECT_BINARY_DIR} -DSCRATCH=${CMAKE_CURRENT_BINARY_DIR}/examples-scratch
-    -DEXAMPLES=${CMAKE_CURRENT_SOURCE_DIR}/install/examples -DCXX=${CMAKE_CXX_COMPILER} -DLAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}
+    -DEXAMPLES=${CMAKE_CURRENT_SOURCE_DIR}/install/examples -DREADME=${PROJECT_SOURCE_DIR}/README.md -DCXX=${CMAKE_CXX_COMPILER} -DLAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}
     -DPYTHON=${VOLLEY_PYTHON} -P ${CMAKE_CURRENT_SOURCE_DIR}/install/examples_test.cmake)
   # All of them write the build folder's install_manifest.txt.
   set_tests_properties(install.consumer install.uninstall install.examples PROPERTIES LABELS install TIMEOUT 900
