@@ -126,6 +126,26 @@ TEST_F(LendingPoolTest, a_loan_may_end_on_another_thread_and_outlive_its_pools_o
     b.reset();
 }
 
+TEST_F(LendingPoolTest, what_was_given_to_a_wait_that_never_goes_on_comes_back) {
+    const auto pool = pool_of(1);
+    std::optional<Pool::Loan> a, b, c;
+    net::TaskGroup group(io.get_executor());
+    group.spawn(hold(pool, "a", a));
+    turn();
+    {
+        asio::io_context ending{1};
+        asio::co_spawn(ending, hold(pool, "b", b), [](std::exception_ptr) {});
+        ending.poll();
+        group.spawn(hold(pool, "c", c));
+        turn();
+        a.reset();  // b's now, but its loop ends before it has noticed
+    }
+    turn();
+    EXPECT_EQ(order, "ac");
+    c.reset();
+    EXPECT_EQ(pool->lent(), 0U);
+}
+
 TEST_F(LendingPoolTest, a_loan_that_was_moved_from_gives_back_nothing) {
     const auto pool = pool_of(1);
     std::optional<Pool::Loan> a;
