@@ -9,6 +9,7 @@
 
 #include "net/deadline.hpp"
 #include "net/task_group.hpp"
+#include "support/raw_client.hpp"
 #include "support/raw_server.hpp"
 
 namespace volley::client {
@@ -404,6 +405,32 @@ TEST(Http1Transport, prepare_opens_every_socket_before_the_first_request) {
     EXPECT_FALSE(e.error);
     EXPECT_GE(e.sample.started, e.sample.planned) << "never before its time";
     EXPECT_EQ(e.sample.connected, e.sample.started) << "its connection was there";
+}
+
+// A server that is overrun takes a connection only to close it: held for the burst, it would fail there.
+TEST(Http1Transport, does_not_hold_connections_that_the_server_has_closed) {
+    RawServer server([](RawConnection& c, int index) {
+        if (index >= 3) c.wait_for_close();
+    });
+    Target target;
+    target.host = "127.0.0.1";
+    target.port = server.port();
+    asio::io_context io;
+    const auto transport = make_http1_transport(io.get_executor(), target);
+    const auto prepare = [&](std::size_t n) {
+        Exchange failed;
+        io.restart();
+        asio::co_spawn(io, transport->prepare(n, Clock::now() + 20s, failed), asio::use_future);
+        io.run();
+    };
+    prepare(6);
+    // When the closes arrive is the kernel's business: looked at again, without opening more, they are gone at last.
+    EXPECT_TRUE(test::eventually([&] {
+        prepare(0);
+        return transport->open_connections() == 3;
+    }));
+    prepare(3);
+    EXPECT_EQ(transport->open_connections(), 6U);
 }
 
 }  // namespace

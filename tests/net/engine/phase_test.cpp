@@ -143,18 +143,6 @@ TEST(Bursts, a_backlog_that_has_room_after_a_while_is_waited_for) {
     EXPECT_EQ(outcome.tally->right, 5U);
 }
 
-TEST(Bursts, connections_that_are_closed_at_once_are_opened_again) {
-    RawServer server([](RawConnection& c, int index) {
-        if (index >= 3) answer_all(c);
-    });
-    PhasePlan plan;
-    plan.steps = {step_to(server.port())};
-    plan.burst = 6;
-    const auto outcome = run(std::move(plan));
-    EXPECT_EQ(outcome.tally->right, 6U);
-    EXPECT_EQ(outcome.unprepared, "");
-}
-
 TEST(Bursts, a_burst_that_was_prepared_says_nothing_of_it) {
     RawServer server([](RawConnection& c, int) { answer_all(c); });
     PhasePlan plan;
