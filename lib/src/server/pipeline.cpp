@@ -11,7 +11,7 @@ Pipeline::Pipeline(view::Routes routes, const view::ComposeOptions& options) : r
     if (middleware.empty()) return;
     // One notice for each middleware, not for each of the views that it stands around.
     view::ComposeOptions first = options;
-    first.on_notice = [this, &options, said = std::map<std::string, bool, std::less<>>()](std::string_view text) mutable {
+    first.on_notice = [&options, said = std::map<std::string, bool, std::less<>>()](std::string_view text) mutable {
         const std::string about(text.substr(0, text.find(" stands around")));
         if (!said[about] && options.on_notice) options.on_notice(text);
         said[about] = true;
