@@ -132,13 +132,36 @@ bool signal_process(const ProcStat& target, int signal) {
     return sent;
 }
 
+namespace {
+
+/// The processes below `supervisor`, and with them the time of those that it has waited for, as of one moment: /proc is
+/// read process by process, and one that is waited for in between would be found in neither its parent's sum nor its own
+/// entry. So what each has waited for is read again, and all of it once more where it moved.
+std::vector<ProcStat> consistent_tree(int supervisor, std::uint64_t& waited) {
+    constexpr int attempts = 5;  // a tree that ends children all the time is taken as it is
+    std::vector<ProcStat> tree;
+    for (int i = 0; i < attempts; ++i) {
+        const auto before = read_stat(supervisor);
+        waited = before ? before->waited_ticks : 0;
+        tree = descendants(supervisor);
+        const auto still = [](const ProcStat& p) {
+            const auto now = read_stat(p.pid);
+            return now ? now->started == p.started && now->waited_ticks == p.waited_ticks : p.dead();
+        };
+        const auto after = read_stat(supervisor);
+        if (!before || (after && after->waited_ticks == waited && std::all_of(tree.begin(), tree.end(), still))) break;
+    }
+    return tree;
+}
+
+}  // namespace
+
 server::TreeSample sample_tree(int supervisor) {
     server::TreeSample out;
     out.at = Clock::now();
     static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     std::uint64_t ticks = 0;
-    if (const auto own = read_stat(supervisor)) ticks = own->waited_ticks;
-    for (const auto& p : descendants(supervisor)) {
+    for (const auto& p : consistent_tree(supervisor, ticks)) {
         ticks += p.cpu_ticks + p.waited_ticks;  // a zombie's time is in no parent's sum yet
         if (p.dead()) continue;
         ++out.processes;

@@ -273,8 +273,9 @@ TEST_F(ClientTest, failures_are_values) {
 TEST_F(ClientTest, deadlines_end_a_silent_server) {
     RawServer server([](RawConnection& c, int) { c.wait_for_close(); });
     Client client = make();
+    const auto asked = Clock::now();
     EXPECT_EQ(get(client, url_of(server.port()), 50ms).error(), Condition::timeout);
-    EXPECT_GE(details_.total, 50ms);
+    EXPECT_GE(Clock::now() - asked, 50ms);
     EXPECT_EQ(get(client, url_of(server.port()), -1s).error(), Condition::timeout) << "one that has passed";
     ClientOptions options;
     options.timeout = 50ms;
