@@ -15,6 +15,7 @@ set(pure base metrics yaml pages appfile proto webrtc scenario load report)
 
 # below_<module>: the folders that it may include, itself aside.
 set(below_base)
+set(below_proto base)
 set(below_metrics base)
 set(below_yaml base)
 set(below_pages base yaml)
@@ -26,13 +27,13 @@ set(below_net base)
 set(below_view base net)
 set(below_files base view)
 set(below_middleware base view files)
-set(below_client base metrics net)
+set(below_client base proto metrics net)
 set(below_process base net)
 set(below_server base net view)
 set(below_app base yaml pages appfile metrics net view files middleware client server process)
 set(below_engine base metrics load net client)
 set(below_run base metrics yaml scenario load report net client process server engine)
-set(modules base metrics yaml pages appfile scenario load report net view files middleware client process server app engine run)
+set(modules base proto metrics yaml pages appfile scenario load report net view files middleware client process server app engine run)
 
 # Files that belong higher up than the folder that they stand in: the main of the helper program runs the application.
 set(higher_lib/src/process/helper_main.cpp app)

@@ -9,6 +9,11 @@ void Tally::add(const Sample& sample, const std::string& kind) {
     bytes += sample.bytes;
     if (sample.status != 0) ++statuses[sample.status];
     if (sample.started != TimePoint{}) start_lag.record(sample.start_lag());
+    if (sample.resolved != TimePoint{}) resolve.record(sample.resolved - sample.started);
+    if (sample.tcp != TimePoint{}) {
+        connect.record(sample.tcp - sample.resolved);
+        if (sample.connected > sample.tcp) tls.record(sample.connected - sample.tcp);
+    }
     if (!sample.right) {
         ++errors[kind];
         return;
@@ -16,6 +21,7 @@ void Tally::add(const Sample& sample, const std::string& kind) {
     ++right;
     response.record(sample.response_time());
     service.record(sample.service_time());
+    if (sample.first_byte != TimePoint{}) first_byte.record(sample.first_byte - sample.sent);
 }
 
 void Tally::merge(const Tally& other) {
@@ -26,6 +32,10 @@ void Tally::merge(const Tally& other) {
     for (const auto& [status, n] : other.statuses) statuses[status] += n;
     response.merge(other.response);
     service.merge(other.service);
+    first_byte.merge(other.first_byte);
+    resolve.merge(other.resolve);
+    connect.merge(other.connect);
+    tls.merge(other.tls);
     start_lag.merge(other.start_lag);
 }
 

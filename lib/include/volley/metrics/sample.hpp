@@ -29,7 +29,9 @@ enum class Outcome : std::uint8_t {
 struct Sample {
     TimePoint planned{};     ///< when it was to start
     TimePoint started{};     ///< when it did
-    TimePoint connected{};   ///< a connection was there (equal to `started` when one had been prepared)
+    TimePoint resolved{};    ///< the host had an address; not reached where the connection was there before
+    TimePoint tcp{};         ///< TCP was connected; likewise
+    TimePoint connected{};   ///< a connection was there, TLS included (equal to `started` when one had been prepared)
     TimePoint sent{};        ///< the first byte of the request was handed to the kernel
     TimePoint first_byte{};  ///< the first byte of the answer
     TimePoint done{};        ///< the last one, or the instant of the failure

@@ -19,9 +19,13 @@ struct Tally {
     std::uint64_t bytes = 0;
     std::map<std::string, std::uint64_t> errors;  ///< by kind: an Outcome's name, `status` or `check`
     std::map<int, std::uint64_t> statuses;
-    Histogram response;   ///< from the planned start; right answers only
-    Histogram service;    ///< from the first byte sent; right answers only
-    Histogram start_lag;  ///< every start
+    Histogram response;    ///< from the planned start; right answers only
+    Histogram service;     ///< from the first byte sent; right answers only
+    Histogram first_byte;  ///< from the first byte sent to the first one back; right answers only
+    Histogram resolve;     ///< name lookup, of those that opened a connection
+    Histogram connect;     ///< TCP, likewise
+    Histogram tls;         ///< handshake, likewise
+    Histogram start_lag;   ///< every start
 
     [[nodiscard]] std::uint64_t wrong() const noexcept { return requests - right; }
     /// Counts one sample. `kind` names the error of a sample that is not right.

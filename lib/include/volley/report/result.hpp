@@ -28,6 +28,16 @@ struct ResourceFigures {
     Duration cpu{};  ///< over the phase
 };
 
+/// What the generator itself did in a phase: how far its figures can be trusted.
+struct GeneratorFigures {
+    std::string transport;  ///< `fast` (our HTTP/1.1) or `curl`
+    unsigned threads = 1;
+    Duration cpu{};                      ///< user and system time of its threads over the phase
+    metrics::Histogram timer_overshoot;  ///< how late a timer woke it, of all that it slept by
+    std::uint64_t connections = 0;       ///< opened over the phase
+    bool busy = false;                   ///< its threads had next to no idle time: the server may be faster than what was seen
+};
+
 /// One phase against one server.
 struct PhaseResult {
     std::string phase;
@@ -44,6 +54,7 @@ struct PhaseResult {
     std::optional<metrics::BurstFigures> burst;
     std::vector<std::string> wrong_examples;  ///< at most 3, in the words of the checks; may hold the peer's bytes
     std::optional<ResourceFigures> resources;
+    GeneratorFigures generator;
     std::vector<metrics::Sample> samples;  ///< of bursts
 
     [[nodiscard]] std::uint64_t errors() const noexcept { return tally->wrong() + saturated; }
