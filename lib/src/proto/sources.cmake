@@ -1,0 +1,2 @@
+target_sources(volley_core PRIVATE
+  src/proto/http/response_parser.cpp src/proto/http/framing_fields.cpp src/proto/http/chunked_decoder.cpp)
