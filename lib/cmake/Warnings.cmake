@@ -6,8 +6,8 @@ target_compile_options(volley_warnings INTERFACE
 target_compile_options(volley_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
 if(VOLLEY_SANITIZE)
   # Frames in reports; -Wno-tsan because g++ warns of atomic_thread_fence inside Asio under the thread sanitizer.
-  add_compile_options(-fsanitize=${VOLLEY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -Wno-tsan)
+  add_compile_options(-fsanitize=${VOLLEY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
   # g++ 12 sees uninitialised uses in coroutine frames that are not there once the sanitizers instrument them.
-  add_compile_options(-Wno-maybe-uninitialized)
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_link_options(-fsanitize=${VOLLEY_SANITIZE})
 endif()

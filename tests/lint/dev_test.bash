@@ -21,6 +21,7 @@ expect 0 'usage: ./dev' "$top/dev" --help
 expect 2 'usage: ./dev' "$top/dev"
 expect 2 "no verb 'tset'" "$top/dev" tset
 expect 2 "not 'lnog'" "$top/dev" test lnog
+expect 2 "not '1m'" "$top/dev" fuzz 1m
 
 # A copy whose list asks for a package that no Debian has: it must be named, and nothing may be built after that.
 mkdir -p "$scratch/bin"

@@ -1,4 +1,7 @@
-// Any well-formed answer is read as what was put into it, however it is written and split.
+// Any well-formed answer is read as what was put into it, however it is written and split; a damaged one is refused, or read, in the
+// same way however it is split.
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -96,6 +99,43 @@ RC_GTEST_PROP(Response, is_read_as_what_was_put_in, ()) {
     const auto read = test::decode(input, cuts);
     RC_ASSERT(read.broken == "");
     RC_ASSERT(read == expected);
+}
+
+// Of an answer that anything may have happened to nothing can be said but this: the pieces do not matter.
+RC_GTEST_PROP(Response, says_the_same_however_it_is_split, ()) {
+    DecodedHead interim{true, 11, 103, "", {}};
+    std::string input = *rc::gen::arbitrary<bool>() ? write_head(interim, {}) : "";
+    DecodedHead head{false, *rc::gen::element(10, 11), *rc::gen::element(101, 200, 204), "", {}};
+    const auto body = *rc::gen::arbitrary<std::string>();
+    switch (*rc::gen::inRange(0, 4)) {
+        case 0:
+            input += write_head(head, {{"Content-Length", std::to_string(body.size())}}) + body;
+            break;
+        case 1:
+            input += write_head(head, {{"Transfer-Encoding", "chunked"}}) + write_chunks(body);
+            break;
+        case 2:
+            input += write_head(head, {{"Transfer-Encoding", "chunked"}, {"Content-Length", "1"}}) + write_chunks(body);
+            break;
+        default:
+            input += write_head(head, {}) + body;
+    }
+    for (auto n = *rc::gen::inRange(0, 4); n > 0; --n) {
+        const auto at = *rc::gen::inRange<std::size_t>(0, input.size());
+        input[at] = *rc::gen::oneOf(rc::gen::elementOf(std::string("\r\n :;,0fF\t\0\x7f", 12)), rc::gen::arbitrary<char>());
+    }
+    ResponseLimits limits;
+    if (*rc::gen::arbitrary<bool>()) limits.head_bytes = *rc::gen::inRange<std::size_t>(0, input.size() + 1);
+    if (*rc::gen::arbitrary<bool>()) limits.body_bytes = *rc::gen::inRange<std::uint64_t>(0, body.size() + 1);
+    const bool to_head = *rc::gen::arbitrary<bool>();
+
+    const auto whole = test::decode(input, {}, to_head, limits);
+    RC_ASSERT(whole.broken == "");
+    RC_ASSERT(test::decode(input, test::cut_at_random(input.size(), *rc::gen::arbitrary<std::uint64_t>()), to_head, limits) ==
+              whole);
+    RC_ASSERT(test::decode(input, test::cut_everywhere(input.size()), to_head, limits) == whole);
+    // One cut, so that there is a whole head on one side of it at times.
+    RC_ASSERT(test::decode(input, {*rc::gen::inRange<std::size_t>(0, input.size() + 1)}, to_head, limits) == whole);
 }
 
 }  // namespace
