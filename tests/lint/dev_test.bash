@@ -22,6 +22,7 @@ expect 2 'usage: ./dev' "$top/dev"
 expect 2 "no verb 'tset'" "$top/dev" tset
 expect 2 "not 'lnog'" "$top/dev" test lnog
 expect 2 "not '1m'" "$top/dev" fuzz 1m
+expect 2 "no benchmark 'parsre'" "$top/dev" bench parsre
 
 # A copy whose list asks for a package that no Debian has: it must be named, and nothing may be built after that.
 mkdir -p "$scratch/bin"
