@@ -29,7 +29,7 @@ constexpr std::string_view in_chunks =
     "Transfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n";
 constexpr std::size_t body_size = 11;
 
-std::size_t by_volley(ResponseParser& parser, std::string_view in) {
+std::size_t by_volley(ResponseParser& parser, std::string_view in, bool fields) {
     using Event = ResponseParser::Event;
     std::size_t body = 0;
     parser.start(false);
@@ -37,12 +37,14 @@ std::size_t by_volley(ResponseParser& parser, std::string_view in) {
         const auto step = parser.parse(in);
         in.remove_prefix(step.consumed);
         body += step.body.size();
+        if (fields && step.event == Event::head)
+            while (const auto field = parser.next_field()) asm volatile("" : : "r"(field->value.data()) : "memory");
         if (step.event == Event::done) return body;
         if (step.event == Event::need_more || step.event == Event::error) return 0;
     }
 }
 
-// Beast's with a body in a string, reserved by its small size: no allocation there either.
+// Beast's as it comes: it keeps each field in memory of its own. The body fits into its string.
 std::size_t by_beast(std::string_view in) {
     http::response_parser<http::string_body> parser;
     parser.eager(true);
@@ -113,10 +115,13 @@ int main(int argc, char** argv) {
                 sizeof(http::response_parser<http::string_body>));
     for (const auto& [what, in] : {std::pair{"content-length", with_length}, std::pair{"chunked", in_chunks}}) {
         ResponseParser parser;
-        const double ours = best_ns(answers, in, [&](std::string_view bytes) { return by_volley(parser, bytes); });
+        const double ours = best_ns(answers, in, [&](std::string_view bytes) { return by_volley(parser, bytes, false); });
+        const double walked = best_ns(answers, in, [&](std::string_view bytes) { return by_volley(parser, bytes, true); });
         const double whole = best_ns(answers, in, by_beast);
         const double bare = best_ns(answers, in, by_bare_beast);
-        std::printf("%-14s %zu bytes: %.0f ns; beast takes %.1f times as long, without its containers %.1f times\n", what,
-                    in.size(), ours, whole / ours, bare / ours);
+        std::printf(
+            "%-14s %zu bytes: %.0f ns, with a walk over the fields %.0f ns; beast takes %.1f times as long, "
+            "without its containers %.1f times\n",
+            what, in.size(), ours, walked, whole / ours, bare / ours);
     }
 }
