@@ -38,6 +38,10 @@ std::string_view to_string(ServerState s) noexcept {
     return "unknown";
 }
 
+std::string name_of(const ThresholdResult& threshold) {
+    return threshold.pos.line == 0 ? threshold.phase + '.' + threshold.source : threshold.source;
+}
+
 const PhaseResult* ServerResult::find(std::string_view phase) const noexcept {
     const auto found = std::ranges::find(phases, phase, &PhaseResult::phase);
     return found == phases.end() ? nullptr : &*found;

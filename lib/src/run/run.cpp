@@ -58,7 +58,7 @@ public:
     awaitable<report::RunResult> run() {
         // From here on cancellation is asked for, not thrown: servers must be stopped and results handed over.
         co_await asio::this_coro::throw_if_cancelled(false);
-        const TimePoint start = Clock::now();
+        start_ = Clock::now();
         result_.name = scenario_.name;
         result_.file = scenario_.file;
         result_.version = VOLLEY_VERSION;
@@ -73,7 +73,7 @@ public:
             co_await run_server(spec);
             if (interrupted_) break;
         }
-        result_.elapsed = Clock::now() - start;
+        result_.elapsed = Clock::now() - start_;
         report::mask_secrets(result_, variables_.secrets());
         judge(scenario_, result_);
         if (interrupted_) result_.verdict = report::Verdict::interrupted;
@@ -151,6 +151,7 @@ private:
         measured.scenario = phase.scenario;
         measured.kind = kind_of(phase);
         measured.warmup = phase.warmup;
+        measured.began = Clock::now() - start_;
 
         std::optional<engine::PhaseOutcome> solo;
         if (phase.burst && !phase.warmup && !solo_.contains(solo_key(phase))) {
@@ -188,6 +189,7 @@ private:
             plan.iterations = phase.iterations;
             plan.max_users = phase.max_users;
             std::string name = phase.name;
+            measured.began = Clock::now() - start_;  // behind the solo requests
             auto outcome = co_await observed(server, std::move(name), std::move(plan), &measured.resources);
             take(outcome, phase, measured);
         }
@@ -287,6 +289,7 @@ private:
     scenario::Variables variables_;
     report::RunResult result_;
     std::map<SoloKey, Duration> solo_;  // of the server that runs
+    TimePoint start_{};
     bool interrupted_ = false;
 };
 

@@ -45,6 +45,7 @@ struct PhaseResult {
     PhaseKind kind = PhaseKind::burst;
     bool warmup = false;
     bool interrupted = false;
+    Duration began{};          ///< from the start of the run
     std::string inconclusive;  ///< why the times of the phase say nothing, although they were measured; empty where they do
     Duration elapsed{};
     std::uint64_t planned = 0;  ///< users that the plan let start: arrivals, users * iterations; 0 where only time ends the phase
@@ -84,6 +85,8 @@ struct ThresholdResult {
     std::string measured;             ///< `1.02`, `204 ms`
     std::string message;              ///< which, and by how much; or why it cannot be said
 };
+/// A threshold as a person knows it: as written, with the phase in front where volley added it.
+[[nodiscard]] std::string name_of(const ThresholdResult& threshold);
 
 struct RunResult {
     std::string name;
