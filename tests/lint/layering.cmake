@@ -20,7 +20,7 @@ set(below_metrics base)
 set(below_yaml base)
 set(below_pages base yaml)
 set(below_appfile base yaml pages)
-set(below_scenario base metrics yaml)
+set(below_scenario base metrics yaml load)  # phases are made of stages
 set(below_load base metrics)
 set(below_report base metrics yaml scenario load)
 set(below_net base)

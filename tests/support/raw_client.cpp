@@ -82,6 +82,11 @@ std::string RawClient::read_all() {
 
 bool RawClient::at_end() { return buffer_.empty() && !fill(); }
 
+bool RawClient::was_reset() {
+    errno = 0;
+    return at_end() && errno == ECONNRESET;
+}
+
 RawClient::Answer RawClient::read_answer(bool head_only) {
     Answer answer;
     std::size_t end = 0;

@@ -38,6 +38,10 @@ public:
     std::string read_all();
     /// True when the peer has closed, by FIN or reset, before another byte.
     bool at_end();
+    /// True when the peer has ended the connection with a reset, before another byte.
+    bool was_reset();
+    /// Waits for a byte, and leaves it for the next read. @return false when the peer has closed instead.
+    bool has_byte() { return !buffer_.empty() || fill(); }
 
     void shutdown_send();
     void close();

@@ -25,6 +25,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <volley/http/message.hpp>
+#include <volley/time.hpp>
 #include <volley/view/gauge.hpp>
 #include <volley/view/middleware.hpp>
 #include <volley/view/sync.hpp>
@@ -66,6 +67,17 @@ public:
 /// Produces a body while it is being sent.
 using Stream = std::function<awaitable<void>(Writer&)>;
 
+/// How an answer leaves the server: for servers that are to misbehave, so that their clients can be tested.
+struct Delivery {
+    enum class Way {
+        answer,   ///< as it should
+        reset,    ///< nothing is sent: the connection ends with a reset (RFC 9293 section 3.10.7.4), not a close
+        garbage,  ///< bytes that are no HTTP, then a close
+    } way = Way::answer;
+    bool close = false;  ///< the answer says `Connection: close`, and the connection is closed after it
+    Duration drip{};     ///< above 0: the answer goes out byte by byte, head included, with this pause between two
+};
+
 /// What a view answers. Content-Length, Transfer-Encoding, Date, Server and Connection are the server's business;
 /// a Content-Length set beside `stream` is kept, and then the stream must produce exactly as much.
 /// A header that cannot be sent (http::is_valid_field) makes the answer a 500.
@@ -74,6 +86,7 @@ struct Response {
     http::Headers headers;
     std::string body;
     Stream stream;  ///< where set, `body` is not looked at
+    Delivery delivery{};
 
     /// `json` is JSON text already; see json_quote().
     [[nodiscard]] static Response json(std::string json, int status = 200);

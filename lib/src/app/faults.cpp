@@ -125,6 +125,7 @@ struct Faulty {
     std::shared_ptr<Gate> gate;
     std::atomic<std::uint64_t> in_flight{0};
     std::atomic<std::uint64_t> turns{0};
+    std::atomic<std::uint64_t> deliveries{0};
 };
 
 /// A number from 0 to 1 for each turn. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (SplitMix64).
@@ -177,16 +178,42 @@ awaitable<Response> answer(std::shared_ptr<Faulty> faulty, const Request& reques
     co_return response;
 }
 
+/// What happens to the connection of the request whose turn it is. Every fault draws by a seed of its own, so that shares of two are
+/// shares of all requests and not the same ones.
+view::Delivery next_delivery(Faulty& faulty) {
+    const appfile::Faults& faults = faulty.faults;
+    const std::uint64_t turn = faulty.deliveries++;
+    const auto hits = [&](double share, std::uint64_t which) {
+        return share > 0 && draw(faulty.seed ^ which << 56, turn) < share;
+    };
+    view::Delivery delivery;
+    delivery.close = hits(faults.close, 1);
+    delivery.drip = faults.drip;
+    if (hits(faults.garbage, 3)) delivery.way = view::Delivery::Way::garbage;
+    if (hits(faults.reset, 2)) delivery.way = view::Delivery::Way::reset;
+    return delivery;
+}
+
+/// Around all the rest: a refusal is an answer too.
+awaitable<Response> answer_delivered(std::shared_ptr<Faulty> faulty, const Request& request) {
+    const view::Delivery delivery = next_delivery(*faulty);  // by arrival, not by the end of the view
+    Response response = co_await answer(faulty, request);
+    response.delivery = delivery;
+    co_return response;
+}
+
 }  // namespace
 
 Answer with_faults(Answer view, const appfile::Faults& faults, std::uint64_t seed) {
-    const bool any = faults.limit > 0 || faults.fail > 0 || faults.at_a_time > 0 || faults.buffer;
-    if (!any) return view;
+    const bool requests = faults.limit > 0 || faults.fail > 0 || faults.at_a_time > 0 || faults.buffer;
+    const bool connections = faults.close > 0 || faults.reset > 0 || faults.garbage > 0 || faults.drip > Duration::zero();
+    if (!requests && !connections) return view;
     const auto faulty = std::make_shared<Faulty>();
     faulty->view = std::move(view);
     faulty->faults = faults;
     faulty->seed = seed;
     if (faults.at_a_time > 0) faulty->gate = std::make_shared<Gate>(faults.at_a_time);
+    if (connections) return [faulty](const Request& request) { return answer_delivered(faulty, request); };
     return [faulty](const Request& request) { return answer(faulty, request); };
 }
 

@@ -8,9 +8,11 @@ namespace volley::app {
 namespace asio = boost::asio;
 namespace {
 
-std::vector<std::string> text_of(const std::vector<appfile::Setting>& settings) {
+/// What is the whole server's, and taken when it starts.
+std::vector<std::string> text_of(const appfile::Application& application) {
     std::vector<std::string> out;
-    for (const auto& setting : settings) out.push_back(setting.name + '=' + setting.value.text);
+    for (const auto& setting : application.settings) out.push_back(setting.name + '=' + setting.value.text);
+    out.push_back(fmt::format("stall={}", appfile::stall_of(application).count()));
     return out;
 }
 
@@ -22,7 +24,7 @@ Reloader::Reloader(server::Server& server, asio::any_io_executor executor, const
       watch_(std::move(executor)),
       file_(first.application.file),
       fingerprint_(first.fingerprint),
-      settings_(text_of(first.application.settings)),
+      settings_(text_of(first.application)),
       self_(first.self),
       notice_(std::move(notice)),
       say_(std::move(say)) {
@@ -70,8 +72,9 @@ void Reloader::take(Built built) {
     const std::size_t n = built.table.size();
     server_.set_routes(std::move(built.routes));
     if (!same || was_broken) say_(fmt::format("reloaded {}: {} {}\n", file_, n, n == 1 ? "route" : "routes"));
-    auto settings = text_of(built.application.settings);
-    if (settings != settings_) say_("the settings have changed: they take effect when the server is started again\n");
+    auto settings = text_of(built.application);
+    if (settings != settings_)
+        say_("the settings, or the fault `stall`, have changed: they take effect when the server is started again\n");
     settings_ = std::move(settings);
 }
 

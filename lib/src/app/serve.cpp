@@ -43,6 +43,7 @@ struct Content {
     const Built* watched = nullptr;  ///< where changes are to be taken up
     std::shared_ptr<Notice> notice;
     std::shared_ptr<SelfAddress> self;
+    Duration stall{};  ///< how often the server stops for a second; 0: never
 };
 
 /// Tells the views where they are before the first connection is accepted, then takes up changes where some are to be.
@@ -61,6 +62,7 @@ int run(const ServeOptions& options, Content content) {
     settings.port = options.port;
     settings.sync_threads = options.sync_threads;
     settings.limits = options.limits;
+    settings.stall_every = content.stall;
     settings.on_error = print_error;
     settings.on_notice = print_error;
     if (options.log) settings.on_access = print_access;
@@ -178,6 +180,7 @@ int run_serve(const ServeCall& call) {
     content.watched = call.reload ? &ready.built : nullptr;
     content.notice = ready.notice;
     content.self = ready.self;
+    content.stall = included ? ready.faults.stall : appfile::stall_of(ready.built.application);
     return run(ready.settings.options, std::move(content));
 }
 

@@ -31,10 +31,16 @@ struct Faults {
     std::uint64_t at_a_time = 0;  ///< `lock` is 1, `semaphore:N` is N; 0: as many as there are
     std::uint64_t limit = 0;      ///< more in flight are answered 503; 0: no limit
     double fail = 0;              ///< this share is answered 500
+    double close = 0;             ///< after this share of the answers the connection is closed
+    double reset = 0;             ///< in place of this share of the answers the connection is reset
+    double garbage = 0;           ///< in place of this share of the answers comes what is no HTTP
+    Duration drip{};              ///< between two bytes of an answer; 0: as fast as it goes
+    Duration stall{};             ///< the whole server stops for a second, so often; 0: never
     std::string text;             ///< as written, for tables
 };
 
-/// Reads one fault: `block`, `lock`, `semaphore:N`, `thread`, `cpu:30%`, `limit:N`, `buffer`, `fail:1%`, and adds it to the others.
+/// Reads one fault: `block`, `lock`, `semaphore:N`, `thread`, `cpu:30%`, `limit:N`, `buffer`, `fail:1%`, `close`, `reset:50%`,
+/// `garbage`, `drip:10` (milliseconds), `stall:10` (seconds), and adds it to the others.
 struct FaultError {
     std::string text;
     std::string hint;
@@ -100,6 +106,9 @@ struct SettingsFile {
     std::vector<SourceError> errors;
 };
 [[nodiscard]] SettingsFile load_settings(std::string_view text, std::string file);
+
+/// The shortest stall that a route of the file asks for; 0 where none does.
+[[nodiscard]] Duration stall_of(const Application& application);
 
 /// Makes a SourceError at a place of the file, line text included.
 [[nodiscard]] SourceError error_at(const Application& where, SourcePos pos, std::string text, std::string hint = {});

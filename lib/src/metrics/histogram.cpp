@@ -53,9 +53,13 @@ Duration Histogram::quantile(double q) const noexcept {
     // 0.999 * 1000 is a little over 999 in binary, and 0.07 * 100 over 7: without the allowance the rank would be one too high.
     const double exact = std::clamp(q, 0.0, 1.0) * static_cast<double>(count_);
     const double wanted = std::ceil(exact - exact * 1e-12);
-    const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, count_);
-    if (rank == 1) return min_;
-    if (rank == count_) return max_;
+    return value_at(static_cast<std::uint64_t>(wanted));
+}
+
+Duration Histogram::value_at(std::uint64_t rank) const noexcept {
+    if (count_ == 0) return {};
+    if (rank <= 1) return min_;
+    if (rank >= count_) return max_;
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < bucket_count; ++i) {
         seen += counts_[i];

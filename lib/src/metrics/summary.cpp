@@ -37,6 +37,7 @@ void Tally::merge(const Tally& other) {
     connect.merge(other.connect);
     tls.merge(other.tls);
     start_lag.merge(other.start_lag);
+    series.merge(other.series);
 }
 
 Duration median(std::vector<Duration> values) {

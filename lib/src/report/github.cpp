@@ -57,6 +57,8 @@ std::string_view mark(Verdict v) {
     return "";
 }
 
+bool passed(const ThresholdResult& t) { return t.verdict == Verdict::pass && !t.unsure; }
+
 std::string verdict_line(const RunResult& r) {
     std::string word(to_string(r.verdict));
     for (char& c : word)
@@ -130,7 +132,7 @@ std::string property_text(std::string_view text) {
 }
 
 std::string command(const RunResult& r, Verdict v, int line, const std::string& title, const std::string& message) {
-    const char* name = v == Verdict::inconclusive || v == Verdict::interrupted ? "warning" : "error";
+    const char* name = v == Verdict::fail || v == Verdict::target_failed ? "error" : "warning";
     std::string out = fmt::format("::{} file={}", name, property_text(r.file));
     if (line > 0) out += fmt::format(",line={}", line);
     return out + fmt::format(",title={}::{}\n", property_text(title), message_text(message));
@@ -165,11 +167,11 @@ std::string to_github_summary(const RunResult& r) {
     Rows thresholds(out);
     thresholds.add('\n' + head({"", "server", "threshold", "measured", ""}, "lllrl"));
     // What did not pass first: it is what a reader looks for, and what there must be room for.
-    for (const bool passed : {false, true})
+    for (const bool good : {false, true})
         for (const auto& t : r.thresholds)
-            if ((t.verdict == Verdict::pass) == passed)
-                thresholds.add(
-                    row({std::string(mark(t.verdict)), cell(t.server), cell(name_of(t)), cell(t.measured), cell(t.message)}));
+            if (passed(t) == good)
+                thresholds.add(row({std::string(t.unsure ? mark(Verdict::inconclusive) : mark(t.verdict)), cell(t.server),
+                                    cell(name_of(t)), cell(t.measured), cell(t.message)}));
     thresholds.end();
     return out;
 }
@@ -180,7 +182,7 @@ std::string to_github_annotations(const RunResult& r) {
         if (s.state != ServerState::ok && s.state != ServerState::interrupted)
             out += command(r, Verdict::target_failed, 0, s.name + ": " + std::string(to_string(s.state)), s.message);
     for (const auto& t : r.thresholds)
-        if (t.verdict != Verdict::pass) out += command(r, t.verdict, t.pos.line, t.server + ": " + name_of(t), words_of(t));
+        if (!passed(t)) out += command(r, t.verdict, t.pos.line, t.server + ": " + name_of(t), words_of(t));
     for (const auto& s : r.servers)
         for (const auto& p : s.phases)
             if (!p.warmup && !p.inconclusive.empty())

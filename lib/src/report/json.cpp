@@ -149,6 +149,7 @@ std::string to_json(const RunResult& r) {
                          {"server", t.server},
                          {"phase", t.phase},
                          {"verdict", to_string(t.verdict)}};
+        if (t.unsure) one["unsure"] = true;
         if (t.pos.line > 0) one["line"] = t.pos.line;
         if (!t.measured.empty()) one["measured"] = t.measured;
         if (!t.message.empty()) one["message"] = escape_for_terminal(t.message);

@@ -68,10 +68,10 @@ Case case_of(const RunResult& r, const ServerResult& server, const ThresholdResu
     Case out;
     out.name = name_of(t);
     if (const auto* phase = server.find(t.phase)) out.time = phase->elapsed;
-    if (t.verdict == Verdict::pass) return out;
+    if (t.verdict == Verdict::pass && !t.unsure) return out;
     out.end = t.verdict == Verdict::fail ? Case::End::failure : Case::End::skipped;
     out.type = t.verdict == Verdict::fail ? "threshold" : "inconclusive";
-    if (t.verdict != Verdict::fail) out.message = "inconclusive: ";
+    if (t.verdict == Verdict::inconclusive) out.message = "inconclusive: ";
     out.message += t.measured;
     if (!t.measured.empty() && !t.message.empty()) out.message += ": ";
     out.message += t.message;

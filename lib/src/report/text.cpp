@@ -187,20 +187,17 @@ std::string thresholds_text(const RunResult& result, const TextOptions& options,
         source_width = std::max(source_width, columns(name_of(t)));
     }
     for (const auto& t : result.thresholds) {
-        const char* colour = t.verdict == Verdict::pass ? green : t.verdict == Verdict::fail ? red : yellow;
-        const char* mark = options.unicode ? (t.verdict == Verdict::pass   ? "✓"
-                                              : t.verdict == Verdict::fail ? "✗"
-                                                                           : "?")
-                                           : (t.verdict == Verdict::pass   ? "ok  "
-                                              : t.verdict == Verdict::fail ? "FAIL"
-                                                                           : "?   ");
+        const bool passed = t.verdict == Verdict::pass && !t.unsure;
+        const bool failed = t.verdict == Verdict::fail;
+        const char* colour = passed ? green : failed ? red : yellow;
+        const char* mark = options.unicode ? (passed ? "✓" : failed ? "✗" : "?") : (passed ? "ok  " : failed ? "FAIL" : "?   ");
         const std::string source = name_of(t);
         const std::string server_pad(server_width - columns(t.server), ' ');
         const std::string source_pad(source_width - columns(source), ' ');
         out += fmt::format("  {} {}{}  {}{}", paint(mark, colour), escape_for_terminal(t.server), server_pad,
                            escape_for_terminal(source), source_pad);
         if (!t.measured.empty()) out += "  " + t.measured;
-        if (!t.message.empty()) out += "  " + paint(escape_for_terminal(t.message), t.verdict == Verdict::pass ? dim : colour);
+        if (!t.message.empty()) out += "  " + paint(escape_for_terminal(t.message), passed ? dim : colour);
         while (out.ends_with(' ')) out.pop_back();
         out += '\n';
     }

@@ -230,22 +230,88 @@ std::optional<Threshold> parse_threshold(Reader& reader, const Value& source, co
     return std::move(parser.out);
 }
 
+namespace {
+
+/// `95%`: from 50 % to below 100 %.
+std::optional<double> read_confidence(Reader& reader, const Node& node) {
+    const auto given = reader.text(node, "confidence");
+    if (!given) return std::nullopt;
+    double n = 0;
+    const char* end = given->data() + given->size();
+    const auto [at, bad] = std::from_chars(given->data(), end, n, std::chars_format::fixed);
+    if (bad != std::errc{} || given->front() == '-' || std::string_view(at, end) != "%") {
+        reader.error(node.pos(), "`confidence` is not a percentage: " + in_quotes(*given), "write 95%");
+        return std::nullopt;
+    }
+    if (!(n >= 50 && n <= 99.99)) {
+        reader.error(node.pos(), "`confidence` is out of range: " + in_quotes(*given), "from 50% to 99.99%");
+        return std::nullopt;
+    }
+    return n / 100;
+}
+
+std::optional<Threshold::IfUnsure> read_if_unsure(Reader& reader, const Node& node) {
+    using IfUnsure = Threshold::IfUnsure;
+    static constexpr std::array words{"pass"sv, "warn"sv, "fail"sv, "extend"sv};
+    static constexpr std::array meant{IfUnsure::pass, IfUnsure::warn, IfUnsure::fail, IfUnsure::extend};
+    const auto given = reader.text(node, "if_unsure");
+    if (!given) return std::nullopt;
+    const auto at = std::find(words.begin(), words.end(), *given);
+    if (at == words.end()) {
+        reader.error(node.pos(), "unknown `if_unsure`: " + in_quotes(*given),
+                     suggest(*given, words, "write pass, warn, fail or extend; words"));
+        return std::nullopt;
+    }
+    return meant[static_cast<std::size_t>(at - words.begin())];
+}
+
+bool is_percentile(const Threshold& t) { return t.aggregate.starts_with('p'); }
+
+bool is_of_burst(const Threshold& t, const Scenario& so_far) {
+    return std::any_of(so_far.phases.begin(), so_far.phases.end(),
+                       [&](const Phase& p) { return p.name == t.phase && p.burst.has_value(); });
+}
+
+/// What stands beside `expr`.
+void read_options(Reader& reader, const Keys& keys, const Scenario& so_far, Threshold& out) {
+    static constexpr std::array of_intervals{"confidence"sv, "if_unsure"sv};
+    for (const auto key : keys.among(of_intervals)) {
+        if (!is_percentile(out))
+            reader.error(keys.key_pos(key), in_quotes(key) + " belongs to percentiles of latency and service",
+                         "remove it: other figures count as they are");
+        else if (is_of_burst(out, so_far))
+            reader.error(keys.key_pos(key), in_quotes(key) + " belongs to phases with `users` or `rate`",
+                         "remove it: the answers of a burst are all that there are, and no sample");
+    }
+    if (const Node* n = keys.find("confidence")) out.confidence = read_confidence(reader, *n).value_or(out.confidence);
+    if (const Node* n = keys.find("if_unsure")) out.if_unsure = read_if_unsure(reader, *n).value_or(out.if_unsure);
+    if (const Node* n = keys.find("abort")) out.abort = reader.boolean(*n, "abort").value_or(false);
+    if (const Node* n = keys.find("persist"))
+        out.persist = reader.duration(*n, "persist", Duration::zero(), std::chrono::hours(1000));
+    if (keys.has("persist") && !keys.has("abort"))
+        reader.error(keys.key_pos("persist"), "`persist` without `abort`",
+                     "add `abort: true`, which ends the phase once the threshold has failed for so long");
+}
+
+}  // namespace
+
 std::vector<Threshold> read_thresholds(Reader& reader, const Node& node, const Scenario& so_far) {
     std::vector<Threshold> out;
     if (!reader.is_list(node, "thresholds", "thresholds: [ten.errors == 0, ten.latency p99 < 400ms]")) return out;
     for (const auto& item : node.items) {
-        const Node* text = &item;
         if (item.kind == Node::Kind::map) {
-            static constexpr std::array known{"expr"sv};
-            static constexpr std::array later{LaterKey{"confidence", ""}, LaterKey{"if_unsure", ""}, LaterKey{"persist", ""},
-                                              LaterKey{"abort", ""}};
-            const Keys keys(reader, item, "a threshold", known, later);
-            text = keys.require("expr", "write the threshold as a text: ten.errors == 0");
-            if (!text) continue;
+            static constexpr std::array known{"expr"sv, "confidence"sv, "if_unsure"sv, "persist"sv, "abort"sv};
+            const Keys keys(reader, item, "a threshold", known);
+            const Node* text = keys.require("expr", "write the threshold as a text: ten.errors == 0");
+            const Value* v = text ? reader.scalar(*text, "thresholds") : nullptr;
+            if (!v) continue;
+            auto threshold = parse_threshold(reader, *v, so_far);
+            if (!threshold) continue;
+            read_options(reader, keys, so_far, *threshold);
+            out.push_back(std::move(*threshold));
+        } else if (const Value* v = reader.scalar(item, "thresholds")) {
+            if (auto threshold = parse_threshold(reader, *v, so_far)) out.push_back(std::move(*threshold));
         }
-        const Value* v = reader.scalar(*text, "thresholds");
-        if (!v) continue;
-        if (auto threshold = parse_threshold(reader, *v, so_far)) out.push_back(std::move(*threshold));
     }
     return out;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <list>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include <sys/resource.h>
@@ -69,6 +70,7 @@ struct Server::Impl {
     std::shared_ptr<const Pipeline> make_pipeline(view::Routes routes) const;
     asio::awaitable<void> accept_loop(tcp::acceptor& acceptor);
     asio::awaitable<void> sweep();
+    asio::awaitable<void> stall();
     asio::awaitable<void> run_session(std::shared_ptr<Session> session);
     asio::awaitable<void> run_refusal(std::shared_ptr<Session> session);
     asio::awaitable<void> drain();
@@ -118,6 +120,7 @@ asio::awaitable<void> Server::serve() {
     Impl& my = *impl_;
     for (auto& acceptor : my.acceptors) my.control.spawn(my.accept_loop(acceptor));
     my.control.spawn(my.sweep());
+    if (my.options.stall_every > Duration::zero()) my.control.spawn(my.stall());
 
     co_await asio::this_coro::throw_if_cancelled(false);
     asio::steady_timer never(my.executor, asio::steady_timer::time_point::max());
@@ -216,6 +219,21 @@ asio::awaitable<void> Server::Impl::sweep() {
         if (ec) co_return;
         const TimePoint now = Clock::now();
         for (Session* session : open) session->check(now);
+    }
+}
+
+asio::awaitable<void> Server::Impl::stall() {
+    asio::steady_timer timer(executor);
+    const TimePoint start = Clock::now();
+    for (;;) {
+        // By the clock: stalls do not drift, and those that a longer one has swallowed are left out.
+        const auto begun = (Clock::now() - start) / options.stall_every;
+        timer.expires_at(start + (begun + 1) * options.stall_every);
+        const auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        if (ec) co_return;
+        const TimePoint end = Clock::now() + options.stall_length;
+        context.workers.post_to_all([end] { std::this_thread::sleep_until(end); });
+        std::this_thread::sleep_until(end);  // the loop's thread, and with it every socket
     }
 }
 

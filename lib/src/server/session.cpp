@@ -18,10 +18,14 @@
 
 namespace volley::server {
 namespace asio = boost::asio;
+using namespace std::string_view_literals;
 namespace {
 
 /// Bytes of later requests that are taken in while a view runs. More stays in the kernel, where it holds the client up and nobody else.
 constexpr std::size_t most_early_bytes = 64 * 1024;
+
+/// No status line, whatever a parser forgives (RFC 9112 section 4): control characters, NUL, no UTF-8, half a TLS record.
+constexpr std::string_view garbage = "\x16\x03\x01\x02\0\xff\xfe\r\nPTTH/1.1 \x7f\x80\r\n\r\n\0\xc3\x28 volley"sv;
 
 bool is_retry(const error_code& ec) {
     return ec == asio::error::would_block || ec == asio::error::try_again || ec == asio::error::interrupted;
@@ -68,6 +72,7 @@ struct Session::Exchange {
     bool sent_head = false;
     bool streaming = false;  ///< the head is sent, the body comes from the view in chunks
     bool broken = false;     ///< the connection cannot carry another answer
+    Duration drip{};         ///< between two bytes of the answer
     AnswerHead head;
     int status = 0;
     std::uint64_t body_bytes = 0;
@@ -113,6 +118,22 @@ asio::awaitable<void> Session::wait() {
         (void)ec;  // the timer never expires; a cancelled wait is how it is woken
     }
     woken_ = false;
+}
+
+/// Waits out a time that no deadline is to cut short; the end of the session does. Wakes are kept for the next wait().
+asio::awaitable<void> Session::wait_for(Duration time) {
+    const TimePoint end = Clock::now() + time;
+    bool missed = false;
+    while (!aborted_ && Clock::now() < end) {
+        wake_timer_.expires_at(end);
+        const auto [ec] = co_await wake_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+        (void)ec;
+        // A wake does nothing while one is pending: the next, which may be the end, must reach the timer again.
+        missed = missed || woken_;
+        woken_ = false;
+    }
+    wake_timer_.expires_at(TimePoint::max());
+    woken_ = woken_ || missed;
 }
 
 void Session::wake() {
@@ -219,6 +240,23 @@ asio::awaitable<bool> Session::write_all(std::string_view first, std::string_vie
     }
     disarm();
     co_return true;
+}
+
+/// What belongs to an answer, at the speed that it is to have. @return as write_all().
+asio::awaitable<bool> Session::deliver(const Exchange& exchange, std::string_view first, std::string_view second) {
+    bool taken = true;
+    if (exchange.drip <= Duration::zero()) {
+        taken = co_await write_all(first, second);
+        co_return taken;
+    }
+    while (taken && (!first.empty() || !second.empty())) {
+        std::string_view& part = first.empty() ? second : first;
+        const std::string_view byte = part.substr(0, 1);
+        part.remove_prefix(1);
+        taken = co_await write_all(byte);
+        if (taken) co_await wait_for(exchange.drip);
+    }
+    co_return taken;
 }
 
 asio::awaitable<void> Session::linger() {
@@ -463,8 +501,20 @@ void Session::fail(Exchange& exchange, const std::exception_ptr& error) {
 }
 
 asio::awaitable<void> Session::send(Exchange& exchange, view::Response response) {
-    const AnswerContext context{exchange.version, exchange.request.method == "HEAD", exchange.keep_alive && !context_.draining,
-                                context_.date()};
+    const view::Delivery delivery = response.delivery;
+    if (delivery.way != view::Delivery::Way::answer) {
+        exchange.sent_head = true;  // so that nothing else is
+        exchange.broken = true;
+        error_code ec;
+        if (delivery.way == view::Delivery::Way::reset)
+            socket_.set_option(asio::socket_base::linger(true, 0), ec);  // the close at our end is a reset then
+        else
+            co_await send_garbage(exchange);
+        co_return;
+    }
+    exchange.drip = delivery.drip;
+    const bool keep_alive = exchange.keep_alive && !context_.draining && !delivery.close;
+    const AnswerContext context{exchange.version, exchange.request.method == "HEAD", keep_alive, context_.date()};
     std::optional<AnswerHead> head = make_head(response, context);
     if (!head) {
         log_error(fmt::format("{} {}: the view's response has a status, a header or a Content-Length that cannot be sent",
@@ -479,8 +529,13 @@ asio::awaitable<void> Session::send(Exchange& exchange, view::Response response)
     std::string_view body;
     if (!exchange.streaming && exchange.head.framing == Framing::length) body = response.body;
     exchange.body_bytes = body.size();
-    const bool taken = co_await write_all(exchange.head.text, body);
+    const bool taken = co_await deliver(exchange, exchange.head.text, body);
     if (!taken) exchange.broken = true;
+}
+
+asio::awaitable<void> Session::send_garbage(Exchange& exchange) {
+    const bool taken = co_await write_all(garbage);
+    if (taken) exchange.body_bytes = garbage.size();
 }
 
 asio::awaitable<void> Session::send_chunk(Exchange& exchange, std::string_view chunk) {
@@ -495,9 +550,9 @@ asio::awaitable<void> Session::send_chunk(Exchange& exchange, std::string_view c
     bool taken = false;
     if (exchange.head.framing == Framing::chunked) {
         const std::string framed = make_chunk(chunk);
-        taken = co_await write_all(framed);
+        taken = co_await deliver(exchange, framed);
     } else {
-        taken = co_await write_all(chunk);
+        taken = co_await deliver(exchange, chunk);
     }
     if (!taken) exchange.broken = true;
 }
@@ -505,7 +560,7 @@ asio::awaitable<void> Session::send_chunk(Exchange& exchange, std::string_view c
 asio::awaitable<void> Session::send_end(Exchange& exchange) {
     if (exchange.broken || !exchange.streaming) co_return;
     if (exchange.head.framing == Framing::chunked) {
-        const bool taken = co_await write_all("0\r\n\r\n");
+        const bool taken = co_await deliver(exchange, "0\r\n\r\n");
         if (!taken) exchange.broken = true;
     } else if (exchange.head.framing == Framing::length && exchange.body_bytes != exchange.head.length) {
         log_error(fmt::format("{} {}: the stream is shorter than its Content-Length", exchange.request.method,

@@ -86,6 +86,8 @@ private:
     boost::asio::awaitable<void> send_end(Exchange& exchange);
     boost::asio::awaitable<void> refuse(int status, std::string_view text);
     boost::asio::awaitable<bool> fill();
+    boost::asio::awaitable<void> send_garbage(Exchange& exchange);
+    boost::asio::awaitable<bool> deliver(const Exchange& exchange, std::string_view first, std::string_view second = {});
     boost::asio::awaitable<bool> write_all(std::string_view first, std::string_view second = {});
     boost::asio::awaitable<void> linger();
 
@@ -94,6 +96,7 @@ private:
     void log_error(std::string_view text) const;
 
     boost::asio::awaitable<void> wait();
+    boost::asio::awaitable<void> wait_for(Duration time);
     void wake();
     void arm(Duration d) {
         deadline_ = Clock::now() + d;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <system_error>
 
+#include <boost/asio/post.hpp>
+
 namespace volley::server {
 
 void WorkerPool::start_all() {
@@ -48,6 +50,10 @@ void WorkerPool::release(Worker& worker) {
     waiting_.pop_front();
     next->worker = &worker;
     next->wake();
+}
+
+void WorkerPool::post_to_all(const std::function<void()>& task) const {
+    for (const auto& worker : workers_) boost::asio::post(worker->executor(), task);
 }
 
 void WorkerPool::stop() {

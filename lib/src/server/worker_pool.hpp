@@ -47,6 +47,8 @@ public:
     /// Takes a waiter out of the queue, and back what it was given.
     void withdraw(Waiter& waiter);
     void release(Worker& worker);
+    /// Runs `task` on every thread that there is, between two steps of its view.
+    void post_to_all(const std::function<void()>& task) const;
     /// Ends and joins the threads. No worker may be lent out.
     void stop();
 

@@ -63,6 +63,31 @@ routes:
     EXPECT_EQ(app.routes[10].to, "/offer?s=0.2");
 }
 
+TEST(Faults, of_the_connection_take_a_share_or_a_time_or_nothing) {
+    Faults bare;
+    for (const char* word : {"close", "reset", "garbage", "drip", "stall"}) EXPECT_FALSE(add_fault(word, bare)) << word;
+    EXPECT_EQ(bare.close, 1);
+    EXPECT_EQ(bare.reset, 1);
+    EXPECT_EQ(bare.garbage, 1);
+    EXPECT_EQ(bare.drip, 10ms);
+    EXPECT_EQ(bare.stall, 10s);
+    EXPECT_EQ(bare.text, "close, reset, garbage, drip, stall");
+    Faults valued;
+    for (const char* word : {"close:25%", "reset:50%", "garbage:0.5%", "drip:3", "stall:2.5"})
+        EXPECT_FALSE(add_fault(word, valued)) << word;
+    EXPECT_DOUBLE_EQ(valued.close, 0.25);
+    EXPECT_DOUBLE_EQ(valued.reset, 0.5);
+    EXPECT_DOUBLE_EQ(valued.garbage, 0.005);
+    EXPECT_EQ(valued.drip, 3ms);
+    EXPECT_EQ(valued.stall, 2500ms);
+}
+
+TEST(Faults, of_several_stalls_the_shortest_is_the_server_s) {
+    const auto stall = [](std::string_view routes) { return stall_of(load_application(with_route(routes), "a").application); };
+    EXPECT_EQ(stall("/a: ping"), 0s);
+    EXPECT_EQ(stall("/a: { view: ping, fault: stall }\n  /b: { view: ping, fault: \"stall:2\" }\n  /c: ping"), 2s);
+}
+
 TEST(Application, every_mistake_of_a_route_has_its_sentence) {
     struct Case {
         std::string route, error;
@@ -141,6 +166,29 @@ TEST(Application, every_mistake_of_a_route_has_its_sentence) {
             Case{"/a: { view: sleep, fault: [lock, \"semaphore:2\"] }",
                  "3:36 `semaphore` does not go together with `lock` [remove one of them]"},
             Case{"/a: { view: sleep, fault: [\"fail:1%\", \"fail:2%\"] }", "3:41 `fail` is given twice [remove one of them]"},
+            Case{"/a: { view: ping, fault: \"stall:1\" }",
+                 "3:28 `stall` takes seconds: `stall:1` [write stall or stall:10, from 1.1 to 3600]"},
+            Case{"/a: { view: ping, fault: \"stall:1e2\" }",
+                 "3:28 `stall` takes seconds: `stall:1e2` [write stall or stall:10, from 1.1 to 3600]"},
+            Case{"/a: { view: ping, fault: \"stall:nan\" }",
+                 "3:28 `stall` takes seconds: `stall:nan` [write stall or stall:10, from 1.1 to 3600]"},
+            Case{"/a: { view: ping, fault: \"stall:\" }",
+                 "3:28 `stall` takes seconds: `stall:` [write stall or stall:10, from 1.1 to 3600]"},
+            Case{"/a: { view: ping, fault: \"drip:0\" }",
+                 "3:28 `drip` takes milliseconds: `drip:0` [write drip or drip:10, from 1 to 60000]"},
+            Case{"/a: { view: ping, fault: \"drip:60001\" }",
+                 "3:28 `drip` takes milliseconds: `drip:60001` [write drip or drip:10, from 1 to 60000]"},
+            Case{"/a: { view: ping, fault: \"drip:5ms\" }",
+                 "3:28 `drip` takes milliseconds: `drip:5ms` [write drip or drip:10, from 1 to 60000]"},
+            Case{"/a: { view: ping, fault: \"reset:50\" }",
+                 "3:28 `reset` takes a share: `reset:50` [write reset or reset:50%, above 0, at most 100%]"},
+            Case{"/a: { view: ping, fault: \"garbage:0%\" }",
+                 "3:28 `garbage` takes a share: `garbage:0%` [write garbage or garbage:50%, above 0, at most 100%]"},
+            Case{"/a: { view: ping, fault: \"close:101%\" }",
+                 "3:28 `close` takes a share: `close:101%` [write close or close:50%, above 0, at most 100%]"},
+            Case{"/a: { view: ping, fault: [reset, \"reset:5%\"] }", "3:36 `reset` is given twice [remove one of them]"},
+            Case{"/a: { view: ping, fault: [drip, drip] }", "3:35 `drip` is given twice [remove one of them]"},
+            Case{"/a: { view: ping, fault: rest }", "3:28 unknown fault `rest` [did you mean `reset`?]"},
             Case{"/a: { view: sleep, fault: {} }", "3:29 `fault` is a list, not a map [write fault: [lock, fail:1%]]"},
             Case{"/a: { view: echo, fault: block }", "3:28 the fault `block` is for `view: sleep` [a sleep is what it changes]"},
             Case{"/a: { view: echo, fault: buffer }",

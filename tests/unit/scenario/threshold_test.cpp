@@ -83,12 +83,64 @@ TEST(Threshold, errors_point_at_the_mistake) {
             Case{"fifty.ratio < 2 @ server=our", "9:30 no server is called `our` [did you mean `ours`?]"},
             Case{"fifty.ratio < 2 @ sever=ours", "9:23 unknown label `sever` [did you mean `server`?]"},
             Case{"fifty.ratio < 2 @ server=ours x", "9:35 unexpected `x` [a threshold ends here]"},
-            Case{"{ expr: fifty.ratio < 2, confidence: 95% }", "9:30 `confidence` is not supported by this version [remove it]"},
+            Case{"{ expr: fifty.ratio < 2, confidence: 95% }",
+                 "9:30 `confidence` belongs to percentiles of latency and service [remove it: other figures count as they are]"},
+            Case{"{ expr: steady.latency mean < 2s, if_unsure: fail }",
+                 "9:39 `if_unsure` belongs to percentiles of latency and service [remove it: other figures count as they are]"},
+            Case{
+                "{ expr: fifty.latency p50 < 2s, if_unsure: fail }",
+                "9:37 `if_unsure` belongs to phases with `users` or `rate` [remove it: the answers of a burst are all that there are, and "
+                "no sample]"},
+            Case{"{ expr: latency p50 < 2s, confidence: 0.95 }", "9:43 `confidence` is not a percentage: `0.95` [write 95%]"},
+            Case{"{ expr: latency p50 < 2s, confidence: \"\" }", "9:43 `confidence` is not a percentage: `` [write 95%]"},
+            Case{"{ expr: latency p50 < 2s, confidence: -95% }", "9:43 `confidence` is not a percentage: `-95%` [write 95%]"},
+            Case{"{ expr: latency p50 < 2s, confidence: 95%% }", "9:43 `confidence` is not a percentage: `95%%` [write 95%]"},
+            Case{"{ expr: latency p50 < 2s, confidence: nan% }",
+                 "9:43 `confidence` is out of range: `nan%` [from 50% to 99.99%]"},
+            Case{"{ expr: latency p50 < 2s, confidence: 100% }",
+                 "9:43 `confidence` is out of range: `100%` [from 50% to 99.99%]"},
+            Case{"{ expr: latency p50 < 2s, confidence: 49.9% }",
+                 "9:43 `confidence` is out of range: `49.9%` [from 50% to 99.99%]"},
+            Case{"{ expr: latency p50 < 2s, if_unsure: exten }", "9:42 unknown `if_unsure`: `exten` [did you mean `extend`?]"},
+            Case{"{ expr: latency p50 < 2s, if_unsre: fail }",
+                 "9:31 unknown key `if_unsre` in a threshold [did you mean `if_unsure`?]"},
+            Case{
+                "{ expr: latency p50 < 2s, persist: 10s }",
+                "9:31 `persist` without `abort` [add `abort: true`, which ends the phase once the threshold has failed for so long]"},
+            Case{"{ expr: latency p50 < 2s, persist: 10, abort: true }", "9:40 `persist` needs a unit: `10` [write 10s or 10ms]"},
+            Case{"{ expr: latency p50 < 2s, abort: yes }", "9:38 `abort` is neither true nor false: `yes` [write true]"},
             Case{"{ exp: fifty.ratio < 2 }", "9:5 a threshold has no `expr` [write the threshold as a text: ten.errors == 0]"},
         }) {
         const auto errors = errors_of(with_threshold(c.text));
         ASSERT_FALSE(errors.empty()) << c.text;
         EXPECT_EQ(errors[0], c.error) << c.text;
+    }
+}
+
+TEST(Threshold, says_what_to_do_where_it_is_unsure_and_when_to_stop) {
+    using IfUnsure = Threshold::IfUnsure;
+    const auto plain = load_scenario(with_threshold("{ expr: steady.latency p99 < 400ms }"), "f");
+    ASSERT_TRUE(plain.errors.empty()) << to_line(plain.errors[0]);
+    const auto& usual = plain.scenario.thresholds[0];
+    EXPECT_EQ(usual.confidence, 0.95);
+    EXPECT_EQ(usual.if_unsure, IfUnsure::warn);
+    EXPECT_EQ(usual.persist, std::nullopt);
+    EXPECT_FALSE(usual.abort);
+    const auto loaded = load_scenario(
+        with_threshold(
+            "{ expr: \"steady.latency p99 < 400ms\", confidence: 99.5%, if_unsure: extend, persist: 10s, abort: true }"),
+        "f");
+    ASSERT_TRUE(loaded.errors.empty()) << to_line(loaded.errors[0]);
+    const auto& t = loaded.scenario.thresholds[0];
+    EXPECT_EQ(t.source.text, "steady.latency p99 < 400ms");
+    EXPECT_DOUBLE_EQ(t.confidence, 0.995);
+    EXPECT_EQ(t.if_unsure, IfUnsure::extend);
+    EXPECT_EQ(t.persist, std::chrono::seconds(10));
+    EXPECT_TRUE(t.abort);
+    for (const auto& [word, meant] : {std::pair{"pass", IfUnsure::pass}, {"warn", IfUnsure::warn}, {"fail", IfUnsure::fail}}) {
+        const auto one = load_scenario(with_threshold(std::string("{ expr: latency p50 < 2s, if_unsure: ") + word + " }"), "f");
+        ASSERT_TRUE(one.errors.empty()) << to_line(one.errors[0]);
+        EXPECT_EQ(one.scenario.thresholds[0].if_unsure, meant);
     }
 }
 

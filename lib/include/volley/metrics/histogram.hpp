@@ -33,6 +33,8 @@ public:
     [[nodiscard]] Duration mean() const noexcept;
     /// The value of nearest rank ceil(q * count), q from 0 to 1. Zero when empty.
     [[nodiscard]] Duration quantile(double q) const noexcept;
+    /// The value of a rank, from 1 to count; ranks beyond are those of the ends. Zero when empty.
+    [[nodiscard]] Duration value_at(std::uint64_t rank) const noexcept;
     /// How many values lie in a bucket, and which values it stands for.
     [[nodiscard]] std::uint64_t bucket(std::size_t index) const noexcept { return counts_[index]; }
     [[nodiscard]] static Duration bucket_middle(std::size_t index) noexcept;

@@ -9,10 +9,11 @@
 
 #include <volley/metrics/histogram.hpp>
 #include <volley/metrics/sample.hpp>
+#include <volley/metrics/time_series.hpp>
 
 namespace volley::metrics {
 
-/// What became of the requests of one phase against one server. Fixed memory but for what bursts keep.
+/// What became of the requests of one phase against one server, in bounded memory.
 struct Tally {
     std::uint64_t requests = 0;  ///< ended, in whatever way
     std::uint64_t right = 0;     ///< answered, every check held
@@ -26,6 +27,7 @@ struct Tally {
     Histogram connect;     ///< TCP, likewise
     Histogram tls;         ///< handshake, likewise
     Histogram start_lag;   ///< every start
+    TimeSeries series;     ///< from second to second; filled by who knows when the phase began, not by add(). Empty for bursts
 
     [[nodiscard]] std::uint64_t wrong() const noexcept { return requests - right; }
     /// Counts one sample. `kind` names the error of a sample that is not right.

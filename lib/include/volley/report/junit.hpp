@@ -9,7 +9,7 @@ namespace volley::report {
 
 /// One <testsuite> for each server, in it one <testcase> for each threshold, those that hold where the file says nothing included.
 /// A threshold that did not hold is a <failure>; a server that did not start, was not reached or died an <error>; what cannot be
-/// said, or was interrupted, <skipped>. Wrong answers and the server's last lines are in <system-out>.
+/// said, is unsure, or was interrupted, <skipped> with the reason. Wrong answers and the server's last lines are in <system-out>.
 ///
 /// Keeps to what both published schemas allow, Ant's (required: package, id, hostname, timestamp without a zone, type of a failure,
 /// order of the elements) and Jenkins' (seconds with at most three decimals). Well-formed XML 1.0 in UTF-8, whatever a peer sent:

@@ -82,8 +82,9 @@ struct ThresholdResult {
     std::string server;
     std::string phase;
     Verdict verdict = Verdict::pass;  ///< pass, fail or inconclusive
+    bool unsure = false;              ///< passed, although its confidence interval holds the limit
     std::string measured;             ///< `1.02`, `204 ms`
-    std::string message;              ///< which, and by how much; or why it cannot be said
+    std::string message;              ///< by how much, or why it cannot be said; of a percentile its confidence interval too
 };
 /// A threshold as a person knows it: as written, with the phase in front where volley added it.
 [[nodiscard]] std::string name_of(const ThresholdResult& threshold);

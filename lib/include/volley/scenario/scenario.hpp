@@ -139,6 +139,9 @@ struct Threshold {
     enum class Op { less, less_equal, greater, greater_equal, equal, not_equal };
     /// How `amount` is to be read: a plain number, seconds, or a share (`0.1%` is 0.001).
     enum class Unit { number, seconds, share };
+    /// What comes of a percentile whose confidence interval holds the limit. extend: the phase runs on for a while, and what is unsure
+    /// then is inconclusive.
+    enum class IfUnsure { pass, warn, fail, extend };
     std::string phase;      ///< empty: all phases together
     std::string metric;     ///< latency, service, errors, requests, missed, saturated, makespan, solo, ratio, overlap,
                             ///< serial_fraction, groups, right
@@ -149,6 +152,10 @@ struct Threshold {
     double amount = 0;   ///< the value in that unit
     std::string server;  ///< empty: every server
     Value source;
+    double confidence = 0.95;  ///< of the interval that percentiles are judged by, two-sided; from 0.5 to below 1
+    IfUnsure if_unsure = IfUnsure::warn;
+    std::optional<Duration> persist;  ///< how long it must have failed before it aborts the phase; nothing: not at all
+    bool abort = false;               ///< ends the phase as soon as it has failed
 };
 
 /// Whether `found` (in the unit of the threshold) satisfies it. A figure that is not a number (NaN) satisfies nothing.

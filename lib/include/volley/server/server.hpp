@@ -54,7 +54,7 @@ struct AccessRecord {
     std::string_view remote;
     std::string_view method;  ///< empty where the request could not be read
     std::string_view target;
-    int status = 0;           ///< 0: the client left before an answer
+    int status = 0;           ///< 0: the client left before an answer, or got none on purpose (view::Delivery)
     std::uint64_t bytes = 0;  ///< of the body sent
     Duration took{};          ///< from the request's last byte to the answer's
 };
@@ -67,6 +67,11 @@ struct Options {
     /// thread-sensitive. All others share one thread (see view::Thread).
     unsigned sync_threads = 32;
     Limits limits;
+    /// Above 0: so often, and so long after the start for the first time, everything stops for `stall_length`: nothing is accepted,
+    /// read, computed or answered, as in a process that collects garbage or swaps. Signals wait, too. Only the thread that
+    /// thread-sensitive views share goes on: it may belong to other servers as well.
+    Duration stall_every{};
+    Duration stall_length = std::chrono::seconds(1);
     std::function<void(const AccessRecord&)> on_access;  ///< called on the loop
     /// What went wrong inside (an exception of a view, a descriptor that could not be had). The outside is only told "500".
     /// Called on the loop. May hold bytes from outside.

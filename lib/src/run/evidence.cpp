@@ -1,0 +1,123 @@
+#include "run/evidence.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <volley/metrics/batch_means.hpp>
+
+namespace volley::run {
+namespace {
+
+using metrics::QuantileInterval;
+using report::PhaseResult;
+using scenario::Threshold;
+using Op = Threshold::Op;
+
+bool wants_less(const Threshold& t) { return t.op == Op::less || t.op == Op::less_equal; }
+bool wants_more(const Threshold& t) { return t.op == Op::greater || t.op == Op::greater_equal; }
+
+bool has_interval(const Threshold& t, const PhaseResult& phase) {
+    if (t.metric != "latency" && t.metric != "service") return false;
+    const auto q = quantile_of(t);
+    return q && *q > 0 && *q < 1 && (wants_less(t) || wants_more(t)) && phase.kind != report::PhaseKind::burst;
+}
+
+/// How many independent answers the right ones of a phase are worth. The series may hold fewer than the histogram: the ratio counts.
+double worth_of(const PhaseResult& phase, double q) {
+    const double n = static_cast<double>(phase.tally->response.count());
+    std::uint64_t in_series = 0;
+    const auto& series = phase.tally->series;
+    for (std::size_t i = 0; i < series.size(); ++i) in_series += series[i].response.count();
+    return in_series == 0 ? n : n * metrics::effective_samples(series, q) / static_cast<double>(in_series);
+}
+
+/// Two-sided; where the sample has no end on the side of the limit but bounds it one-sided, that one: with 299 answers the largest is a
+/// bound of p99 at 95 %.
+QuantileInterval interval_of(const Threshold& t, const metrics::Histogram& h, double q, double n_eff) {
+    auto out = metrics::quantile_interval(h, q, n_eff, t.confidence);
+    const auto one_sided = metrics::quantile_interval(h, q, n_eff, 2 * t.confidence - 1);
+    if (wants_less(t) && !out.high) out.high = one_sided.high;
+    if (wants_more(t) && !out.low) out.low = one_sided.low;
+    return out;
+}
+
+Assessment compare(const Threshold& t, const QuantileInterval& interval) {
+    const auto& near = wants_less(t) ? interval.high : interval.low;
+    const auto& far = wants_less(t) ? interval.low : interval.high;
+    if (near && holds(t, to_seconds(*near))) return Assessment::pass;
+    if (far && !holds(t, to_seconds(*far))) return Assessment::fail;
+    return Assessment::unsure;
+}
+
+/// 10000 as 10,000.
+std::string grouped(std::uint64_t n) {
+    std::string text = std::to_string(n);
+    for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
+        text.insert(static_cast<std::size_t>(at), 1, ',');
+    return text;
+}
+
+/// "1.88 to 1.97 ms", "950 us to 1.02 ms".
+std::string range_words(const QuantileInterval& interval) {
+    if (!interval.low && !interval.high) return "no bound";
+    if (!interval.low) return "up to " + format_duration(*interval.high);
+    if (!interval.high) return "from " + format_duration(*interval.low);
+    std::string low = format_duration(*interval.low);
+    const std::string high = format_duration(*interval.high);
+    const auto unit = [](const std::string& text) { return text.substr(std::min(text.find(' '), text.size())); };
+    if (unit(low) == unit(high)) low.resize(low.size() - unit(low).size());
+    return low + " to " + high;
+}
+
+}  // namespace
+
+Evidence weigh(const Threshold& t, const PhaseResult& phase, const Figure& figure, std::span<const PhaseResult* const> parts) {
+    Evidence out;
+    const auto of_value = [&](double value) { return holds(t, value) ? Assessment::pass : Assessment::fail; };
+    if (!has_interval(t, phase)) {
+        out.measured = of_value(figure.value);
+        out.without_us = std::isnan(figure.without_us) ? out.measured : of_value(figure.without_us);
+        return out;
+    }
+    const double q = *quantile_of(t);
+    Trust trust;
+    trust.n = phase.tally->response.count();
+    for (const auto* part : parts) trust.n_eff += worth_of(*part, q);
+    const auto independent = metrics::samples_needed(wants_less(t) ? q : 1 - q, t.confidence);
+    trust.bounded = independent && std::floor(trust.n_eff) >= static_cast<double>(*independent);
+    if (independent && trust.n_eff > 0)
+        trust.needed = static_cast<std::uint64_t>(
+            std::ceil(static_cast<double>(*independent) * std::max(static_cast<double>(trust.n) / trust.n_eff, 1.0)));
+    const auto service = interval_of(t, phase.tally->service, q, trust.n_eff);
+    trust.interval = t.metric == "service" ? service : interval_of(t, phase.tally->response, q, trust.n_eff);
+    out.measured = compare(t, trust.interval);
+    out.without_us = compare(t, service);
+    out.trust = trust;
+    return out;
+}
+
+bool starts_were_made(const PhaseResult& phase) {
+    return phase.planned == 0 || static_cast<double>(phase.missed) <= 0.01 * static_cast<double>(phase.planned);
+}
+
+std::string trust_words(const Threshold& t, const Trust& trust) {
+    const auto worth = static_cast<std::uint64_t>(trust.n_eff);
+    const std::string size = worth < trust.n ? "n_eff " + grouped(worth) + " of " + grouped(trust.n) : "n " + grouped(trust.n);
+    return fmt::format("({:.4g} %: {}, {})", t.confidence * 100, range_words(trust.interval), size);
+}
+
+std::string too_few_words(const Threshold& t, const Trust& trust, const PhaseResult& phase) {
+    std::string text = grouped(trust.n) + " right answers cannot bound " + t.aggregate;
+    if (trust.needed == 0) return text;
+    text += ": " + grouped(trust.needed) + " are needed";
+    if (phase.elapsed > Duration::zero() && trust.n > 0)
+        text += ", " +
+                format_duration(
+                    from_seconds(to_seconds(phase.elapsed) * static_cast<double>(trust.needed) / static_cast<double>(trust.n))) +
+                " at this rate";
+    return text;
+}
+
+}  // namespace volley::run

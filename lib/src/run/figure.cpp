@@ -1,0 +1,113 @@
+#include "run/figure.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+
+#include <fmt/format.h>
+
+namespace volley::run {
+namespace {
+
+using report::PhaseResult;
+using scenario::Threshold;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+bool is_time(const Threshold& t) {
+    return t.metric == "latency" || t.metric == "service" || t.metric == "makespan" || t.metric == "solo";
+}
+
+double value_of(const metrics::Histogram& h, const Threshold& t) {
+    if (t.aggregate == "mean") return to_seconds(h.mean());
+    if (t.aggregate == "min") return to_seconds(h.min());
+    if (t.aggregate == "max") return to_seconds(h.max());
+    return to_seconds(h.quantile(quantile_of(t).value_or(0.95)));
+}
+
+Figure latency_figure(const Threshold& t, const PhaseResult& phase) {
+    if (phase.tally->right == 0) return {.missing = "no right answer to take it from"};
+    const double service = value_of(phase.tally->service, t);
+    return {t.metric == "service" ? service : value_of(phase.tally->response, t), service, {}};
+}
+
+Figure burst_figure(const Threshold& t, const PhaseResult& phase) {
+    if (!phase.burst) return {.missing = "only a burst has it"};
+    const auto& b = *phase.burst;
+    if (!b.complete)
+        return {.missing = fmt::format("{} of {} answers were wrong, so it says nothing", phase.errors(), phase.tally->requests)};
+    if (t.metric == "makespan") return {to_seconds(b.makespan), to_seconds(b.makespan - b.own_lag), {}};
+    if (b.solo <= Duration::zero()) return {.missing = "the solo time is not known"};
+    const double lean = to_seconds(b.makespan - b.own_lag) / to_seconds(b.solo);
+    if (t.metric == "solo") return {to_seconds(b.solo), nan, {}};
+    if (t.metric == "ratio") return {b.ratio, lean, {}};
+    if (t.metric == "overlap") return {b.overlap, lean > 0 ? static_cast<double>(b.n) / lean : nan, {}};
+    if (t.metric == "groups") return {static_cast<double>(b.groups.size()), nan, {}};
+    if (!b.serial_fraction) return {.missing = "a burst of one has none"};
+    return {*b.serial_fraction, (lean - 1) / (static_cast<double>(b.n) - 1), {}};
+}
+
+constexpr int usual_digits = 3;
+
+std::string in_words(const Threshold& t, double value, int digits = usual_digits) {
+    if (is_time(t)) return format_duration(from_seconds(value));
+    if (t.unit == Threshold::Unit::share || t.metric == "serial_fraction") return fmt::format("{:.{}g} %", value * 100, digits);
+    if (value == std::floor(value) && std::abs(value) < 1e15) return fmt::format("{:.0f}", value);
+    return fmt::format("{:.{}g}", value, digits);
+}
+
+}  // namespace
+
+bool is_count(const Threshold& t) {
+    return t.metric == "errors" || t.metric == "right" || t.metric == "requests" || t.metric == "missed" ||
+           t.metric == "saturated";
+}
+
+std::optional<double> quantile_of(const Threshold& t) {
+    if (!t.aggregate.starts_with('p')) return std::nullopt;
+    double percent = 0;
+    const auto [end, bad] = std::from_chars(t.aggregate.data() + 1, t.aggregate.data() + t.aggregate.size(), percent);
+    if (bad != std::errc{}) return std::nullopt;
+    return percent / 100;
+}
+
+Figure figure_of(const Threshold& t, const PhaseResult& phase) {
+    const double all = static_cast<double>(phase.tally->requests + phase.saturated);
+    const bool share = t.unit == Threshold::Unit::share;
+    const auto counted_of = [&](std::uint64_t n, double whole) -> Figure {
+        if (!share) return {static_cast<double>(n), nan, {}};
+        if (whole == 0) return {.missing = "there was no request"};
+        return {static_cast<double>(n) / whole, nan, {}};
+    };
+    const auto counted = [&](std::uint64_t n) { return counted_of(n, all); };
+    // Starts that were not made are none of the requests: their share is one of the plan, where there was one.
+    const auto starts = [&](std::uint64_t n) {
+        return counted_of(n, phase.planned > 0 ? static_cast<double>(phase.planned) : all);
+    };
+    if (t.metric == "latency" || t.metric == "service") return latency_figure(t, phase);
+    if (t.metric == "errors") return counted(phase.errors());
+    if (t.metric == "right") return counted(phase.tally->right);
+    if (t.metric == "requests") return counted(phase.tally->requests);
+    if (t.metric == "missed") return starts(phase.missed);
+    if (t.metric == "saturated") return starts(phase.saturated);
+    return burst_figure(t, phase);
+}
+
+std::string measured_words(const Threshold& t, double value) {
+    constexpr int most_digits = 9;
+    int digits = usual_digits;
+    while (digits < most_digits && value != t.amount && in_words(t, value, digits) == in_words(t, t.amount, digits)) ++digits;
+    return in_words(t, value, digits);
+}
+
+std::string by_how_much(const Threshold& t, double value) {
+    const double off = value - t.amount;
+    if (off == 0) return fmt::format("is {} exactly", in_words(t, t.amount));
+    std::string text = fmt::format("{} {} by {}", off > 0 ? "over" : "under", in_words(t, t.amount), in_words(t, std::abs(off)));
+    if (t.amount > 0 && off > 0) text += fmt::format(" ({:.3g} times it)", value / t.amount);
+    return text;
+}
+
+std::string limit_words(const Threshold& t) { return in_words(t, t.amount); }
+
+}  // namespace volley::run
