@@ -17,7 +17,12 @@ const figures = (h) => ({
 
 const reader = new hdr.HistogramLogReader(log);
 for (let h = reader.nextIntervalHistogram(); h !== null; h = reader.nextIntervalHistogram())
-  found[h.tag] = { ...figures(h), start: h.startTimeStampMsec / 1000, end: h.endTimeStampMsec / 1000 };
+  found[h.tag] = {
+    figures: figures(h),
+    table: h.outputPercentileDistribution(5, 1),
+    start: h.startTimeStampMsec / 1000,
+    end: h.endTimeStampMsec / 1000,
+  };
 
 // The same without its reader of logs.
 for (const line of log.split("\n").filter((l) => l.startsWith("Tag="))) {
