@@ -59,6 +59,15 @@ std::string_view mark(Verdict v) {
 
 bool passed(const ThresholdResult& t) { return t.verdict == Verdict::pass && !t.unsure; }
 
+/// Those that failed, more often than the thresholds allow.
+template <class F>
+void for_each_failed_check(const RunResult& r, const F& use) {
+    for (const auto& s : r.servers)
+        for (const auto& p : s.phases)
+            for (const auto& c : p.checks)
+                if (!p.warmup && c.failed > 0 && c.verdict != Verdict::pass) use(s, p, c);
+}
+
 std::string verdict_line(const RunResult& r) {
     std::string word(to_string(r.verdict));
     for (char& c : word)
@@ -165,7 +174,10 @@ std::string to_github_summary(const RunResult& r) {
 
     if (r.thresholds.empty()) return out;
     Rows thresholds(out);
-    thresholds.add('\n' + head({"", "server", "threshold", "measured", ""}, "lllrl"));
+    thresholds.add('\n' + head({"", "server", "threshold or failed check", "measured", ""}, "lllrl"));
+    for_each_failed_check(r, [&](const ServerResult& s, const PhaseResult& p, const CheckResult& c) {
+        thresholds.add(row({std::string(mark(c.verdict)), cell(s.name), cell(name_of(p, c)), "", cell(c.message)}));
+    });
     // What did not pass first: it is what a reader looks for, and what there must be room for.
     for (const bool good : {false, true})
         for (const auto& t : r.thresholds)
@@ -181,6 +193,9 @@ std::string to_github_annotations(const RunResult& r) {
     for (const auto& s : r.servers)
         if (s.state != ServerState::ok && s.state != ServerState::interrupted)
             out += command(r, Verdict::target_failed, 0, s.name + ": " + std::string(to_string(s.state)), s.message);
+    for_each_failed_check(r, [&](const ServerResult& s, const PhaseResult& p, const CheckResult& c) {
+        out += command(r, c.verdict, c.pos.line, s.name + ": " + name_of(p, c), c.message);
+    });
     for (const auto& t : r.thresholds)
         if (!passed(t)) out += command(r, t.verdict, t.pos.line, t.server + ": " + name_of(t), words_of(t));
     for (const auto& s : r.servers)

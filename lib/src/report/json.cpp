@@ -67,6 +67,21 @@ json::array samples_array(const std::vector<metrics::Sample>& samples) {
     return out;
 }
 
+json::array checks_array(const std::vector<CheckResult>& checks) {
+    json::array out;
+    for (const auto& c : checks) {
+        json::object one{{"step", escape_for_terminal(c.step)},
+                         {"check", escape_for_terminal(c.source)},
+                         {"verdict", to_string(c.verdict)},
+                         {"held", c.held},
+                         {"failed", c.failed}};
+        if (c.pos.line > 0) one["line"] = c.pos.line;
+        if (!c.message.empty()) one["message"] = escape_for_terminal(c.message);
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
 json::object phase_object(const PhaseResult& p) {
     static constexpr const char* kinds[] = {"burst", "users", "rate"};
     json::object errors;
@@ -101,6 +116,7 @@ json::object phase_object(const PhaseResult& p) {
     json::array examples;
     for (const auto& e : p.wrong_examples) examples.emplace_back(escape_for_terminal(e));
     if (!examples.empty()) out["wrong_examples"] = std::move(examples);
+    if (!p.warmup && !p.checks.empty()) out["checks"] = checks_array(p.checks);
     if (p.burst) out["burst"] = burst_object(*p.burst);
     if (p.resources)
         out["resources"] = json::object{{"processes", p.resources->max_processes},

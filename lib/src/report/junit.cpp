@@ -60,8 +60,8 @@ struct Case {
     std::string details;
 };
 
-std::string where(const RunResult& r, const ThresholdResult& t) {
-    return t.pos.line > 0 ? fmt::format("{}:{}:{}", r.file, t.pos.line, t.pos.column) : r.file;
+std::string where(const RunResult& r, SourcePos pos) {
+    return pos.line > 0 ? fmt::format("{}:{}:{}", r.file, pos.line, pos.column) : r.file;
 }
 
 Case case_of(const RunResult& r, const ServerResult& server, const ThresholdResult& t) {
@@ -75,7 +75,18 @@ Case case_of(const RunResult& r, const ServerResult& server, const ThresholdResu
     out.message += t.measured;
     if (!t.measured.empty() && !t.message.empty()) out.message += ": ";
     out.message += t.message;
-    out.details = where(r, t);
+    out.details = where(r, t.pos);
+    return out;
+}
+
+Case case_of(const RunResult& r, const PhaseResult& phase, const CheckResult& c) {
+    Case out;
+    out.name = name_of(phase, c);
+    if (c.verdict == Verdict::pass) return out;
+    out.end = c.verdict == Verdict::fail ? Case::End::failure : Case::End::skipped;
+    out.type = c.verdict == Verdict::fail ? "check" : "inconclusive";
+    out.message = (c.verdict == Verdict::fail ? "" : "inconclusive: ") + c.message;
+    out.details = where(r, c.pos);
     return out;
 }
 
@@ -86,6 +97,9 @@ std::vector<Case> cases_of(const RunResult& r, const ServerResult& server) {
             {"server", {}, Case::End::skipped, "interrupted", server.message.empty() ? "interrupted" : server.message, {}});
     else if (server.state != ServerState::ok)
         out.push_back({"server", {}, Case::End::error, std::string(to_string(server.state)), server.message, server.description});
+    for (const auto& p : server.phases)
+        for (const auto& c : p.checks)
+            if (!p.warmup) out.push_back(case_of(r, p, c));
     for (const auto& t : r.thresholds)
         if (t.server == server.name) out.push_back(case_of(r, server, t));
     for (const auto& p : server.phases)  // makes the run inconclusive, whether or not a threshold asks for its times
@@ -110,8 +124,12 @@ std::string case_text(const Case& c, const std::string& class_name) {
 
 std::string output_of(const ServerResult& server) {
     std::vector<std::string> lines;
-    for (const auto& p : server.phases)
+    for (const auto& p : server.phases) {
         for (const auto& e : p.wrong_examples) lines.push_back(p.phase + ": " + e);
+        for (const auto& c : p.checks)
+            if (!p.warmup && c.verdict == Verdict::pass && c.failed > 0)
+                lines.push_back(name_of(p, c) + " " + c.message + " (the thresholds allow as many errors)");
+    }
     if (!server.log_tail.empty()) lines.push_back(fmt::format("last {} lines of the server's log:", server.log_tail.size()));
     for (const auto& line : server.log_tail) lines.push_back("| " + line);
     return xml_lines(lines);

@@ -123,13 +123,14 @@ private:
         for (const auto& phase : scenario_.phases) {
             if (!wanted(options_.scenarios, phase.scenario)) continue;
             const auto* body = scenario_.find_scenario(phase.scenario);
-            auto steps = prepare_steps(scenario_, *body, variables_, base_url(server));
+            const auto checks = std::make_shared<CheckCounts>();
+            auto steps = prepare_steps(scenario_, *body, variables_, base_url(server), checks);
             if (const auto* error = std::get_if<SourceError>(&steps)) {
                 result.state = report::ServerState::not_started;
                 result.message = format_source_error(*error);
                 break;
             }
-            const bool go_on = co_await run_one(server, result, phase, std::get<0>(std::move(steps)));
+            const bool go_on = co_await run_one(server, result, phase, std::get<0>(std::move(steps)), *checks);
             if (!go_on) break;
         }
         variables_.pop();
@@ -145,7 +146,7 @@ private:
 
     /// @return false when the server's remaining phases make no sense.
     awaitable<bool> run_one(ServerUnderTest& server, report::ServerResult& result, const Phase& phase,
-                            std::vector<engine::PreparedStep> steps) {
+                            std::vector<engine::PreparedStep> steps, CheckCounts& checks) {
         report::PhaseResult measured;
         measured.phase = phase.name;
         measured.scenario = phase.scenario;
@@ -190,9 +191,11 @@ private:
             plan.max_users = phase.max_users;
             std::string name = phase.name;
             measured.began = Clock::now() - start_;  // behind the solo requests
+            checks.clear();
             auto outcome = co_await observed(server, std::move(name), std::move(plan), &measured.resources);
             take(outcome, phase, measured);
         }
+        measured.checks = checks.results();
         measured.interrupted = interrupted_;
         if (observer_.phase_ended) observer_.phase_ended(result.name, measured);
         result.phases.push_back(std::move(measured));

@@ -61,12 +61,16 @@ phases: [ {{ name: p, burst: 3, scenario: a }} ]
             **kwargs,
         )
 
-    def test_junit_has_the_verdict_of_each_threshold(self):
+    def test_junit_has_the_verdict_of_each_threshold_and_each_check(self):
         result, _ = self.run_scenario(SCENARIO, "--junit", self.path("j.xml"), code=1)
         suites = self.junit("j.xml")
         self.assertEqual(set(suites), {"one", "two"})
         for name, suite in suites.items():
-            wanted = [t["verdict"] for t in result["thresholds"] if t["server"] == name]
+            (server,) = [s for s in result["servers"] if s["name"] == name]
+            checks = [c["verdict"] for p in server["phases"] for c in p.get("checks", [])]
+            self.assertEqual(checks, ["pass", "pass"])
+            self.assertEqual([case.name for case in suite][:2], ["p: POST /offer: status == 200", "u: POST /offer: status == 200"])
+            wanted = checks + [t["verdict"] for t in result["thresholds"] if t["server"] == name]
             found = ["fail" if case.result else "pass" for case in suite]
             self.assertEqual(found, wanted)
             self.assertEqual((suite.tests, suite.failures), (len(wanted), wanted.count("fail")))
@@ -84,12 +88,42 @@ phases: [ {{ name: p, burst: 3, scenario: a }} ]
         self.assertEqual([(case.name, case.result[0].type) for case in errors], [("server", "unreachable")])
         self.assertEqual(suite.errors, 1)
 
+    def test_a_check_fails_where_its_answers_do_and_passes_where_as_many_errors_are_allowed(self):
+        text = """
+version: 1
+name: t
+servers: { one: { builtin: coroutine } }
+scenarios:
+  a:
+    - post: /offer
+      json: { sleep: 0.01 }
+      checks:
+        - status == 200
+        - body contains nowhere
+phases: [ { name: p, burst: 3, scenario: a } ]
+"""
+        self.env["GITHUB_ACTIONS"] = "true"
+        result, done = self.run_scenario(text, "--junit", self.path("j.xml"), code=1)
+        checks = result["servers"][0]["phases"][0]["checks"]
+        self.assertEqual([(c["verdict"], c["line"], c["held"], c["failed"]) for c in checks], [("pass", 10, 3, 0), ("fail", 11, 0, 3)])
+        (suite,) = self.junit("j.xml").values()
+        failed = [case for case in suite if case.result]
+        self.assertEqual([case.name for case in failed], ["p: POST /offer: body contains nowhere", "p.errors == 0"])
+        self.assertTrue(failed[0].result[0].message.startswith("failed for 3 of 3 answers: body is "), failed[0].result[0].message)
+        self.assertTrue(failed[0].result[0].text.endswith("s.yaml:11:11"), failed[0].result[0].text)
+        self.assertIn("s.yaml,line=11,title=one%3A p%3A POST /offer%3A body contains nowhere::failed for 3 of 3", done.stdout)
+
+        self.run_scenario(text + "thresholds: [ p.errors <= 3 ]", "--junit", self.path("j.xml"))
+        (suite,) = self.junit("j.xml").values()
+        self.assertEqual([case.name for case in suite if case.result], [])
+        self.assertIn("the thresholds allow as many errors", self.text_of("j.xml"))
+
     def test_what_a_peer_sent_breaks_no_file(self):
         self.env["GITHUB_ACTIONS"] = "true"
         self.env["GITHUB_STEP_SUMMARY"] = self.path("summary.md")
         _, done = self.poisoned("--junit", self.path("j.xml"), code=1)
         (suite,) = self.junit("j.xml").values()
-        self.assertEqual(suite.failures, 1)
+        self.assertEqual(suite.failures, 2)
         self.assertIn("\\x1b[31m\\xff\\xef\\xbf\\xbe", self.text_of("j.xml"))
         for text in (self.text_of("j.xml"), self.text_of("summary.md"), done.stdout):
             self.assertNotIn("\x1b", text)
@@ -101,8 +135,9 @@ phases: [ {{ name: p, burst: 3, scenario: a }} ]
         begin = next(i for i, line in enumerate(lines) if line.startswith("::stop-commands::"))
         end = lines.index(f"::{lines[begin].removeprefix('::stop-commands::')}::")
         outside = [line for line in lines[:begin] + lines[end + 1 :] if line.lstrip().startswith("::")]
-        self.assertEqual(len(outside), 1, done.stdout)
-        self.assertTrue(outside[0].startswith(f"::error file={self.path('s.yaml')},title=target%3A p.errors == 0::3: "), outside)
+        self.assertEqual(len(outside), 2, done.stdout)
+        self.assertTrue(outside[0].startswith(f"::error file={self.path('s.yaml')},line=5,title=target%3A p%3A GET /x%3A body == ok::failed for 3"), outside)
+        self.assertTrue(outside[1].startswith(f"::error file={self.path('s.yaml')},title=target%3A p.errors == 0::3: "), outside)
 
     def test_github_is_told_where_a_threshold_stands_and_how_it_went(self):
         self.env["GITHUB_ACTIONS"] = "true"

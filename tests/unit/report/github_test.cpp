@@ -25,21 +25,25 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 TEST(Github, annotations_name_the_line_and_are_escaped_as_the_runner_reads_them) {
     const auto lines = lines_of(to_github_annotations(hostile()));
-    ASSERT_THAT(lines, SizeIs(4)) << "one each for the server, two thresholds and the phase; what passed has none";
+    ASSERT_THAT(lines, SizeIs(5)) << "one each for the server, a check, two thresholds and the phase; what passed has none";
     EXPECT_THAT(lines[0], StartsWith(R"(::error file=dir%2C a%3Ab/\xe9.yaml,title=s%3A died::]]>)"));
-    EXPECT_THAT(lines[1], StartsWith(R"(::error file=dir%2C a%3Ab/\xe9.yaml,line=12,title=s%3A errors == 0::1: ]]>)"));
-    EXPECT_THAT(lines[2], StartsWith("::warning file="));
-    EXPECT_THAT(lines[2], AllOf(HasSubstr(",title=s%3A p.errors == 0::1: "), HasSubstr("\\x0d%0A::error::planted%0A"),
-                                HasSubstr("100%25 ")));
+    EXPECT_THAT(lines[1], StartsWith(R"(::error file=dir%2C a%3Ab/\xe9.yaml,line=9,title=s%3A p%3A GET /x%3A body == "]]>)"));
+    EXPECT_THAT(lines[2], StartsWith(R"(::error file=dir%2C a%3Ab/\xe9.yaml,line=12,title=s%3A errors == 0::1: ]]>)"));
     EXPECT_THAT(lines[3], StartsWith("::warning file="));
+    EXPECT_THAT(lines[3], AllOf(HasSubstr(",title=s%3A p.errors == 0::1: "), HasSubstr("\\x0d%0A::error::planted%0A"),
+                                HasSubstr("100%25 ")));
+    EXPECT_THAT(lines[4], StartsWith("::warning file="));
 }
 
 TEST(Github, a_run_that_passed_has_no_annotations) {
     auto r = hostile();
     r.servers[0].state = ServerState::ok;
     r.servers[0].phases[0].inconclusive.clear();
+    r.servers[0].phases[0].checks.resize(1);
     r.thresholds.resize(1);
     EXPECT_EQ(to_github_annotations(r), "");
+    r.thresholds[0].unsure = true;
+    EXPECT_THAT(to_github_annotations(r), StartsWith("::warning file="));
 }
 
 TEST(Github, every_row_of_a_table_has_as_many_cells_as_its_head_whatever_a_peer_said) {
@@ -57,7 +61,7 @@ TEST(Github, every_row_of_a_table_has_as_many_cells_as_its_head_whatever_a_peer_
         EXPECT_EQ(bars, wanted) << line;
         ++rows;
     }
-    EXPECT_EQ(rows, 2 + 1 + 2 + 3);
+    EXPECT_EQ(rows, 2 + 1 + 2 + 1 + 3);
 }
 
 TEST(Github, nothing_can_be_made_of_the_words_of_a_peer) {

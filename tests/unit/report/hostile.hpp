@@ -34,6 +34,16 @@ inline RunResult hostile() {
     phase.tally->add(wrong, "status");
     phase.wrong_examples = {poison};
     for (const auto verdict : {Verdict::pass, Verdict::fail, Verdict::inconclusive}) {
+        CheckResult c;
+        c.step = "GET /x";
+        c.source = "body == \"" + poison + '"';
+        c.pos = {9, 3};
+        c.verdict = verdict;
+        c.failed = verdict == Verdict::fail ? 1 : 0;
+        c.message = verdict == Verdict::pass ? "" : poison;
+        phase.checks.push_back(c);
+    }
+    for (const auto verdict : {Verdict::pass, Verdict::fail, Verdict::inconclusive}) {
         ThresholdResult t;
         t.source = "errors == 0";
         t.server = "s";

@@ -12,7 +12,7 @@ namespace volley::report {
 /// can be made of it.
 [[nodiscard]] std::string to_github_summary(const RunResult& result);
 
-/// Workflow commands, one a line: `::error` for each threshold that did not hold and each server that did not work, `::warning` for
+/// Workflow commands, one a line: `::error` for each threshold and check that did not hold and each server that did not work, `::warning` for
 /// what is inconclusive or unsure. Empty where all passed. Source: "Workflow commands for GitHub Actions", and the escapes of its toolkit.
 [[nodiscard]] std::string to_github_annotations(const RunResult& result);
 

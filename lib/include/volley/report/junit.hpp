@@ -7,8 +7,9 @@
 
 namespace volley::report {
 
-/// One <testsuite> for each server, in it one <testcase> for each threshold, those that hold where the file says nothing included.
-/// A threshold that did not hold is a <failure>; a server that did not start, was not reached or died an <error>; what cannot be
+/// One <testsuite> for each server, in it one <testcase> for each check of each phase, and one for each threshold, those that hold
+/// where the file says nothing included. What did not hold is a <failure>, a check only where it failed more often than the thresholds
+/// allow; a server that did not start, was not reached or died an <error>; what cannot be
 /// said, is unsure, or was interrupted, <skipped> with the reason. Wrong answers and the server's last lines are in <system-out>.
 ///
 /// Keeps to what both published schemas allow, Ant's (required: package, id, hostname, timestamp without a zone, type of a failure,
