@@ -110,8 +110,9 @@ struct Loaded {
 };
 
 /// Runs on an event loop of its own, until the end or a signal.
-report::RunResult perform(const scenario::Scenario& scenario, const RunArgs& args, LiveLine& line) {
+report::RunResult perform(const scenario::Scenario& scenario, const RunArgs& args, LiveLine& line, SampleFiles& samples) {
     run::Observer observer;
+    samples.start(observer);
     observer.server_changed = [&](const std::string& server, const std::string& what) { line.show(server + ": " + what); };
     observer.progress = [&](const run::Progress& p) {
         std::string text = p.server + " · " + p.phase + "  " + std::to_string(p.done);
@@ -165,9 +166,11 @@ std::optional<Loaded> load_file(const Call& call, const RunArgs& args, const std
 }
 
 int run_file(const Call& call, const RunArgs& args, const Loaded& loaded) {
+    SampleFiles samples;
+    if (!open_samples(call, loaded.outputs, samples)) return measure_exit::usage;
     LiveLine line(call.terminal, args.quiet);
-    const auto result = perform(loaded.scenario, args, line);
-    return write_outputs(call, loaded.scenario, result, loaded.outputs, args.options.env, args.quiet);
+    const auto result = perform(loaded.scenario, args, line, samples);
+    return write_outputs(call, loaded.scenario, result, loaded.outputs, samples, args.options.env, args.quiet);
 }
 
 }  // namespace

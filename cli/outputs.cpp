@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <memory>
 #include <random>
 
 #include <unistd.h>
@@ -13,47 +12,15 @@
 #include <volley/report/github.hpp>
 #include <volley/report/hdr.hpp>
 #include <volley/report/junit.hpp>
-#include <volley/report/samples.hpp>
 
 #include "exit_code.hpp"
+#include "out_file.hpp"
 #include "terminal.hpp"
 
 namespace volley::cli {
 namespace {
 
 using Kind = scenario::Output::Kind;
-
-/// A file to write, or the standard output. Errors are those of the first call that failed.
-class OutFile {
-public:
-    explicit OutFile(const std::string& path, const char* mode = "wb") : own_(path != "-") {
-        file_ = own_ ? std::fopen(path.c_str(), mode) : stdout;
-        if (file_ == nullptr) note();
-    }
-    OutFile(const OutFile&) = delete;
-    OutFile& operator=(const OutFile&) = delete;
-    ~OutFile() { (void)close(); }
-
-    bool write(std::string_view text) {
-        if (error_.empty() && std::fwrite(text.data(), 1, text.size(), file_) != text.size()) note();
-        return error_.empty();
-    }
-    /// @return why not all of it was written; empty where it was
-    const std::string& close() {
-        if (file_ != nullptr && (own_ ? std::fclose(file_) : std::fflush(file_)) != 0) note();
-        file_ = nullptr;
-        return error_;
-    }
-
-private:
-    void note() {
-        if (error_.empty()) error_ = std::strerror(errno);
-    }
-
-    bool own_;
-    FILE* file_ = nullptr;
-    std::string error_;
-};
 
 /// Why a file could not be written, as far as that can be told without touching it; empty where nothing speaks against it.
 std::string unwritable(const std::string& path) {
@@ -75,22 +42,6 @@ report::RunResult part_of(const scenario::Scenario& scenario, const report::RunR
     return part;
 }
 
-/// Times count from the first planned start of each phase.
-void write_samples(const report::RunResult& result, const std::string& path, OutFile& out) {
-    report::SampleWriter writer([&](std::string_view block) { return out.write(block); }, report::SampleWriter::format_of(path));
-    writer.header();
-    for (const auto& server : result.servers)
-        for (const auto& phase : server.phases) {
-            if (phase.samples.empty()) continue;
-            writer.begin(server.name, phase.phase, std::ranges::min(phase.samples, {}, &metrics::Sample::planned).planned);
-            for (auto sample : phase.samples) {
-                sample.warmup = sample.warmup || phase.warmup;
-                writer.add(sample);
-            }
-        }
-    (void)writer.finish();  // whose error `out` has kept
-}
-
 /// @return why it could not be written; empty where it was
 std::string write_one(const report::RunResult& result, const OutputFile& file) {
     OutFile out(file.path);
@@ -105,11 +56,9 @@ std::string write_one(const report::RunResult& result, const OutputFile& file) {
             out.write(file.path.ends_with(".hgrm") ? report::to_hgrm(result) : report::to_hdr_log(result));
             break;
         case Kind::csv:
-            write_samples(result, file.path, out);
-            break;
         case Kind::console:
         case Kind::github:
-            break;  // no files
+            break;  // not written from the result, or no file
     }
     return out.close();
 }
@@ -259,8 +208,20 @@ std::vector<SourceError> find_outputs(const scenario::Scenario& scenario, const 
     return errors;
 }
 
+bool open_samples(const Call& call, const Outputs& outputs, SampleFiles& samples) {
+    for (const auto& file : outputs.files) {
+        if (file.kind != Kind::csv) continue;
+        if (const auto why = samples.open(file.path, file.server); !why.empty()) {
+            print_error(call.program,
+                        std::string(name_of(file.kind)) + " cannot be written to " + escape_for_terminal(file.path) + ": " + why);
+            return false;
+        }
+    }
+    return true;
+}
+
 int write_outputs(const Call& call, const scenario::Scenario& scenario, const report::RunResult& result, const Outputs& outputs,
-                  const scenario::Variables::Scope& env, bool quiet) {
+                  SampleFiles& samples, const scenario::Variables::Scope& env, bool quiet) {
     int code = exit_of(result);
     const auto failed_to_write = [&](const std::string& what, const std::string& why) {
         print_error(call.program, what + ": " + why);
@@ -269,10 +230,12 @@ int write_outputs(const Call& call, const scenario::Scenario& scenario, const re
 
     // The result goes first to where it was asked for: a full terminal is worth less than a file.
     bool stdout_is_taken = false;
+    for (const auto& failure : samples.finish()) failed_to_write(escape_for_terminal(failure.path), failure.why);
     for (const auto& file : outputs.files) {
+        stdout_is_taken = stdout_is_taken || file.path == "-";
+        if (file.kind == Kind::csv) continue;
         const auto why = write_one(file.server.empty() ? result : part_of(scenario, result, file.server), file);
         if (!why.empty()) failed_to_write(escape_for_terminal(file.path), why);
-        stdout_is_taken = stdout_is_taken || file.path == "-";
     }
 
     const bool in_actions = !value_of(env, "GITHUB_ACTIONS").empty();

@@ -9,6 +9,7 @@
 #include <volley/scenario/scenario.hpp>
 
 #include "raw_args.hpp"
+#include "sample_files.hpp"
 #include "verbs.hpp"
 
 namespace volley::cli {
@@ -36,11 +37,15 @@ bool read_output_flag(const TypedFlag& flag, std::vector<OutputFile>& asked, std
 [[nodiscard]] std::vector<SourceError> find_outputs(const scenario::Scenario& scenario, const run::Options& options,
                                                     const std::vector<OutputFile>& asked, Outputs& out);
 
+/// Opens the files of samples, which are written while the run goes on; an error is told on standard error. @return whether all are open
+[[nodiscard]] bool open_samples(const Call& call, const Outputs& outputs, SampleFiles& samples);
+
 /// Writes all of them, files first; then the console, or with `quiet` what did not pass. Under GitHub Actions (GITHUB_ACTIONS in
 /// `env`) also a summary of the job and annotations. What cannot be written is told on standard error.
+/// @param samples  as open_samples() has opened them and the run has fed them; finished here.
 /// @return the exit code: that of the result's verdict, or `failed` for a result that passed and could not be written. GitHub's
 ///         summary changes it never.
 [[nodiscard]] int write_outputs(const Call& call, const scenario::Scenario& scenario, const report::RunResult& result,
-                                const Outputs& outputs, const scenario::Variables::Scope& env, bool quiet);
+                                const Outputs& outputs, SampleFiles& samples, const scenario::Variables::Scope& env, bool quiet);
 
 }  // namespace volley::cli

@@ -190,8 +190,15 @@ private:
             plan.iterations = phase.iterations;
             plan.max_users = phase.max_users;
             std::string name = phase.name;
-            measured.began = Clock::now() - start_;  // behind the solo requests
+            const TimePoint began = Clock::now();  // behind the solo requests
+            measured.began = began - start_;
             checks.clear();
+            if (observer_.phase_began) observer_.phase_began(result.name, phase.name, began);
+            if (observer_.sample)
+                plan.on_sample = [this, warmup = phase.warmup](metrics::Sample sample) {
+                    sample.warmup = warmup;
+                    observer_.sample(sample);
+                };
             auto outcome = co_await observed(server, std::move(name), std::move(plan), &measured.resources);
             take(outcome, phase, measured);
         }

@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import unittest
@@ -181,22 +182,69 @@ phases: [ { name: p, burst: 3, scenario: a } ]
         self.assertEqual((float(percentile), int(count)), (1, wanted["count"]))
         self.assertAlmostEqual(float(value) / 1e6, wanted["max"], delta=wanted["max"] * 0.0011 + 1e-6)
 
-    def test_samples_are_a_line_for_each_request_of_a_burst(self):
-        result, _ = self.run_scenario(SCENARIO + f"outputs: [ console, csv: {self.path('plain.csv')} ]", "--samples", self.path("s.csv.gz"), code=1)
-        with gzip.open(self.path("s.csv.gz"), "rt", newline="") as packed:
-            text = packed.read()
-        self.assertEqual(text, self.text_of("plain.csv"))
-        rows = list(csv.DictReader(text.splitlines()))
-        self.assertEqual([(r["server"], r["phase"]) for r in rows], [(s, p) for s in ("one", "two") for p, n in (("warm", 2), ("p", 6)) for _ in range(n)])
+    def rows_of(self, name):
+        with gzip.open(self.path(name), "rt", newline="") as packed:
+            return list(csv.DictReader(packed))
+
+    def test_samples_are_a_line_for_each_request(self):
+        outputs = f"outputs: [ console, csv: {self.path('plain.csv')}, csv: \"{self.path('{{ server.name }}.csv.gz')}\" ]"
+        result, _ = self.run_scenario(SCENARIO + outputs, "--samples", self.path("s.csv.gz"), code=1)
+        rows = self.rows_of("s.csv.gz")
+        self.assertEqual(rows, list(csv.DictReader(self.text_of("plain.csv").splitlines())))
+        self.assertEqual(rows, self.rows_of("one.csv.gz") + self.rows_of("two.csv.gz"))
+        phases = [(server["name"], phase) for server in result["servers"] for phase in server["phases"]]
+        self.assertEqual([(r["server"], r["phase"]) for r in rows], [(s, p["name"]) for s, p in phases for _ in range(p["requests"])])
         for row in rows:
             self.assertEqual((row["right"], row["outcome"], row["status"], row["warmup"]), ("1", "ok", "200", str(int(row["phase"] == "warm"))))
             instants = [float(row[name + "_s"]) for name in ("planned", "started", "sent", "first_byte", "done")]
-            self.assertEqual(instants, sorted(instants))
-            self.assertGreater(instants[-1], 0.05)
-        wanted = [s for server in result["servers"] for phase in server["phases"] for s in phase.get("samples", [])]
-        self.assertEqual([int(r["bytes"]) for r in rows], [s["bytes"] for s in wanted])
-        for row, sample in zip(rows, wanted):
-            self.assertAlmostEqual(float(row["done_s"]) - float(row["planned_s"]), sample["done"], places=6)
+            self.assertEqual([0.0] + instants, sorted([0.0] + instants))
+        for server, phase in phases:
+            mine = [r for r in rows if (r["server"], r["phase"]) == (server, phase["name"])]
+            self.assertEqual(sum(int(r["bytes"]) for r in mine), phase["bytes"])
+            slowest = max(float(r["done_s"]) - float(r["planned_s"]) for r in mine)
+            self.assertAlmostEqual(slowest, phase["response_time"]["max"], places=6)
+
+    def test_samples_of_several_steps_and_many_blocks_are_all_there(self):
+        result, _ = self.run_scenario(
+            """
+version: 1
+name: t
+servers: { one: { builtin: coroutine } }
+scenarios: { a: [ { get: /ping }, { post: /offer, json: { sleep: 0 } } ] }
+phases: [ { name: p, users: 8, iterations: 5000, scenario: a } ]
+""",
+            "--samples",
+            self.path("s.csv.gz"),
+        )
+        rows = self.rows_of("s.csv.gz")
+        self.assertEqual(len(rows), result["servers"][0]["phases"][0]["requests"])
+        self.assertEqual([sum(r["step"] == step for r in rows) for step in ("0", "1")], [5000, 5000])
+
+    def test_an_interrupted_run_leaves_files_that_can_be_read(self):
+        text = """
+version: 1
+name: t
+servers: { one: { builtin: coroutine } }
+scenarios: { a: [ { get: /ping } ] }
+phases: [ { name: p, users: 4, for: 10m, scenario: a } ]
+"""
+        packed = pathlib.Path(self.path("s.csv.gz"))
+        process = self.start("run", self.write("s.yaml", text), "-o", self.path("r.json"), "--samples", packed, "--junit", self.path("j.xml"))
+        self.addCleanup(process.kill)
+        self.wait_for(lambda: packed.exists() and packed.stat().st_size > 0)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=LIMIT)
+        self.assertEqual(process.returncode, 130)
+        result = json.loads(self.text_of("r.json"))
+        self.assertEqual(len(self.rows_of("s.csv.gz")), sum(p["requests"] for s in result["servers"] for p in s["phases"]))
+        self.junit("j.xml")
+
+    def test_a_full_disk_is_told_and_no_success(self):
+        scenario = self.write("s.yaml", SCENARIO.replace("  - p.ratio < 2 @ server=two\n", ""))
+        for flag in ("--junit", "--hdr", "--samples"):
+            done = self.volley("run", scenario, flag, "/dev/full", "-q")
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn("/dev/full: No space left on device", done.stderr)
 
     def test_two_outputs_share_no_file_and_each_server_can_have_its_own(self):
         file = self.write("s.yaml", SCENARIO)
