@@ -56,7 +56,7 @@ public:
         return lowest_at(index) + (1ULL << shift_of(index)) - 1;
     }
     [[nodiscard]] static double middle_at(std::size_t index) noexcept {
-        return static_cast<double>(lowest_at(index) + (1ULL << shift_of(index)) / 2);
+        return static_cast<double>(lowest_at(index) + ((1ULL << shift_of(index)) >> 1U));
     }
 
 private:
