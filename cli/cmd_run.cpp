@@ -1,10 +1,8 @@
 // volley run: scenarios in, tables and result files out.
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -22,6 +20,7 @@
 
 #include "exit_code.hpp"
 #include "live_line.hpp"
+#include "outputs.hpp"
 #include "raw_args.hpp"
 #include "verbs.hpp"
 
@@ -34,7 +33,7 @@ constexpr std::size_t largest_file = 4U << 20U;
 struct RunArgs {
     std::vector<std::string> files;
     run::Options options;
-    std::string result_file;
+    std::vector<OutputFile> outputs;
     bool quiet = false;
     std::string error;
 };
@@ -45,16 +44,13 @@ RunArgs read_args(const RawArgs& raw) {
     args.error = raw.error;
     if (args.error.empty() && args.files.empty()) args.error = "which scenario? For example: volley run scenarios/sleep.yaml";
     for (const auto& flag : raw.flags) {
+        if (read_output_flag(flag, args.outputs, args.error)) continue;
         switch (flag.id) {
             case FlagId::server:
                 args.options.servers.push_back(flag.value);
                 break;
             case FlagId::only:
                 args.options.scenarios.push_back(flag.value);
-                break;
-            case FlagId::result:
-                args.result_file = flag.negated ? "" : flag.value;
-                if (!flag.negated && flag.value.empty()) args.error = "-o takes the name of a file, or - for standard output";
                 break;
             case FlagId::quiet:
                 args.quiet = !flag.negated;
@@ -81,8 +77,10 @@ RunArgs read_args(const RawArgs& raw) {
                 break;
         }
     }
-    if (args.error.empty() && args.files.size() > 1 && !args.result_file.empty())
-        args.error = "-o takes the result of one scenario; with several, name a file in each: outputs: [console, json: FILE]";
+    if (args.error.empty() && args.files.size() > 1 && !args.outputs.empty())
+        args.error =
+            "-o, --junit, --hdr and --samples take the result of one scenario; with several, name a file in each: outputs: [console, "
+            "json: FILE]";
     for (char** entry = ::environ; *entry != nullptr; ++entry) {
         const std::string_view text = *entry;
         const auto equal = text.find('=');
@@ -105,111 +103,16 @@ std::string read_file(const std::string& path, std::string& error) {
     return text;
 }
 
-bool write_file(const std::string& path, const std::string& text, std::string& error) {
-    if (path == "-") {
-        if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) error = std::strerror(errno);
-        return error.empty();
-    }
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
-    out << text;
-    out.close();
-    if (!out) error = std::strerror(errno);
-    return error.empty();
-}
-
-/// Why a file could not be written, as far as that can be told without touching it; empty where nothing speaks against it.
-std::string unwritable(const std::string& path) {
-    if (path == "-") return {};
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) return "it is a directory";
-    if (::access(path.c_str(), F_OK) == 0) return ::access(path.c_str(), W_OK) == 0 ? "" : std::strerror(errno);
-    auto parent = std::filesystem::path(path).parent_path();
-    if (parent.empty()) parent = ".";
-    if (!std::filesystem::is_directory(parent, ignored)) return "there is no directory " + parent.string();
-    return ::access(parent.c_str(), W_OK) == 0 ? "" : std::strerror(errno);
-}
-
-/// A result file and the servers that it tells of: all of them, unless each has a file of its own.
-struct ResultFile {
-    std::string path;
-    std::string server;  ///< empty: all
-};
-
 /// A scenario that was read and checked.
 struct Loaded {
     scenario::Scenario scenario;
-    std::vector<ResultFile> results;
-    bool console = true;
+    Outputs outputs;
 };
 
-/// One file for each server where the path names it.
-std::vector<SourceError> find_results(const RunArgs& args, Loaded& loaded) {
-    const auto& scenario = loaded.scenario;
-    std::vector<SourceError> errors;
-    scenario::Variables variables;
-    (void)scenario::resolve_variables(scenario, args.options.env, args.options.overrides, variables);
-    std::vector<std::string> servers;
-    for (const auto& s : scenario.servers)
-        if (args.options.servers.empty() || std::ranges::find(args.options.servers, s.name) != args.options.servers.end())
-            servers.push_back(s.name);
-    if (servers.empty()) servers.emplace_back("target");
-    const auto add = [&](const std::string& path, const std::string& server, SourcePos pos) {
-        if (const auto why = unwritable(path); !why.empty())
-            errors.push_back(scenario::error_at(scenario, pos, "the result cannot be written to `" + path + "`: " + why));
-        loaded.results.push_back({path, server});
-    };
-    loaded.console = scenario.outputs.empty();
-    for (const auto& output : scenario.outputs) {
-        if (output.kind == scenario::Output::Kind::console) {
-            loaded.console = true;
-            continue;
-        }
-        std::vector<std::string> paths;
-        for (const auto& server : servers) {
-            variables.push({{"server.name", server}});
-            auto path = scenario::expand(output.path, variables, scenario);
-            variables.pop();
-            if (const auto* error = std::get_if<SourceError>(&path)) {
-                errors.push_back(*error);
-                break;
-            }
-            paths.push_back(std::get<std::string>(path));
-        }
-        if (paths.size() != servers.size()) continue;
-        const bool each = std::ranges::any_of(paths, [&](const auto& path) { return path != paths.front(); });
-        for (std::size_t i = 0; i < (each ? paths.size() : 1); ++i) add(paths[i], each ? servers[i] : "", output.path.pos);
-    }
-    if (!args.result_file.empty()) add(args.result_file, "", {});
-    return errors;
-}
-
-/// What a run has to say of one server.
-report::RunResult part_of(const scenario::Scenario& scenario, const report::RunResult& whole, const std::string& server) {
-    report::RunResult part = whole;
-    std::erase_if(part.servers, [&](const auto& s) { return s.name != server; });
-    run::judge(scenario, part);
-    return part;
-}
-
-int exit_of(const report::RunResult& result) {
-    switch (result.verdict) {
-        case report::Verdict::pass:
-            return measure_exit::ok;
-        case report::Verdict::fail:
-            return measure_exit::failed;
-        case report::Verdict::target_failed:
-            return measure_exit::no_target;
-        case report::Verdict::inconclusive:
-            return measure_exit::inconclusive;
-        case report::Verdict::interrupted:
-            return exit_of_signal(result.signal);
-    }
-    return measure_exit::failed;
-}
-
 /// Runs on an event loop of its own, until the end or a signal.
-report::RunResult perform(const scenario::Scenario& scenario, const RunArgs& args, LiveLine& line) {
+report::RunResult perform(const scenario::Scenario& scenario, const RunArgs& args, LiveLine& line, SampleFiles& samples) {
     run::Observer observer;
+    samples.start(observer);
     observer.server_changed = [&](const std::string& server, const std::string& what) { line.show(server + ": " + what); };
     observer.progress = [&](const run::Progress& p) {
         std::string text = p.server + " · " + p.phase + "  " + std::to_string(p.done);
@@ -256,43 +159,18 @@ std::optional<Loaded> load_file(const Call& call, const RunArgs& args, const std
     Loaded loaded;
     loaded.scenario = std::move(read.scenario);
     if (read.errors.empty()) read.errors = run::check(loaded.scenario, args.options);
-    if (read.errors.empty()) read.errors = find_results(args, loaded);
+    if (read.errors.empty()) read.errors = find_outputs(loaded.scenario, args.options, args.outputs, loaded.outputs);
     for (const auto& e : read.errors) std::fputs(format_source_error(e).c_str(), stderr);
     if (!read.errors.empty()) return std::nullopt;
     return loaded;
 }
 
 int run_file(const Call& call, const RunArgs& args, const Loaded& loaded) {
+    SampleFiles samples;
+    if (!open_samples(call, loaded.outputs, samples)) return measure_exit::usage;
     LiveLine line(call.terminal, args.quiet);
-    const auto result = perform(loaded.scenario, args, line);
-    int code = exit_of(result);
-    const auto failed_to_write = [&](const std::string& what, const std::string& why) {
-        print_error(call.program, what + ": " + why);
-        if (code == measure_exit::ok) code = measure_exit::failed;
-    };
-
-    // The result goes first to where it was asked for: a full terminal is worth less than a file.
-    bool stdout_is_taken = false;
-    for (const auto& file : loaded.results) {
-        std::string why;
-        const auto json = report::to_json(file.server.empty() ? result : part_of(loaded.scenario, result, file.server));
-        if (!write_file(file.path, json, why)) failed_to_write(escape_for_terminal(file.path), why);
-        stdout_is_taken = stdout_is_taken || file.path == "-";
-    }
-    if (loaded.console && !args.quiet) {
-        report::TextOptions options;
-        options.colour = call.terminal.stdout_is_terminal && call.terminal.colours && !stdout_is_taken;
-        FILE* to = stdout_is_taken ? stderr : stdout;
-        if (std::fputs(report::to_text(result, options).c_str(), to) < 0 || std::fflush(to) != 0)
-            failed_to_write("the report cannot be written", std::strerror(errno));
-    } else if (code != measure_exit::ok) {
-        for (const auto& t : result.thresholds) {
-            if (t.verdict == report::Verdict::pass) continue;
-            const std::string source = t.pos.line == 0 ? t.phase + '.' + t.source : t.source;
-            print_error(call.program, escape_for_terminal(t.server + ": " + source + ": " + t.measured + " " + t.message));
-        }
-    }
-    return code;
+    const auto result = perform(loaded.scenario, args, line, samples);
+    return write_outputs(call, loaded.scenario, result, loaded.outputs, samples, args.options.env, args.quiet);
 }
 
 }  // namespace

@@ -91,6 +91,18 @@ constexpr std::array table{
         FlagId::result, "output", 'o', "FILE", Group::result, verbs(Verb::run), "write the result to FILE as JSON",
         "The result is written to FILE as JSON, schema volley/result/1, also when the run is interrupted; with - to the standard "
         "output, and the tables to the standard error. For one scenario only: several name their own files under outputs."},
+    Flag{FlagId::junit, "junit", 0, "FILE", Group::result, verbs(Verb::run), "write checks and thresholds to FILE as JUnit's XML",
+         "The checks and thresholds are written to FILE as JUnit's XML, a suite for each server, as most CI servers read it."},
+    Flag{
+        FlagId::hdr, "hdr", 0, "FILE", Group::result, verbs(Verb::run),
+        "write the times to FILE as an HdrHistogram log, or a table (.hgrm)",
+        "The response and service times of each phase are written to FILE as a log of HdrHistogram's, in microseconds, with the tags "
+        "server/phase/response and server/phase/service; as tables of percentiles where the name ends in .hgrm."},
+    Flag{
+        FlagId::samples, "samples", 0, "FILE", Group::result, verbs(Verb::run),
+        "write a line for each request to FILE as CSV (.gz: packed)",
+        "A line for each request is written to FILE as CSV while the run goes on, through gzip where the name ends in .gz. Its columns "
+        "are listed in volley-scenario(5)."},
     Flag{FlagId::server, "server", 0, "NAME", Group::load, verbs(Verb::run),
          "run against this server of the file only; may be repeated", ""},
     Flag{FlagId::only, "only", 0, "SCENARIO", Group::load, verbs(Verb::run),

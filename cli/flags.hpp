@@ -77,6 +77,9 @@ enum class FlagId {
     define,
     seed,
     result,
+    junit,
+    hdr,
+    samples,
     help,
     version,
 };

@@ -105,7 +105,7 @@ class Shell:
     def test_flags_are_those_of_the_verb(self):
         self.assertEqual(self.words("volley serve --"), {"--kind", "--host", "--port", "--log", "--fault", "--reload", "--routes",
                                                          "--print-settings", "--help", "--version"})
-        self.assertEqual(self.words("volley run --s"), {"--server", "--seed"})
+        self.assertEqual(self.words("volley run --s"), {"--server", "--seed", "--samples"})
         self.assertEqual(self.words("volley post :8000/x --auth"), {"--auth", "--auth-type"})
         self.assertLessEqual({"-j", "-a", "-v"}, self.words("volley post -"))
 

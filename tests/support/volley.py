@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import uuid
@@ -39,6 +40,8 @@ class VolleyTest(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
         self.env = dict(os.environ, NO_COLOR="1", LC_ALL="C.UTF-8")
+        for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):  # where these tests run says nothing about what they test
+            self.env.pop(name, None)
         self.env[self.mark.split("=")[0]] = self.mark.split("=")[1]
 
     def path(self, name):
@@ -80,6 +83,34 @@ class VolleyTest(unittest.TestCase):
                 return
             time.sleep(0.1)
         self.fail("did not come about")
+
+
+class Answering:
+    """A server of fixed bytes (or what a function gives) on loopback, one connection after the other closed when it has answered."""
+
+    def __init__(self, reply):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, args=(reply,), daemon=True).start()
+
+    def serve(self, reply):
+        while True:
+            try:
+                peer, _ = self.socket.accept()
+            except OSError:
+                return
+            with peer:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    got = peer.recv(65536)
+                    if not got:
+                        break
+                    head += got
+                peer.sendall(reply() if callable(reply) else reply)
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
 
 
 def free_port():

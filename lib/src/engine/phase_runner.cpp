@@ -85,6 +85,7 @@ private:
         // What we ended ourselves says nothing of the server.
         if (sample.outcome == metrics::Outcome::cancelled) return;
         outcome_.tally->add(sample, judgement.kind);
+        if (plan_.on_sample) plan_.on_sample(sample);
         if (!sample.right && outcome_.examples.size() < examples_kept) outcome_.examples.push_back(judgement.example);
     }
 

@@ -47,6 +47,7 @@ struct PhasePlan {
     std::optional<Duration> duration;
     std::optional<std::size_t> iterations;
     std::size_t max_users = 1000;
+    std::function<void(const metrics::Sample&)> on_sample;  ///< called for every sample that the tally counts; may be empty
 };
 
 /// What a phase measured.

@@ -23,6 +23,12 @@ json::object distribution(const metrics::Histogram& h) {
     return out;
 }
 
+json::object generator_object(const GeneratorFigures& g) {
+    return {{"transport", g.transport},     {"threads", g.threads},
+            {"cpu", to_seconds(g.cpu)},     {"timer_overshoot", distribution(g.timer_overshoot)},
+            {"connections", g.connections}, {"busy", g.busy}};
+}
+
 json::object burst_object(const metrics::BurstFigures& b) {
     json::object out{{"n", b.n}, {"repeats", b.repeats}, {"complete", b.complete}};
     if (!b.complete) return out;
@@ -61,6 +67,21 @@ json::array samples_array(const std::vector<metrics::Sample>& samples) {
     return out;
 }
 
+json::array checks_array(const std::vector<CheckResult>& checks) {
+    json::array out;
+    for (const auto& c : checks) {
+        json::object one{{"step", escape_for_terminal(c.step)},
+                         {"check", escape_for_terminal(c.source)},
+                         {"verdict", to_string(c.verdict)},
+                         {"held", c.held},
+                         {"failed", c.failed}};
+        if (c.pos.line > 0) one["line"] = c.pos.line;
+        if (!c.message.empty()) one["message"] = escape_for_terminal(c.message);
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
 json::object phase_object(const PhaseResult& p) {
     static constexpr const char* kinds[] = {"burst", "users", "rate"};
     json::object errors;
@@ -73,6 +94,7 @@ json::object phase_object(const PhaseResult& p) {
                      {"kind", kinds[static_cast<int>(p.kind)]},
                      {"warmup", p.warmup},
                      {"interrupted", p.interrupted},
+                     {"began", to_seconds(p.began)},
                      {"elapsed", to_seconds(p.elapsed)},
                      {"planned", p.planned},
                      {"missed", p.missed},
@@ -85,11 +107,16 @@ json::object phase_object(const PhaseResult& p) {
                      {"bytes", p.tally->bytes},
                      {"response_time", distribution(p.tally->response)},
                      {"service_time", distribution(p.tally->service)},
+                     {"first_byte_time", distribution(p.tally->first_byte)},
+                     {"resolve_time", distribution(p.tally->resolve)},
+                     {"connect_time", distribution(p.tally->connect)},
+                     {"tls_time", distribution(p.tally->tls)},
                      {"start_lag", distribution(p.tally->start_lag)}};
     if (!p.inconclusive.empty()) out["inconclusive"] = escape_for_terminal(p.inconclusive);
     json::array examples;
     for (const auto& e : p.wrong_examples) examples.emplace_back(escape_for_terminal(e));
     if (!examples.empty()) out["wrong_examples"] = std::move(examples);
+    if (!p.warmup && !p.checks.empty()) out["checks"] = checks_array(p.checks);
     if (p.burst) out["burst"] = burst_object(*p.burst);
     if (p.resources)
         out["resources"] = json::object{{"processes", p.resources->max_processes},
@@ -97,6 +124,7 @@ json::object phase_object(const PhaseResult& p) {
                                         {"descriptors", p.resources->max_descriptors},
                                         {"rss_bytes", p.resources->max_rss_bytes},
                                         {"cpu", to_seconds(p.resources->cpu)}};
+    if (!p.generator.transport.empty()) out["generator"] = generator_object(p.generator);
     if (!p.samples.empty()) out["samples"] = samples_array(p.samples);
     return out;
 }

@@ -38,6 +38,14 @@ std::string_view to_string(ServerState s) noexcept {
     return "unknown";
 }
 
+std::string name_of(const ThresholdResult& threshold) {
+    return threshold.pos.line == 0 ? threshold.phase + '.' + threshold.source : threshold.source;
+}
+
+std::string name_of(const PhaseResult& phase, const CheckResult& check) {
+    return phase.phase + ": " + check.step + ": " + check.source;
+}
+
 const PhaseResult* ServerResult::find(std::string_view phase) const noexcept {
     const auto found = std::ranges::find(phases, phase, &PhaseResult::phase);
     return found == phases.end() ? nullptr : &*found;
@@ -69,6 +77,7 @@ void mask_secrets(RunResult& result, const std::vector<std::string>& secrets) {
         for (auto& phase : server.phases) {
             phase.inconclusive = mask(phase.inconclusive, known);
             all(phase.wrong_examples);
+            for (auto& check : phase.checks) check.example = mask(check.example, known);
         }
     }
 }

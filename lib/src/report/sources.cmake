@@ -1,1 +1,2 @@
-target_sources(volley_core PRIVATE src/report/result.cpp src/report/text.cpp src/report/json.cpp)
+target_sources(volley_core PRIVATE src/report/result.cpp src/report/text.cpp src/report/json.cpp src/report/junit.cpp
+  src/report/github.cpp src/report/hdr.cpp src/report/samples.cpp)

@@ -184,14 +184,14 @@ std::string thresholds_text(const RunResult& result, const TextOptions& options,
     std::size_t source_width = 0;
     for (const auto& t : result.thresholds) {
         server_width = std::max(server_width, columns(t.server));
-        source_width = std::max(source_width, columns(t.source) + (t.pos.line == 0 ? columns(t.phase) + 1 : 0));
+        source_width = std::max(source_width, columns(name_of(t)));
     }
     for (const auto& t : result.thresholds) {
         const bool passed = t.verdict == Verdict::pass && !t.unsure;
         const bool failed = t.verdict == Verdict::fail;
         const char* colour = passed ? green : failed ? red : yellow;
         const char* mark = options.unicode ? (passed ? "✓" : failed ? "✗" : "?") : (passed ? "ok  " : failed ? "FAIL" : "?   ");
-        const std::string source = t.pos.line == 0 ? t.phase + '.' + t.source : t.source;
+        const std::string source = name_of(t);
         const std::string server_pad(server_width - columns(t.server), ' ');
         const std::string source_pad(source_width - columns(source), ' ');
         out += fmt::format("  {} {}{}  {}{}", paint(mark, colour), escape_for_terminal(t.server), server_pad,

@@ -1,6 +1,7 @@
 // Thresholds against figures: pure.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <span>
 
 #include <fmt/format.h>
@@ -128,10 +129,11 @@ ThresholdResult judge_together(const Threshold& t, const ServerResult& server) {
     return judge_one(t, server, all, parts);
 }
 
+bool is_of_errors(const Threshold& t) { return t.metric == "errors" || t.metric == "right"; }
+
 bool speaks_of_errors(const scenario::Scenario& scenario, const std::string& phase, const std::string& server) {
     return std::ranges::any_of(scenario.thresholds, [&](const Threshold& t) {
-        return (t.metric == "errors" || t.metric == "right") && (t.phase.empty() || t.phase == phase) &&
-               (t.server.empty() || t.server == server);
+        return is_of_errors(t) && (t.phase.empty() || t.phase == phase) && (t.server.empty() || t.server == server);
     });
 }
 
@@ -148,6 +150,22 @@ ThresholdResult judge_errors(const ServerResult& server, const PhaseResult& phas
         result.message = "not one request was made";
     }
     return result;
+}
+
+/// @param errors  what came of the thresholds on errors of that phase: a check may fail as often as they allow.
+void judge_check(const PhaseResult& phase, Verdict errors, report::CheckResult& check) {
+    check.verdict = Verdict::pass;
+    check.message.clear();
+    if (check.failed > 0) {
+        check.verdict = errors;
+        check.message = fmt::format("failed for {} of {} answers: {}", check.failed, check.failed + check.held, check.example);
+    } else if (check.held == 0) {
+        check.verdict = Verdict::inconclusive;
+        check.message = "there was no answer to look at";
+    } else if (phase.interrupted) {
+        check.verdict = Verdict::inconclusive;
+        check.message = "the phase was interrupted";
+    }
 }
 
 Verdict overall(const RunResult& result) {
@@ -169,18 +187,25 @@ Verdict overall(const RunResult& result) {
 
 void judge(const scenario::Scenario& scenario, report::RunResult& result) {
     result.thresholds.clear();
-    for (const auto& server : result.servers) {
-        for (const auto& phase : server.phases)
-            if (!phase.warmup && !speaks_of_errors(scenario, phase.phase, server.name))
-                result.thresholds.push_back(judge_errors(server, phase));
+    for (auto& server : result.servers) {
+        std::map<std::string, Verdict> errors;  // by phase; "" is all of them
+        for (const auto& phase : server.phases) {
+            if (phase.warmup || speaks_of_errors(scenario, phase.phase, server.name)) continue;
+            result.thresholds.push_back(judge_errors(server, phase));
+            errors[phase.phase] = result.thresholds.back().verdict;
+        }
         for (const auto& t : scenario.thresholds) {
             if (!t.server.empty() && t.server != server.name) continue;
-            if (t.phase.empty()) {
+            if (t.phase.empty())
                 result.thresholds.push_back(judge_together(t, server));
-            } else if (const auto* phase = server.find(t.phase)) {
+            else if (const auto* phase = server.find(t.phase))
                 result.thresholds.push_back(judge_one(t, server, *phase));
-            }
+            else
+                continue;
+            if (is_of_errors(t)) errors[t.phase] = std::max(errors[t.phase], result.thresholds.back().verdict);
         }
+        for (auto& phase : server.phases)
+            for (auto& check : phase.checks) judge_check(phase, std::max(errors[phase.phase], errors[""]), check);
     }
     result.verdict = overall(result);
 }

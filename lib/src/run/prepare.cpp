@@ -18,6 +18,8 @@ struct ReadyCheck {
     std::string value;
 };
 
+constexpr const char* implied_check = "status from 200 to 399";  // of a step that checks no status
+
 /// Expands values and keeps the first error, so that each caller need not.
 class Expander {
 public:
@@ -76,20 +78,54 @@ void set_body(const Step& step, Expander& expand, http::Request& request) {
     }
 }
 
-engine::Judgement judge_exchange(const std::vector<ReadyCheck>& checks, bool checks_status,
-                                 const std::vector<std::string>& secrets, const client::Exchange& exchange) {
-    if (!checks_status && (exchange.response.status < 200 || exchange.response.status >= 400))
-        return {"status", "status is " + std::to_string(exchange.response.status)};
+/// The checks of a step, and where it is counted which of them hold.
+struct Judge {
+    std::vector<ReadyCheck> checks;
+    bool checks_status = false;
+    std::vector<std::string> secrets;
+    std::shared_ptr<CheckCounts> counts;  // may be empty
+    std::size_t step = 0;                 // in `counts`
+
+    void count_failure(std::size_t check, const std::string& found) const {
+        if (counts) counts->failed(step, check, found);
+    }
+};
+
+engine::Judgement judge_exchange(const Judge& judge, const client::Exchange& exchange) {
+    if (!judge.checks_status && (exchange.response.status < 200 || exchange.response.status >= 400)) {
+        auto found = "status is " + std::to_string(exchange.response.status);
+        judge.count_failure(0, found);
+        return {"status", std::move(found)};
+    }
     scenario::CheckInput in;
     in.status = exchange.response.status;
     in.body = exchange.response.body;
     in.headers = &exchange.response.headers.fields();
     in.duration = exchange.sample.response_time();
-    in.secrets = &secrets;
-    for (const auto& c : checks)
-        if (auto found = scenario::failed_check(c.check, c.value, in))
+    in.secrets = &judge.secrets;
+    std::size_t index = judge.checks_status ? 0 : 1;  // behind the implied one
+    for (const auto& c : judge.checks) {
+        if (auto found = scenario::failed_check(c.check, c.value, in)) {
+            judge.count_failure(index, *found);
             return {c.check.query == scenario::Check::Query::status ? "status" : "check", c.check.source.text + ": " + *found};
+        }
+        ++index;
+    }
+    if (judge.counts) judge.counts->held(judge.step);
     return {};
+}
+
+std::vector<report::CheckResult> checks_to_count(const Step& step, bool checks_status) {
+    std::vector<report::CheckResult> out;
+    const auto add = [&](std::string source, SourcePos pos) {
+        auto& check = out.emplace_back();
+        check.step = step.name;
+        check.source = std::move(source);
+        check.pos = pos;
+    };
+    if (!checks_status) add(implied_check, step.pos);
+    for (const auto& check : step.checks) add(check.source.text, check.source.pos);
+    return out;
 }
 
 /// Whether the value of a check is what its query is compared with; seen only now where it was a template.
@@ -109,7 +145,8 @@ void check_value(const ReadyCheck& c, Expander& expand) {
     if (matches && !scenario::compile_pattern(c.value, why)) wrong("no regular expression", "");
 }
 
-engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Expander& expand, const std::string& base) {
+engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Expander& expand, const std::string& base,
+                                  const std::shared_ptr<CheckCounts>& counts) {
     engine::PreparedStep ready;
     std::string text = expand(step.url);
     if (!is_absolute(text)) text = base + (text.starts_with('/') ? "" : "/") + text;
@@ -141,19 +178,19 @@ engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Ex
     set_body(step, expand, ready.request);
     ready.timeout = step.timeout.value_or(scenario.config.timeout);
 
-    std::vector<ReadyCheck> checks;
+    Judge judge;
     using Query = scenario::Check::Query;
-    bool checks_status = false;
     ready.target.keep_body = false;  // megabytes for each user in flight, for nobody
     for (const auto& check : step.checks) {
-        checks.push_back({check, expand(check.value)});
-        check_value(checks.back(), expand);
-        checks_status = checks_status || check.query == Query::status;
+        judge.checks.push_back({check, expand(check.value)});
+        check_value(judge.checks.back(), expand);
+        judge.checks_status = judge.checks_status || check.query == Query::status;
         ready.target.keep_body = ready.target.keep_body || check.query == Query::body || check.query == Query::jq;
     }
-    ready.judge = [checks = std::move(checks), checks_status, secrets = expand.secrets()](const client::Exchange& e) {
-        return judge_exchange(checks, checks_status, secrets, e);
-    };
+    judge.secrets = expand.secrets();
+    judge.counts = counts;
+    if (counts) judge.step = counts->add_step(checks_to_count(step, judge.checks_status));
+    ready.judge = [judge = std::move(judge)](const client::Exchange& e) { return judge_exchange(judge, e); };
     return ready;
 }
 
@@ -161,11 +198,12 @@ engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Ex
 
 std::variant<std::vector<engine::PreparedStep>, SourceError> prepare_steps(const Scenario& scenario,
                                                                            const scenario::ScenarioBody& body,
-                                                                           const Variables& variables, const std::string& base) {
+                                                                           const Variables& variables, const std::string& base,
+                                                                           const std::shared_ptr<CheckCounts>& counts) {
     Expander expand(scenario, variables);
     std::vector<engine::PreparedStep> steps;
     for (const auto& step : body.steps) {
-        steps.push_back(prepare_step(scenario, step, expand, base));
+        steps.push_back(prepare_step(scenario, step, expand, base, counts));
         if (expand.error()) return *expand.error();
     }
     return steps;

@@ -58,7 +58,7 @@ public:
     awaitable<report::RunResult> run() {
         // From here on cancellation is asked for, not thrown: servers must be stopped and results handed over.
         co_await asio::this_coro::throw_if_cancelled(false);
-        const TimePoint start = Clock::now();
+        start_ = Clock::now();
         result_.name = scenario_.name;
         result_.file = scenario_.file;
         result_.version = VOLLEY_VERSION;
@@ -73,7 +73,7 @@ public:
             co_await run_server(spec);
             if (interrupted_) break;
         }
-        result_.elapsed = Clock::now() - start;
+        result_.elapsed = Clock::now() - start_;
         report::mask_secrets(result_, variables_.secrets());
         judge(scenario_, result_);
         if (interrupted_) result_.verdict = report::Verdict::interrupted;
@@ -123,13 +123,14 @@ private:
         for (const auto& phase : scenario_.phases) {
             if (!wanted(options_.scenarios, phase.scenario)) continue;
             const auto* body = scenario_.find_scenario(phase.scenario);
-            auto steps = prepare_steps(scenario_, *body, variables_, base_url(server));
+            const auto checks = std::make_shared<CheckCounts>();
+            auto steps = prepare_steps(scenario_, *body, variables_, base_url(server), checks);
             if (const auto* error = std::get_if<SourceError>(&steps)) {
                 result.state = report::ServerState::not_started;
                 result.message = format_source_error(*error);
                 break;
             }
-            const bool go_on = co_await run_one(server, result, phase, std::get<0>(std::move(steps)));
+            const bool go_on = co_await run_one(server, result, phase, std::get<0>(std::move(steps)), *checks);
             if (!go_on) break;
         }
         variables_.pop();
@@ -145,12 +146,13 @@ private:
 
     /// @return false when the server's remaining phases make no sense.
     awaitable<bool> run_one(ServerUnderTest& server, report::ServerResult& result, const Phase& phase,
-                            std::vector<engine::PreparedStep> steps) {
+                            std::vector<engine::PreparedStep> steps, CheckCounts& checks) {
         report::PhaseResult measured;
         measured.phase = phase.name;
         measured.scenario = phase.scenario;
         measured.kind = kind_of(phase);
         measured.warmup = phase.warmup;
+        measured.began = Clock::now() - start_;
 
         std::optional<engine::PhaseOutcome> solo;
         if (phase.burst && !phase.warmup && !solo_.contains(solo_key(phase))) {
@@ -188,9 +190,19 @@ private:
             plan.iterations = phase.iterations;
             plan.max_users = phase.max_users;
             std::string name = phase.name;
+            const TimePoint began = Clock::now();  // behind the solo requests
+            measured.began = began - start_;
+            checks.clear();
+            if (observer_.phase_began) observer_.phase_began(result.name, phase.name, began);
+            if (observer_.sample)
+                plan.on_sample = [this, warmup = phase.warmup](metrics::Sample sample) {
+                    sample.warmup = warmup;
+                    observer_.sample(sample);
+                };
             auto outcome = co_await observed(server, std::move(name), std::move(plan), &measured.resources);
             take(outcome, phase, measured);
         }
+        measured.checks = checks.results();
         measured.interrupted = interrupted_;
         if (observer_.phase_ended) observer_.phase_ended(result.name, measured);
         result.phases.push_back(std::move(measured));
@@ -287,6 +299,7 @@ private:
     scenario::Variables variables_;
     report::RunResult result_;
     std::map<SoloKey, Duration> solo_;  // of the server that runs
+    TimePoint start_{};
     bool interrupted_ = false;
 };
 

@@ -63,33 +63,54 @@ std::vector<std::pair<std::string, Value>> read_variables(Reader& reader, const 
     return out;
 }
 
+/// Outputs with a file, and one as an example.
+struct FileOutput {
+    std::string_view name;
+    Output::Kind kind;
+    std::string_view example;
+};
+constexpr std::array file_outputs{
+    FileOutput{"json", Output::Kind::json, "result.json"}, FileOutput{"junit", Output::Kind::junit, "junit.xml"},
+    FileOutput{"hdr", Output::Kind::hdr, "times.hdr"}, FileOutput{"csv", Output::Kind::csv, "samples.csv.gz"}};
+
+constexpr std::array known_outputs{"console"sv, "json"sv, "junit"sv, "hdr"sv, "csv"sv, "github"sv};
+constexpr std::array later_outputs{LaterKey{"html", "take the figures from `json: FILE`"}, LaterKey{"prometheus", ""},
+                                   LaterKey{"otlp", ""}};
+
+/// An output that is one word.
+void read_output_word(Reader& reader, const Node& item, std::vector<Output>& out) {
+    const auto& word = item.value.text;
+    const auto file = std::ranges::find(file_outputs, word, &FileOutput::name);
+    if (word == "console" || word == "github")
+        out.push_back({word == "console" ? Output::Kind::console : Output::Kind::github, {}});
+    else if (file != file_outputs.end())
+        reader.error(item.pos(), in_quotes(word) + " needs a file",
+                     "write " + in_quotes(word + ": " + std::string(file->example)));
+    else if (std::ranges::find(later_outputs, word, &LaterKey::name) != later_outputs.end())
+        reader.error(item.pos(), "the output " + in_quotes(word) + " is not supported by this version",
+                     "use console or json: FILE");
+    else
+        reader.error(item.pos(), "unknown output " + in_quotes(word), suggest(word, known_outputs, "outputs"));
+}
+
 std::vector<Output> read_outputs(Reader& reader, const Node& node) {
-    static constexpr std::array known{"console"sv, "json"sv};
-    static constexpr std::array later{LaterKey{"csv", "take the figures from `json: FILE`"},
-                                      LaterKey{"junit", "take the figures from `json: FILE`"},
-                                      LaterKey{"html", "take the figures from `json: FILE`"},
-                                      LaterKey{"prometheus", ""},
-                                      LaterKey{"otlp", ""},
-                                      LaterKey{"github", ""}};
     std::vector<Output> out;
     if (!reader.is_list(node, "outputs", "outputs: [console, json: result.json]")) return out;
     for (const auto& item : node.items) {
         if (item.kind == Node::Kind::scalar) {
-            const auto& word = item.value.text;
-            if (word == "console")
-                out.push_back({});
-            else if (word == "json")
-                reader.error(item.pos(), "`json` needs a file", "write `json: result.json`");
-            else if (std::any_of(later.begin(), later.end(), [&](const LaterKey& k) { return k.name == word; }))
-                reader.error(item.pos(), "the output " + in_quotes(word) + " is not supported by this version",
-                             "use console or json: FILE");
-            else
-                reader.error(item.pos(), "unknown output " + in_quotes(word), suggest(word, known, "outputs"));
+            read_output_word(reader, item, out);
         } else if (reader.is_map(item, "outputs", "`console` or `json: result.json`")) {
-            const Keys keys(reader, item, "an output", known, later);
+            const Keys keys(reader, item, "an output", known_outputs, later_outputs);
             if (keys.has("console")) reader.error(keys.key_pos("console"), "`console` takes no value", "write `- console`");
-            if (const Node* n = keys.find("json"))
-                if (const Value* v = reader.scalar(*n, "json")) out.push_back({Output::Kind::json, *v});
+            if (const Node* n = keys.find("github")) {
+                if (const Value* v = reader.scalar(*n, "github"); v && v->text != "summary")
+                    reader.error(v->pos, "`github` writes a summary, not " + in_quotes(v->text), "write `github: summary`");
+                else if (v)
+                    out.push_back({Output::Kind::github, {}});
+            }
+            for (const auto& file : file_outputs)
+                if (const Node* n = keys.find(file.name))
+                    if (const Value* v = reader.scalar(*n, file.name)) out.push_back({file.kind, *v});
         }
     }
     return out;

@@ -13,7 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from support.volley import LIMIT, VOLLEY, VolleyTest, free_port, processes_marked
+from support.volley import LIMIT, VOLLEY, Answering, VolleyTest, free_port, processes_marked
 
 BURST = """
 version: 1
@@ -22,34 +22,6 @@ servers: { s: { builtin: %s } }
 scenarios: { a: [ { post: /offer, json: { sleep: 0.1 }, checks: [status == 200] } ] }
 phases: [ { name: p, burst: 6, scenario: a } ]
 """
-
-
-class Answering:
-    """A server of fixed bytes (or what a function gives) on loopback, one connection after the other closed when it has answered."""
-
-    def __init__(self, reply):
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.serve, args=(reply,), daemon=True).start()
-
-    def serve(self, reply):
-        while True:
-            try:
-                peer, _ = self.socket.accept()
-            except OSError:
-                return
-            with peer:
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    got = peer.recv(65536)
-                    if not got:
-                        break
-                    head += got
-                peer.sendall(reply() if callable(reply) else reply)
-
-    def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
 
 
 class TlsTeller:

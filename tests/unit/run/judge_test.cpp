@@ -193,5 +193,36 @@ TEST(Judge, warm_up_is_not_judged) {
     EXPECT_EQ(result.verdict, Verdict::pass);
 }
 
+Verdict of_check(const std::string& thresholds, std::uint64_t held, std::uint64_t failed, bool interrupted = false) {
+    auto result = measured();
+    auto& q = result.servers[0].phases[1];
+    for (std::uint64_t i = 0; i < failed; ++i) add(q, 50ms, 50ms, false);
+    q.interrupted = interrupted;
+    auto& check = q.checks.emplace_back();
+    check.held = held;
+    check.failed = failed;
+    check.example = "status is 500";
+    judge(with(thresholds), result);
+    const auto& judged = result.servers[0].phases[1].checks[0];
+    if (failed > 0) {
+        EXPECT_EQ(judged.message,
+                  "failed for " + std::to_string(failed) + " of " + std::to_string(held + failed) + " answers: status is 500");
+    }
+    return judged.verdict;
+}
+
+TEST(Judge, a_check_may_fail_as_often_as_the_thresholds_on_errors_allow) {
+    EXPECT_EQ(of_check("", 100, 0), Verdict::pass);
+    EXPECT_EQ(of_check("", 100, 2), Verdict::fail) << "the file says nothing, so every answer must be right";
+    EXPECT_EQ(of_check("q.errors < 5%", 100, 2), Verdict::pass);
+    EXPECT_EQ(of_check("q.errors < 1%", 100, 2), Verdict::fail);
+    EXPECT_EQ(of_check("errors <= 2", 100, 2), Verdict::pass);
+    EXPECT_EQ(of_check("errors <= 1", 100, 2), Verdict::fail) << "of all phases together";
+    EXPECT_EQ(of_check("q.errors < 5%, errors <= 1", 100, 2), Verdict::fail) << "the stricter one counts";
+    EXPECT_EQ(of_check("p.errors == 0", 100, 2), Verdict::fail) << "another phase's says nothing of this one";
+    EXPECT_EQ(of_check("", 0, 0), Verdict::inconclusive) << "no answer came";
+    EXPECT_EQ(of_check("", 100, 0, true), Verdict::inconclusive);
+}
+
 }  // namespace
 }  // namespace volley::run

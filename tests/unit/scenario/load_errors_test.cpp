@@ -147,10 +147,11 @@ TEST(LoadErrors, top_level) {
     const std::string rest = "version: 1\nscenarios: { s: [ { get: \"http://h/\" } ] }\nphases: [ { name: p, burst: 1 } ]\n";
     EXPECT_THAT(errors_of(rest + "matrix: {}\n"),
                 ElementsAre("4:1 `matrix` is not supported by this version [write one server for each case]"));
-    EXPECT_THAT(errors_of(rest + "outputs: [consle, json, junit]\n"),
+    EXPECT_THAT(errors_of(rest + "outputs: [consle, json, junit, html]\n"),
                 ElementsAre("4:11 unknown output `consle` [did you mean `console`?]",
                             "4:19 `json` needs a file [write `json: result.json`]",
-                            "4:25 the output `junit` is not supported by this version [use console or json: FILE]"));
+                            "4:25 `junit` needs a file [write `junit: junit.xml`]",
+                            "4:32 the output `html` is not supported by this version [use console or json: FILE]"));
     EXPECT_THAT(errors_of(rest + "variables: { env: 1, \"a b\": 2, c: [1] }\n"),
                 ElementsAre("4:14 the name `env` is taken [it stands for a value that volley sets itself: choose another]",
                             "4:22 not a name for a variable: `a b` [a letter, then letters, digits, `_` and `-`, 64 at most]",

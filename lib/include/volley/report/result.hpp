@@ -38,6 +38,18 @@ struct GeneratorFigures {
     bool busy = false;                   ///< its threads had next to no idle time: the server may be faster than what was seen
 };
 
+/// One check of a step over the answers of a phase. An answer's checks are judged in order up to the first that does not hold.
+struct CheckResult {
+    std::string step;    ///< its name, `GET /x`
+    std::string source;  ///< as written, or `status from 200 to 399` where the step checks no status
+    SourcePos pos;
+    std::uint64_t held = 0;
+    std::uint64_t failed = 0;
+    std::string example;              ///< what was found the first time that it failed; may hold the peer's bytes
+    Verdict verdict = Verdict::pass;  ///< pass, fail or inconclusive; a pass too where thresholds allow as many errors
+    std::string message;              ///< how often it failed and what was found; or why it cannot be said
+};
+
 /// One phase against one server.
 struct PhaseResult {
     std::string phase;
@@ -45,6 +57,7 @@ struct PhaseResult {
     PhaseKind kind = PhaseKind::burst;
     bool warmup = false;
     bool interrupted = false;
+    Duration began{};          ///< from the start of the run
     std::string inconclusive;  ///< why the times of the phase say nothing, although they were measured; empty where they do
     Duration elapsed{};
     std::uint64_t planned = 0;  ///< users that the plan let start: arrivals, users * iterations; 0 where only time ends the phase
@@ -53,6 +66,7 @@ struct PhaseResult {
     std::shared_ptr<metrics::Tally> tally = std::make_shared<metrics::Tally>();
     std::optional<metrics::BurstFigures> burst;
     std::vector<std::string> wrong_examples;  ///< at most 3, in the words of the checks; may hold the peer's bytes
+    std::vector<CheckResult> checks;
     std::optional<ResourceFigures> resources;
     GeneratorFigures generator;
     std::vector<metrics::Sample> samples;  ///< of bursts
@@ -85,6 +99,10 @@ struct ThresholdResult {
     std::string measured;             ///< `1.02`, `204 ms`
     std::string message;              ///< by how much, or why it cannot be said; of a percentile its confidence interval too
 };
+/// A threshold as a person knows it: as written, with the phase in front where volley added it.
+[[nodiscard]] std::string name_of(const ThresholdResult& threshold);
+/// `p: GET /x: status == 200`.
+[[nodiscard]] std::string name_of(const PhaseResult& phase, const CheckResult& check);
 
 struct RunResult {
     std::string name;

@@ -29,6 +29,10 @@ struct Progress {
 struct Observer {
     std::function<void(const std::string& server, const std::string& what)> server_changed;  ///< "starting", "ready", "stopping"
     std::function<void(const Progress&)> progress;                                           ///< some times a second
+    /// Before the first request of a phase, behind its solo requests. @param began  what the phase's own clock starts from.
+    std::function<void(const std::string& server, const std::string& phase, TimePoint began)> phase_began;
+    /// Every request of that phase as it ends, each step of a user by itself; not those that were cancelled.
+    std::function<void(const metrics::Sample&)> sample;
     std::function<void(const std::string& server, const report::PhaseResult&)> phase_ended;
 };
 

@@ -162,8 +162,8 @@ struct Threshold {
 [[nodiscard]] bool holds(const Threshold& threshold, double found) noexcept;
 
 struct Output {
-    enum class Kind { console, json } kind = Kind::console;
-    Value path;
+    enum class Kind { console, json, junit, hdr, csv, github } kind = Kind::console;
+    Value path;  ///< of the kinds that have a file
 };
 
 struct Config {

@@ -1,0 +1,263 @@
+#include "outputs.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <random>
+
+#include <unistd.h>
+
+#include <volley/report/github.hpp>
+#include <volley/report/hdr.hpp>
+#include <volley/report/junit.hpp>
+
+#include "exit_code.hpp"
+#include "out_file.hpp"
+#include "terminal.hpp"
+
+namespace volley::cli {
+namespace {
+
+using Kind = scenario::Output::Kind;
+
+/// Why a file could not be written, as far as that can be told without touching it; empty where nothing speaks against it.
+std::string unwritable(const std::string& path) {
+    if (path == "-") return {};
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return "it is a directory";
+    if (::access(path.c_str(), F_OK) == 0) return ::access(path.c_str(), W_OK) == 0 ? "" : std::strerror(errno);
+    auto parent = std::filesystem::path(path).parent_path();
+    if (parent.empty()) parent = ".";
+    if (!std::filesystem::is_directory(parent, ignored)) return "there is no directory " + parent.string();
+    return ::access(parent.c_str(), W_OK) == 0 ? "" : std::strerror(errno);
+}
+
+/// What a run has to say of one server.
+report::RunResult part_of(const scenario::Scenario& scenario, const report::RunResult& whole, const std::string& server) {
+    report::RunResult part = whole;
+    std::erase_if(part.servers, [&](const auto& s) { return s.name != server; });
+    run::judge(scenario, part);
+    return part;
+}
+
+/// @return why it could not be written; empty where it was
+std::string write_one(const report::RunResult& result, const OutputFile& file) {
+    OutFile out(file.path);
+    switch (file.kind) {
+        case Kind::json:
+            out.write(report::to_json(result));
+            break;
+        case Kind::junit:
+            out.write(report::to_junit(result));
+            break;
+        case Kind::hdr:
+            out.write(file.path.ends_with(".hgrm") ? report::to_hgrm(result) : report::to_hdr_log(result));
+            break;
+        case Kind::csv:
+        case Kind::console:
+        case Kind::github:
+            break;  // not written from the result, or no file
+    }
+    return out.close();
+}
+
+int exit_of(const report::RunResult& result) {
+    switch (result.verdict) {
+        case report::Verdict::pass:
+            return measure_exit::ok;
+        case report::Verdict::fail:
+            return measure_exit::failed;
+        case report::Verdict::target_failed:
+            return measure_exit::no_target;
+        case report::Verdict::inconclusive:
+            return measure_exit::inconclusive;
+        case report::Verdict::interrupted:
+            return exit_of_signal(result.signal);
+    }
+    return measure_exit::failed;
+}
+
+std::string what_did_not_pass(const Program& program, const report::RunResult& result) {
+    std::string out;
+    for (const auto& t : result.thresholds) {
+        if (t.verdict == report::Verdict::pass) continue;
+        out += program.name +
+               ": error: " + escape_for_terminal(t.server + ": " + report::name_of(t) + ": " + t.measured + " " + t.message) +
+               '\n';
+    }
+    return out;
+}
+
+std::string value_of(const scenario::Variables::Scope& env, std::string_view name) {
+    const auto found = env.find(name);
+    return found == env.end() ? std::string() : found->second;
+}
+
+/// GitHub's runner takes every line that begins with `::` for a command, and a peer's words may hold such a line: between a pair of
+/// lines that no peer can guess it looks for none.
+std::string without_commands(const std::string& text) {
+    std::random_device random;
+    std::string token = "volley-";
+    for (int i = 0; i < 4; ++i) token += std::to_string(random());
+    return "::stop-commands::" + token + '\n' + text + "::" + token + "::\n";
+}
+
+/// A summary that cannot be written is no reason for a job to fail.
+void write_summary(const Call& call, const report::RunResult& result, const std::string& path) {
+    OutFile out(path, "ab");
+    out.write(report::to_github_summary(result) + '\n');
+    if (const auto& why = out.close(); !why.empty())
+        print_warning(call.program, "the summary for GitHub cannot be written to " + escape_for_terminal(path) + ": " + why);
+}
+
+const char* name_of(Kind kind) {
+    switch (kind) {
+        case Kind::json:
+            return "the result";
+        case Kind::junit:
+            return "the JUnit report";
+        case Kind::hdr:
+            return "the histograms";
+        case Kind::csv:
+            return "the samples";
+        case Kind::console:
+        case Kind::github:
+            break;
+    }
+    return "the report";
+}
+
+}  // namespace
+
+bool read_output_flag(const TypedFlag& flag, std::vector<OutputFile>& asked, std::string& error) {
+    Kind kind = Kind::json;
+    const char* spelled = "-o";
+    switch (flag.id) {
+        case FlagId::result:
+            break;
+        case FlagId::junit:
+            kind = Kind::junit;
+            spelled = "--junit";
+            break;
+        case FlagId::hdr:
+            kind = Kind::hdr;
+            spelled = "--hdr";
+            break;
+        case FlagId::samples:
+            kind = Kind::csv;
+            spelled = "--samples";
+            break;
+        default:
+            return false;
+    }
+    std::erase_if(asked, [&](const auto& file) { return file.kind == kind; });
+    if (flag.negated) return true;
+    if (flag.value.empty())
+        error = std::string(spelled) + " takes the name of a file, or - for standard output";
+    else
+        asked.push_back({kind, flag.value, ""});
+    return true;
+}
+
+std::vector<SourceError> find_outputs(const scenario::Scenario& scenario, const run::Options& options,
+                                      const std::vector<OutputFile>& asked, Outputs& out) {
+    std::vector<SourceError> errors;
+    scenario::Variables variables;
+    (void)scenario::resolve_variables(scenario, options.env, options.overrides, variables);
+    std::vector<std::string> servers;
+    for (const auto& s : scenario.servers)
+        if (options.servers.empty() || std::ranges::find(options.servers, s.name) != options.servers.end())
+            servers.push_back(s.name);
+    if (servers.empty()) servers.emplace_back("target");
+    const auto add = [&](OutputFile file, SourcePos pos) {
+        const auto complain = [&](const std::string& why) {
+            errors.push_back(scenario::error_at(
+                scenario, pos, std::string(name_of(file.kind)) + " cannot be written to `" + file.path + "`: " + why));
+        };
+        if (const auto why = unwritable(file.path); !why.empty()) complain(why);
+        const auto same = std::ranges::find(out.files, file.path, &OutputFile::path);
+        if (same != out.files.end() && (same->kind != file.kind || same->server != file.server))
+            complain("another output goes there already");
+        out.files.push_back(std::move(file));
+    };
+    out.console = scenario.outputs.empty();
+    for (const auto& output : scenario.outputs) {
+        if (output.kind == Kind::console || output.kind == Kind::github) {
+            (output.kind == Kind::console ? out.console : out.github) = true;
+            continue;
+        }
+        std::vector<std::string> paths;
+        for (const auto& server : servers) {
+            variables.push({{"server.name", server}});
+            auto path = scenario::expand(output.path, variables, scenario);
+            variables.pop();
+            if (const auto* error = std::get_if<SourceError>(&path)) {
+                errors.push_back(*error);
+                break;
+            }
+            paths.push_back(std::get<std::string>(path));
+        }
+        if (paths.size() != servers.size()) continue;
+        const bool each = std::ranges::any_of(paths, [&](const auto& path) { return path != paths.front(); });
+        for (std::size_t i = 0; i < (each ? paths.size() : 1); ++i)
+            add({output.kind, paths[i], each ? servers[i] : ""}, output.path.pos);
+    }
+    for (const auto& file : asked) add(file, {});
+    return errors;
+}
+
+bool open_samples(const Call& call, const Outputs& outputs, SampleFiles& samples) {
+    for (const auto& file : outputs.files) {
+        if (file.kind != Kind::csv) continue;
+        if (const auto why = samples.open(file.path, file.server); !why.empty()) {
+            print_error(call.program,
+                        std::string(name_of(file.kind)) + " cannot be written to " + escape_for_terminal(file.path) + ": " + why);
+            return false;
+        }
+    }
+    return true;
+}
+
+int write_outputs(const Call& call, const scenario::Scenario& scenario, const report::RunResult& result, const Outputs& outputs,
+                  SampleFiles& samples, const scenario::Variables::Scope& env, bool quiet) {
+    int code = exit_of(result);
+    const auto failed_to_write = [&](const std::string& what, const std::string& why) {
+        print_error(call.program, what + ": " + why);
+        if (code == measure_exit::ok) code = measure_exit::failed;
+    };
+
+    // The result goes first to where it was asked for: a full terminal is worth less than a file.
+    bool stdout_is_taken = false;
+    for (const auto& failure : samples.finish()) failed_to_write(escape_for_terminal(failure.path), failure.why);
+    for (const auto& file : outputs.files) {
+        stdout_is_taken = stdout_is_taken || file.path == "-";
+        if (file.kind == Kind::csv) continue;
+        const auto why = write_one(file.server.empty() ? result : part_of(scenario, result, file.server), file);
+        if (!why.empty()) failed_to_write(escape_for_terminal(file.path), why);
+    }
+
+    const bool in_actions = !value_of(env, "GITHUB_ACTIONS").empty();
+    const auto summary_file = value_of(env, "GITHUB_STEP_SUMMARY");
+    if ((in_actions || outputs.github) && !summary_file.empty()) write_summary(call, result, summary_file);
+
+    const auto print = [&](const std::string& text, FILE* to) {
+        if (std::fputs((in_actions ? without_commands(text) : text).c_str(), to) < 0 || std::fflush(to) != 0)
+            failed_to_write("the report cannot be written", std::strerror(errno));
+    };
+    FILE* to = stdout_is_taken ? stderr : stdout;
+    if (outputs.console && !quiet) {
+        report::TextOptions options;
+        options.colour = call.terminal.stdout_is_terminal && call.terminal.colours && !stdout_is_taken;
+        print(report::to_text(result, options), to);
+    } else if (code != measure_exit::ok) {
+        if (const auto text = what_did_not_pass(call.program, result); !text.empty()) print(text, stderr);
+    }
+    // The runner reads both streams, so that a result on standard output stays what it is.
+    if (in_actions && (std::fputs(report::to_github_annotations(result).c_str(), to) < 0 || std::fflush(to) != 0))
+        failed_to_write("the annotations cannot be written", std::strerror(errno));
+    return code;
+}
+
+}  // namespace volley::cli

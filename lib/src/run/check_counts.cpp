@@ -1,0 +1,42 @@
+#include "run/check_counts.hpp"
+
+namespace volley::run {
+
+std::size_t CheckCounts::add_step(std::vector<report::CheckResult> checks) {
+    auto& step = steps_.emplace_back();
+    for (auto& check : checks) step.checks.emplace_back(std::move(check));
+    return steps_.size() - 1;
+}
+
+void CheckCounts::failed(std::size_t step, std::size_t check, const std::string& found) {
+    auto& of = steps_[step];
+    of.answers.fetch_add(1, std::memory_order_relaxed);
+    auto& counted = of.checks[check];
+    if (counted.failed.fetch_add(1, std::memory_order_relaxed) == 0) counted.what.example = found;  // only one thread sees the 0
+}
+
+void CheckCounts::clear() {
+    for (auto& step : steps_) {
+        step.answers = 0;
+        for (auto& check : step.checks) {
+            check.failed = 0;
+            check.what.example.clear();
+        }
+    }
+}
+
+std::vector<report::CheckResult> CheckCounts::results() const {
+    std::vector<report::CheckResult> out;
+    for (const auto& step : steps_) {
+        std::uint64_t left = step.answers;
+        for (const auto& check : step.checks) {
+            auto& result = out.emplace_back(check.what);
+            result.failed = check.failed;
+            left -= result.failed;
+            result.held = left;
+        }
+    }
+    return out;
+}
+
+}  // namespace volley::run

@@ -1,0 +1,45 @@
+// How often each check of a scenario held: counted where answers are judged, on whatever thread that is.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include <volley/report/result.hpp>
+
+namespace volley::run {
+
+/// Counts for the steps of one scenario. An answer's checks are judged in order up to the first that fails, so one number for each
+/// answer and one for each failure are enough to know how often each check held.
+/// Thread safety: held() and failed() from any thread; all others only while no answer is judged.
+class CheckCounts {
+public:
+    /// @param checks  in the order in which they are judged; their counts are ignored.
+    /// @return        the index of the step.
+    std::size_t add_step(std::vector<report::CheckResult> checks);
+
+    /// An answer for which every check held.
+    void held(std::size_t step) noexcept { steps_[step].answers.fetch_add(1, std::memory_order_relaxed); }
+    /// An answer for which this check was the first that did not hold; `found` of the first one is kept.
+    void failed(std::size_t step, std::size_t check, const std::string& found);
+
+    void clear();
+    [[nodiscard]] std::vector<report::CheckResult> results() const;
+
+private:
+    struct Check {
+        explicit Check(report::CheckResult w) : what(std::move(w)) {}
+        report::CheckResult what;
+        std::atomic<std::uint64_t> failed{0};
+    };
+    struct Step {
+        std::atomic<std::uint64_t> answers{0};
+        std::deque<Check> checks;
+    };
+    std::deque<Step> steps_;  // neither moves its elements, which atomics ask for
+};
+
+}  // namespace volley::run
