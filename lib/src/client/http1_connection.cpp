@@ -1,276 +1,437 @@
 #include "client/http1_connection.hpp"
 
-#include <array>
+#include <algorithm>
+#include <cerrno>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
+#include <boost/asio/post.hpp>
+
+#include <openssl/err.h>
 
 namespace volley::client {
 namespace asio = boost::asio;
-namespace beast_http = boost::beast::http;
-using asio::ip::tcp;
+using Tcp = asio::ip::tcp;
 
 namespace {
-constexpr auto token = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t read_size = 16 * 1024;
+
+error_code last_error() { return {errno, boost::system::system_category()}; }
+const error_code would_block{EAGAIN, boost::system::system_category()};
+/// So much of one answer is read before others get their turn.
+constexpr int reads_in_a_row = 4;
+
 }  // namespace
 
-/// Beast's parser over a small window: what it decodes is handed on piece by piece, so that a body is never held twice.
-struct Http1Connection::Incoming {
-    using Parser = beast_http::response_parser<beast_http::buffer_body>;
+Http1Surroundings::Http1Surroundings(asio::any_io_executor on, Target to)
+    : executor(std::move(on)),
+      target(std::move(to)),
+      deadlines(executor),
+      readiness(executor),
+      read_buffer(new char[http1_read_size]) {
+    if (target.scheme == "https") tls = std::make_unique<TlsClient>(target);
+}
 
-    explicit Incoming(const Target& target, bool is_head) : limits(target), head(is_head) { reset(); }
-
-    void reset() {
-        parser.emplace();
-        parser->eager(true);
-        parser->header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(limits.max_header_bytes, UINT32_MAX)));
-        parser->body_limit(boost::none);  // counted here, so that the limit holds for a kept and a dropped body alike
-        parser->skip(head);
-        head_done = false;
+void Http1Connection::on_ready(std::uint32_t events) {
+    constexpr std::uint32_t over = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+    const Http1ConnectionPtr self(this);
+    if (state_ == State::busy) {
+        if ((events & over) != 0) peer_ended_ = true;
+        if ((events & (EPOLLOUT | over)) != 0 && has_unsent()) send();
+        if ((events & (EPOLLIN | over)) != 0) read();
+    } else if (state_ == State::opening) {
+        on_connect_event();
+    } else if (state_ == State::handshake) {
+        do_handshake();
+    } else if (state_ == State::idle && (events & (EPOLLIN | over)) != 0) {
+        on_idle_readable();
     }
-
-    const Target& limits;
-    bool head;
-    std::optional<Parser> parser;
-    bool head_done = false;
-    std::size_t interim_bytes = 0;  ///< of answers 1xx, which may come in any number
-    std::size_t body_bytes = 0;
-    std::array<char, read_size> window{};
-};
-
-Http1Connection::Http1Connection(asio::any_io_executor executor, const Target& target, asio::ssl::context* tls, std::uint32_t id)
-    : target_(target),
-      socket_(executor),
-      watchdog_(executor,
-                [this] {
-                    boost::system::error_code ignored;
-                    socket_.close(ignored);
-                }),
-      id_(id) {
-    if (tls != nullptr) tls_.emplace(socket_, *tls);
 }
 
-Http1Connection::~Http1Connection() = default;
+// --- opening ----------------------------------------------------------------------------------------------------------
 
-error_code Http1Connection::translate(boost::system::error_code ec) const noexcept {
-    if (!ec) return {};
-    if (watchdog_.expired()) return NetErrc::timed_out;
-    if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) return NetErrc::cancelled;
-    if (ec == asio::error::eof) return NetErrc::closed_before_answer;
-    if (ec.category() == asio::error::get_ssl_category()) return NetErrc::tls_failed;
-    return ec;
+Http1Connection::Http1Connection(Http1Surroundings& around, Owner& owner, std::uint32_t id)
+    : around_(around), owner_(&owner), id_(id) {}
+
+Http1Connection::~Http1Connection() { close_socket(); }
+
+void Http1Connection::close_socket() noexcept {
+    if (socket_ < 0) return;
+    ssl_.reset();
+    around_.readiness.remove(socket_, *this);
+    ::close(socket_);
+    socket_ = -1;
 }
 
-/// The deadline alone is armed once: setting it anew at each read would take back an expiry that waits behind that read.
-void Http1Connection::rearm(TimePoint deadline) {
-    if (target_.idle_timeout > Duration::zero()) deadline = std::min(deadline, Clock::now() + target_.idle_timeout);
-    if (deadline == TimePoint::max())
-        watchdog_.disarm();
-    else
-        watchdog_.arm(deadline);
+// Out of line: inlined twice into one function, the second looks to the compiler as if it came after the deletion by the first.
+[[gnu::noinline]] void intrusive_ptr_release(Http1Connection* connection) noexcept {
+    if (--connection->references_ == 0) delete connection;
 }
 
-asio::awaitable<error_code> Http1Connection::connect(const std::vector<tcp::endpoint>& endpoints, TimePoint deadline,
-                                                     std::size_t& used, Diagnostics& why) {
-    watchdog_.arm(std::min(deadline, Clock::now() + target_.connect_timeout));
-    error_code last = NetErrc::not_resolved;
-    for (std::size_t i = 0; i < endpoints.size(); ++i) {
-        boost::system::error_code ignored;
-        socket_.close(ignored);
-        const auto [ec] = co_await socket_.async_connect(endpoints[i], token);
-        last = translate(ec);
-        if (!ec) {
-            used = i;
-            break;
+void Http1Connection::open_until(TimePoint deadline) {
+    deadline_ = deadline;
+    around_.deadlines.arm(*this, deadline);
+}
+
+void Http1Connection::connect(std::shared_ptr<const Endpoints> endpoints) {
+    endpoints_ = std::move(endpoints);
+    next_endpoint_ = 0;
+    resolved = Clock::now();
+    try_next_endpoint(NetErrc::not_resolved);
+}
+
+void Http1Connection::try_next_endpoint(error_code last) {
+    for (; next_endpoint_ < endpoints_->size(); ++next_endpoint_) {
+        last = begin_connect((*endpoints_)[next_endpoint_]);
+        if (!last) return;
+    }
+    opened(last);
+}
+
+error_code Http1Connection::begin_connect(const Tcp::endpoint& to) {
+    const bool v4_loopback = to.address().is_v4() && to.address().is_loopback();
+    for (;;) {
+        close_socket();
+        socket_ = ::socket(to.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (socket_ < 0) return last_error();
+        const int on = 1;
+        ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        if (v4_loopback && around_.source > 0) {
+            // The port is chosen at connect(), so that one port serves as many peers as there are (IP_BIND_ADDRESS_NO_PORT, ip(7)).
+            ::setsockopt(socket_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+            const Tcp::endpoint from(asio::ip::address_v4(0x7f000001U + around_.source), 0);
+            if (::bind(socket_, from.data(), static_cast<socklen_t>(from.size())) != 0) return last_error();
         }
-        if (last == NetErrc::timed_out || last == NetErrc::cancelled) break;
+        // Not before: a socket that is not even connecting counts as hung up.
+        if (::connect(socket_, to.data(), static_cast<socklen_t>(to.size())) == 0 || errno == EINPROGRESS)
+            return around_.readiness.add(socket_, *this);
+        const error_code error = last_error();
+        // Out of ports from this address: all of 127.0.0.0/8 is ours to connect from.
+        constexpr unsigned last_source = 250;
+        if (error.value() != EADDRNOTAVAIL || !v4_loopback || around_.source >= last_source) return error;
+        ++around_.source;
     }
-    if (!last) {
-        boost::system::error_code ignored;
-        socket_.set_option(tcp::no_delay(true), ignored);
-        if (tls_) last = co_await handshake(why);
-    }
-    watchdog_.disarm();
-    co_return last;
 }
 
-asio::awaitable<error_code> Http1Connection::handshake(Diagnostics& why) {
-    boost::system::error_code not_address;
-    asio::ip::make_address(target_.host, not_address);
-    // SNI carries names only (RFC 6066 section 3).
-    if (not_address) SSL_set_tlsext_host_name(tls_->native_handle(), target_.host.c_str());
-    if (target_.tls.verify) tls_->set_verify_callback(asio::ssl::host_name_verification(target_.host));
-    const auto [ec] = co_await tls_->async_handshake(asio::ssl::stream_base::client, token);
-    if (!ec) co_return error_code{};
-    if (const auto known = translate(ec); known == NetErrc::timed_out || known == NetErrc::cancelled) co_return known;
-    const long verify = SSL_get_verify_result(tls_->native_handle());
-    why.message = verify != X509_V_OK ? X509_verify_cert_error_string(verify) : ec.message();
-    co_return NetErrc::tls_failed;
+void Http1Connection::on_connect_event() {
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error == 0) {
+        sockaddr_storage peer{};
+        socklen_t peer_size = sizeof peer;
+        if (::getpeername(socket_, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0) {
+            if (errno == ENOTCONN) return;  // not yet
+            error = errno;
+        }
+    }
+    if (error != 0) {
+        ++next_endpoint_;
+        return try_next_endpoint({error, boost::system::system_category()});
+    }
+    tcp = Clock::now();
+    if (around_.tls == nullptr) return opened({});
+    ssl_ = around_.tls->begin(socket_);
+    if (!ssl_) return opened(NetErrc::tls_failed);
+    state_ = State::handshake;
+    do_handshake();
+}
+
+void Http1Connection::do_handshake() {
+    ERR_clear_error();
+    const int result = SSL_do_handshake(ssl_.get());
+    if (result == 1) return opened({});
+    switch (SSL_get_error(ssl_.get(), result)) {
+        case SSL_ERROR_WANT_READ:
+        case SSL_ERROR_WANT_WRITE:
+            return;
+        default:
+            why.message = TlsClient::explain(ssl_.get());
+            return opened(NetErrc::tls_failed);
+    }
+}
+
+void Http1Connection::opened(error_code error) {
+    const Http1ConnectionPtr self(this);
+    around_.deadlines.disarm(*this);
+    endpoints_.reset();
+    if (error) {
+        close();
+    } else {
+        state_ = State::idle;
+        reusable_ = true;
+        ++around_.opened;
+    }
+    owner_->on_connected(*this, error);
+}
+
+void Http1Connection::fail_to_open(error_code error) {
+    if (state_ == State::opening || state_ == State::handshake) opened(error);
+}
+
+void Http1Connection::close() {
+    if (state_ == State::closed) return;
+    state_ = State::closed;
+    reusable_ = false;
+    call_ = nullptr;
+    around_.deadlines.disarm(*this);
+    close_socket();
+}
+
+void Http1Connection::on_deadline() {
+    if (state_ == State::busy)
+        finish(NetErrc::timed_out);
+    else if (state_ != State::closed && state_ != State::idle)
+        opened(NetErrc::timed_out);
+}
+
+void Http1Connection::cancel() {
+    if (state_ == State::busy)
+        finish(NetErrc::cancelled);
+    else if (state_ == State::opening || state_ == State::handshake)
+        opened(NetErrc::cancelled);
+}
+
+// --- the socket, plain or TLS -----------------------------------------------------------------------------------------
+
+std::size_t Http1Connection::tls_result(int result, error_code& error) {
+    if (result > 0) return static_cast<std::size_t>(result);
+    switch (SSL_get_error(ssl_.get(), result)) {
+        case SSL_ERROR_WANT_READ:
+        case SSL_ERROR_WANT_WRITE:
+            error = would_block;
+            return 0;
+        case SSL_ERROR_ZERO_RETURN:
+            return 0;
+        case SSL_ERROR_SYSCALL:
+            error = errno != 0 ? last_error() : error_code(NetErrc::reset);
+            return 0;
+        default:
+            // TLS that ends without close_notify may have been cut by anybody (RFC 9112 section 9.8).
+            error = ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING ? error_code(NetErrc::reset)
+                                                                                                : error_code(NetErrc::tls_failed);
+            return 0;
+    }
+}
+
+std::size_t Http1Connection::receive(error_code& error) {
+    if (ssl_) {
+        ERR_clear_error();
+        return tls_result(SSL_read(ssl_.get(), around_.read_buffer.get(), static_cast<int>(http1_read_size)), error);
+    }
+    for (;;) {
+        const auto n = ::recv(socket_, around_.read_buffer.get(), http1_read_size, 0);
+        if (n >= 0) return static_cast<std::size_t>(n);
+        if (errno == EINTR) continue;
+        error = last_error();
+        return 0;
+    }
+}
+
+std::size_t Http1Connection::transmit(std::string_view head, std::string_view body, error_code& error) {
+    if (ssl_) {
+        ERR_clear_error();
+        const auto& part = head.empty() ? body : head;
+        constexpr std::size_t most = 1U << 30U;
+        return tls_result(SSL_write(ssl_.get(), part.data(), static_cast<int>(std::min(part.size(), most))), error);
+    }
+    if (body.empty()) {
+        for (;;) {
+            const auto n = ::send(socket_, head.data(), head.size(), MSG_NOSIGNAL);
+            if (n >= 0) return static_cast<std::size_t>(n);
+            if (errno == EINTR) continue;
+            error = last_error();
+            return 0;
+        }
+    }
+    std::array<iovec, 2> parts{{{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    for (;;) {
+        const auto n = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+        if (n >= 0) return static_cast<std::size_t>(n);
+        if (errno == EINTR) continue;
+        error = last_error();
+        return 0;
+    }
+}
+
+/// Whether OpenSSL has read more than it has given out, and that is the peer's words: TLS sends itself what is for itself, session tickets
+/// above all.
+bool Http1Connection::holds_more() {
+    if (SSL_has_pending(ssl_.get()) == 0) return false;
+    error_code error;
+    return receive(error) > 0 || error != would_block;
+}
+
+// --- an exchange ------------------------------------------------------------------------------------------------------
+
+void Http1Connection::arm_deadline() {
+    TimePoint when = deadline_;
+    if (around_.target.idle_timeout > Duration::zero()) when = std::min(when, Clock::now() + around_.target.idle_timeout);
+    around_.deadlines.arm(*this, when);
+}
+
+void Http1Connection::exchange(Call& call, TimePoint now) {
+    call_ = &call;
+    call.connection_ = this;
+    ++requests_;
+    reusable_ = false;
+    state_ = State::busy;
+    write_error_.clear();
+    deadline_ = call.deadline;
+    arm_deadline();
+
+    const RequestBytes request = call.bytes();
+    const auto& target = around_.target;
+    parser_.start(request.to_head, {target.max_header_bytes, target.max_body_bytes});
+    call.sample.connection = id_;
+    call.sample.sent = now;
+
+    std::string_view head = request.head;
+    std::string_view body = request.body;
+    error_code error;
+    std::size_t n = 0;
+    do {  // with TLS head and body are records of their own
+        n = transmit(head, body, error);
+        const auto of_head = std::min(n, head.size());
+        head.remove_prefix(of_head);
+        body.remove_prefix(n - of_head);
+    } while (n > 0 && ssl_ && !(head.empty() && body.empty()));
+    if (error && error != would_block) {
+        write_error_ = error;
+    } else if (!head.empty() || !body.empty()) {
+        unsent_head_ = head;
+        unsent_body_ = body;
+    }
+}
+
+void Http1Connection::send() {
+    error_code error;
+    while (has_unsent() && !error) {
+        const std::size_t n = transmit(unsent_head_, unsent_body_, error);
+        const auto of_head = std::min(n, unsent_head_.size());
+        unsent_head_.erase(0, of_head);
+        unsent_body_.remove_prefix(n - of_head);
+    }
+    if (!error || error == would_block) return;
+    // A server may refuse a request before it has read all of it (413, 431): its answer says more than our EPIPE.
+    write_error_ = error;
+    unsent_head_.clear();
+    unsent_body_ = {};
+}
+
+void Http1Connection::read() {
+    const std::uint32_t request = requests_;
+    for (int reads = 1;; ++reads) {
+        error_code error;
+        const std::size_t n = receive(error);
+        if (error == would_block) return;
+        if (n == 0) return on_end(error);
+        const TimePoint now = Clock::now();
+        take(n, now);
+        if (state_ != State::busy || requests_ != request) return;
+        // A peer that sends without pause keeps the loop from its timers: the clock is looked at here too.
+        if (now >= deadline_) return finish(NetErrc::timed_out);
+        if (around_.target.idle_timeout > Duration::zero()) arm_deadline();
+        // Less than there was room for: the socket is empty (epoll(7)), but the end of the stream may lie in it. OpenSSL reads for itself.
+        if (peer_ended_) continue;
+        if (!ssl_ && n < http1_read_size) return;
+        if (reads == reads_in_a_row) break;
+    }
+    asio::post(around_.executor, [self = Http1ConnectionPtr(this), request] {
+        if (self->state_ == State::busy && self->requests_ == request) self->read();
+    });
+}
+
+void Http1Connection::take(std::size_t n, TimePoint now) {
+    using Event = proto::http::ResponseParser::Event;
+    Call* const call = call_;
+    auto& sample = call->sample;
+    if (sample.first_byte == TimePoint{}) sample.first_byte = now;
+    sample.bytes += n;
+    std::string_view in(around_.read_buffer.get(), n);
+    for (;;) {
+        const auto step = parser_.parse(in);
+        in.remove_prefix(step.consumed);
+        switch (step.event) {
+            case Event::need_more:
+                return;
+            case Event::interim:
+                break;
+            case Event::head:
+                sample.status = static_cast<std::int16_t>(parser_.status());
+                if (!call->on_head(AnswerHead(parser_))) return finish(NetErrc::cancelled);
+                if (call_ != call) return;  // cancelled from within
+                break;
+            case Event::body:
+                if (!call->on_body(step.body)) return finish(NetErrc::cancelled);
+                if (call_ != call) return;
+                break;
+            case Event::done:
+                // Bytes after the answer were not asked for: whatever they are, the connection is not to be used again.
+                reusable_ = parser_.keep_alive() && in.empty() && !peer_ended_ && !write_error_ && !has_unsent() &&
+                            !(ssl_ && holds_more());
+                sample.done = now;
+                return finish({});
+            case Event::error:
+                return finish(parser_.error());
+        }
+    }
+}
+
+void Http1Connection::on_end(error_code error) {
+    const bool begun = call_->sample.first_byte != TimePoint{};
+    if (error && error != Condition::reset) return finish(error);
+    if (error) return finish(begun ? error_code(NetErrc::truncated_body) : write_error_ ? write_error_ : error);
+    const error_code end = parser_.finish();
+    if (end && write_error_) return finish(write_error_);
+    call_->sample.done = Clock::now();
+    finish(end);
+}
+
+void Http1Connection::finish(error_code error) {
+    Call& call = *call_;
+    call_ = nullptr;
+    call.connection_ = nullptr;
+    around_.deadlines.disarm(*this);
+    if (error) {
+        reusable_ = false;
+        call.sample.done = Clock::now();
+    }
+    unsent_head_.clear();
+    unsent_body_ = {};
+    state_ = State::idle;
+    const Http1ConnectionPtr self(this);
+    if (!reusable_) close();
+    owner_->on_finished(*this, call, error);
+}
+
+// --- idle -------------------------------------------------------------------------------------------------------------
+
+void Http1Connection::on_idle_readable() {
+    error_code error;
+    const std::size_t n = receive(error);
+    // TLS sends itself what is for itself, session tickets above all.
+    if (n == 0 && error == would_block) return;
+    close();
+    owner_->on_lost(*this);
 }
 
 bool Http1Connection::still_quiet() {
+    if (state_ != State::idle) return false;
+    if (ssl_) {
+        error_code error;
+        return receive(error) == 0 && error == would_block;
+    }
     char byte = 0;
-    if (tls_) {
-        // TLS sends itself what is for itself, session tickets above all; only what comes out of it is the peer's, or its farewell.
-        boost::system::error_code ec;
-        socket_.non_blocking(true, ec);
-        if (!ec) tls_->read_some(asio::buffer(&byte, 1), ec);
-        return ec == asio::error::would_block || ec == asio::error::try_again;
-    }
-    const auto n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    const auto n = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-}
-
-asio::awaitable<error_code> Http1Connection::write(const std::string& wire) {
-    boost::system::error_code error;
-    if (tls_) {
-        const auto [ec, n] = co_await asio::async_write(*tls_, asio::buffer(wire), token);
-        error = ec;
-    } else {
-        const auto [ec, n] = co_await asio::async_write(socket_, asio::buffer(wire), token);
-        error = ec;
-    }
-    co_return translate(error);
-}
-
-asio::awaitable<std::pair<boost::system::error_code, std::size_t>> Http1Connection::read_some() {
-    // A cancellation that meets an operation which has just succeeded ends nothing: it only shows here.
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) co_return std::pair(asio::error::operation_aborted, std::size_t{0});
-    buffer_.resize(read_size);
-    if (tls_) {
-        const auto [ec, n] = co_await tls_->async_read_some(asio::buffer(buffer_), token);
-        co_return std::pair(ec, n);
-    }
-    const auto [ec, n] = co_await socket_.async_read_some(asio::buffer(buffer_), token);
-    co_return std::pair(ec, n);
-}
-
-namespace {
-
-void copy_head(const beast_http::response_header<>& from, http::Response& to) {
-    to.version = static_cast<int>(from.version());
-    to.status = static_cast<int>(from.result_int());
-    to.reason = std::string(from.reason());
-    to.headers = {};
-    for (const auto& field : from) to.headers.add(std::string(field.name_string()), std::string(field.value()));
-}
-
-error_code translate_parse(const boost::system::error_code& ec) {
-    if (ec == beast_http::error::header_limit) return NetErrc::header_too_large;
-    if (ec == beast_http::error::body_limit || ec == beast_http::error::buffer_overflow) return NetErrc::body_too_large;
-    return NetErrc::bad_answer;
-}
-
-}  // namespace
-
-asio::awaitable<error_code> Http1Connection::read(Incoming& in, bool head, TimePoint deadline, const ResponseSink* sink,
-                                                  Exchange& exchange) {
-    auto& sample = exchange.sample;
-    std::string pending;  // bytes of a head or a trailer that is not complete: the parser wants it in one piece
-    for (;;) {
-        const auto [ec, n] = co_await read_some();
-        const TimePoint now = Clock::now();
-        if (ec) {
-            const bool end = ec == asio::error::eof;
-            if (!end || sample.first_byte == TimePoint{}) {
-                // TLS that ends without close_notify may have been cut by anybody (RFC 9112 section 9.8).
-                if (ec == asio::ssl::error::stream_truncated)
-                    co_return sample.first_byte == TimePoint{} ? NetErrc::closed_before_answer : NetErrc::truncated_body;
-                const auto known = translate(ec);
-                const bool reset = known == Condition::reset && sample.first_byte != TimePoint{};
-                co_return reset ? error_code(NetErrc::truncated_body) : known;
-            }
-            boost::system::error_code at_end;
-            in.parser->put_eof(at_end);
-            if (at_end || !in.parser->is_done()) co_return NetErrc::truncated_body;
-            co_return error_code{};
-        }
-        if (sample.first_byte == TimePoint{}) sample.first_byte = now;
-        sample.bytes += n;
-
-        pending.append(buffer_.data(), n);
-        std::size_t used = 0;
-        while (!in.parser->is_done()) {
-            in.parser->get().body().data = in.window.data();
-            in.parser->get().body().size = in.window.size();
-            in.parser->get().body().more = true;
-            boost::system::error_code parse_error;
-            const auto taken = in.parser->put(asio::buffer(pending.data() + used, pending.size() - used), parse_error);
-            used += taken;
-            const std::string_view decoded(in.window.data(), in.window.size() - in.parser->get().body().size);
-
-            if (!in.head_done && in.parser->is_header_done()) {
-                if (in.parser->get().result_int() < 200 && in.parser->get().result_int() != 101) {
-                    in.interim_bytes += taken;
-                    if (in.interim_bytes > target_.max_header_bytes) co_return NetErrc::header_too_large;
-                    in.reset();  // interim answers precede the final one (RFC 9110 section 15.2)
-                    continue;
-                }
-                in.head_done = true;
-                copy_head(in.parser->get().base(), exchange.response);
-                sample.status = static_cast<std::int16_t>(exchange.response.status);
-                if (sink != nullptr && sink->on_head && !sink->on_head(exchange.response)) co_return NetErrc::cancelled;
-            }
-            if (in.head_done && !decoded.empty()) {
-                in.body_bytes += decoded.size();
-                if (in.body_bytes > target_.max_body_bytes) co_return NetErrc::body_too_large;
-                if (sink != nullptr && sink->on_body) {
-                    if (!sink->on_body(decoded)) co_return NetErrc::cancelled;
-                } else if (target_.keep_body) {
-                    exchange.response.body += decoded;
-                }
-            }
-            if (parse_error == beast_http::error::need_buffer) continue;
-            if (parse_error == beast_http::error::need_more) break;
-            if (parse_error) co_return translate_parse(parse_error);
-            if (used == pending.size()) break;
-        }
-        pending.erase(0, used);
-        if (in.parser->is_done()) {
-            // Bytes after the answer were not asked for: whatever they are, the connection is not to be used again.
-            reusable_ = in.parser->keep_alive() && pending.empty() && exchange.response.status != 101 &&
-                        (!tls_ || SSL_pending(tls_->native_handle()) == 0);
-            (void)head;
-            co_return error_code{};
-        }
-        // What is left over is a head, or a chunk's head or a trailer, whose end has not come; the parser counts none but the first.
-        if (pending.size() > target_.max_header_bytes) co_return in.head_done ? NetErrc::bad_answer : NetErrc::header_too_large;
-        // A peer that sends without pause keeps the loop from the watchdog's timer: the clock is looked at here too.
-        if (now >= deadline) co_return NetErrc::timed_out;
-        if (target_.idle_timeout > Duration::zero()) rearm(deadline);
-    }
-}
-
-asio::awaitable<void> Http1Connection::exchange(const std::string& wire, bool head, TimePoint deadline, const ResponseSink* sink,
-                                                Exchange& exchange) {
-    ++requests_;
-    reusable_ = false;
-    exchange.sample.connection = id_;
-    Incoming in(target_, head);
-    rearm(deadline);
-    exchange.sample.sent = Clock::now();
-    const error_code write_error = co_await write(wire);
-    error_code error = write_error;
-    // A server may refuse a request before it has read all of it (413, 431): its answer says more than our EPIPE.
-    if (!write_error || write_error == Condition::reset) {
-        error = co_await read(in, head, deadline, sink, exchange);
-        if (error && write_error) error = write_error;
-    }
-    watchdog_.disarm();
-    exchange.error = error;
-    if (error || write_error) reusable_ = false;
 }
 
 }  // namespace volley::client

@@ -4,14 +4,13 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace volley::client {
 namespace asio = boost::asio;
@@ -49,57 +48,41 @@ Result<Endpoints> ask_system(const std::string& host, std::uint16_t port) {
 
 }  // namespace
 
-/// What the thread and the lookup share. `asker` is null once nobody wants the answer; the executor, which may be gone soon after,
-/// is then let go as well.
+/// What the thread and the lookup share. `tell` is empty once nobody wants the answer; the executor, which may be gone soon after, is
+/// then let go as well.
 struct Lookup::Question {
     std::mutex mutex;
-    Lookup* asker = nullptr;
+    Answer tell;
     asio::any_io_executor loop;  // not kept running for the answer: those who wait for it do that
 
     void answer(Result<Endpoints> found, const std::shared_ptr<Question>& self) {
         const std::scoped_lock lock(mutex);
-        if (asker == nullptr) return;
+        if (!tell) return;
         // The asker may go until this runs, but only on the loop's own thread.
         asio::post(loop, [self, found = std::move(found)]() mutable {
-            if (self->asker != nullptr) self->asker->take(std::move(found));
+            if (const Answer told = std::exchange(self->tell, {})) told(std::move(found));
         });
         loop = {};
     }
     void drop() {
         const std::scoped_lock lock(mutex);
-        asker = nullptr;
+        tell = {};
         loop = {};
     }
 };
 
-Lookup::Lookup(const asio::any_io_executor& executor, const std::string& host, std::uint16_t port)
-    : executor_(executor), question_(std::make_shared<Question>()) {
-    question_->asker = this;
+Lookup::Lookup(const asio::any_io_executor& executor, const std::string& host, std::uint16_t port, Answer answer)
+    : question_(std::make_shared<Question>()) {
+    question_->tell = std::move(answer);
     question_->loop = executor;
     try {
         // No join: nobody can say how long getaddrinfo takes (tests/lint/layering.cmake knows of this one).
         std::thread([question = question_, host, port] { question->answer(ask_system(host, port), question); }).detach();
     } catch (const std::system_error&) {
-        take(error_code(EAGAIN, boost::system::system_category()));  // no thread to be had
+        question_->answer(error_code(EAGAIN, boost::system::system_category()), question_);  // no thread to be had
     }
 }
 
 Lookup::~Lookup() { question_->drop(); }
-
-void Lookup::take(Result<Endpoints> answer) {
-    question_->drop();
-    answer_ = std::move(answer);
-    for (auto& timer : waiting_) timer.cancel();
-}
-
-asio::awaitable<Result<Endpoints>> Lookup::wait(TimePoint deadline) {
-    if (!answer_) {
-        const auto timer = waiting_.emplace(waiting_.end(), executor_, deadline);
-        const auto [ec] = co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
-        waiting_.erase(timer);
-        if (!answer_) co_return ec ? NetErrc::cancelled : NetErrc::timed_out;
-    }
-    co_return *answer_;
-}
 
 }  // namespace volley::client

@@ -1,1 +1,1 @@
-target_sources(volley PRIVATE src/client/client.cpp src/client/http1_transport.cpp src/client/http1_connection.cpp src/client/request_text.cpp src/client/resolve.cpp src/client/curl_transport.cpp)
+target_sources(volley PRIVATE src/client/call.cpp src/client/client.cpp src/client/http1_transport.cpp src/client/http1_connection.cpp src/client/http1_pool.cpp src/client/tls_client.cpp src/client/request_text.cpp src/client/resolve.cpp src/client/curl_carrier.cpp src/client/curl_transport.cpp)

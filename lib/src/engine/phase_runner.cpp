@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
@@ -9,6 +10,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "engine/worker.hpp"
 #include "net/task_group.hpp"
 
 namespace volley::engine {
@@ -17,242 +19,253 @@ using asio::awaitable;
 
 namespace {
 
-constexpr std::size_t examples_kept = 3;
-/// How far past the end of an open phase its arrivals may still be caught up with; what is left then was missed.
-constexpr auto catch_up = std::chrono::seconds(1);
-/// A start that is later than this is late by our own doing.
-constexpr auto punctual = std::chrono::milliseconds(1);
+/// How long before its end a phase is asked whether it may run on: time for the answer to reach the workers.
+constexpr auto before_the_end = std::chrono::milliseconds(300);
+constexpr auto look_every = std::chrono::seconds(1);
+/// A phase runs for at most so many times its length.
+constexpr unsigned most_extensions = 2;
 
-/// One transport for each origin that the steps speak to.
-class Transports {
-public:
-    Transports(const asio::any_io_executor& executor, const std::vector<PreparedStep>& steps) {
-        // Steps share connections, so bodies are kept for all of an origin's steps as soon as one of them reads them.
-        std::map<std::string, client::Target> targets;
-        for (const auto& step : steps) {
-            auto& target = targets.emplace(key(step.target), step.target).first->second;
-            target.keep_body = target.keep_body || step.target.keep_body;
-        }
-        for (const auto& [origin, target] : targets) by_origin_[origin] = client::make_http1_transport(executor, target);
-        for (const auto& step : steps) of_step_.push_back(by_origin_[key(step.target)].get());
-    }
-    [[nodiscard]] client::Transport& of(std::size_t step) const { return *of_step_[step]; }
-    [[nodiscard]] auto begin() const { return by_origin_.begin(); }
-    [[nodiscard]] auto end() const { return by_origin_.end(); }
-
-private:
-    static std::string key(const client::Target& t) { return t.scheme + ' ' + t.host + ' ' + std::to_string(t.port); }
-    std::map<std::string, std::unique_ptr<client::Transport>> by_origin_;
-    std::vector<client::Transport*> of_step_;
+/// Answers of several workers, awaited by one coroutine. Kept alive by those who still owe one.
+template <class T>
+struct Replies {
+    Replies(const asio::any_io_executor& executor, std::size_t n) : left(n), values(n), all(executor, TimePoint::max()) {}
+    std::size_t left;
+    std::vector<T> values;
+    asio::steady_timer all;
 };
 
 class PhaseRunner {
 public:
     PhaseRunner(asio::any_io_executor executor, PhasePlan plan, Counters& counters)
-        : executor_(std::move(executor)), plan_(std::move(plan)), counters_(counters) {
+        : executor_(std::move(executor)), plan_(std::move(plan)), counters_(counters), ticks_(executor_) {
         counters_ = {};
+    }
+
+    PhaseRunner(const PhaseRunner&) = delete;
+    PhaseRunner& operator=(const PhaseRunner&) = delete;
+    ~PhaseRunner() {
+        for (std::size_t i = 0; i < threads_.size(); ++i) {
+            if (!threads_[i].joinable()) continue;  // only where an exception passed
+            workers_[i]->post([worker = workers_[i].get()] { (void)worker->finish(); });
+            threads_[i].join();
+        }
     }
 
     awaitable<PhaseOutcome> run() {
         const bool throws = co_await asio::this_coro::throw_if_cancelled();
         co_await asio::this_coro::throw_if_cancelled(false);
-        const TimePoint start = Clock::now();
+        start_workers();
+        ticks_.spawn(watch());
         if (plan_.burst)
-            co_await run_bursts(*plan_.burst);
-        else if (plan_.users)
-            co_await run_users(*plan_.users);
-        else if (plan_.rate)
-            co_await run_arrivals(*plan_.rate);
-        outcome_.elapsed = Clock::now() - start;
-        outcome_.planned = counters_.planned;
+            co_await run_bursts();
+        else
+            co_await run_load();
+        ticks_.cancel();
+        co_await ticks_.join();
+        co_await finish();
         co_await asio::this_coro::throw_if_cancelled(throws);
         co_return std::move(outcome_);
     }
 
 private:
-    void record(metrics::Sample& sample, const client::Exchange& exchange, const PreparedStep& step) {
-        Judgement judgement;
-        if (exchange.error) {
-            judgement.kind = metrics::to_string(sample.outcome);
-            judgement.example = step.name + ": " + exchange.error.message();
-            if (!exchange.diagnostics.message.empty()) judgement.example += " (" + exchange.diagnostics.message + ')';
-        } else {
-            if (!outcome_.first_status) outcome_.first_status = exchange.response.status;
-            judgement = step.judge(exchange);
-            if (!judgement.example.empty()) judgement.example = step.name + ": " + judgement.example;
+    // --- the workers --------------------------------------------------------------------------------------------------
+
+    void start_workers() {
+        const std::size_t most = plan_.burst ? *plan_.burst : plan_.users ? *plan_.users : plan_.max_users;
+        const auto n = static_cast<unsigned>(std::clamp<std::size_t>(plan_.threads, 1, std::max<std::size_t>(most, 1)));
+        std::function<void(Recorder::Batch)> samples;
+        if (plan_.samples) samples = [this](Recorder::Batch batch) { take_samples(std::move(batch)); };
+        for (unsigned i = 0; i < n; ++i) workers_.push_back(std::make_unique<Worker>(plan_, i, n, samples));
+        for (auto& worker : workers_) threads_.emplace_back([&worker] { worker->run(); });
+    }
+
+    /// On a worker's thread.
+    void take_samples(Recorder::Batch batch) {
+        asio::post(executor_, [this, batch = std::move(batch)]() mutable { plan_.samples(std::move(batch)); });
+    }
+
+    /// Has every worker do something that ends with a reply, and waits for all. When this coroutine is cancelled the workers are told to
+    /// stop, and their replies are still waited for.
+    /// @param main  false for what runs beside the phase, which is cancelled when that ends.
+    template <class T, class Ask>
+    awaitable<std::vector<T>> ask_all(Ask ask, bool main = true) {
+        auto replies = std::make_shared<Replies<T>>(executor_, workers_.size());
+        for (std::size_t i = 0; i < workers_.size(); ++i) {
+            Worker& worker = *workers_[i];
+            std::function<void(T)> reply = [executor = executor_, replies, i](T value) {
+                asio::post(executor, [replies, i, value = std::move(value)]() mutable {
+                    replies->values[i] = std::move(value);
+                    if (--replies->left == 0) replies->all.cancel();
+                });
+            };
+            worker.post([&worker, ask, reply = std::move(reply)] { ask(worker, reply); });
         }
-        sample.right = judgement.kind.empty();
-        // What we ended ourselves says nothing of the server.
-        if (sample.outcome == metrics::Outcome::cancelled) return;
-        outcome_.tally->add(sample, judgement.kind);
-        if (plan_.on_sample) plan_.on_sample(sample);
-        if (!sample.right && outcome_.examples.size() < examples_kept) outcome_.examples.push_back(judgement.example);
-    }
-
-    /// All steps of one user, once. The sample spans them: planned start of the first to the end of the last.
-    awaitable<metrics::Sample> iterate(const Transports& transports, TimePoint planned) {
-        metrics::Sample whole;
-        whole.planned = planned;
-        ++counters_.in_flight;
-        for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-            const auto& step = plan_.steps[i];
-            const TimePoint step_planned = i == 0 ? planned : Clock::now();
-            auto exchange = co_await transports.of(i).fire(step.request, step_planned,
-                                                           std::max(step_planned, Clock::now()) + step.timeout, nullptr);
-            auto sample = exchange.sample;
-            sample.step = static_cast<std::uint16_t>(i);
-            record(sample, exchange, step);
-            if (i == 0) {
-                whole = sample;
-            } else {
-                whole.bytes += sample.bytes;
-                whole.done = sample.done;
-                whole.status = sample.status;
-                whole.outcome = sample.outcome;
-                whole.right = sample.right;
-            }
-            if (!sample.right) break;  // what follows would build on an answer that did not come
+        while (replies->left > 0) {
+            const auto state = co_await asio::this_coro::cancellation_state;
+            if (main && state.cancelled() != asio::cancellation_type::none) interrupt();
+            co_await replies->all.async_wait(asio::as_tuple(asio::use_awaitable));
         }
-        --counters_.in_flight;
-        ++counters_.done;
-        if (!whole.right) ++counters_.wrong;
-        co_return whole;
+        co_return std::move(replies->values);
     }
 
-    awaitable<void> burst_user(const Transports& transports, TimePoint planned, metrics::Sample& out) {
-        out = co_await iterate(transports, planned);
+    void interrupt() {
+        if (outcome_.interrupted) return;
+        outcome_.interrupted = true;
+        stop_workers();
+    }
+    void stop_workers() {
+        for (auto& worker : workers_) worker->post([&worker] { worker->stop(); });
     }
 
-    /// Opens a connection for each user. A server with a small backlog takes only some of many at once: as long as it takes any, the
-    /// others are tried again, for the time that a connect may take.
-    awaitable<void> prepare(client::Transport& transport, std::size_t n) {
-        const auto& first = plan_.steps.front();
-        const TimePoint until = Clock::now() + std::min(first.timeout, first.target.connect_timeout);
-        client::Exchange failed;
-        std::size_t held = 0;
-        for (;;) {
-            held += co_await transport.prepare(n - held, until, failed);
-            const bool for_now = failed.error == Condition::refused || failed.error == Condition::reset;
-            if (held >= n || held == 0 || !for_now || Clock::now() >= until) break;
-            const bool go_on = co_await pause(std::chrono::milliseconds(20));
-            if (!go_on) break;
+    awaitable<void> finish() {
+        std::vector<PhaseOutcome> parts = co_await ask_all<PhaseOutcome>(
+            [](Worker& worker, const std::function<void(PhaseOutcome)>& reply) { reply(worker.finish()); });
+        for (auto& thread : threads_) thread.join();
+        update_counters();
+        outcome_.generator.threads = 0;
+        for (const auto& part : parts) {
+            outcome_.merge(part);
+            outcome_.generator.merge(part.generator);
         }
-        if (held >= n || !outcome_.unprepared.empty()) co_return;
-        outcome_.unprepared = "only " + std::to_string(held) + " of " + std::to_string(n) +
-                              " connections could be opened before the burst: " + failed.error.message();
-        if (!failed.diagnostics.message.empty()) outcome_.unprepared += " (" + failed.diagnostics.message + ')';
+        if (plan_.users || plan_.burst) outcome_.planned = counters_.planned;
     }
 
-    awaitable<void> run_bursts(std::size_t n) {
+    // --- phases -------------------------------------------------------------------------------------------------------
+
+    awaitable<void> run_load() {
+        if (plan_.users)
+            counters_.planned = plan_.iterations.value_or(0);
+        else
+            counters_.planned = load::ArrivalSchedule(plan_.stages, plan_.arrivals, plan_.seed, plan_.iterations).total();
+        start_ = Clock::now();
+        end_ = TimePoint::max();
+        if (plan_.duration) end_ = start_ + *plan_.duration;
+        const auto over = co_await ask_all<char>([start = start_](Worker& worker, const std::function<void(char)>& reply) {
+            worker.begin(start, [reply] { reply(0); });
+        });
+        outcome_.elapsed = Clock::now() - start_;
+    }
+
+    awaitable<void> run_bursts() {
         const std::size_t repeats = plan_.iterations.value_or(1);
-        counters_.planned = n * repeats;
+        counters_.planned = *plan_.burst * repeats;
+        start_ = Clock::now();
         for (std::size_t r = 0; r < repeats && !outcome_.interrupted; ++r) {
             // Fresh sockets for every burst, all open before it starts: otherwise the burst measures the accept queue.
-            const Transports transports(executor_, plan_.steps);
-            for (const auto& [origin, transport] : transports) co_await prepare(*transport, n);
-            const bool over = co_await was_cancelled();
-            if (over) co_return;
-            std::vector<metrics::Sample> samples(n);
-            net::TaskGroup users(executor_);
-            // Time enough for every coroutine to be waiting when it comes.
-            const TimePoint planned = Clock::now() + std::chrono::milliseconds(5) + std::chrono::microseconds(20) * n;
-            for (auto& sample : samples) users.spawn(burst_user(transports, planned, sample));
-            co_await users.join();
-            if (users.cancelled())
-                outcome_.interrupted = true;
-            else
-                outcome_.bursts.push_back(std::move(samples));
+            const auto ready = co_await ask_all<Worker::Ready>(
+                [](Worker& worker, const std::function<void(Worker::Ready)>& reply) { worker.prepare_burst(reply); });
+            if (outcome_.interrupted) break;
+            note_unprepared(ready);
+            const TimePoint planned = Clock::now() + std::chrono::milliseconds(5);
+            auto parts = co_await ask_all<std::vector<metrics::Sample>>(
+                [planned](Worker& worker, const std::function<void(std::vector<metrics::Sample>)>& reply) {
+                    worker.fire_burst(planned, reply);
+                });
+            if (outcome_.interrupted) break;
+            auto& burst = outcome_.bursts.emplace_back();
+            for (const auto& part : parts) burst.insert(burst.end(), part.begin(), part.end());
         }
+        outcome_.elapsed = Clock::now() - start_;
     }
 
-    awaitable<void> closed_user(const Transports& transports, TimePoint end, std::size_t& left) {
-        while (left > 0 && Clock::now() < end) {
-            if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
-            --left;
-            const auto sample = co_await iterate(transports, Clock::now());
-            // A refused connection fails in microseconds: without a pause the loop would only burn the processor.
-            if (sample.outcome != metrics::Outcome::ok) co_await pause(std::chrono::milliseconds(10));
+    void note_unprepared(const std::vector<Worker::Ready>& ready) {
+        if (!outcome_.unprepared.empty() || needs_curl(plan_)) return;
+        std::size_t held = 0;
+        std::size_t wanted = 0;
+        const Worker::Ready* failed = nullptr;
+        for (const auto& part : ready) {
+            held += part.held;
+            wanted += part.wanted;
+            if (part.held < part.wanted && failed == nullptr) failed = &part;
         }
+        if (failed == nullptr) return;
+        outcome_.unprepared = "only " + std::to_string(held) + " of " + std::to_string(wanted) +
+                              " connections could be opened before the burst: " + failed->error.message();
+        if (!failed->why.empty()) outcome_.unprepared += " (" + failed->why + ')';
     }
 
-    awaitable<void> run_users(std::size_t n) {
-        const Transports transports(executor_, plan_.steps);
-        std::size_t left = plan_.iterations.value_or(SIZE_MAX);
-        counters_.planned = plan_.iterations.value_or(0);
-        const TimePoint end = plan_.duration ? Clock::now() + *plan_.duration : TimePoint::max();
-        net::TaskGroup users(executor_);
-        for (std::size_t i = 0; i < n; ++i) users.spawn(closed_user(transports, end, left));
-        co_await users.join();
-        outcome_.interrupted = users.cancelled();
+    // --- while it runs ------------------------------------------------------------------------------------------------
+
+    void update_counters() {
+        Recorder::Counts sum;
+        for (const auto& worker : workers_) {
+            const auto one = worker->counts();
+            sum.done += one.done;
+            sum.wrong += one.wrong;
+            sum.in_flight += one.in_flight;
+            sum.requests += one.requests;
+        }
+        counters_.done = sum.done;
+        counters_.wrong = sum.wrong;
+        counters_.in_flight = sum.in_flight;
+        counters_.requests = sum.requests;
     }
 
-    awaitable<void> arrival(const Transports& transports, TimePoint planned) { co_await iterate(transports, planned); }
-
-    [[nodiscard]] bool is_full(const net::TaskGroup& users) const {
-        return users.size() > plan_.max_users;  // one of them is the loop of arrivals
-    }
-
-    /// Lets the loop handle what is ready, a few steps deep.
-    awaitable<void> catch_up_with(const net::TaskGroup& users) {
-        for (int turn = 0; turn < 50 && is_full(users); ++turn) co_await asio::post(executor_, asio::use_awaitable);
-    }
-
-    awaitable<void> arrivals(const Transports& transports, Rate rate, net::TaskGroup& users) {
-        const TimePoint start = Clock::now();
-        TimePoint next_look = start;
-        TimePoint excused = start;  // until then what cannot start is our doing
-        for (std::uint64_t k = 0; k < counters_.planned; ++k) {
-            const TimePoint planned = start + from_seconds(static_cast<double>(k) / rate.per_second);
-            if (planned > Clock::now() && !co_await pause(planned - Clock::now())) co_return;
-            if (plan_.duration && Clock::now() > start + *plan_.duration + catch_up) {
-                outcome_.missed += counters_.planned - k;
-                co_return;
-            }
+    awaitable<void> watch() {
+        asio::steady_timer timer(executor_);
+        TimePoint next_look = Clock::now() + look_every;
+        for (;;) {
+            timer.expires_at(std::min(next_look, Clock::now() + std::chrono::milliseconds(100)));
+            const auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+            if (ec) co_return;
+            update_counters();
             const TimePoint now = Clock::now();
-            const bool late = now > planned + punctual;
-            // Users whose answers came while we stalled are not in flight, they only look so until the loop has got to them.
-            if (late && is_full(users) && now >= next_look) {
-                co_await catch_up_with(users);
-                next_look = Clock::now() + punctual;
+            const bool ending = end_ != TimePoint::max() && end_ != asked_about_ && now >= end_ - before_the_end;
+            if (now < next_look && !ending) continue;
+            if (now >= next_look) {
+                next_look += look_every;
+                co_await glance();
             }
-            // What a stall has piled up takes the server about as long to answer as it took us to send.
-            if (late) excused = std::max(excused, now + (now - planned));
-            if (!is_full(users))
-                users.spawn(arrival(transports, planned));
-            else if (now < excused)
-                ++outcome_.missed;
-            else
-                ++outcome_.saturated;
+            if (plan_.look && !plan_.burst && !outcome_.aborted) co_await look(ending);
+            if (ending) asked_about_ = end_;
         }
     }
 
-    awaitable<void> run_arrivals(Rate rate) {
-        const Transports transports(executor_, plan_.steps);
-        const double by_time = plan_.duration ? std::ceil(to_seconds(*plan_.duration) * rate.per_second - 1e-9) : 1e18;
-        const double by_count = plan_.iterations ? static_cast<double>(*plan_.iterations) : 1e18;
-        counters_.planned = static_cast<std::uint64_t>(std::min(by_time, by_count));
-        net::TaskGroup users(executor_);
-        users.spawn(arrivals(transports, rate, users));
-        co_await users.join();
-        outcome_.interrupted = users.cancelled();
+    awaitable<void> glance() {
+        const auto seen = co_await ask_all<Recorder::Glance>(
+            [](Worker& worker, const std::function<void(Recorder::Glance)>& reply) { reply(worker.take_glance()); }, false);
+        metrics::CoarseHistogram response;
+        counters_.lag = {};
+        for (const auto& one : seen) {
+            response.merge(one.response);
+            counters_.lag = std::max(counters_.lag, one.lag);
+        }
+        counters_.p50 = response.quantile(0.50);
+        counters_.p99 = response.quantile(0.99);
     }
 
-    /// @return false when it was cancelled.
-    awaitable<bool> pause(Duration d) {
-        asio::steady_timer timer(executor_, d);
-        const auto [ec] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-        co_return !ec;
-    }
-
-    awaitable<bool> was_cancelled() {
-        const auto state = co_await asio::this_coro::cancellation_state;
-        if (state.cancelled() != asio::cancellation_type::none) outcome_.interrupted = true;
-        co_return outcome_.interrupted;
+    awaitable<void> look(bool ending) {
+        const auto parts = co_await ask_all<PhaseOutcome>(
+            [](Worker& worker, const std::function<void(PhaseOutcome)>& reply) { reply(worker.so_far()); }, false);
+        PhaseOutcome so_far;
+        for (const auto& part : parts) so_far.merge(part);
+        so_far.elapsed = Clock::now() - start_;
+        so_far.extensions = outcome_.extensions;
+        switch (plan_.look(so_far, ending)) {
+            case Decision::go_on:
+                break;
+            case Decision::abort:
+                outcome_.aborted = true;
+                stop_workers();
+                break;
+            case Decision::extend:
+                if (!ending || !plan_.duration || outcome_.extensions == most_extensions) break;
+                ++outcome_.extensions;
+                end_ += *plan_.duration;
+                for (auto& worker : workers_) worker->post([&worker, more = *plan_.duration] { (void)worker->extend(more); });
+                break;
+        }
     }
 
     asio::any_io_executor executor_;
     PhasePlan plan_;
     Counters& counters_;
+    net::TaskGroup ticks_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<std::thread> threads_;
+    TimePoint start_{};
+    TimePoint end_ = TimePoint::max();
+    TimePoint asked_about_{};
     PhaseOutcome outcome_;
 };
 

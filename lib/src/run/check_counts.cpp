@@ -15,6 +15,15 @@ void CheckCounts::failed(std::size_t step, std::size_t check, const std::string&
     if (counted.failed.fetch_add(1, std::memory_order_relaxed) == 0) counted.what.example = found;  // only one thread sees the 0
 }
 
+void CheckCounts::derive(const metrics::Tally& tally, const std::vector<std::string>& examples) {
+    const auto failures = tally.errors.find("status");
+    auto& step = steps_.front();
+    auto& check = step.checks.front();
+    check.failed = failures == tally.errors.end() ? 0 : failures->second;
+    step.answers = tally.right + check.failed;
+    if (check.failed > 0 && !examples.empty()) check.what.example = examples.front();
+}
+
 void CheckCounts::clear() {
     for (auto& step : steps_) {
         step.answers = 0;

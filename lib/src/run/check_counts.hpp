@@ -26,6 +26,9 @@ public:
     /// An answer for which this check was the first that did not hold; `found` of the first one is kept.
     void failed(std::size_t step, std::size_t check, const std::string& found);
 
+    /// For a single step without checks, whose answers nobody judged: the one that is implied, from what was counted anyway.
+    void derive(const metrics::Tally& tally, const std::vector<std::string>& examples);
+
     void clear();
     [[nodiscard]] std::vector<report::CheckResult> results() const;
 

@@ -1,5 +1,7 @@
 #include "run/prepare.hpp"
 
+#include <algorithm>
+
 #include <volley/http/url.hpp>
 
 #include "scenario/pattern.hpp"
@@ -146,7 +148,7 @@ void check_value(const ReadyCheck& c, Expander& expand) {
 }
 
 engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Expander& expand, const std::string& base,
-                                  const std::shared_ptr<CheckCounts>& counts) {
+                                  bool alone, const std::shared_ptr<CheckCounts>& counts) {
     engine::PreparedStep ready;
     std::string text = expand(step.url);
     if (!is_absolute(text)) text = base + (text.starts_with('/') ? "" : "/") + text;
@@ -190,6 +192,9 @@ engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Ex
     judge.secrets = expand.secrets();
     judge.counts = counts;
     if (counts) judge.step = counts->add_step(checks_to_count(step, judge.checks_status));
+    // What counts alone can tell need not be asked of every answer: see CheckCounts::derive().
+    if (judge.checks.empty() && alone) return ready;
+    ready.keeps_head = std::ranges::any_of(judge.checks, [](const auto& c) { return c.check.query == Query::header; });
     ready.judge = [judge = std::move(judge)](const client::Exchange& e) { return judge_exchange(judge, e); };
     return ready;
 }
@@ -203,7 +208,7 @@ std::variant<std::vector<engine::PreparedStep>, SourceError> prepare_steps(const
     Expander expand(scenario, variables);
     std::vector<engine::PreparedStep> steps;
     for (const auto& step : body.steps) {
-        steps.push_back(prepare_step(scenario, step, expand, base, counts));
+        steps.push_back(prepare_step(scenario, step, expand, base, body.steps.size() == 1, counts));
         if (expand.error()) return *expand.error();
     }
     return steps;

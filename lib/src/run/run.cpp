@@ -43,6 +43,12 @@ report::PhaseKind kind_of(const Phase& phase) {
     return phase.users ? report::PhaseKind::users : report::PhaseKind::rate;
 }
 
+/// A phase that only a count ends has a stage that no count reaches the end of.
+std::vector<load::Stage> stages_of(const Phase& phase) {
+    constexpr auto without_end = std::chrono::hours(24 * 365);
+    return {{*phase.rate, *phase.rate, phase.duration.value_or(without_end)}};
+}
+
 /// A status that says the target was never there: wrong path, a login, another place.
 bool not_the_target(int status) { return status == 401 || status == 403 || status == 404 || (status >= 300 && status < 400); }
 
@@ -185,22 +191,27 @@ private:
             plan.steps = std::move(steps);
             plan.burst = phase.burst;
             plan.users = phase.users;
-            plan.rate = phase.rate;
+            if (phase.rate) plan.stages = stages_of(phase);
             plan.duration = phase.duration;
             plan.iterations = phase.iterations;
             plan.max_users = phase.max_users;
+            plan.seed = result_.seed;
             std::string name = phase.name;
             const TimePoint began = Clock::now();  // behind the solo requests
             measured.began = began - start_;
             checks.clear();
+            const bool unjudged = plan.steps.size() == 1 && !plan.steps.front().judge;
             if (observer_.phase_began) observer_.phase_began(result.name, phase.name, began);
             if (observer_.sample)
-                plan.on_sample = [this, warmup = phase.warmup](metrics::Sample sample) {
-                    sample.warmup = warmup;
-                    observer_.sample(sample);
+                plan.samples = [this, warmup = phase.warmup](std::vector<metrics::Sample> batch) {
+                    for (auto& sample : batch) {
+                        sample.warmup = warmup;
+                        observer_.sample(sample);
+                    }
                 };
             auto outcome = co_await observed(server, std::move(name), std::move(plan), &measured.resources);
             take(outcome, phase, measured);
+            if (unjudged) checks.derive(*outcome.tally, outcome.examples);
         }
         measured.checks = checks.results();
         measured.interrupted = interrupted_;
@@ -241,6 +252,7 @@ private:
         measured.saturated = outcome.saturated;
         measured.wrong_examples = std::move(outcome.examples);
         measured.inconclusive = std::move(outcome.unprepared);
+        measured.generator = outcome.generator;
         if (!phase.burst) return;
         const auto solo = solo_.find(solo_key(phase));
         measured.burst = metrics::burst_figures(outcome.bursts, solo == solo_.end() ? Duration{} : solo->second);

@@ -8,7 +8,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include "engine/phase_runner.hpp"
@@ -35,16 +34,15 @@ void answer_all(RawConnection& c) {
     while (!c.read_request().empty()) c.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 }
 
-/// @param stall  holds the loop up for half a second, 100 ms after the start.
-PhaseOutcome run(PhasePlan plan, bool stall = false) {
+PhaseOutcome run(PhasePlan plan) {
     asio::io_context io;
     Counters counters;
     auto result = asio::co_spawn(io, run_phase(std::move(plan), counters), asio::use_future);
-    asio::steady_timer timer(io, 100ms);
-    if (stall) timer.async_wait([](auto) { std::this_thread::sleep_for(500ms); });
     io.run();
     return result.get();
 }
+
+std::vector<load::Stage> at_rate(double per_second, Duration length) { return {{Rate{per_second}, Rate{per_second}, length}}; }
 
 // While our own process did not get to run, answers that had come were not seen, and the starts that were due were refused: a stall of
 // ours was counted as the server's.
@@ -52,10 +50,14 @@ TEST(OpenArrivals, a_stall_of_our_own_saturates_nobody) {
     RawServer server([](RawConnection& c, int) { answer_all(c); });
     PhasePlan plan;
     plan.steps = {step_to(server.port())};
-    plan.rate = Rate{1000};
-    plan.duration = 1s;
+    plan.stages = at_rate(1000, 1s);
     plan.max_users = 100;
-    const auto outcome = run(std::move(plan), true);
+    // Holds the worker up for half a second: answers are judged on its thread.
+    plan.steps[0].judge = [n = std::make_shared<int>(0)](const client::Exchange&) {
+        if (++*n == 100) std::this_thread::sleep_for(500ms);
+        return Judgement{};
+    };
+    const auto outcome = run(std::move(plan));
     EXPECT_EQ(outcome.saturated, 0U);
     EXPECT_EQ(outcome.tally->requests + outcome.missed, outcome.planned);
     EXPECT_EQ(outcome.tally->wrong(), 0U);
@@ -66,7 +68,7 @@ TEST(OpenArrivals, a_server_that_answers_nobody_is_saturated) {
     PhasePlan plan;
     plan.steps = {step_to(server.port())};
     plan.steps[0].timeout = 2s;
-    plan.rate = Rate{100};
+    plan.stages = at_rate(100, 1h);
     plan.iterations = 50;
     plan.max_users = 5;
     const auto outcome = run(std::move(plan));

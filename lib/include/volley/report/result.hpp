@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <volley/error.hpp>
+#include <volley/metrics/generator.hpp>
 #include <volley/metrics/summary.hpp>
 #include <volley/time.hpp>
 
@@ -28,15 +29,7 @@ struct ResourceFigures {
     Duration cpu{};  ///< over the phase
 };
 
-/// What the generator itself did in a phase: how far its figures can be trusted.
-struct GeneratorFigures {
-    std::string transport;  ///< `fast` (our HTTP/1.1) or `curl`
-    unsigned threads = 1;
-    Duration cpu{};                      ///< user and system time of its threads over the phase
-    metrics::Histogram timer_overshoot;  ///< how late a timer woke it, of all that it slept by
-    std::uint64_t connections = 0;       ///< opened over the phase
-    bool busy = false;                   ///< its threads had next to no idle time: the server may be faster than what was seen
-};
+using GeneratorFigures = metrics::GeneratorFigures;
 
 /// One check of a step over the answers of a phase. An answer's checks are judged in order up to the first that does not hold.
 struct CheckResult {

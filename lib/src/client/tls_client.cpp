@@ -1,0 +1,88 @@
+#include "client/tls_client.hpp"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
+#include <boost/asio/ip/address.hpp>
+
+namespace volley::client {
+namespace {
+
+std::string last_reason() {
+    const unsigned long code = ERR_peek_last_error();
+    const char* text = ERR_reason_error_string(code);
+    if (text != nullptr) return text;
+    if (ERR_GET_LIB(code) == ERR_LIB_SYS)
+        return boost::system::error_code(ERR_GET_REASON(code), boost::system::system_category()).message();
+    return "unknown TLS error";
+}
+
+}  // namespace
+
+TlsClient::TlsClient(const Target& target) : host_(target.host), verify_(target.tls.verify) {
+    boost::system::error_code not_address;
+    boost::asio::ip::make_address(host_, not_address);
+    is_address_ = !not_address;
+
+    ERR_clear_error();
+    context_ = SSL_CTX_new(TLS_client_method());
+    if (context_ == nullptr) {
+        trouble_ = "TLS cannot be set up: " + last_reason();
+        return;
+    }
+    // One read(2) takes what is there, not first each record's head; idle connections hold no buffers.
+    SSL_CTX_set_read_ahead(context_, 1);
+    SSL_CTX_set_mode(context_, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
+    constexpr unsigned char alpn[] = "\x08http/1.1";
+    SSL_CTX_set_alpn_protos(context_, alpn, sizeof alpn - 1);
+    SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_set_app_data(context_, this);
+    SSL_CTX_sess_set_new_cb(context_, &TlsClient::keep_session);
+
+    SSL_CTX_set_verify(context_, verify_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+    if (verify_) {
+        const bool found = target.tls.ca_file.empty() ? SSL_CTX_set_default_verify_paths(context_) == 1
+                                                      : SSL_CTX_load_verify_file(context_, target.tls.ca_file.c_str()) == 1;
+        if (!found) trouble_ = "cannot read the certificate authorities " + target.tls.ca_file + ": " + last_reason();
+    }
+    if (target.tls.cert_file.empty()) return;
+    const auto& key = target.tls.key_file.empty() ? target.tls.cert_file : target.tls.key_file;
+    if (SSL_CTX_use_certificate_chain_file(context_, target.tls.cert_file.c_str()) != 1 ||
+        SSL_CTX_use_PrivateKey_file(context_, key.c_str(), SSL_FILETYPE_PEM) != 1)
+        trouble_ = "cannot use the client certificate " + target.tls.cert_file + ": " + last_reason();
+}
+
+TlsClient::~TlsClient() {
+    SSL_SESSION_free(session_);
+    SSL_CTX_free(context_);
+}
+
+int TlsClient::keep_session(SSL* ssl, SSL_SESSION* session) {
+    auto* self = static_cast<TlsClient*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+    SSL_SESSION_free(self->session_);
+    self->session_ = session;
+    return 1;  // ours now
+}
+
+SslPtr TlsClient::begin(int descriptor) {
+    ERR_clear_error();
+    SslPtr ssl(SSL_new(context_));
+    if (!ssl || SSL_set_fd(ssl.get(), descriptor) != 1) return nullptr;
+    if (is_address_) {
+        if (verify_) X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), host_.c_str());
+    } else {
+        SSL_set_tlsext_host_name(ssl.get(), host_.c_str());
+        if (verify_) SSL_set1_host(ssl.get(), host_.c_str());
+    }
+    if (session_ != nullptr && SSL_SESSION_is_resumable(session_) == 1) SSL_set_session(ssl.get(), session_);
+    SSL_set_connect_state(ssl.get());
+    return ssl;
+}
+
+std::string TlsClient::explain(SSL* ssl) {
+    const long verify = SSL_get_verify_result(ssl);
+    return verify != X509_V_OK ? X509_verify_cert_error_string(verify) : last_reason();
+}
+
+}  // namespace volley::client

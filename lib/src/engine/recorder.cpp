@@ -1,0 +1,90 @@
+#include "engine/recorder.hpp"
+
+#include <algorithm>
+
+namespace volley::engine {
+
+namespace {
+constexpr std::size_t examples_kept = 3;
+constexpr std::size_t batch_size = 4096;
+}  // namespace
+
+bool needs_curl(const PhasePlan& plan) noexcept {
+    if (plan.carriage != Carriage::automatic) return plan.carriage == Carriage::curl;
+    const auto& curl = plan.curl;
+    return curl.http_version == 10 || curl.http_version == 20 || !curl.proxy.empty() ||
+           curl.auth != client::CurlOptions::Auth::none;
+}
+
+void PhaseOutcome::merge(const PhaseOutcome& other) {
+    tally->merge(*other.tally);
+    for (const auto& example : other.examples)
+        if (examples.size() < examples_kept) examples.push_back(example);
+    planned += other.planned;
+    missed += other.missed;
+    saturated += other.saturated;
+    if (unprepared.empty()) unprepared = other.unprepared;
+    if (!first_status) first_status = other.first_status;
+}
+
+metrics::Slice* Recorder::slice(TimePoint when) {
+    return series_start_ == TimePoint{} ? nullptr : &outcome.tally->series.at(when - series_start_);
+}
+
+void Recorder::started(const metrics::Sample& sample) {
+    if (auto* s = slice(sample.started)) {
+        ++s->started;
+        const auto in_flight = static_cast<std::uint32_t>(in_flight_.load(std::memory_order_relaxed));
+        s->in_flight_max = std::max(s->in_flight_max, in_flight);
+    }
+    glance_.lag = std::max(glance_.lag, sample.start_lag());
+}
+
+void Recorder::ended(const metrics::Sample& sample, const Judgement& judgement, const std::string& step_name) {
+    if (sample.outcome == metrics::Outcome::cancelled) return;
+    outcome.tally->add(sample, judgement.kind);
+    add(requests_, 1);
+    if (!outcome.first_status && sample.status != 0) outcome.first_status = sample.status;
+    if (auto* s = slice(sample.done)) {
+        ++s->done;
+        if (sample.right)
+            s->response.record(sample.response_time());
+        else
+            ++s->wrong;
+    }
+    if (sample.right)
+        glance_.response.record(sample.response_time());
+    else if (outcome.examples.size() < examples_kept)
+        outcome.examples.push_back(step_name + ": " + judgement.example);
+    if (!samples_) return;
+    if (batch_.capacity() == 0) batch_.reserve(batch_size);
+    batch_.push_back(sample);
+    if (batch_.size() == batch_size) flush();
+}
+
+void Recorder::iteration_ended(bool right) noexcept {
+    add(in_flight_, static_cast<std::uint64_t>(-1));
+    add(done_, 1);
+    if (!right) add(wrong_, 1);
+}
+
+void Recorder::missed(TimePoint planned, std::uint64_t n) {
+    outcome.missed += n;
+    if (auto* s = slice(planned)) s->missed += static_cast<std::uint32_t>(n);
+}
+
+void Recorder::saturated(TimePoint planned) {
+    ++outcome.saturated;
+    if (auto* s = slice(planned)) ++s->saturated;
+}
+
+void Recorder::flush() {
+    if (samples_ && !batch_.empty()) samples_(std::exchange(batch_, {}));
+}
+
+Recorder::Counts Recorder::counts() const noexcept {
+    const auto read = [](const auto& counter) { return counter.load(std::memory_order_relaxed); };
+    return {read(done_), read(wrong_), read(in_flight_), read(requests_)};
+}
+
+}  // namespace volley::engine

@@ -1,0 +1,367 @@
+#include "engine/worker.hpp"
+
+#include <algorithm>
+
+#include <sys/resource.h>
+
+#include "client/request_text.hpp"
+
+namespace volley::engine {
+namespace {
+
+/// How far past the end of an open phase its arrivals may still be caught up with; what is left then was missed.
+constexpr auto catch_up = std::chrono::seconds(1);
+/// A start that is later than this is late by our own doing.
+constexpr auto punctual = std::chrono::milliseconds(1);
+/// A refused connection fails in microseconds: without a pause a closed loop would only burn the processor.
+constexpr auto after_failure = std::chrono::milliseconds(10);
+/// So many overdue arrivals are started before answers are looked at again.
+constexpr int arrivals_in_a_row = 64;
+/// Turns of the loop in which answers that have come may free a user.
+constexpr int turns_to_catch_up = 50;
+constexpr auto tick_every = std::chrono::milliseconds(100);
+/// A thread that runs for more than this share of the time may be what limits the rate.
+constexpr double busy_share = 0.95;
+
+Duration thread_cpu() {
+    rusage usage{};
+    ::getrusage(RUSAGE_THREAD, &usage);
+    const auto time = [](const timeval& t) { return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec); };
+    return time(usage.ru_utime) + time(usage.ru_stime);
+}
+
+std::string origin_of(const client::Target& t) { return t.scheme + ' ' + t.host + ' ' + std::to_string(t.port); }
+
+}  // namespace
+
+Worker::Worker(const PhasePlan& plan, unsigned index, unsigned workers, std::function<void(Recorder::Batch)> samples)
+    : plan_(plan),
+      index_(index),
+      workers_(workers),
+      kind_(plan.burst   ? Kind::burst
+            : plan.users ? Kind::closed
+                         : Kind::open),
+      work_(io_.get_executor()),
+      around_(std::move(samples)),
+      timers_(io_.get_executor()),
+      arrival_timer_(io_),
+      tick_(io_) {
+    for (const auto& step : plan_.steps) {
+        LiveStep live;
+        live.step = &step;
+        // A request that cannot be rendered never gets here: whoever prepared it has refused it.
+        if (auto bytes = RequestTemplate::make(step.request, step.target)) live.bytes = std::move(*bytes);
+        live.has_slots = has_slots(step.request);
+        live.idempotent = client::is_idempotent(step.request.method);
+        around_.steps.push_back(std::move(live));
+    }
+    if (kind_ == Kind::closed) {
+        if (plan_.iterations) iterations_left_ = share(*plan_.iterations);
+    } else if (kind_ == Kind::open) {
+        most_users_ = share(plan_.max_users);
+        std::optional<std::uint64_t> most;
+        if (plan_.iterations) most = *plan_.iterations;
+        schedule_.emplace(load::ArrivalSchedule(plan_.stages, plan_.arrivals, plan_.seed, most), index_, workers_);
+    }
+}
+
+Worker::~Worker() = default;
+
+std::uint64_t Worker::share(std::uint64_t of_all) const noexcept {
+    return of_all / workers_ + (index_ < of_all % workers_ ? 1 : 0);
+}
+
+void Worker::make_carriers() {
+    // Steps share connections, so bodies are kept for all of an origin's steps as soon as one of them reads them.
+    std::map<std::string, client::Target> targets;
+    for (const auto& step : plan_.steps) {
+        auto& target = targets.emplace(origin_of(step.target), step.target).first->second;
+        target.keep_body = target.keep_body || step.target.keep_body;
+    }
+    for (auto& [origin, carrier] : carriers_) opened_ += carrier->opened();
+    carriers_.clear();
+    const bool curl = needs_curl(plan_);
+    for (const auto& [origin, target] : targets)
+        carriers_[origin] = curl ? client::make_curl_carrier(io_.get_executor(), target, plan_.curl)
+                                 : client::make_fast_carrier(io_.get_executor(), target);
+    for (auto& live : around_.steps) live.carrier = carriers_[origin_of(live.step->target)].get();
+}
+
+void Worker::run() {
+    began_ = Clock::now();
+    cpu_before_ = thread_cpu();
+    watch_timer();
+    io_.run();
+}
+
+void Worker::sleep_on(boost::asio::steady_timer& timer, TimePoint until, std::function<void()> then) {
+    timer.expires_at(until);
+    timer.async_wait([this, until, then = std::move(then)](boost::system::error_code ec) {
+        if (ec) return;
+        around_.recorder.outcome.generator.timer_overshoot.record(Clock::now() - until);
+        then();
+    });
+}
+
+/// A timer of its own, so that phases without timers know too how late their loop runs.
+void Worker::watch_timer() {
+    sleep_on(tick_, Clock::now() + tick_every, [this] { watch_timer(); });
+}
+
+User& Worker::make_user() {
+    const auto index = static_cast<std::uint32_t>(users_.size() * workers_ + index_);
+    return users_.emplace_back(around_, static_cast<User::Owner&>(*this), index);
+}
+
+void Worker::begin(TimePoint start, std::function<void()> over) {
+    over_ = std::move(over);
+    start_ = start;
+    around_.recorder.begin_series(start);
+    make_carriers();
+    if (kind_ == Kind::closed) {
+        if (plan_.duration) end_ = start + *plan_.duration;
+        begin_closed();
+    } else {
+        end_ = start + schedule_->schedule().length();
+        arrivals_over_ = false;
+        next_look_ = excused_ = start;
+        next_arrival_ = schedule_->next();
+        arrivals();
+    }
+    end_if_over();
+}
+
+// --- closed -----------------------------------------------------------------------------------------------------------
+
+void Worker::begin_closed() {
+    const std::uint64_t n = share(*plan_.users);
+    active_ = n;
+    for (std::uint64_t i = 0; i < n; ++i) next_iteration(make_user());
+}
+
+void Worker::next_iteration(User& user) {
+    const TimePoint now = Clock::now();
+    if (stopped_ || iterations_left_ == 0 || now >= end_) {
+        --active_;
+        free_.push_back(&user);
+        return end_if_over();
+    }
+    --iterations_left_;
+    ++user.iterations;
+    user.begin(now, now, next_iteration_++ * workers_ + index_);
+}
+
+// --- open -------------------------------------------------------------------------------------------------------------
+
+void Worker::wait_for_arrival(TimePoint when) {
+    sleep_on(arrival_timer_, when, [this] { arrivals(); });
+}
+
+void Worker::arrivals() {
+    for (int in_a_row = 0; !stopped_;) {
+        if (!next_arrival_) {
+            arrivals_over_ = true;
+            return end_if_over();
+        }
+        const TimePoint planned = start_ + *next_arrival_;
+        const TimePoint now = Clock::now();
+        if (planned > now) return wait_for_arrival(planned);
+        if (now > end_ + catch_up) return give_up_arrivals();
+        const bool late = now > planned + punctual;
+        // Users whose answers came while we stalled are not in flight, they only look so until the loop has got to them.
+        if (late && full() && now >= next_look_) {
+            if (turns_ < turns_to_catch_up) {
+                ++turns_;
+                return post([this] { arrivals(); });
+            }
+            turns_ = 0;
+            next_look_ = now + punctual;
+        }
+        // What a stall has piled up takes the server about as long to answer as it took us to send.
+        if (late) excused_ = std::max(excused_, now + (now - planned));
+        ++arrivals_passed_;
+        if (!full())
+            arrive(planned, now);
+        else if (now < excused_)
+            around_.recorder.missed(planned);
+        else
+            around_.recorder.saturated(planned);
+        next_arrival_ = schedule_->next();
+        if (++in_a_row == arrivals_in_a_row) return post([this] { arrivals(); });
+    }
+}
+
+void Worker::arrive(TimePoint planned, TimePoint now) {
+    User* user = nullptr;
+    if (free_.empty()) {
+        user = &make_user();
+        free_.reserve(users_.size());
+    } else {
+        user = free_.back();
+        free_.pop_back();
+    }
+    ++active_;
+    turns_ = 0;
+    user->begin(planned, now, next_iteration_++ * workers_ + index_);
+}
+
+void Worker::give_up_arrivals() {
+    std::uint64_t left = 0;
+    while (next_arrival_) {
+        ++left;
+        next_arrival_ = schedule_->next();
+    }
+    arrivals_passed_ += left;
+    around_.recorder.missed(end_, left);
+    arrivals_over_ = true;
+    end_if_over();
+}
+
+// --- bursts -----------------------------------------------------------------------------------------------------------
+
+void Worker::prepare_burst(std::function<void(Ready)> ready) {
+    on_ready_ = std::move(ready);
+    ready_ = {};
+    make_carriers();
+    const std::uint64_t n = share(*plan_.burst);
+    while (users_.size() < n) make_user();
+    ready_.wanted = n * carriers_.size();
+    const auto& first = plan_.steps.front();
+    prepare_until_ = Clock::now() + std::min(first.timeout, first.target.connect_timeout);
+    prepared_first_ = 0;
+    prepare_rest();
+}
+
+/// Prepares one origin after the other; `ready_.held` counts over all.
+void Worker::prepare_rest() {
+    const std::size_t n = users_.size();
+    const std::size_t origin = prepared_first_;
+    if (origin == carriers_.size() || stopped_) {
+        if (on_ready_) std::exchange(on_ready_, {})(ready_);
+        return;
+    }
+    auto& carrier = *std::next(carriers_.begin(), static_cast<std::ptrdiff_t>(origin))->second;
+    const std::size_t held_before = ready_.held;
+    carrier.prepare((origin + 1) * n - held_before, prepare_until_, [this, n, origin](client::Carrier::Prepared result) {
+        ready_.held += result.held;
+        const std::size_t held = ready_.held - origin * n;
+        const bool for_now = result.error == Condition::refused || result.error == Condition::reset;
+        if (held < n && held > 0 && for_now && Clock::now() < prepare_until_ && !stopped_)
+            return sleep_on(arrival_timer_, Clock::now() + std::chrono::milliseconds(20), [this] { prepare_rest(); });
+        if (result.error && !ready_.error) {
+            ready_.error = result.error;
+            ready_.why = result.why.message;
+        }
+        // What one origin would not hold is not asked of the next.
+        prepared_first_ = held < n ? carriers_.size() : origin + 1;
+        prepare_rest();
+    });
+}
+
+void Worker::fire_burst(TimePoint planned, std::function<void(std::vector<metrics::Sample>)> over) {
+    on_burst_ = std::move(over);
+    active_ = users_.size();
+    fired_ = false;
+    sleep_on(arrival_timer_, planned, [this, planned] {
+        fired_ = true;
+        for (auto& user : users_) user.begin(planned, Clock::now(), next_iteration_++ * workers_ + index_);
+    });
+    if (stopped_) stop();
+}
+
+// --- the end ----------------------------------------------------------------------------------------------------------
+
+void Worker::iteration_ended(User& user) {
+    if (kind_ == Kind::closed) {
+        const bool failed = user.whole().outcome != metrics::Outcome::ok;
+        if (stopped_ || iterations_left_ == 0) return next_iteration(user);
+        Duration pause = load::think_time(plan_.think, plan_.seed, user.index(), user.iterations);
+        if (failed) pause = std::max<Duration>(pause, after_failure);
+        if (pause <= Duration::zero()) return next_iteration(user);
+        return user.rest_until(timers_, std::min(Clock::now() + pause, end_));
+    }
+    --active_;
+    if (kind_ == Kind::open) free_.push_back(&user);
+    end_if_over();
+}
+
+void Worker::rested(User& user) { next_iteration(user); }
+
+void Worker::end_if_over() {
+    if (active_ > 0) return;
+    if (kind_ == Kind::burst) {
+        if (!on_burst_) return;
+        std::vector<metrics::Sample> samples;
+        if (!stopped_)
+            for (const auto& user : users_) samples.push_back(user.whole());
+        return std::exchange(on_burst_, {})(std::move(samples));
+    }
+    if (kind_ == Kind::open && !arrivals_over_) return;
+    if (ended_ || !over_) return;
+    ended_ = true;
+    over_();
+}
+
+void Worker::stop() {
+    stopped_ = true;
+    arrival_timer_.cancel();
+    arrivals_over_ = true;
+    for (auto& [origin, carrier] : carriers_) carrier->cancel_preparation();
+    if (on_ready_) std::exchange(on_ready_, {})(ready_);
+    for (auto& user : users_) {
+        if (user.under_way())
+            user.cancel();
+        else if (user.wake(timers_))
+            --active_;
+    }
+    if (kind_ == Kind::burst && !fired_) active_ = 0;
+    end_if_over();
+}
+
+bool Worker::extend(Duration more) {
+    if (stopped_ || ended_) return false;
+    end_ += more;
+    if (kind_ == Kind::closed) {
+        // Those that were through already begin again.
+        for (User* user : std::exchange(free_, {})) {
+            ++active_;
+            next_iteration(*user);
+        }
+    } else if (kind_ == Kind::open) {
+        schedule_->extend(more);
+        if (arrivals_over_) {
+            arrivals_over_ = false;
+            next_arrival_ = schedule_->next();
+            arrivals();
+        }
+    }
+    return true;
+}
+
+PhaseOutcome Worker::so_far() const {
+    PhaseOutcome copy;
+    copy.merge(around_.recorder.outcome);
+    copy.planned = arrivals_passed_;
+    copy.elapsed = Clock::now() - start_;
+    return copy;
+}
+
+PhaseOutcome Worker::finish() {
+    around_.recorder.flush();
+    auto& outcome = around_.recorder.outcome;
+    for (auto& [origin, carrier] : carriers_) opened_ += carrier->opened();
+    carriers_.clear();
+    tick_.cancel();
+    arrival_timer_.cancel();
+    timers_.rest();
+    work_.reset();
+    auto& generator = outcome.generator;
+    generator.transport = needs_curl(plan_) ? "curl" : "fast";
+    generator.connections = opened_;
+    generator.cpu = thread_cpu() - cpu_before_;
+    generator.busy = to_seconds(generator.cpu) > busy_share * to_seconds(Clock::now() - began_);
+    outcome.planned = arrivals_passed_;
+    return std::move(outcome);
+}
+
+}  // namespace volley::engine

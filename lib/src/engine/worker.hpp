@@ -1,0 +1,139 @@
+// One thread of load with everything that is its own: an event loop, connections, users, figures. Nothing is shared with the others.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "engine/plan.hpp"
+#include "engine/user.hpp"
+
+namespace volley::engine {
+
+/// Runs its share of a phase: of n workers the one numbered i has every n-th user and arrival.
+/// Thread safety: post() and counts() from any thread, everything else on its own loop.
+class Worker final : private User::Owner {
+public:
+    /// @param samples  takes batches of samples, on the worker's thread; may be empty.
+    Worker(const PhasePlan& plan, unsigned index, unsigned workers, std::function<void(Recorder::Batch)> samples);
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    ~Worker();
+
+    /// Runs `what` on the loop.
+    template <class What>
+    void post(What what) {
+        boost::asio::post(io_, std::move(what));
+    }
+    /// The loop: returns after finish().
+    void run();
+
+    /// Closed and open phases: begins, and says when all has ended.
+    void begin(TimePoint start, std::function<void()> over);
+
+    /// What came of preparing a burst: sockets held, and why not all.
+    struct Ready {
+        std::size_t held = 0;
+        std::size_t wanted = 0;
+        error_code error;
+        std::string why;
+    };
+    /// Opens new sockets for its users of a burst. A server with a small backlog takes only some of many at once: as long as it takes any,
+    /// the others are tried again, for the time that a connect may take.
+    void prepare_burst(std::function<void(Ready)> ready);
+    /// Fires them at one instant; the samples are those of whole iterations.
+    void fire_burst(TimePoint planned, std::function<void(std::vector<metrics::Sample>)> over);
+
+    /// Ends early: nothing starts any more, and what is under way is cancelled.
+    void stop();
+    /// Runs on for so much longer. @return false where the end is past already.
+    bool extend(Duration more);
+    /// A copy of what there is so far.
+    [[nodiscard]] PhaseOutcome so_far() const;
+    [[nodiscard]] Recorder::Glance take_glance() { return around_.recorder.take_glance(); }
+    [[nodiscard]] Recorder::Counts counts() const noexcept { return around_.recorder.counts(); }
+
+    /// Closes everything and hands over the figures; run() returns then.
+    [[nodiscard]] PhaseOutcome finish();
+
+private:
+    void make_carriers();
+    void watch_timer();
+
+    // closed
+    void begin_closed();
+    void next_iteration(User& user);
+    // open
+    void arrivals();
+    void arrive(TimePoint planned, TimePoint now);
+    [[nodiscard]] bool full() const noexcept { return active_ >= most_users_; }
+    void wait_for_arrival(TimePoint when);
+    void give_up_arrivals();
+    // bursts
+    void prepare_rest();
+
+    void iteration_ended(User& user) override;
+    void rested(User& user) override;
+    void end_if_over();
+    User& make_user();
+    /// This worker's part of a number that all share.
+    [[nodiscard]] std::uint64_t share(std::uint64_t of_all) const noexcept;
+    void sleep_on(boost::asio::steady_timer& timer, TimePoint until, std::function<void()> then);
+
+    enum class Kind : std::uint8_t { burst, closed, open };
+
+    const PhasePlan& plan_;
+    const unsigned index_;
+    const unsigned workers_;
+    const Kind kind_;
+    boost::asio::io_context io_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    Surroundings around_;
+    net::DeadlineQueue timers_;
+    std::map<std::string, std::unique_ptr<client::Carrier>> carriers_;
+    std::deque<User> users_;  // their addresses stay
+    std::vector<User*> free_;
+    std::size_t active_ = 0;
+    bool stopped_ = false;
+    bool ended_ = false;
+    bool fired_ = false;  ///< the burst has begun
+    std::function<void()> over_;
+    TimePoint start_{};
+    TimePoint end_ = TimePoint::max();
+
+    std::uint64_t iterations_left_ = UINT64_MAX;
+    std::uint64_t next_iteration_ = 0;
+
+    std::optional<load::Striped> schedule_;
+    std::optional<Duration> next_arrival_;
+    boost::asio::steady_timer arrival_timer_;
+    std::uint64_t arrivals_passed_ = 0;
+    std::size_t most_users_ = 0;
+    TimePoint next_look_{};
+    TimePoint excused_{};  ///< until then what cannot start is our doing
+    int turns_ = 0;
+    bool arrivals_over_ = true;
+
+    Ready ready_;
+    TimePoint prepare_until_{};
+    std::size_t prepared_first_ = 0;
+    std::function<void(Ready)> on_ready_;
+    std::function<void(std::vector<metrics::Sample>)> on_burst_;
+
+    boost::asio::steady_timer tick_;
+    std::uint64_t opened_ = 0;  ///< by carriers that are gone
+    Duration cpu_before_{};
+    TimePoint began_{};
+};
+
+}  // namespace volley::engine
