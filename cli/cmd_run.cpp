@@ -1,17 +1,9 @@
 // volley run: scenarios in, tables and result files out.
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <optional>
-
-#include <unistd.h>
-
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <volley/net/signals.hpp>
 #include <volley/report/result.hpp>
@@ -20,14 +12,13 @@
 
 #include "exit_code.hpp"
 #include "live_line.hpp"
+#include "measure.hpp"
 #include "outputs.hpp"
 #include "raw_args.hpp"
 #include "verbs.hpp"
 
 namespace volley::cli {
 namespace {
-namespace asio = boost::asio;
-
 constexpr std::size_t largest_file = 4U << 20U;
 
 struct RunArgs {
@@ -55,16 +46,9 @@ RunArgs read_args(const RawArgs& raw) {
             case FlagId::quiet:
                 args.quiet = !flag.negated;
                 break;
-            case FlagId::seed: {
-                std::uint64_t seed = 0;
-                const char* end = flag.value.data() + flag.value.size();
-                const auto [at, ec] = std::from_chars(flag.value.data(), end, seed);
-                if (ec != std::errc{} || at != end)
-                    args.error = "--seed takes a whole number from 0 to 18446744073709551615, not '" + flag.value + "'";
-                else
-                    args.options.seed = seed;
+            case FlagId::seed:
+                args.options.seed = read_seed(flag.value, args.error);
                 break;
-            }
             case FlagId::define: {
                 const auto equal = flag.value.find('=');
                 if (equal == std::string::npos || equal == 0)
@@ -81,16 +65,12 @@ RunArgs read_args(const RawArgs& raw) {
         args.error =
             "-o, --junit, --hdr and --samples take the result of one scenario; with several, name a file in each: outputs: [console, "
             "json: FILE]";
-    for (char** entry = ::environ; *entry != nullptr; ++entry) {
-        const std::string_view text = *entry;
-        const auto equal = text.find('=');
-        if (equal != std::string_view::npos) args.options.env.emplace(text.substr(0, equal), text.substr(equal + 1));
-    }
+    args.options.env = environment();
     return args;
 }
 
 /// The text of a file, or why it cannot be read.
-std::string read_file(const std::string& path, std::string& error) {
+std::string scenario_text(const std::string& path, std::string& error) {
     std::ifstream in(path, std::ios::binary);
     if (!in) {
         error = std::strerror(errno);
@@ -109,48 +89,10 @@ struct Loaded {
     Outputs outputs;
 };
 
-/// Runs on an event loop of its own, until the end or a signal.
-report::RunResult perform(const scenario::Scenario& scenario, const RunArgs& args, LiveLine& line, SampleFiles& samples) {
-    run::Observer observer;
-    samples.start(observer);
-    observer.server_changed = [&](const std::string& server, const std::string& what) { line.show(server + ": " + what); };
-    observer.progress = [&](const run::Progress& p) {
-        std::string text = p.server + " · " + p.phase + "  " + std::to_string(p.done);
-        if (p.planned > 0) text += "/" + std::to_string(p.planned);
-        text += " done, " + std::to_string(p.in_flight) + " in flight";
-        if (p.wrong > 0) text += ", " + std::to_string(p.wrong) + " wrong";
-        text += "  " + format_duration(p.elapsed);
-        if (p.expected > Duration::zero()) text += " of " + format_duration(p.expected);
-        line.show(text);
-    };
-    asio::io_context io{1};
-    asio::cancellation_signal stop;
-    const net::SignalWatch signals(io.get_executor(), [&](int) {
-        line.show("stopping; once more to quit at once");
-        stop.emit(asio::cancellation_type::terminal);
-    });
-    report::RunResult result;
-    std::exception_ptr broken;
-    bool done = false;
-    auto on_end = [&](std::exception_ptr error, report::RunResult r) {
-        broken = std::move(error);
-        result = std::move(r);
-        done = true;
-    };
-    asio::co_spawn(io, run::run(scenario, args.options, std::move(observer)),
-                   asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
-    while (!done) io.run_one();  // the signal watch alone would keep run() from returning
-    line.clear();
-    if (broken) std::rethrow_exception(broken);
-    result.signal = signals.received();
-    if (result.signal != 0) result.verdict = report::Verdict::interrupted;
-    return result;
-}
-
 /// Reads and checks a file; what is wrong with it is told at once. @return nothing when it cannot run.
 std::optional<Loaded> load_file(const Call& call, const RunArgs& args, const std::string& file) {
     std::string error;
-    const std::string text = read_file(file, error);
+    const std::string text = scenario_text(file, error);
     if (!error.empty()) {
         print_error(call.program, escape_for_terminal(file) + ": " + error);
         return std::nullopt;
@@ -169,7 +111,7 @@ int run_file(const Call& call, const RunArgs& args, const Loaded& loaded) {
     SampleFiles samples;
     if (!open_samples(call, loaded.outputs, samples)) return measure_exit::usage;
     LiveLine line(call.terminal, args.quiet);
-    const auto result = perform(loaded.scenario, args, line, samples);
+    const auto result = measure(loaded.scenario, args.options, line, samples);
     return write_outputs(call, loaded.scenario, result, loaded.outputs, samples, args.options.env, args.quiet);
 }
 

@@ -7,6 +7,8 @@ namespace volley::cli {
 namespace {
 
 constexpr Verbs request_only = verbs(Verb::request);
+constexpr Verbs run_and_load = verbs(Verb::run, Verb::load);
+constexpr Verbs load_only = verbs(Verb::load);
 constexpr Verbs serve_only = verbs(Verb::serve);
 constexpr Verbs everywhere = verbs(Verb::request, Verb::serve, Verb::run, Verb::verify, Verb::load, Verb::offer, Verb::work);
 
@@ -49,10 +51,11 @@ constexpr std::array table{
         "the system's."},
     Flag{FlagId::cert, "cert", 0, "FILE", Group::request, sending, "our certificate (PEM), which may hold its key too", ""},
     Flag{FlagId::cert_key, "cert-key", 0, "FILE", Group::request, sending, "the key of --cert (PEM)", ""},
-    Flag{FlagId::http_version, "http-version", 0, "1.0|1.1|2", Group::request, request_only, "version of HTTP to speak",
+    Flag{FlagId::http_version, "http-version", 0, "1.0|1.1|2", Group::request, verbs(Verb::request, Verb::load),
+         "version of HTTP to speak",
          "The version of HTTP to speak. By default 1.1 over http, and over https whatever the server prefers of 2 and 1.1."},
     Flag{
-        FlagId::proxy, "proxy", 0, "SCHEME:URL", Group::request, request_only,
+        FlagId::proxy, "proxy", 0, "SCHEME:URL", Group::request, verbs(Verb::request, Verb::load),
         "send requests of SCHEME (http, https, all) through URL",
         "Requests of that scheme (http, https, all) go through the proxy at URL: --proxy=http:http://10.0.0.1:3128. May be given for each "
         "scheme. Without it the environment's http_proxy, HTTPS_PROXY, ALL_PROXY and NO_PROXY hold."},
@@ -88,21 +91,61 @@ constexpr std::array table{
     Flag{FlagId::output, "output", 'o', "FILE", Group::printing, request_only, "write the output to FILE, as into a pipe",
          "The output goes to FILE, as into a pipe: the body alone, as it came, if nothing else is asked for."},
     Flag{
-        FlagId::result, "output", 'o', "FILE", Group::result, verbs(Verb::run), "write the result to FILE as JSON",
+        FlagId::result, "output", 'o', "FILE", Group::result, run_and_load, "write the result to FILE as JSON",
         "The result is written to FILE as JSON, schema volley/result/1, also when the run is interrupted; with - to the standard "
         "output, and the tables to the standard error. For one scenario only: several name their own files under outputs."},
-    Flag{FlagId::junit, "junit", 0, "FILE", Group::result, verbs(Verb::run), "write checks and thresholds to FILE as JUnit's XML",
+    Flag{FlagId::junit, "junit", 0, "FILE", Group::result, run_and_load, "write checks and thresholds to FILE as JUnit's XML",
          "The checks and thresholds are written to FILE as JUnit's XML, a suite for each server, as most CI servers read it."},
     Flag{
-        FlagId::hdr, "hdr", 0, "FILE", Group::result, verbs(Verb::run),
+        FlagId::hdr, "hdr", 0, "FILE", Group::result, run_and_load,
         "write the times to FILE as an HdrHistogram log, or a table (.hgrm)",
         "The response and service times of each phase are written to FILE as a log of HdrHistogram's, in microseconds, with the tags "
         "server/phase/response and server/phase/service; as tables of percentiles where the name ends in .hgrm."},
     Flag{
-        FlagId::samples, "samples", 0, "FILE", Group::result, verbs(Verb::run),
+        FlagId::samples, "samples", 0, "FILE", Group::result, run_and_load,
         "write a line for each request to FILE as CSV (.gz: packed)",
         "A line for each request is written to FILE as CSV while the run goes on, through gzip where the name ends in .gz. Its columns "
         "are listed in volley-scenario(5)."},
+    Flag{
+        FlagId::users, "users", 'c', "N", Group::load, load_only, "so many users at a time, each with a connection (50)",
+        "The number of users, each with a connection of its own, who send again as soon as they are answered: 50 by default. With --rate "
+        "the most requests in flight (1000); starts beyond it are refused, and counted as saturated."},
+    Flag{
+        FlagId::duration, "for", 'd', "TIME", Group::load, load_only, "how long: 10s (the default), 500ms, 2m",
+        "How long load is made, in seconds or with a unit: 10s by default where -n does not say when to end. Requests that are under "
+        "way then are waited for."},
+    Flag{FlagId::requests, "requests", 'n', "N", Group::load, load_only, "so many requests in all",
+         "The number of requests in all. With --for, whichever comes first ends the load."},
+    Flag{
+        FlagId::rate, "rate", 0, "RATE", Group::load, load_only, "open arrivals: 500/s, 6000/m, or a ramp 100/s..600/s",
+        "Starts come at this rate whatever the answers do, as the requests of many strangers would; times count from the planned start. "
+        "500/s or 6000/m, or a ramp over the time of --for: 100/s..600/s."},
+    Flag{
+        FlagId::arrivals, "arrivals", 0, "HOW", Group::load, load_only,
+        "how starts follow each other at a --rate: uniform or poisson",
+        "How starts follow each other at a --rate: uniform (the default), or poisson, independently of each other. The same --seed gives "
+        "the same arrivals.",
+        "uniform|poisson"},
+    Flag{
+        FlagId::burst, "burst", 0, "N", Group::load, load_only, "N requests at once, on connections that are open before",
+        "N requests at the same instant, on connections that were opened before. Three requests alone come first, for comparison."},
+    Flag{FlagId::warmup, "warmup", 0, "TIME", Group::load, load_only, "make load for so long before anything is counted", ""},
+    Flag{
+        FlagId::threads, "threads", 't', "N", Group::load, load_only, "threads of the generator (1)",
+        "The number of threads that make the load, 1 by default: one drives some hundred thousand requests a second, and two on a machine "
+        "of two cores leave none to a server on the same."},
+    Flag{FlagId::http2, "http2", 0, "", Group::load, load_only, "HTTP/2, as streams of few connections (by libcurl)", ""},
+    Flag{
+        FlagId::transport, "transport", 0, "CLIENT", Group::load, load_only, "auto (the default), fast or curl",
+        "Which client carries the requests: fast (HTTP/1.1 of our own, the lightest), curl (libcurl: HTTP/2, proxies, digest) or auto, "
+        "which takes curl where something is asked for that only it can do. The result says which it was.",
+        "auto|fast|curl"},
+    Flag{
+        FlagId::expect, "expect", 0, "TEXT", Group::load, load_only, "fail unless it holds: 'p99 < 50ms'; may be repeated",
+        "An expectation, which makes the exit status 1 where it does not hold and 4 where that cannot be told: 'p99 < 50ms' (of latency), "
+        "'service p50 < 10ms', 'errors < 1%', 'missed == 0', for bursts also 'ratio <= 1.25'. The grammar is that of thresholds in "
+        "volley-scenario(5), without the phase. As soon as anything is expected every answer must be right, unless an expectation on "
+        "errors says otherwise. May be repeated."},
     Flag{FlagId::server, "server", 0, "NAME", Group::load, verbs(Verb::run),
          "run against this server of the file only; may be repeated", ""},
     Flag{FlagId::only, "only", 0, "SCENARIO", Group::load, verbs(Verb::run),
@@ -110,9 +153,9 @@ constexpr std::array table{
     Flag{FlagId::define, "define", 'e', "NAME=VALUE", Group::load, verbs(Verb::run),
          "set a variable of the file; may be repeated", ""},
     Flag{
-        FlagId::seed, "seed", 0, "N", Group::load, verbs(Verb::run), "seed of everything random; printed with each result",
+        FlagId::seed, "seed", 0, "N", Group::load, run_and_load, "seed of everything random; printed with each result",
         "The seed of everything random. The same seed gives the same arrivals. Without it the file's, or else one is drawn and printed."},
-    Flag{FlagId::quiet, "quiet", 'q', "", Group::result, verbs(Verb::run), "print nothing but what failed", ""},
+    Flag{FlagId::quiet, "quiet", 'q', "", Group::result, run_and_load, "print nothing but what failed", ""},
     Flag{FlagId::quiet, "quiet", 'q', "", Group::printing, request_only,
          "print nothing but errors and warnings; twice: no warnings", ""},
 

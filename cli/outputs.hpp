@@ -24,6 +24,7 @@ struct OutputFile {
 struct Outputs {
     std::vector<OutputFile> files;
     bool console = true;
+    bool of_load = false;  ///< the console shows one phase at a glance instead of tables
     /// GitHub's summary was asked for; where GITHUB_ACTIONS is set it is written anyway.
     bool github = false;
 };

@@ -39,6 +39,15 @@ constexpr std::array rows{
     request_row("head", "send a HEAD request"),
     request_row("options", "send an OPTIONS request"),
     VerbRow{
+        "load", Verb::load, "[METHOD] URL [ITEM...]", "put a server under load and measure: closed, open or all at once",
+        "Sends one request again and again: by users who each wait for their answer (-c), at a rate whatever the answers do (--rate), or\n"
+        "all at once (--burst). Items, headers, authentication and TLS are those of the request verbs.\n"
+        "Exit status: 0 done, and what was expected holds; 1 it does not, 2 bad usage, 3 the target never worked, 4 inconclusive.",
+        "volley load localhost:8000/offer -c 100 --for 10s\nvolley load post :8000/offer sleep:=0.1 --rate 500/s --for 30s\n"
+        "volley load :8000/ping --rate 100/s..2000/s --for 1m -o result.json\nvolley load :8000/offer s==1 --burst 200\n"
+        "volley load https://example.test/ -n 10000 --expect 'p99 < 50ms' --expect 'errors < 0.1%' -q",
+        &cmd_load},
+    VerbRow{
         "run", Verb::run, "FILE... [--server NAME] [--only SCENARIO]", "run scenarios: servers, phases, checks, thresholds",
         "Starts each server of the file in a fresh process, runs the same phases against each and shows them side by side.\n"
         "The format is described in volley-scenario(5).\n"

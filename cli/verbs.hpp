@@ -38,6 +38,7 @@ struct VerbRow {
 [[nodiscard]] int usage_exit(Verb kind) noexcept;
 
 int cmd_request(const Call& call);
+int cmd_load(const Call& call);
 int cmd_run(const Call& call);
 int cmd_serve(const Call& call);
 int cmd_help(const Call& call);

@@ -230,6 +230,10 @@ private:
             response.merge(one.response);
             counters_.lag = std::max(counters_.lag, one.lag);
         }
+        const TimePoint now = Clock::now();
+        counters_.rate = static_cast<double>(counters_.requests - requests_then_) / to_seconds(now - then_);
+        requests_then_ = counters_.requests;
+        then_ = now;
         counters_.p50 = response.quantile(0.50);
         counters_.p99 = response.quantile(0.99);
     }
@@ -266,6 +270,8 @@ private:
     TimePoint start_{};
     TimePoint end_ = TimePoint::max();
     TimePoint asked_about_{};
+    TimePoint then_ = Clock::now();  ///< of the last glance
+    std::uint64_t requests_then_ = 0;
     PhaseOutcome outcome_;
 };
 

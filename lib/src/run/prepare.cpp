@@ -214,4 +214,20 @@ std::variant<std::vector<engine::PreparedStep>, SourceError> prepare_steps(const
     return steps;
 }
 
+std::variant<std::vector<engine::PreparedStep>, SourceError> direct_step(const DirectRequest& direct,
+                                                                         const std::shared_ptr<CheckCounts>& counts) {
+    engine::PreparedStep step;
+    step.name = direct.name;
+    step.target = direct.target;
+    step.request = direct.request;
+    step.timeout = direct.timeout;
+    report::CheckResult check;
+    check.step = direct.name;
+    check.source = implied_check;
+    counts->add_step({std::move(check)});
+    std::vector<engine::PreparedStep> steps;
+    steps.push_back(std::move(step));
+    return steps;
+}
+
 }  // namespace volley::run

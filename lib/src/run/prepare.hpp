@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include <volley/run/run.hpp>
 #include <volley/scenario/scenario.hpp>
 
 #include "engine/phase_runner.hpp"
@@ -17,5 +18,9 @@ namespace volley::run {
 [[nodiscard]] std::variant<std::vector<engine::PreparedStep>, SourceError> prepare_steps(
     const scenario::Scenario& scenario, const scenario::ScenarioBody& body, const scenario::Variables& variables,
     const std::string& base, const std::shared_ptr<CheckCounts>& counts = nullptr);
+
+/// The one step of a request that comes from elsewhere. A status from 200 to 399 is right.
+[[nodiscard]] std::variant<std::vector<engine::PreparedStep>, SourceError> direct_step(const DirectRequest& direct,
+                                                                                       const std::shared_ptr<CheckCounts>& counts);
 
 }  // namespace volley::run

@@ -17,6 +17,7 @@
 #include "engine/phase_runner.hpp"
 #include "net/task_group.hpp"
 #include "run/prepare.hpp"
+#include "run/room.hpp"
 #include "run/server_under_test.hpp"
 
 namespace volley::run {
@@ -48,6 +49,9 @@ std::vector<load::Stage> stages_of(const Phase& phase) {
     constexpr auto without_end = std::chrono::hours(24 * 365);
     return {{*phase.rate, *phase.rate, phase.duration.value_or(without_end)}};
 }
+
+/// The most connections that a phase has open at a time.
+std::size_t connections_of(const Phase& phase) { return phase.burst ? *phase.burst : phase.users.value_or(phase.max_users); }
 
 /// A status that says the target was never there: wrong path, a login, another place.
 bool not_the_target(int status) { return status == 401 || status == 403 || status == 404 || (status >= 300 && status < 400); }
@@ -130,7 +134,8 @@ private:
             if (!wanted(options_.scenarios, phase.scenario)) continue;
             const auto* body = scenario_.find_scenario(phase.scenario);
             const auto checks = std::make_shared<CheckCounts>();
-            auto steps = prepare_steps(scenario_, *body, variables_, base_url(server), checks);
+            auto steps = options_.direct ? direct_step(*options_.direct, checks)
+                                         : prepare_steps(scenario_, *body, variables_, base_url(server), checks);
             if (const auto* error = std::get_if<SourceError>(&steps)) {
                 result.state = report::ServerState::not_started;
                 result.message = format_source_error(*error);
@@ -196,6 +201,8 @@ private:
             plan.iterations = phase.iterations;
             plan.max_users = phase.max_users;
             plan.seed = result_.seed;
+            if (options_.direct && !options_.direct->stages.empty()) plan.stages = options_.direct->stages;
+            if (options_.direct) plan.arrivals = options_.direct->arrivals;
             std::string name = phase.name;
             const TimePoint began = Clock::now();  // behind the solo requests
             measured.began = began - start_;
@@ -232,6 +239,13 @@ private:
                 "no connection was made" + (last.wrong_examples.empty() ? std::string() : ": " + last.wrong_examples.front());
             co_return false;
         }
+        if (result.phases.size() == 1 && !interrupted_ && last.tally->right == 0 && last.tally->statuses.size() == 1 &&
+            not_the_target(last.tally->statuses.begin()->first)) {
+            result.state = report::ServerState::unreachable;
+            result.message = fmt::format("every request was answered {}: is the path right, and does it need a login?",
+                                         last.tally->statuses.begin()->first);
+            co_return false;
+        }
         if (interrupted_) result.state = report::ServerState::interrupted;
         co_return !interrupted_;
     }
@@ -260,9 +274,18 @@ private:
         for (auto& burst : outcome.bursts) measured.samples.insert(measured.samples.end(), burst.begin(), burst.end());
     }
 
+    void choose_client(engine::PhasePlan& plan) const {
+        plan.threads = options_.threads;
+        plan.carriage = options_.carriage == Carriage::fast   ? engine::Carriage::fast
+                        : options_.carriage == Carriage::curl ? engine::Carriage::curl
+                                                              : engine::Carriage::automatic;
+        if (options_.direct) plan.curl = options_.direct->curl;
+    }
+
     /// Runs a phase with progress and /proc readings beside it.
     awaitable<engine::PhaseOutcome> observed(const ServerUnderTest& server, std::string name, engine::PhasePlan plan,
                                              std::optional<report::ResourceFigures>* resources) {
+        choose_client(plan);
         const Duration expected = plan.duration.value_or(Duration{});
         engine::Counters counters;
         std::optional<report::ResourceFigures> seen;
@@ -300,7 +323,7 @@ private:
             if (n % ticks_per_sample == 1) note(server.sample(), seen);
             if (observer_.progress)
                 observer_.progress({name, phase, counters.done, counters.wrong, counters.in_flight, counters.planned,
-                                    Clock::now() - start, expected});
+                                    Clock::now() - start, expected, counters.rate, counters.p50, counters.p99, counters.lag});
         }
     }
 
@@ -360,6 +383,10 @@ std::vector<SourceError> check(const Scenario& scenario, const Options& options)
     for (const auto& s : scenario.scenarios) scenarios.push_back(s.name);
     unknown("server", options.servers, servers);
     unknown("scenario", options.scenarios, scenarios);
+    for (const auto& phase : scenario.phases) {
+        const auto why = too_little_room(connections_of(phase), options.direct ? options.direct->target.host : std::string());
+        if (!why.empty()) errors.push_back(scenario::error_at(scenario, phase.pos, "phase `" + phase.name + "`: " + why));
+    }
     if (scenario.servers.empty() && !scenario.config.target)
         errors.push_back({scenario.file, {}, "there is nothing to send to", "add `servers:` or `config: { target: URL }`", {}});
     return errors;

@@ -63,6 +63,7 @@ struct ThresholdParser {
     Cursor in;
     Threshold out;
     const Metric* metric = nullptr;
+    bool short_form = false;  ///< of the one phase that there is, which is not named; `p99` alone is that of latency
 
     bool fail(std::size_t offset, std::string text, std::string hint) {
         reader.error_within(source, offset, std::move(text), std::move(hint));
@@ -71,13 +72,14 @@ struct ThresholdParser {
 
     /// A right threshold of the same phase and metric.
     [[nodiscard]] std::string example() const {
-        return "write " + (out.phase.empty() ? "" : out.phase + '.') + std::string(metric->example);
+        return "write " + (out.phase.empty() || short_form ? "" : out.phase + '.') + std::string(metric->example);
     }
 
     bool subject() {
         in.skip();
         const auto start = in.at;
         const auto word = in.word();
+        if (short_form) return short_subject(start, word);
         if (word.empty()) return fail(start, "a threshold begins with a phase and a metric", "write phase.latency p99 < 400ms");
         const auto dot = word.find('.');
         const auto name = dot == std::string_view::npos ? word : word.substr(dot + 1);
@@ -111,6 +113,25 @@ struct ThresholdParser {
             good = fail(name_at, in_quotes(name) + " is a figure of one burst",
                         phase ? in_quotes(out.phase) + " has no `burst`" : "write phase." + std::string(name));
         return good;
+    }
+
+    bool short_subject(std::size_t start, std::string_view word) {
+        const Phase& phase = so_far.phases.back();
+        out.phase = phase.name;
+        const bool implied = is_aggregate(word);
+        const auto name = implied ? "latency"sv : word;
+        if (implied) in.at = start;
+        if (name.empty()) return fail(start, "an expectation begins with a figure", "write p99 < 50ms, errors == 0");
+        const auto at = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name; });
+        if (at == metrics.end()) {
+            const auto names = metric_names();
+            return fail(start, "unknown figure " + in_quotes(name),
+                        suggest(name, std::span<const std::string_view>(names), "figures"));
+        }
+        metric = &*at;
+        out.metric = std::string(name);
+        if (metric->burst_only && !phase.burst) return fail(start, in_quotes(name) + " is a figure of a burst", "add --burst N");
+        return true;
     }
 
     bool comparison() {
@@ -228,6 +249,22 @@ std::optional<Threshold> parse_threshold(Reader& reader, const Value& source, co
     parser.out.source = source;
     if (!parser.subject() || !parser.comparison() || !parser.amount() || !parser.server()) return std::nullopt;
     return std::move(parser.out);
+}
+
+std::variant<Threshold, SourceError> read_expectation(std::string_view text, const Scenario& scenario) {
+    Scenario alone;
+    alone.file = "--expect";
+    alone.lines = {std::string(text)};
+    alone.phases = scenario.phases;
+    Reader reader(alone, Variables());
+    Value source;
+    source.text = text;
+    source.pos = {1, 1};
+    ThresholdParser parser{reader, source, alone, Cursor{source.text}, {}};
+    parser.short_form = true;
+    parser.out.source = source;
+    if (parser.subject() && parser.comparison() && parser.amount() && parser.server()) return std::move(parser.out);
+    return reader.take_errors().front();
 }
 
 namespace {

@@ -8,6 +8,8 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <volley/client/transport.hpp>
+#include <volley/load/schedule.hpp>
 #include <volley/report/result.hpp>
 #include <volley/scenario/scenario.hpp>
 
@@ -23,6 +25,10 @@ struct Progress {
     std::uint64_t planned = 0;  ///< 0 where it is not known before
     Duration elapsed{};
     Duration expected{};  ///< 0 where it is not known before
+    double rate = 0;      ///< requests per second that ended, over the last full second
+    Duration p50{};       ///< response time of right answers, over that second
+    Duration p99{};
+    Duration lag{};  ///< the latest start of that second
 };
 
 /// Told of the run as it goes, on the run's own thread: keep it short. Each may be empty.
@@ -36,7 +42,28 @@ struct Observer {
     std::function<void(const std::string& server, const report::PhaseResult&)> phase_ended;
 };
 
+/// Which client carries the requests of phases.
+enum class Carriage {
+    automatic,  ///< fast, unless something is asked for that only libcurl can do
+    fast,       ///< our own HTTP/1.1
+    curl        ///< libcurl: HTTP/2, proxies, digest
+};
+
+/// A request from elsewhere than a scenario file, to be sent in the place of its steps.
+struct DirectRequest {
+    std::string name;  ///< of the step, in messages: `GET /offer`
+    client::Target target;
+    http::Request request;
+    client::CurlOptions curl;
+    Duration timeout = std::chrono::seconds(30);  ///< for the whole exchange
+    std::vector<load::Stage> stages;              ///< for a phase with a rate; in the place of it
+    load::Arrivals arrivals = load::Arrivals::uniform;
+};
+
 struct Options {
+    std::optional<DirectRequest> direct;
+    Carriage carriage = Carriage::automatic;
+    unsigned threads = 1;  ///< of the generator
     std::vector<std::string> servers;    ///< names to run against; empty: all
     std::vector<std::string> scenarios;  ///< only phases of these; empty: all
     std::optional<std::uint64_t> seed;
@@ -44,7 +71,8 @@ struct Options {
     scenario::Variables::Scope overrides;
 };
 
-/// What is wrong with options and scenario together (unknown names, variables without a value). Empty when it can run.
+/// What is wrong with options and scenario together: unknown names, variables without a value, more connections than this process may
+/// have descriptors or the system ports. Empty when it can run.
 [[nodiscard]] std::vector<SourceError> check(const scenario::Scenario& scenario, const Options& options);
 
 /// Runs it to its end. Cancellation (terminal) ends it early: what was measured is in the result, marked interrupted, and every

@@ -184,6 +184,7 @@ struct Scenario {
     std::vector<ScenarioBody> scenarios;
     std::vector<Phase> phases;
     std::vector<Threshold> thresholds;
+    bool errors_are_judged = true;  ///< a phase that no threshold on errors speaks of must have none
     std::vector<Output> outputs;
     std::vector<std::string> lines;                         ///< the text, for carets
     std::set<std::string, std::less<>> names_used_at_load;  ///< variables that load_scenario() itself replaced, in typed keys
@@ -196,6 +197,10 @@ struct LoadResult {
     Scenario scenario;
     std::vector<SourceError> errors;
 };
+
+/// A threshold of the last phase as it stands on a command line: `p99 < 50ms`, `service p50 < 10ms`, `errors < 1%`. Without a metric a
+/// percentile is that of latency. Errors: with the text as the one line of a file called `--expect`.
+[[nodiscard]] std::variant<Threshold, SourceError> read_expectation(std::string_view text, const Scenario& scenario);
 
 /// Names that `{{ name }}` can stand for.
 class Variables {

@@ -1,0 +1,86 @@
+#include "measure.hpp"
+
+#include <charconv>
+#include <utility>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <volley/net/signals.hpp>
+
+namespace volley::cli {
+namespace asio = boost::asio;
+
+namespace {
+
+/// `coroutine · fifty  1,234/5,000 done  812/s  50 in flight  p50 1.2 ms  p99 4 ms  3 wrong  lag 80 us  2.0 s of 10 s`
+std::string line_of(const run::Progress& p) {
+    std::string text = p.server + " · " + p.phase + "  " + std::to_string(p.done);
+    if (p.planned > 0) text += "/" + std::to_string(p.planned);
+    text += " done";
+    if (p.rate > 0) text += fmt::format("  {:.0f}/s", p.rate);
+    text += "  " + std::to_string(p.in_flight) + " in flight";
+    if (p.p99 > Duration::zero()) text += "  p50 " + format_duration(p.p50) + "  p99 " + format_duration(p.p99);
+    if (p.wrong > 0) text += "  " + std::to_string(p.wrong) + " wrong";
+    if (p.lag > Duration::zero()) text += "  lag " + format_duration(p.lag);
+    text += "  " + format_duration(p.elapsed);
+    if (p.expected > Duration::zero()) text += " of " + format_duration(p.expected);
+    return text;
+}
+
+}  // namespace
+
+report::RunResult measure(const scenario::Scenario& scenario, const run::Options& options, LiveLine& line, SampleFiles& samples) {
+    run::Observer observer;
+    samples.start(observer);
+    observer.server_changed = [&](const std::string& server, const std::string& what) { line.show(server + ": " + what); };
+    observer.progress = [&](const run::Progress& p) { line.show(line_of(p)); };
+    asio::io_context io{1};
+    asio::cancellation_signal stop;
+    const net::SignalWatch signals(io.get_executor(), [&](int) {
+        line.show("stopping; once more to quit at once");
+        stop.emit(asio::cancellation_type::terminal);
+    });
+    report::RunResult result;
+    std::exception_ptr broken;
+    bool done = false;
+    auto on_end = [&](std::exception_ptr error, report::RunResult r) {
+        broken = std::move(error);
+        result = std::move(r);
+        done = true;
+    };
+    asio::co_spawn(io, run::run(scenario, options, std::move(observer)),
+                   asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
+    while (!done) io.run_one();  // the signal watch alone would keep run() from returning
+    line.clear();
+    if (broken) std::rethrow_exception(broken);
+    result.signal = signals.received();
+    if (result.signal != 0) result.verdict = report::Verdict::interrupted;
+    return result;
+}
+
+scenario::Variables::Scope environment() {
+    scenario::Variables::Scope out;
+    for (char** entry = ::environ; *entry != nullptr; ++entry) {
+        const std::string_view text = *entry;
+        const auto equal = text.find('=');
+        if (equal != std::string_view::npos) out.emplace(text.substr(0, equal), text.substr(equal + 1));
+    }
+    return out;
+}
+
+std::optional<std::uint64_t> read_seed(const std::string& value, std::string& error) {
+    std::uint64_t seed = 0;
+    const char* end = value.data() + value.size();
+    const auto [at, ec] = std::from_chars(value.data(), end, seed);
+    if (ec == std::errc{} && at == end) return seed;
+    error = "--seed takes a whole number from 0 to 18446744073709551615, not '" + value + "'";
+    return std::nullopt;
+}
+
+}  // namespace volley::cli
