@@ -80,7 +80,8 @@ std::string mdoc_sentences(std::string_view text) {
     bool sentence_ended = false;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find(' '), text.size());
-        const std::string word = mdoc_text(text.substr(0, end));
+        std::string word = mdoc_text(text.substr(0, end));
+        if (word.starts_with('\'') || word.starts_with('.')) word.insert(0, "\\&");  // it may come to begin a line
         if (!out.empty()) {
             const bool next_line = sentence_ended || column + 1 + word.size() > width;
             out += next_line ? '\n' : ' ';
