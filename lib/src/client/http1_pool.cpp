@@ -140,7 +140,7 @@ void Http1Pool::on_connected(Http1Connection& connection, error_code error) {
     }
     sample.resolved = connection.resolved;
     sample.tcp = connection.tcp;
-    sample.connected = Clock::now();
+    sample.connected = around_.tls != nullptr ? Clock::now() : connection.tcp;
     ++busy_;
     connection.exchange(*call, sample.connected);
 }
