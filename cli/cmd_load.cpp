@@ -57,6 +57,7 @@ run::DirectRequest direct_of(const RequestOptions& request, const LoadOptions& l
     out.request = built.request;
     out.curl = curl_options_of(request, built);
     if (load.http2) out.curl.http_version = 20;
+    out.curl.http2_streams = out.curl.http_version == 20;
     out.timeout = request.max_time > Duration::zero() ? request.max_time : Duration(default_limit);
     out.stages = load.stages;
     out.arrivals = load.arrivals;

@@ -190,6 +190,12 @@ error_code translate(int code, CURL* easy) {
     }
 }
 
+/// libcurl 7.88 breaks a connection of HTTP/2 over http that is used again (curl issue 10634, mended in 8.0): one for each request then.
+bool fails_to_share_http2() {
+    static const unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+    return version >= 0x075800 && version < 0x080000;
+}
+
 class CurlTransport final : public Transport {
 public:
     CurlTransport(asio::any_io_executor executor, Target target, CurlOptions options)
@@ -234,6 +240,17 @@ private:
         if (options_.http_version == 10) version = CURL_HTTP_VERSION_1_0;
         if (options_.http_version == 11) version = CURL_HTTP_VERSION_1_1;
         if (options_.http_version == 20) version = CURL_HTTP_VERSION_2;
+        if (options_.http_version == 20 && options_.http2_streams) {
+            if (target_.scheme == "http") {
+                version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+                if (fails_to_share_http2()) {
+                    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+                    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+                }
+            } else {
+                curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+            }
+        }
         curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
         if (!options_.proxy.empty()) curl_easy_setopt(easy, CURLOPT_PROXY, options_.proxy.c_str());
         using Auth = CurlOptions::Auth;

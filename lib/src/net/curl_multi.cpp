@@ -13,7 +13,12 @@ namespace asio = boost::asio;
 /// A descriptor that curl wants watched. `fd` belongs to curl: it is released, never closed, by us.
 struct CurlMulti::Socket {
     Socket(const asio::any_io_executor& executor, int number) : descriptor(executor, number), fd(number) {}
-    ~Socket() { descriptor.release(); }
+    ~Socket() { forget(); }
+    /// At once and not when the last handler lets go: curl may want the same descriptor again before that.
+    void forget() {
+        wanted = 0;
+        if (descriptor.is_open()) descriptor.release();
+    }
     asio::posix::stream_descriptor descriptor;
     int fd;
     int wanted = 0;
@@ -54,7 +59,10 @@ CurlMulti::~CurlMulti() {
 int CurlMulti::on_socket(CURL* /*easy*/, int fd, int what, void* self, void* /*socket*/) {
     auto& multi = *static_cast<CurlMulti*>(self);
     if (what == CURL_POLL_REMOVE) {
-        multi.sockets_.erase(fd);
+        if (const auto found = multi.sockets_.find(fd); found != multi.sockets_.end()) {
+            found->second->forget();
+            multi.sockets_.erase(found);
+        }
         return 0;
     }
     auto& entry = multi.sockets_[fd];

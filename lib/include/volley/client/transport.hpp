@@ -88,6 +88,9 @@ public:
 /// libcurl's multi interface on the same io_context: HTTP/2, proxies, redirects, digest. For request verbs.
 struct CurlOptions {
     int http_version = 0;  ///< 0 automatic, 10, 11, 20
+    /// HTTP/2 over http without asking first (RFC 9113 section 3.3), and as streams of connections that are there, as long as those take
+    /// more. For http_version 20.
+    bool http2_streams = false;
     std::string proxy;
     std::string user, password;
     enum class Auth { none, basic, digest, bearer } auth = Auth::none;
