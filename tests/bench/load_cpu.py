@@ -22,8 +22,9 @@ def main(options):
         port = str(nginx.port)
 
         def volley(connections, *flags):
-            done, phase = pairs.volley_load(options, nginx.url, "-c", str(connections), "-t", "1", "--for", f"{seconds:g}s", *flags,
-                                            seconds=seconds)
+            # At a rate connections are opened as they are needed.
+            users = () if "--rate" in flags else ("-c", str(connections))
+            done, phase = pairs.volley_load(options, nginx.url, *users, "-t", "1", "--for", f"{seconds:g}s", *flags, seconds=seconds)
             rates.append(phase["requests"] / phase["elapsed"])
             return done.cpu / phase["requests"]
 
