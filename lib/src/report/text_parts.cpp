@@ -1,0 +1,107 @@
+#include "report/text_parts.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace volley::report {
+namespace {
+
+constexpr auto late = std::chrono::milliseconds(5);
+
+}  // namespace
+
+std::vector<std::string> generator_notes(const PhaseResult& phase) {
+    std::vector<std::string> out;
+    if (phase.generator.busy)
+        out.emplace_back(
+            "the generator was busy: its threads had next to no idle time, so the server may be faster than what is shown; "
+            "give it more threads, or less to do");
+    if (phase.missed > 0)
+        out.push_back(fmt::format(
+            "{} planned starts{} were missed: the generator came too late for them, so the load was less than asked for",
+            grouped(phase.missed),
+            phase.planned > 0 ? fmt::format(" of {} ({})", grouped(phase.planned), share_text(phase.missed, phase.planned))
+                              : std::string()));
+    if (phase.burst) {
+        // A burst takes time to send; it only matters beside what it measures.
+        const auto& b = *phase.burst;
+        if (b.complete && b.own_lag > late && b.own_lag > b.makespan / 20)
+            out.push_back(fmt::format("the generator took {} to start the burst, which is part of the makespan",
+                                      format_duration(b.own_lag)));
+    } else if (const auto& lag = phase.tally->start_lag; !lag.empty() && lag.quantile(0.99) > late) {
+        out.push_back(fmt::format("the generator started late, by {} at p99: response times hold that, service times do not",
+                                  format_duration(lag.quantile(0.99))));
+    }
+    return out;
+}
+
+std::string error_kinds(const PhaseResult& phase) {
+    std::vector<std::string> kinds;
+    for (const auto& [kind, n] : phase.tally->errors) kinds.push_back(fmt::format("{} {}", grouped(n), kind));
+    if (phase.saturated > 0) kinds.push_back(fmt::format("{} saturated", grouped(phase.saturated)));
+    return fmt::format("{}", fmt::join(kinds, ", "));
+}
+
+std::string server_troubles(const RunResult& result, const Paint& paint) {
+    std::string out;
+    for (const auto& s : result.servers) {
+        if (s.state == ServerState::ok || (s.state == ServerState::interrupted && s.message.empty())) continue;
+        out += '\n' + paint(fmt::format("{}: {}", one_line(s.name), to_string(s.state)), red) + "  " +
+               escape_for_terminal(s.message) + '\n';
+        if (!s.log_tail.empty()) out += paint(fmt::format("  last {} lines of its log:", s.log_tail.size()), dim) + '\n';
+        for (const auto& line : s.log_tail) out += "  | " + one_line(line) + '\n';
+    }
+    return out;
+}
+
+std::string thresholds_text(const RunResult& result, const TextOptions& options, const Paint& paint, bool names_servers) {
+    if (result.thresholds.empty()) return {};
+    std::string out = '\n' + paint("thresholds", bold) + '\n';
+    const auto padded = [](std::string text, std::size_t width) {
+        text.resize(text.size() + width - std::min(width, columns(text)), ' ');
+        return text;
+    };
+    std::size_t server_width = 0;
+    std::size_t source_width = 0;
+    for (const auto& t : result.thresholds) {
+        server_width = std::max(server_width, columns(one_line(t.server)));
+        source_width = std::max(source_width, columns(one_line(name_of(t))));
+    }
+    for (const auto& t : result.thresholds) {
+        const bool passed = t.verdict == Verdict::pass && !t.unsure;
+        const bool failed = t.verdict == Verdict::fail;
+        const char* colour = passed ? green : failed ? red : yellow;
+        const char* mark = options.unicode ? (passed ? "✓" : failed ? "✗" : "?") : (passed ? "ok  " : failed ? "FAIL" : "?   ");
+        out += "  " + paint(mark, colour) + ' ';
+        if (names_servers) out += padded(one_line(t.server), server_width) + "  ";
+        out += padded(one_line(name_of(t)), source_width);
+        if (!t.measured.empty()) out += "  " + t.measured;
+        if (!t.message.empty()) out += "  " + paint(one_line(t.message), passed ? dim : colour);
+        while (out.ends_with(' ')) out.pop_back();
+        out += '\n';
+    }
+    return out;
+}
+
+std::string verdict_text(const RunResult& r, const Paint& paint) {
+    std::size_t failed = 0;
+    for (const auto& t : r.thresholds) failed += t.verdict == Verdict::fail ? 1U : 0U;
+    std::string counts = fmt::format("{} requests, {} wrong, {}", r.requests(), r.errors(), format_duration(r.elapsed));
+    switch (r.verdict) {
+        case Verdict::pass:
+            return paint("pass", green) + "  " + counts;
+        case Verdict::fail:
+            return paint("fail", red) + "  " +
+                   (failed > 0 ? fmt::format("{} of {} thresholds; ", failed, r.thresholds.size()) : "a server died; ") + counts;
+        case Verdict::inconclusive:
+            return paint("inconclusive", yellow) + "  " + counts;
+        case Verdict::target_failed:
+            return paint("target failed", red) + "  " + counts;
+        case Verdict::interrupted:
+            return paint("interrupted", yellow) + "  results so far: " + counts;
+    }
+    return counts;
+}
+
+}  // namespace volley::report

@@ -1,0 +1,31 @@
+// Parts that the text reports have in common.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <volley/report/result.hpp>
+
+#include "report/terminal.hpp"
+
+namespace volley::report {
+
+/// What the generator itself did to the figures of a phase, a sentence each, and what it means; empty where it did nothing: it was busy,
+/// it missed starts, or it was late by more than 5 ms at the 99th percentile (bursts: by more than a twentieth of the makespan).
+[[nodiscard]] std::vector<std::string> generator_notes(const PhaseResult& phase);
+
+/// `5 timeout, 1 status`.
+[[nodiscard]] std::string error_kinds(const PhaseResult& phase);
+
+/// The servers that did not work, why, and the last lines of their logs.
+[[nodiscard]] std::string server_troubles(const RunResult& result, const Paint& paint);
+
+/// One line for each threshold, under a heading; empty where there are none.
+/// @param names_servers  says which server each was judged against.
+[[nodiscard]] std::string thresholds_text(const RunResult& result, const TextOptions& options, const Paint& paint,
+                                          bool names_servers);
+
+/// `pass  1200 requests, 0 wrong, 2.00 s`.
+[[nodiscard]] std::string verdict_text(const RunResult& result, const Paint& paint);
+
+}  // namespace volley::report
