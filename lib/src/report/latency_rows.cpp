@@ -70,8 +70,9 @@ std::vector<LatencyRow> latency_rows(const metrics::Histogram& h) {
         const auto value = std::clamp(metrics::Histogram::bucket_middle(i), h.min(), h.max());
         rows[static_cast<std::size_t>(std::ranges::upper_bound(limits, value) - limits.begin())].count += n;
     }
-    if (rows.back().count == 0) rows.pop_back();
-    if (rows.front().count == 0) rows.erase(rows.begin());
+    const auto empty = [](const LatencyRow& row) { return row.count == 0; };
+    while (empty(rows.back())) rows.pop_back();
+    rows.erase(rows.begin(), std::ranges::find_if_not(rows, empty));
     return rows;
 }
 

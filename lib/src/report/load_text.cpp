@@ -8,8 +8,8 @@
 #include <volley/metrics/steady_state.hpp>
 #include <volley/report/result.hpp>
 
+#include "report/figures.hpp"
 #include "report/latency_rows.hpp"
-#include "report/percentile.hpp"
 #include "report/text_parts.hpp"
 
 namespace volley::report {
@@ -62,13 +62,32 @@ std::string load_words(const PhaseResult& p) {
     return (p.planned > 0 ? fmt::format("open arrivals, {} planned", grouped(p.planned)) : "open arrivals") + took;
 }
 
+/// `2xx 50,000, 5xx 12 (500, 503)`: the answers of each class, and outside 2xx the statuses that most of them had.
+std::string status_words(const metrics::Tally& t) {
+    std::string out;
+    for (const auto& [first, n] : status_classes(t)) {
+        out += fmt::format("{}{}xx {}", out.empty() ? "" : ", ", first, grouped(n));
+        if (first == 2) continue;
+        std::vector<std::pair<std::uint64_t, int>> most;
+        for (const auto& [status, count] : t.statuses)
+            if (status / 100 == first) most.emplace_back(count, status);
+        std::ranges::stable_sort(most, std::ranges::greater{}, [](const auto& one) { return one.first; });
+        constexpr std::size_t named = 3;
+        std::string names;
+        for (std::size_t i = 0; i < std::min(named, most.size()); ++i)
+            names += fmt::format("{}{}", i == 0 ? "" : ", ", most[i].second);
+        out += fmt::format(" ({}{})", names, most.size() > named ? ", ..." : "");
+    }
+    return out;
+}
+
 std::string done_text(const PhaseResult& p, const Look& look) {
     const auto& t = *p.tally;
     const double seconds = to_seconds(p.elapsed);
     const auto per_second = [&](double n) { return seconds > 0 ? n / seconds : 0; };
     std::string requests = grouped(t.requests);
     if (seconds > 0)
-        requests += fmt::format(" in {}, {}/s", format_duration(p.elapsed), number(per_second(static_cast<double>(t.requests))));
+        requests += fmt::format(" in {}, {}", format_duration(p.elapsed), rate_text(per_second(static_cast<double>(t.requests))));
     std::string out = field(look, "requests", requests);
     const auto all = t.requests + p.saturated;
     out += field(look, "right", fmt::format("{} ({})", grouped(t.right), share_text(t.right, all)));
@@ -77,28 +96,12 @@ std::string done_text(const PhaseResult& p, const Look& look) {
                      red);
         for (const auto& example : p.wrong_examples) out += "  " + std::string(label_width, ' ') + one_line(example) + '\n';
     }
-    if (!t.statuses.empty()) {
-        std::map<int, std::uint64_t> classes;
-        for (const auto& [status, n] : t.statuses) classes[status / 100] += n;
-        std::string words;
-        for (const auto& [first, n] : classes) {
-            words += fmt::format("{}{}xx {}", words.empty() ? "" : "  ", first, grouped(n));
-        }
-        out += field(look, "status", words);
-    }
+    if (!t.statuses.empty()) out += field(look, "status", status_words(t));
     out += field(look, "received",
                  format_bytes(static_cast<double>(t.bytes)) +
                      (seconds > 0 ? ", " + format_bytes(per_second(static_cast<double>(t.bytes))) + "/s" : std::string()));
     return out;
 }
-
-struct Shown {
-    const char* name;
-    double q;
-    bool with_interval;
-};
-constexpr std::array shown{Shown{"p50", 0.5, true},   Shown{"p75", 0.75, false}, Shown{"p90", 0.9, false},
-                           Shown{"p95", 0.95, false}, Shown{"p99", 0.99, true},  Shown{"p99.9", 0.999, false}};
 
 /// By more than a tenth, at a percentile that matters.
 bool differ(const metrics::Histogram& response, const metrics::Histogram& service) {
@@ -112,10 +115,10 @@ bool differ(const metrics::Histogram& response, const metrics::Histogram& servic
 std::string latency_text(const PhaseResult& p, const Look& look) {
     const auto& response = p.tally->response;
     const auto& service = p.tally->service;
-    if (response.empty()) return heading(look, "latency", "no right answer") + "";
+    if (response.empty()) return heading(look, "latency", "no right answer");
     const bool both = !service.empty() && differ(response, service);
     std::string out = heading(look, "latency",
-                              both ? "of right answers; response: from the planned start, service: from the first byte sent"
+                              both ? "response: from the planned start; service: from the first byte sent"
                                    : "of right answers, from the planned start");
     const bool intervals = p.kind != PhaseKind::burst;
     std::vector<std::string> head{"", "response"};
@@ -124,17 +127,17 @@ std::string latency_text(const PhaseResult& p, const Look& look) {
     Table table(head);
     std::string too_few;
     std::string dependent;
-    for (const auto& row : shown) {
-        const auto value = response_percentile(p, row.q);
+    for (const auto& [name, q] : shown_percentiles) {
+        const auto value = response_percentile(p, q);
         const bool none = value.carried == Percentile::Carried::none;
         const bool run = value.carried == Percentile::Carried::run;
-        if (none) too_few += fmt::format("{}{} for {}", too_few.empty() ? "" : ", ", grouped(value.needed), row.name);
+        if (none) too_few += fmt::format("{}{} for {}", too_few.empty() ? "" : ", ", grouped(value.needed), name);
         if (run)
-            dependent += fmt::format("{}{} for {}", dependent.empty() ? "" : ", ",
-                                     grouped(static_cast<std::uint64_t>(value.n_eff)), row.name);
-        std::vector<std::string> cells{row.name, none ? "-" : (run ? "~" : "") + format_duration(value.value)};
-        if (both) cells.push_back(none ? "-" : (run ? "~" : "") + format_duration(service.quantile(row.q)));
-        cells.push_back(intervals && row.with_interval && !none ? range_text(value.interval) : "");
+            dependent +=
+                fmt::format("{}{} for {}", dependent.empty() ? "" : ", ", grouped(static_cast<std::uint64_t>(value.n_eff)), name);
+        std::vector<std::string> cells{name, none ? "-" : (run ? "~" : "") + format_duration(value.value)};
+        if (both) cells.push_back(none ? "-" : (run ? "~" : "") + format_duration(service.quantile(q)));
+        cells.push_back(intervals && !none && (q == 0.5 || q == 0.99) ? range_text(value.interval) : "");
         table.add(std::move(cells));
     }
     std::vector<std::string> last{"max", format_duration(response.max())};
@@ -206,6 +209,45 @@ std::string bars_text(const PhaseResult& p, const Look& look) {
     return out;
 }
 
+/// How many requests ended and the p99 of the response time, from left to right, in as many columns as there are.
+std::string course_text(const PhaseResult& p, const Look& look) {
+    const auto& series = p.tally->series;
+    constexpr std::size_t words_width = 32;
+    constexpr std::size_t fewest = 3;
+    const std::size_t most = std::min<std::size_t>(look.width - std::min(look.width, label_width + 4 + words_width), 60);
+    // Silence at the end is part of it.
+    const std::size_t slices =
+        std::max(series.size(), static_cast<std::size_t>(std::max(p.elapsed / series.width(), std::int64_t{0})));
+    if (series.empty() || slices < fewest || most < fewest) return {};
+    const auto joined = static_cast<std::int64_t>((slices + most - 1) / most);
+    std::vector<double> rates;
+    std::vector<double> p99s;
+    metrics::QuantileInterval p99_range;
+    for (std::size_t i = 0; i < slices;) {
+        // The end of a phase, cut short, says nothing of the rate; nor does what comes behind it.
+        if (i > 0 && p.elapsed < series.width() * (static_cast<std::int64_t>(i) + joined) - series.width() * joined / 2) break;
+        metrics::Slice column;
+        Duration length{};
+        for (const auto end = std::min(i + static_cast<std::size_t>(joined), slices); i < end; ++i) {
+            if (i < series.size()) column.append(series[i]);
+            length += slice_length(p, i);
+        }
+        rates.push_back(static_cast<double>(column.done) / to_seconds(length));
+        const auto p99 = slice_quantile(p, column, 0.99);
+        p99s.push_back(to_seconds(p99));
+        if (column.response.empty()) continue;
+        p99_range.low = std::min(p99_range.low.value_or(p99), p99);
+        p99_range.high = std::max(p99_range.high.value_or(p99), p99);
+    }
+    const auto row = [&](const char* label, const std::vector<double>& values, const std::string& words) {
+        return "  " + look.paint(padded(label, label_width), dim) + sparkline(values, look.unicode) + "  " + words + '\n';
+    };
+    const auto [low, high] = std::ranges::minmax(rates);
+    std::string out = heading(look, "over time", "a column is " + format_duration(series.width() * joined));
+    out += row("done", rates, rate_text(low) == rate_text(high) ? rate_text(low) : rate_text(low) + " to " + rate_text(high));
+    return p99_range.low ? out + row("p99", p99s, range_text(p99_range)) : out;
+}
+
 std::string three(const metrics::Histogram& h) {
     return fmt::format("p50 {}, p99 {}, max {}", format_duration(h.quantile(0.5)), format_duration(h.quantile(0.99)),
                        format_duration(h.max()));
@@ -238,7 +280,7 @@ std::string connections_text(const PhaseResult& p, const Look& look) {
 }
 
 std::string generator_text(const PhaseResult& p, const Look& look) {
-    std::string out = heading(look, "generator", "what it did itself: how far the rest can be trusted");
+    std::string out = heading(look, "generator", "how far the rest can be trusted");
     out += connections_text(p, look);
     if (!p.tally->start_lag.empty()) out += field(look, "start lag", three(p.tally->start_lag));
     if (p.planned > 0 || p.missed > 0 || p.saturated > 0)
@@ -248,10 +290,9 @@ std::string generator_text(const PhaseResult& p, const Look& look) {
     if (const auto& g = p.generator; !g.transport.empty()) {
         std::string words = fmt::format("{}, {} {}", one_line(g.transport), g.threads, g.threads == 1 ? "thread" : "threads");
         if (const double available = to_seconds(p.elapsed) * g.threads; available > 0)
-            words += fmt::format(", {:.0f} % of {} processor time", 100 * to_seconds(g.cpu) / available,
-                                 g.threads == 1 ? "its" : "their");
+            words += fmt::format(", CPU {:.0f} %", 100 * to_seconds(g.cpu) / available);
         if (!g.timer_overshoot.empty())
-            words += fmt::format("; timers late by p99 {}", format_duration(g.timer_overshoot.quantile(0.99)));
+            words += fmt::format("; timers late p99 {}", format_duration(g.timer_overshoot.quantile(0.99)));
         out += field(look, "transport", words);
     }
     for (const auto& note : generator_notes(p)) out += field(look, "warning", note, yellow);
@@ -263,15 +304,14 @@ std::string steady_text(const PhaseResult& p, const Look& look) {
     if (series.empty()) return {};
     const auto s = metrics::steady_state(series);
     const auto from = format_duration(series.width() * static_cast<std::int64_t>(s.cut));
-    const std::string behind = s.cut > 0 ? ", behind the first " + from : std::string();
     switch (s.state) {
         case metrics::SteadyState::State::steady:
             return field(look, "steady", s.cut > 0 ? "from " + from + " on" : "throughout");
         case metrics::SteadyState::State::unsteady:
             return field(
                 look, "unsteady",
-                fmt::format("the median went {} by {:.0f} % from the first half to the second{}: run longer, or after a warm-up",
-                            s.drift > 0 ? "up" : "down", std::abs(s.drift), behind),
+                fmt::format("the median went {} by {:.0f} % from the first half to the second: run longer, or after a warm-up",
+                            s.drift > 0 ? "up" : "down", std::abs(s.drift)),
                 yellow);
         case metrics::SteadyState::State::unknown:
             break;
@@ -285,6 +325,7 @@ std::string phase_text(const ServerResult& server, const PhaseResult& p, bool na
     out += done_text(p, look);
     out += latency_text(p, look);
     out += bars_text(p, look);
+    out += course_text(p, look);
     out += burst_text(p, look);
     out += generator_text(p, look);
     out += steady_text(p, look);
@@ -307,7 +348,7 @@ std::string to_load_summary(const RunResult& result, const TextOptions& options)
         for (const auto& phase : server.phases)
             if (!phase.warmup) out += phase_text(server, phase, result.servers.size() > 1, look);
     out += server_troubles(result, look.paint);
-    out += thresholds_text(result, options, look.paint, result.servers.size() > 1);
+    out += thresholds_text(result, options, look.paint, {.servers = result.servers.size() > 1, .width = look.width});
     out += '\n' + verdict_text(result, look.paint) + '\n';
     return cut_lines(out, look.width, look.unicode);
 }

@@ -114,6 +114,10 @@ std::string number(double v) {
     return fmt::format("{:.0f}", v);
 }
 
+std::string rate_text(double per_second) {
+    return (per_second < 999.5 ? number(per_second) : grouped(static_cast<std::uint64_t>(std::llround(per_second)))) + "/s";
+}
+
 std::string share_text(std::uint64_t part, std::uint64_t whole) {
     if (whole == 0) return "-";
     if (part == 0) return "0 %";
@@ -138,6 +142,7 @@ std::string range_text(const metrics::QuantileInterval& interval) {
     if (!interval.high) return "from " + format_duration(*interval.low);
     std::string low = format_duration(*interval.low);
     const std::string high = format_duration(*interval.high);
+    if (low == high) return low;
     const auto unit = [](const std::string& text) { return text.substr(std::min(text.find(' '), text.size())); };
     if (unit(low) == unit(high)) low.resize(low.size() - unit(low).size());
     return low + " to " + high;
@@ -165,6 +170,19 @@ std::string bar(double share, int width, bool unicode) {
     for (int i = 0; i < eighths / 8; ++i) out += "█";
     out += parts[static_cast<std::size_t>(eighths % 8)];
     return out.empty() ? "▏" : out;
+}
+
+std::string sparkline(std::span<const double> values, bool unicode) {
+    static constexpr std::array<const char*, 9> blocks{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static constexpr std::array<const char*, 9> ascii{" ", "_", ".", ":", "-", "=", "+", "*", "#"};
+    double largest = 0;
+    for (const double v : values) largest = std::max(largest, v);
+    std::string out;
+    for (const double v : values) {
+        const double level = largest > 0 && v > 0 ? std::max(1.0, std::round(8 * v / largest)) : 0;
+        out += (unicode ? blocks : ascii)[static_cast<std::size_t>(level)];
+    }
+    return out;
 }
 
 std::string Table::print(const Paint& paint) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,16 +44,21 @@ private:
 [[nodiscard]] std::string grouped(std::uint64_t n);
 /// Three significant digits, or all of those before the point: `1.23`, `12.3`, `12345`.
 [[nodiscard]] std::string number(double v);
+/// The same by the second, `12,345/s`.
+[[nodiscard]] std::string rate_text(double per_second);
 /// `12.3 %`. What is neither none nor all is never printed as if it were: `<0.1 %`, `>99.9 %`. 0 of 0 is `-`.
 [[nodiscard]] std::string share_text(std::uint64_t part, std::uint64_t whole);
 /// Decimal units: `512 B`, `12.3 kB`, `1.05 GB`.
 [[nodiscard]] std::string format_bytes(double bytes);
-/// `1.88 to 1.97 ms`, `950 us to 1.02 ms`, `from 2.00 s` where there is no upper bound.
+/// `1.00 ms` where both ends read the same, `1.88 to 1.97 ms`, `950 us to 1.02 ms`, `from 2.00 s` where there is no upper bound.
 [[nodiscard]] std::string range_text(const metrics::QuantileInterval& interval);
 /// `50`, `4x12, 2`, or the count where it would be long.
 [[nodiscard]] std::string groups_text(const std::vector<std::size_t>& groups);
 /// A share from 0 to 1 as a bar of at most `width` columns, never empty.
 [[nodiscard]] std::string bar(double share, int width, bool unicode);
+
+/// A column for each value, as high as its share of the largest; what is not 0 is seen.
+[[nodiscard]] std::string sparkline(std::span<const double> values, bool unicode);
 
 /// Cells with one alignment a column: the first to the left, the rest to the right, the last as it is.
 class Table {

@@ -100,13 +100,13 @@ std::string to_text(const RunResult& result, const TextOptions& options) {
             if (!phase->inconclusive.empty())
                 out += "  " + paint(one_line(server->name + ": " + phase->inconclusive), yellow) + '\n';
         for (const auto& [server, phase] : rows)
-            for (const auto& note : generator_notes(*phase))
+            for (const auto& note : phase->warmup ? std::vector<std::string>() : generator_notes(*phase))
                 out += "  " + paint(one_line(server->name) + ": " + note, yellow) + '\n';
         if (std::ranges::any_of(rows, [](const auto& row) { return row.second->interrupted; }))
             out += "  " + paint("interrupted", yellow) + '\n';
     }
     out += server_troubles(result, paint);
-    out += thresholds_text(result, options, paint, true);
+    out += thresholds_text(result, options, paint, {});
     out += '\n' + verdict_text(result, paint) + '\n';
     return out;
 }

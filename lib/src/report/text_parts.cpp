@@ -7,7 +7,21 @@
 namespace volley::report {
 namespace {
 
+constexpr std::size_t below_indent = 8;
 constexpr auto late = std::chrono::milliseconds(5);
+
+/// A message of several lines (one with a caret, say), those behind the first with a margin: none may pose as a line of the report.
+std::string lines_below(std::string_view message) {
+    while (message.ends_with('\n')) message.remove_suffix(1);
+    std::string out;
+    for (;;) {
+        const auto end = std::min(message.find('\n'), message.size());
+        out += one_line(message.substr(0, end));
+        if (end == message.size()) return out;
+        out += "\n  | ";
+        message.remove_prefix(end + 1);
+    }
+}
 
 }  // namespace
 
@@ -18,11 +32,11 @@ std::vector<std::string> generator_notes(const PhaseResult& phase) {
             "the generator was busy: its threads had next to no idle time, so the server may be faster than what is shown; "
             "give it more threads, or less to do");
     if (phase.missed > 0)
-        out.push_back(fmt::format(
-            "{} planned starts{} were missed: the generator came too late for them, so the load was less than asked for",
-            grouped(phase.missed),
-            phase.planned > 0 ? fmt::format(" of {} ({})", grouped(phase.planned), share_text(phase.missed, phase.planned))
-                              : std::string()));
+        out.push_back(
+            fmt::format("missed {}{}: the generator came too late for them, so the load was less than asked for",
+                        phase.planned > 0 ? fmt::format("{} of {} planned starts", grouped(phase.missed), grouped(phase.planned))
+                                          : fmt::format("{} planned starts", grouped(phase.missed)),
+                        phase.planned > 0 ? fmt::format(" ({})", share_text(phase.missed, phase.planned)) : std::string()));
     if (phase.burst) {
         // A burst takes time to send; it only matters beside what it measures.
         const auto& b = *phase.burst;
@@ -47,15 +61,16 @@ std::string server_troubles(const RunResult& result, const Paint& paint) {
     std::string out;
     for (const auto& s : result.servers) {
         if (s.state == ServerState::ok || (s.state == ServerState::interrupted && s.message.empty())) continue;
-        out += '\n' + paint(fmt::format("{}: {}", one_line(s.name), to_string(s.state)), red) + "  " +
-               escape_for_terminal(s.message) + '\n';
+        out +=
+            '\n' + paint(fmt::format("{}: {}", one_line(s.name), to_string(s.state)), red) + "  " + lines_below(s.message) + '\n';
         if (!s.log_tail.empty()) out += paint(fmt::format("  last {} lines of its log:", s.log_tail.size()), dim) + '\n';
         for (const auto& line : s.log_tail) out += "  | " + one_line(line) + '\n';
     }
     return out;
 }
 
-std::string thresholds_text(const RunResult& result, const TextOptions& options, const Paint& paint, bool names_servers) {
+std::string thresholds_text(const RunResult& result, const TextOptions& options, const Paint& paint,
+                            const ThresholdLines& lines) {
     if (result.thresholds.empty()) return {};
     std::string out = '\n' + paint("thresholds", bold) + '\n';
     const auto padded = [](std::string text, std::size_t width) {
@@ -73,13 +88,18 @@ std::string thresholds_text(const RunResult& result, const TextOptions& options,
         const bool failed = t.verdict == Verdict::fail;
         const char* colour = passed ? green : failed ? red : yellow;
         const char* mark = options.unicode ? (passed ? "✓" : failed ? "✗" : "?") : (passed ? "ok  " : failed ? "FAIL" : "?   ");
-        out += "  " + paint(mark, colour) + ' ';
-        if (names_servers) out += padded(one_line(t.server), server_width) + "  ";
-        out += padded(one_line(name_of(t)), source_width);
-        if (!t.measured.empty()) out += "  " + t.measured;
-        if (!t.message.empty()) out += "  " + paint(one_line(t.message), passed ? dim : colour);
-        while (out.ends_with(' ')) out.pop_back();
-        out += '\n';
+        std::string line = "  " + paint(mark, colour) + ' ';
+        if (lines.servers) line += padded(one_line(t.server), server_width) + "  ";
+        line += padded(one_line(name_of(t)), source_width);
+        if (!t.measured.empty()) line += "  " + t.measured;
+        const std::string message = one_line(t.message);
+        const bool below = columns(line) + 2 + columns(message) > lines.width;
+        if (!message.empty() && !below) line += "  " + paint(message, passed ? dim : colour);
+        while (line.ends_with(' ')) line.pop_back();
+        out += line + '\n';
+        if (!below) continue;
+        for (const auto& part : wrapped(message, lines.width - std::min(lines.width, below_indent)))
+            out += std::string(below_indent, ' ') + paint(part, passed ? dim : colour) + '\n';
     }
     return out;
 }

@@ -1,6 +1,7 @@
 // Parts that the text reports have in common.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,13 @@ namespace volley::report {
 /// The servers that did not work, why, and the last lines of their logs.
 [[nodiscard]] std::string server_troubles(const RunResult& result, const Paint& paint);
 
+struct ThresholdLines {
+    bool servers = true;                                          ///< say which server each was judged against
+    std::size_t width = std::numeric_limits<std::size_t>::max();  ///< messages that go beyond stand below
+};
 /// One line for each threshold, under a heading; empty where there are none.
-/// @param names_servers  says which server each was judged against.
 [[nodiscard]] std::string thresholds_text(const RunResult& result, const TextOptions& options, const Paint& paint,
-                                          bool names_servers);
+                                          const ThresholdLines& lines);
 
 /// `pass  1200 requests, 0 wrong, 2.00 s`.
 [[nodiscard]] std::string verdict_text(const RunResult& result, const Paint& paint);

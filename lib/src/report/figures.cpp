@@ -1,5 +1,6 @@
-#include "report/percentile.hpp"
+#include "report/figures.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <volley/metrics/batch_means.hpp>
@@ -31,6 +32,24 @@ Percentile response_percentile(const PhaseResult& phase, double q) {
     // What one side of the two cannot bound, the whole of the error may: with 299 answers the largest is a bound of p99 at 95 %.
     if (!out.interval.high) out.interval.high = metrics::quantile_interval(response, q, out.n_eff, 2 * shown_confidence - 1).high;
     return out;
+}
+
+std::map<int, std::uint64_t> status_classes(const metrics::Tally& tally) {
+    std::map<int, std::uint64_t> out;
+    for (const auto& [status, n] : tally.statuses) out[status / 100] += n;
+    return out;
+}
+
+Duration slice_quantile(const PhaseResult& phase, const metrics::Slice& slice, double q) noexcept {
+    const auto& response = phase.tally->response;
+    const auto value = slice.response.quantile(q);
+    return response.empty() || slice.response.empty() ? value : std::clamp(value, response.min(), response.max());
+}
+
+Duration slice_length(const PhaseResult& phase, std::size_t index) noexcept {
+    const auto width = phase.tally->series.width();
+    const auto start = width * static_cast<std::int64_t>(index);
+    return phase.elapsed > start ? std::min(width, phase.elapsed - start) : width;
 }
 
 }  // namespace volley::report
