@@ -1,4 +1,6 @@
 // The result file.
+#include <optional>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -47,13 +49,14 @@ json::object intervals_object(const PhaseResult& p) {
     return out;
 }
 
-json::object steady_object(const metrics::TimeSeries& series) {
-    static constexpr const char* states[] = {"steady", "unsteady", "unknown"};
+/// Nothing where it is unknown.
+std::optional<json::object> steady_object(const metrics::TimeSeries& series) {
     const auto s = metrics::steady_state(series);
-    return {{"state", states[static_cast<int>(s.state)]},
-            {"from", to_seconds(series.width() * static_cast<std::int64_t>(s.cut))},
-            {"drift", s.drift},
-            {"p", s.p}};
+    if (s.state == metrics::SteadyState::State::unknown) return std::nullopt;
+    return json::object{{"steady", s.state == metrics::SteadyState::State::steady},
+                        {"transient", to_seconds(series.width() * static_cast<std::int64_t>(s.cut))},
+                        {"drift", s.drift / 100},
+                        {"p", s.p}};
 }
 
 json::array series_array(const PhaseResult& p) {
@@ -169,7 +172,7 @@ json::object phase_object(const PhaseResult& p) {
     if (!p.load.empty()) out["load"] = escape_for_terminal(p.load);
     if (p.kind != PhaseKind::burst && !p.tally->response.empty()) out["response_intervals"] = intervals_object(p);
     if (!p.tally->series.empty()) {
-        out["steady_state"] = steady_object(p.tally->series);
+        if (auto steady = steady_object(p.tally->series)) out["steady_state"] = std::move(*steady);
         out["series"] = series_array(p);
     }
     if (!p.inconclusive.empty()) out["inconclusive"] = escape_for_terminal(p.inconclusive);

@@ -94,7 +94,7 @@ std::string done_text(const PhaseResult& p, const Look& look) {
     if (p.errors() > 0) {
         out += field(look, "wrong", fmt::format("{} ({}): {}", grouped(p.errors()), share_text(p.errors(), all), error_kinds(p)),
                      red);
-        for (const auto& example : p.wrong_examples) out += "  " + std::string(label_width, ' ') + one_line(example) + '\n';
+        for (const auto& example : error_examples(p)) out += "  " + std::string(label_width, ' ') + example + '\n';
     }
     if (!t.statuses.empty()) out += field(look, "status", status_words(t));
     out += field(look, "received",
@@ -282,7 +282,8 @@ std::string connections_text(const PhaseResult& p, const Look& look) {
 std::string generator_text(const PhaseResult& p, const Look& look) {
     std::string out = heading(look, "generator", "how far the rest can be trusted");
     out += connections_text(p, look);
-    if (!p.tally->start_lag.empty()) out += field(look, "start lag", three(p.tally->start_lag));
+    // A closed loop without think time starts whenever an answer is there, and is never late.
+    if (p.tally->start_lag.max() > Duration::zero()) out += field(look, "start lag", three(p.tally->start_lag));
     if (p.planned > 0 || p.missed > 0 || p.saturated > 0)
         out += field(look, "starts",
                      (p.planned > 0 ? grouped(p.planned) + " planned, " : std::string()) +

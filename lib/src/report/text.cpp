@@ -61,9 +61,11 @@ std::string errors_text(const Column& rows, const Paint& paint) {
     std::string out;
     for (const auto& [server, phase] : rows) {
         if (phase->errors() == 0) continue;
-        out += "  " + paint(fmt::format("{}: {} wrong ({})", one_line(server->name), phase->errors(), error_kinds(*phase)), red) +
-               '\n';
-        for (const auto& e : phase->wrong_examples) out += "    " + one_line(e) + '\n';
+        out +=
+            "  " +
+            paint(fmt::format("{}: {} wrong ({})", one_line(server->name), grouped(phase->errors()), error_kinds(*phase)), red) +
+            '\n';
+        for (const auto& e : error_examples(*phase)) out += "    " + e + '\n';
     }
     return out;
 }
@@ -73,6 +75,7 @@ std::string phase_title(const PhaseResult& p) {
         const std::string times = p.burst->repeats > 1 ? fmt::format(", {} times", p.burst->repeats) : "";
         return fmt::format("{} requests at once{}", p.burst->n, times);
     }
+    if (!p.load.empty()) return one_line(p.load);
     if (p.kind == PhaseKind::rate) return "open arrivals";
     return p.kind == PhaseKind::users ? "closed loop of users" : "burst";
 }

@@ -57,6 +57,13 @@ std::string error_kinds(const PhaseResult& phase) {
     return fmt::format("{}", fmt::join(kinds, ", "));
 }
 
+std::vector<std::string> error_examples(const PhaseResult& phase) {
+    std::vector<std::string> out;
+    for (const auto& example : phase.wrong_examples)
+        if (auto line = one_line(example); std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
+    return out;
+}
+
 std::string server_troubles(const RunResult& result, const Paint& paint) {
     std::string out;
     for (const auto& s : result.servers) {

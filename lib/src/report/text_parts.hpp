@@ -18,6 +18,9 @@ namespace volley::report {
 /// `5 timeout, 1 status`.
 [[nodiscard]] std::string error_kinds(const PhaseResult& phase);
 
+/// What went wrong, each in a line of its own, and each once.
+[[nodiscard]] std::vector<std::string> error_examples(const PhaseResult& phase);
+
 /// The servers that did not work, why, and the last lines of their logs.
 [[nodiscard]] std::string server_troubles(const RunResult& result, const Paint& paint);
 

@@ -358,6 +358,22 @@ TEST(LoadSummary, what_a_peer_sent_cannot_pose_as_a_line_of_the_report) {
     EXPECT_TRUE(lines_of(text).back().starts_with("fail")) << text;
 }
 
+TEST(LoadSummary, the_same_words_stand_there_once) {
+    auto r = load(PhaseKind::users, "");
+    add(phase_of(r), {0s, 1ms, 1ms, 404});
+    phase_of(r).wrong_examples = {"status is 404", "status is 404", "status is 503"};
+    const auto text = to_load_summary(r);
+    EXPECT_THAT(text, HasSubstr("status is 404\n               status is 503\n"));
+    EXPECT_EQ(text.find("status is 404"), text.rfind("status is 404"));
+}
+
+TEST(LoadSummary, a_message_of_several_lines_stays_behind_its_margin) {
+    auto r = load(PhaseKind::users, "");
+    r.servers.front().state = ServerState::not_started;
+    r.servers.front().message = "f:1:2: error: x\n    1 | y\npass\n";
+    EXPECT_THAT(to_load_summary(r), HasSubstr("target: not_started  f:1:2: error: x\n  |     1 | y\n  | pass\n"));
+}
+
 TEST(LoadSummary, a_result_without_phases_still_has_a_verdict) {
     RunResult r;
     r.name = "GET http://127.0.0.1:1/";
