@@ -1,9 +1,14 @@
 // The result file.
+#include <optional>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <volley/metrics/steady_state.hpp>
 #include <volley/report/result.hpp>
+
+#include "report/figures.hpp"
 
 namespace volley::report {
 namespace json = boost::json;
@@ -16,9 +21,11 @@ json::object distribution(const metrics::Histogram& h) {
     out["min"] = to_seconds(h.min());
     out["mean"] = to_seconds(h.mean());
     out["p50"] = to_seconds(h.quantile(0.50));
+    out["p75"] = to_seconds(h.quantile(0.75));
     out["p90"] = to_seconds(h.quantile(0.90));
     out["p95"] = to_seconds(h.quantile(0.95));
     out["p99"] = to_seconds(h.quantile(0.99));
+    out["p99.9"] = to_seconds(h.quantile(0.999));
     out["max"] = to_seconds(h.max());
     return out;
 }
@@ -27,6 +34,53 @@ json::object generator_object(const GeneratorFigures& g) {
     return {{"transport", g.transport},     {"threads", g.threads},
             {"cpu", to_seconds(g.cpu)},     {"timer_overshoot", distribution(g.timer_overshoot)},
             {"connections", g.connections}, {"busy", g.busy}};
+}
+
+/// What the sample of response times says of each percentile. An end of an interval that the sample does not bound is absent.
+json::object intervals_object(const PhaseResult& p) {
+    json::object out{{"confidence", shown_confidence}};
+    for (const auto& [name, q] : shown_percentiles) {
+        const auto percentile = response_percentile(p, q);
+        json::object one{{"n_eff", percentile.n_eff}, {"needed", percentile.needed}};
+        if (percentile.interval.low) one["low"] = to_seconds(*percentile.interval.low);
+        if (percentile.interval.high) one["high"] = to_seconds(*percentile.interval.high);
+        out[name] = std::move(one);
+    }
+    return out;
+}
+
+/// Nothing where it is unknown.
+std::optional<json::object> steady_object(const metrics::TimeSeries& series) {
+    const auto s = metrics::steady_state(series);
+    if (s.state == metrics::SteadyState::State::unknown) return std::nullopt;
+    return json::object{{"steady", s.state == metrics::SteadyState::State::steady},
+                        {"transient", to_seconds(series.width() * static_cast<std::int64_t>(s.cut))},
+                        {"drift", s.drift / 100},
+                        {"p", s.p}};
+}
+
+json::array series_array(const PhaseResult& p) {
+    const auto& series = p.tally->series;
+    json::array out;
+    for (std::size_t i = 0; i < series.size(); ++i) {
+        const auto& slice = series[i];
+        const double length = to_seconds(slice_length(p, i));
+        json::object one{{"start", to_seconds(series.width() * static_cast<std::int64_t>(i))},
+                         {"length", length},
+                         {"started", slice.started},
+                         {"done", slice.done},
+                         {"wrong", slice.wrong},
+                         {"missed", slice.missed},
+                         {"saturated", slice.saturated},
+                         {"in_flight_max", slice.in_flight_max},
+                         {"rate", static_cast<double>(slice.done) / length}};
+        if (!slice.response.empty()) {
+            one["p50"] = to_seconds(slice_quantile(p, slice, 0.50));
+            one["p99"] = to_seconds(slice_quantile(p, slice, 0.99));
+        }
+        out.push_back(std::move(one));
+    }
+    return out;
 }
 
 json::object burst_object(const metrics::BurstFigures& b) {
@@ -89,6 +143,8 @@ json::object phase_object(const PhaseResult& p) {
     if (p.saturated > 0) errors["saturated"] = p.saturated;
     json::object statuses;
     for (const auto& [status, n] : p.tally->statuses) statuses[std::to_string(status)] = n;
+    json::object classes;
+    for (const auto& [first, n] : status_classes(*p.tally)) classes[std::to_string(first) + "xx"] = n;
     json::object out{{"name", p.phase},
                      {"scenario", p.scenario},
                      {"kind", kinds[static_cast<int>(p.kind)]},
@@ -104,6 +160,7 @@ json::object phase_object(const PhaseResult& p) {
                      {"errors", p.errors()},
                      {"errors_by_kind", std::move(errors)},
                      {"statuses", std::move(statuses)},
+                     {"status_classes", std::move(classes)},
                      {"bytes", p.tally->bytes},
                      {"response_time", distribution(p.tally->response)},
                      {"service_time", distribution(p.tally->service)},
@@ -112,6 +169,12 @@ json::object phase_object(const PhaseResult& p) {
                      {"connect_time", distribution(p.tally->connect)},
                      {"tls_time", distribution(p.tally->tls)},
                      {"start_lag", distribution(p.tally->start_lag)}};
+    if (!p.load.empty()) out["load"] = escape_for_terminal(p.load);
+    if (p.kind != PhaseKind::burst && !p.tally->response.empty()) out["response_intervals"] = intervals_object(p);
+    if (!p.tally->series.empty()) {
+        if (auto steady = steady_object(p.tally->series)) out["steady_state"] = std::move(*steady);
+        out["series"] = series_array(p);
+    }
     if (!p.inconclusive.empty()) out["inconclusive"] = escape_for_terminal(p.inconclusive);
     json::array examples;
     for (const auto& e : p.wrong_examples) examples.emplace_back(escape_for_terminal(e));

@@ -16,6 +16,7 @@
 #include "base/mask.hpp"
 #include "engine/phase_runner.hpp"
 #include "net/task_group.hpp"
+#include "report/load_words.hpp"
 #include "run/prepare.hpp"
 #include "run/room.hpp"
 #include "run/server_under_test.hpp"
@@ -206,6 +207,7 @@ private:
             std::string name = phase.name;
             const TimePoint began = Clock::now();  // behind the solo requests
             measured.began = began - start_;
+            measured.load = report::load_words(phase, plan.stages, plan.arrivals);
             checks.clear();
             const bool unjudged = plan.steps.size() == 1 && !plan.steps.front().judge;
             if (observer_.phase_began) observer_.phase_began(result.name, phase.name, began);

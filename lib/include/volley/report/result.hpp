@@ -48,6 +48,7 @@ struct PhaseResult {
     std::string phase;
     std::string scenario;
     PhaseKind kind = PhaseKind::burst;
+    std::string load;  ///< what was asked for, in words: `closed: 100 users for 10.0 s`; may be empty
     bool warmup = false;
     bool interrupted = false;
     Duration began{};          ///< from the start of the run
@@ -126,6 +127,11 @@ struct TextOptions {
 
 /// Tables for a person: one per phase, the servers one under the other, thresholds last. Peers' bytes are escaped.
 [[nodiscard]] std::string to_text(const RunResult& result, const TextOptions& options = {});
+
+/// The summary of quick load for a person: what was done, a table and a histogram of the times, what the generator did itself, thresholds,
+/// and the verdict as the last line. Of the phases that are no warm-up; made for one. No line is wider than `width`, 40 at least. Of
+/// the times only those are printed that the sample carries. Without `unicode` ASCII alone, but for what the names hold.
+[[nodiscard]] std::string to_load_summary(const RunResult& result, const TextOptions& options = {});
 
 /// The result file, `"schema": "volley/result/1"`, described by result.schema.json. Durations in seconds.
 [[nodiscard]] std::string to_json(const RunResult& result);

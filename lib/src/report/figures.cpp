@@ -1,0 +1,55 @@
+#include "report/figures.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <volley/metrics/batch_means.hpp>
+
+namespace volley::report {
+namespace {
+
+/// The series may hold fewer answers than the histogram: the ratio counts.
+double worth_of(const metrics::Tally& tally, double q) {
+    const double n = static_cast<double>(tally.response.count());
+    std::uint64_t in_series = 0;
+    for (std::size_t i = 0; i < tally.series.size(); ++i) in_series += tally.series[i].response.count();
+    return in_series == 0 ? n : n * metrics::effective_samples(tally.series, q) / static_cast<double>(in_series);
+}
+
+}  // namespace
+
+Percentile response_percentile(const PhaseResult& phase, double q) {
+    const auto& response = phase.tally->response;
+    Percentile out;
+    out.value = response.quantile(q);
+    out.n = response.count();
+    out.n_eff = worth_of(*phase.tally, q);
+    out.needed = metrics::samples_needed(q, shown_confidence).value_or(0);
+    if (out.n < out.needed) return out;
+    out.carried = std::floor(out.n_eff) < static_cast<double>(out.needed) ? Percentile::Carried::run : Percentile::Carried::sure;
+    if (phase.kind == PhaseKind::burst) return out;
+    out.interval = metrics::quantile_interval(response, q, out.n_eff, shown_confidence);
+    // What one side of the two cannot bound, the whole of the error may: with 299 answers the largest is a bound of p99 at 95 %.
+    if (!out.interval.high) out.interval.high = metrics::quantile_interval(response, q, out.n_eff, 2 * shown_confidence - 1).high;
+    return out;
+}
+
+std::map<int, std::uint64_t> status_classes(const metrics::Tally& tally) {
+    std::map<int, std::uint64_t> out;
+    for (const auto& [status, n] : tally.statuses) out[status / 100] += n;
+    return out;
+}
+
+Duration slice_quantile(const PhaseResult& phase, const metrics::Slice& slice, double q) noexcept {
+    const auto& response = phase.tally->response;
+    const auto value = slice.response.quantile(q);
+    return response.empty() || slice.response.empty() ? value : std::clamp(value, response.min(), response.max());
+}
+
+Duration slice_length(const PhaseResult& phase, std::size_t index) noexcept {
+    const auto width = phase.tally->series.width();
+    const auto start = width * static_cast<std::int64_t>(index);
+    return phase.elapsed > start ? std::min(width, phase.elapsed - start) : width;
+}
+
+}  // namespace volley::report

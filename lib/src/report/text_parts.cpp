@@ -1,0 +1,134 @@
+#include "report/text_parts.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace volley::report {
+namespace {
+
+constexpr std::size_t below_indent = 8;
+constexpr auto late = std::chrono::milliseconds(5);
+
+/// A message of several lines (one with a caret, say), those behind the first with a margin: none may pose as a line of the report.
+std::string lines_below(std::string_view message) {
+    while (message.ends_with('\n')) message.remove_suffix(1);
+    std::string out;
+    for (;;) {
+        const auto end = std::min(message.find('\n'), message.size());
+        out += one_line(message.substr(0, end));
+        if (end == message.size()) return out;
+        out += "\n  | ";
+        message.remove_prefix(end + 1);
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> generator_notes(const PhaseResult& phase) {
+    std::vector<std::string> out;
+    if (phase.generator.busy)
+        out.emplace_back(
+            "the generator was busy: its threads had next to no idle time, so the server may be faster than what is shown; "
+            "give it more threads, or less to do");
+    if (phase.missed > 0)
+        out.push_back(
+            fmt::format("missed {}{}: the generator came too late for them, so the load was less than asked for",
+                        phase.planned > 0 ? fmt::format("{} of {} planned starts", grouped(phase.missed), grouped(phase.planned))
+                                          : fmt::format("{} planned starts", grouped(phase.missed)),
+                        phase.planned > 0 ? fmt::format(" ({})", share_text(phase.missed, phase.planned)) : std::string()));
+    if (phase.burst) {
+        // A burst takes time to send; it only matters beside what it measures.
+        const auto& b = *phase.burst;
+        if (b.complete && b.own_lag > late && b.own_lag > b.makespan / 20)
+            out.push_back(fmt::format("the generator took {} to start the burst, which is part of the makespan",
+                                      format_duration(b.own_lag)));
+    } else if (const auto& lag = phase.tally->start_lag; !lag.empty() && lag.quantile(0.99) > late) {
+        out.push_back(fmt::format("the generator started late, by {} at p99: response times hold that, service times do not",
+                                  format_duration(lag.quantile(0.99))));
+    }
+    return out;
+}
+
+std::string error_kinds(const PhaseResult& phase) {
+    std::vector<std::string> kinds;
+    for (const auto& [kind, n] : phase.tally->errors) kinds.push_back(fmt::format("{} {}", grouped(n), kind));
+    if (phase.saturated > 0) kinds.push_back(fmt::format("{} saturated", grouped(phase.saturated)));
+    return fmt::format("{}", fmt::join(kinds, ", "));
+}
+
+std::vector<std::string> error_examples(const PhaseResult& phase) {
+    std::vector<std::string> out;
+    for (const auto& example : phase.wrong_examples)
+        if (auto line = one_line(example); std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
+    return out;
+}
+
+std::string server_troubles(const RunResult& result, const Paint& paint) {
+    std::string out;
+    for (const auto& s : result.servers) {
+        if (s.state == ServerState::ok || (s.state == ServerState::interrupted && s.message.empty())) continue;
+        out +=
+            '\n' + paint(fmt::format("{}: {}", one_line(s.name), to_string(s.state)), red) + "  " + lines_below(s.message) + '\n';
+        if (!s.log_tail.empty()) out += paint(fmt::format("  last {} lines of its log:", s.log_tail.size()), dim) + '\n';
+        for (const auto& line : s.log_tail) out += "  | " + one_line(line) + '\n';
+    }
+    return out;
+}
+
+std::string thresholds_text(const RunResult& result, const TextOptions& options, const Paint& paint,
+                            const ThresholdLines& lines) {
+    if (result.thresholds.empty()) return {};
+    std::string out = '\n' + paint("thresholds", bold) + '\n';
+    const auto padded = [](std::string text, std::size_t width) {
+        text.resize(text.size() + width - std::min(width, columns(text)), ' ');
+        return text;
+    };
+    std::size_t server_width = 0;
+    std::size_t source_width = 0;
+    for (const auto& t : result.thresholds) {
+        server_width = std::max(server_width, columns(one_line(t.server)));
+        source_width = std::max(source_width, columns(one_line(name_of(t))));
+    }
+    for (const auto& t : result.thresholds) {
+        const bool passed = t.verdict == Verdict::pass && !t.unsure;
+        const bool failed = t.verdict == Verdict::fail;
+        const char* colour = passed ? green : failed ? red : yellow;
+        const char* mark = options.unicode ? (passed ? "✓" : failed ? "✗" : "?") : (passed ? "ok  " : failed ? "FAIL" : "?   ");
+        std::string line = "  " + paint(mark, colour) + ' ';
+        if (lines.servers) line += padded(one_line(t.server), server_width) + "  ";
+        line += padded(one_line(name_of(t)), source_width);
+        if (!t.measured.empty()) line += "  " + t.measured;
+        const std::string message = one_line(t.message);
+        const bool below = columns(line) + 2 + columns(message) > lines.width;
+        if (!message.empty() && !below) line += "  " + paint(message, passed ? dim : colour);
+        while (line.ends_with(' ')) line.pop_back();
+        out += line + '\n';
+        if (!below) continue;
+        for (const auto& part : wrapped(message, lines.width - std::min(lines.width, below_indent)))
+            out += std::string(below_indent, ' ') + paint(part, passed ? dim : colour) + '\n';
+    }
+    return out;
+}
+
+std::string verdict_text(const RunResult& r, const Paint& paint) {
+    std::size_t failed = 0;
+    for (const auto& t : r.thresholds) failed += t.verdict == Verdict::fail ? 1U : 0U;
+    std::string counts = fmt::format("{} requests, {} wrong, {}", r.requests(), r.errors(), format_duration(r.elapsed));
+    switch (r.verdict) {
+        case Verdict::pass:
+            return paint("pass", green) + "  " + counts;
+        case Verdict::fail:
+            return paint("fail", red) + "  " +
+                   (failed > 0 ? fmt::format("{} of {} thresholds; ", failed, r.thresholds.size()) : "a server died; ") + counts;
+        case Verdict::inconclusive:
+            return paint("inconclusive", yellow) + "  " + counts;
+        case Verdict::target_failed:
+            return paint("target failed", red) + "  " + counts;
+        case Verdict::interrupted:
+            return paint("interrupted", yellow) + "  results so far: " + counts;
+    }
+    return counts;
+}
+
+}  // namespace volley::report

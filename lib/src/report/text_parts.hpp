@@ -1,0 +1,38 @@
+// Parts that the text reports have in common.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <volley/report/result.hpp>
+
+#include "report/terminal.hpp"
+
+namespace volley::report {
+
+/// What the generator itself did to the figures of a phase, a sentence each, and what it means; empty where it did nothing: it was busy,
+/// it missed starts, or it was late by more than 5 ms at the 99th percentile (bursts: by more than a twentieth of the makespan).
+[[nodiscard]] std::vector<std::string> generator_notes(const PhaseResult& phase);
+
+/// `5 timeout, 1 status`.
+[[nodiscard]] std::string error_kinds(const PhaseResult& phase);
+
+/// What went wrong, each in a line of its own, and each once.
+[[nodiscard]] std::vector<std::string> error_examples(const PhaseResult& phase);
+
+/// The servers that did not work, why, and the last lines of their logs.
+[[nodiscard]] std::string server_troubles(const RunResult& result, const Paint& paint);
+
+struct ThresholdLines {
+    bool servers = true;                                          ///< say which server each was judged against
+    std::size_t width = std::numeric_limits<std::size_t>::max();  ///< messages that go beyond stand below
+};
+/// One line for each threshold, under a heading; empty where there are none.
+[[nodiscard]] std::string thresholds_text(const RunResult& result, const TextOptions& options, const Paint& paint,
+                                          const ThresholdLines& lines);
+
+/// `pass  1200 requests, 0 wrong, 2.00 s`.
+[[nodiscard]] std::string verdict_text(const RunResult& result, const Paint& paint);
+
+}  // namespace volley::report
