@@ -16,6 +16,7 @@
 #include "base/mask.hpp"
 #include "engine/phase_runner.hpp"
 #include "net/task_group.hpp"
+#include "run/phase_plan.hpp"
 #include "run/prepare.hpp"
 #include "run/server_under_test.hpp"
 
@@ -41,12 +42,6 @@ std::string list(const std::vector<std::string>& names) { return fmt::format("{}
 report::PhaseKind kind_of(const Phase& phase) {
     if (phase.burst) return report::PhaseKind::burst;
     return phase.users ? report::PhaseKind::users : report::PhaseKind::rate;
-}
-
-/// A phase that only a count ends has a stage that no count reaches the end of.
-std::vector<load::Stage> stages_of(const Phase& phase) {
-    constexpr auto without_end = std::chrono::hours(24 * 365);
-    return {{*phase.rate, *phase.rate, phase.duration.value_or(without_end)}};
 }
 
 /// A status that says the target was never there: wrong path, a login, another place.
@@ -162,10 +157,8 @@ private:
 
         std::optional<engine::PhaseOutcome> solo;
         if (phase.burst && !phase.warmup && !solo_.contains(solo_key(phase))) {
-            engine::PhasePlan plan;
+            auto plan = solo_plan(scenario_.config, solo_key(phase).second);
             plan.steps = steps;
-            plan.burst = 1;
-            plan.iterations = solo_key(phase).second;
             // Named first: g++ 12 may destroy a temporary of an expression with co_await twice (GCC bug 107288).
             std::string solo_name = phase.name + " (solo)";
             solo = co_await observed(server, std::move(solo_name), std::move(plan), nullptr);
@@ -187,15 +180,8 @@ private:
             measured.tally = solo->tally;
             measured.wrong_examples = solo->examples;
         } else if (!interrupted_) {
-            engine::PhasePlan plan;
+            auto plan = plan_of(scenario_.config, phase, result_.seed);
             plan.steps = std::move(steps);
-            plan.burst = phase.burst;
-            plan.users = phase.users;
-            if (phase.rate) plan.stages = stages_of(phase);
-            plan.duration = phase.duration;
-            plan.iterations = phase.iterations;
-            plan.max_users = phase.max_users;
-            plan.seed = result_.seed;
             std::string name = phase.name;
             const TimePoint began = Clock::now();  // behind the solo requests
             measured.began = began - start_;

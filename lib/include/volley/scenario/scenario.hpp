@@ -15,6 +15,8 @@
 #include <vector>
 
 #include <volley/error.hpp>
+#include <volley/load/schedule.hpp>
+#include <volley/load/think.hpp>
 #include <volley/scenario/value.hpp>
 #include <volley/time.hpp>
 
@@ -117,21 +119,30 @@ struct ServerSpec {
     Value url;
 };
 
-/// A stretch of load. Exactly one of burst, users, rate is set; iterations or duration bound it.
+/// A stretch of load. Exactly one of burst, users, rate, steps is set; iterations or duration bound it.
 struct Phase {
     std::string name;
     std::string scenario;
     SourcePos pos;
-    std::optional<std::size_t> burst;       ///< so many at once; `iterations` says how often (once where it is not set)
-    std::optional<std::size_t> users;       ///< closed model: each starts again when it is through
-    std::optional<Rate> rate;               ///< open model: starts come on schedule whatever the answers do
-    std::optional<Duration> duration;       ///< `for:`
-    std::optional<std::size_t> iterations;  ///< users and rate: how many in all, shared by the users
-    std::size_t max_users = 1000;           ///< for rate: never more in flight; starts refused for it count as `saturated`
+    std::optional<std::size_t> burst;  ///< so many at once; `iterations` says how often (once where it is not set)
+    std::optional<std::size_t> users;  ///< closed model: each starts again when it is through
+    std::optional<Rate> rate;          ///< open model: starts come on schedule whatever the answers do
+    std::optional<Rate> ramp_to;       ///< with rate: what it has become, linearly, at the end of `duration`
+    std::vector<Rate> steps;           ///< open model too: these rates one after the other, for equal parts of `duration`
+    load::Arrivals arrivals = load::Arrivals::uniform;  ///< of the open model
+    load::Think think;                                  ///< of users, between their iterations
+    std::optional<Duration> duration;                   ///< `for:`, of the whole phase
+    std::optional<std::size_t> iterations;              ///< users and a constant rate: how many in all, shared by the users
+    std::size_t max_users = 1000;  ///< for the open model: never more in flight; starts refused for it count as `saturated`
     /// For burst, warm-up aside: runs of one alone, whose median is the solo time S. Made before the first phase that needs them;
     /// later ones with the same scenario and number share them.
     std::size_t solo_runs = 3;
     bool warmup = false;
+
+    /// Users come on schedule.
+    [[nodiscard]] bool is_open() const noexcept { return rate.has_value() || !steps.empty(); }
+    /// The load itself changes from the beginning to the end of the phase.
+    [[nodiscard]] bool climbs() const noexcept { return ramp_to.has_value() || !steps.empty(); }
 };
 
 /// `phase.metric [aggregate] op value [@ server=name]`: `fifty.ratio <= 1.25 @ server=coroutine`, `steady.latency p99 < 400ms`.
@@ -167,11 +178,17 @@ struct Output {
 };
 
 struct Config {
+    /// Which client carries the requests of phases; automatic: the fast one where it can.
+    enum class Transport { automatic, fast, curl };
+    enum class HttpVersion { automatic, http1_1, http2 };
     std::optional<Value> target;
     Duration timeout = std::chrono::seconds(30);
     std::optional<std::uint64_t> seed;
     bool tls_verify = true;
     std::optional<Value> tls_ca;
+    Transport transport = Transport::automatic;
+    HttpVersion http_version = HttpVersion::automatic;  ///< http2 goes by curl
+    unsigned threads = 1;                               ///< that make the load of a phase
 };
 
 /// The whole file.
