@@ -84,8 +84,8 @@ std::vector<std::pair<std::string, Value>> read_variables(Reader& reader, const 
             break;
         }
         if (!reader.name(key, "variable")) continue;
-        const bool taken =
-            key.text == "env" || std::find(server_names.begin(), server_names.end(), key.text) != server_names.end();
+        const bool taken = key.text == "env" || std::ranges::find(server_names, key.text) != server_names.end() ||
+                           std::ranges::find(request_names, key.text) != request_names.end();
         if (taken) {
             reader.error(key.pos, "the name " + in_quotes(key.text) + " is taken",
                          "it stands for a value that volley sets itself: choose another");

@@ -233,6 +233,9 @@ public:
     /// A name whose value is text even where it looks like a number: it was written in quotes. to_json_text() asks.
     void mark_text(std::string name);
     [[nodiscard]] bool is_text(std::string_view name) const noexcept;
+    /// A name whose value stands for a number that is put in its place later: to_json_text() writes it as a number is written.
+    void mark_number(std::string name);
+    [[nodiscard]] bool is_number(std::string_view name) const noexcept;
 
     /// Values that came from the environment, longest first, to be masked in what is printed; those under 4 bytes are left out,
     /// since masking them would hide more than they do.
@@ -243,12 +246,15 @@ private:
     Scope env_;
     std::vector<Scope> scopes_;
     std::set<std::string, std::less<>> text_names_;
+    std::set<std::string, std::less<>> number_names_;
     std::vector<std::string> secrets_;
 };
 
 /// Names that exist only while a scenario runs: known wherever a request is described, and in `config.target`; of them `server.name`
 /// in `outputs` too, which then are one file for each server.
 inline constexpr std::array<std::string_view, 4> run_names{"server.name", "server.host", "server.port", "server.url"};
+/// Known only in what a step sends (URL, query, headers, form, json, body): numbers that differ from one sending to the next.
+inline constexpr std::array<std::string_view, 2> request_names{"user.index", "iteration"};
 /// Known besides in a server's `command`, `cwd`, `env` and `ready`: the port that was picked for it.
 inline constexpr std::array<std::string_view, 2> server_names{"port", "host"};
 
@@ -265,8 +271,8 @@ inline constexpr std::array<std::string_view, 2> server_names{"port", "host"};
                                                             const Scenario& where);
 
 /// Resolves the `variables:` block (values may use earlier ones and the environment), with `overrides` (`-e key=value`) on top.
-/// Every template of the file is tried on the way, so that an unknown name is found before a server starts; run_names and
-/// server_names count as known where they will be. An override that nothing in the file uses is an error.
+/// Every template of the file is tried on the way, so that an unknown name is found before a server starts; run_names, server_names
+/// and request_names count as known where they will be. An override that nothing in the file uses is an error.
 [[nodiscard]] std::vector<SourceError> resolve_variables(const Scenario& scenario, const Variables::Scope& env,
                                                          const Variables::Scope& overrides, Variables& out);
 
