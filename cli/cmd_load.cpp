@@ -26,13 +26,19 @@ scenario::Scenario scenario_of(const LoadOptions& load, const BuiltRequest& buil
     out.name = built.request.method + ' ' + masked_url(built.url.to_string());
     out.config.target.emplace();
     out.config.target->text = built.url.origin();
+    out.config.transport = load.transport;
+    out.config.threads = load.threads;
     out.scenarios.push_back({"load", {}, {}});
     scenario::Phase phase;
     phase.name = "load";
     phase.scenario = "load";
     phase.burst = load.burst;
     phase.users = load.users;
-    if (!load.stages.empty()) phase.rate = load.stages.front().to;
+    if (load.rate) {
+        phase.rate = load.rate->first;
+        phase.ramp_to = load.rate->second;
+    }
+    phase.arrivals = load.arrivals;
     phase.duration = load.duration;
     phase.iterations = load.requests;
     phase.max_users = load.max_users;
@@ -42,6 +48,7 @@ scenario::Scenario scenario_of(const LoadOptions& load, const BuiltRequest& buil
         warmup.warmup = true;
         warmup.duration = load.warmup;
         warmup.iterations.reset();
+        if (load.rate) warmup.ramp_to = warmup.rate;  // at what the ramp begins with
         out.phases.push_back(std::move(warmup));
     }
     out.phases.push_back(std::move(phase));
@@ -59,8 +66,6 @@ run::DirectRequest direct_of(const RequestOptions& request, const LoadOptions& l
     if (load.http2) out.curl.http_version = 20;
     out.curl.http2_streams = out.curl.http_version == 20;
     out.timeout = request.max_time > Duration::zero() ? request.max_time : Duration(default_limit);
-    out.stages = load.stages;
-    out.arrivals = load.arrivals;
     return out;
 }
 
@@ -103,8 +108,6 @@ int cmd_load(const Call& call) {
     if (!add_expectations(load.expectations, scenario)) return measure_exit::usage;
     run::Options options;
     options.direct = direct_of(request, load, built);
-    options.threads = load.threads;
-    options.carriage = load.carriage;
     options.seed = load.seed;
     options.env = environment();
 

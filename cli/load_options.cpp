@@ -8,13 +8,13 @@
 namespace volley::cli {
 namespace {
 
+using Transport = scenario::Config::Transport;
+
 constexpr std::size_t default_users = 50;
 constexpr auto default_duration = std::chrono::seconds(10);
 constexpr std::size_t most_users = 1'000'000;
 constexpr std::size_t most_requests = 1'000'000'000'000;
 constexpr unsigned most_threads = 256;
-/// For a schedule that only a count ends.
-constexpr auto without_end = std::chrono::hours(24 * 365);
 
 /// What was given, before it is put together.
 struct Given {
@@ -127,11 +127,11 @@ private:
     std::optional<std::string> transport(const TypedFlag& flag) {
         const std::string& value = flag.value;
         if (flag.negated || value == "auto")
-            out_.carriage = run::Carriage::automatic;
+            out_.transport = Transport::automatic;
         else if (value == "fast")
-            out_.carriage = run::Carriage::fast;
+            out_.transport = Transport::fast;
         else if (value == "curl")
-            out_.carriage = run::Carriage::curl;
+            out_.transport = Transport::curl;
         else
             return "--transport=" + escape_for_terminal(value) + ": auto, fast or curl is expected";
         return {};
@@ -145,7 +145,7 @@ std::optional<std::string> put_together(const Given& given, LoadOptions& out) {
     if (given.burst && (given.rate || given.users || given.requests || given.duration))
         return "--burst is one volley of requests at once: -c, -n, --for and --rate do not go with it";
     if (given.arrivals && !given.rate) return "--arrivals says how starts follow each other at a --rate: it goes with one only";
-    if (out.http2 && out.carriage == run::Carriage::fast) return "--http2 needs libcurl: --transport=fast speaks HTTP/1.1 only";
+    if (out.http2 && out.transport == Transport::fast) return "--http2 needs libcurl: --transport=fast speaks HTTP/1.1 only";
     out.requests = given.requests;
     if (given.burst) {
         out.burst = given.burst;
@@ -158,7 +158,7 @@ std::optional<std::string> put_together(const Given& given, LoadOptions& out) {
     }
     const auto [from, to] = *given.rate;
     if (from.per_second != to.per_second && !out.duration) return "a ramp of --rate needs to know how long it is: add --for";
-    out.stages = {{from, to, out.duration.value_or(without_end)}};
+    out.rate = given.rate;
     if (given.users) out.max_users = *given.users;
     return {};
 }

@@ -3,10 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <volley/load/schedule.hpp>
-#include <volley/run/run.hpp>
+#include <volley/scenario/scenario.hpp>
 #include <volley/time.hpp>
 
 #include "outputs.hpp"
@@ -14,18 +15,18 @@
 
 namespace volley::cli {
 
-/// One way of making load: closed (`users`), open (`stages`) or all at once (`burst`). Defaults are filled in.
+/// One way of making load: closed (`users`), open (`rate`) or all at once (`burst`). Defaults are filled in.
 struct LoadOptions {
     std::optional<std::size_t> users;
     std::optional<std::size_t> burst;
-    std::vector<load::Stage> stages;
+    std::optional<std::pair<Rate, Rate>> rate;  ///< from and to
     load::Arrivals arrivals = load::Arrivals::uniform;
     std::size_t max_users = 1000;
     std::optional<Duration> duration;
     std::optional<std::size_t> requests;
     Duration warmup{};
     unsigned threads = 1;
-    run::Carriage carriage = run::Carriage::automatic;
+    scenario::Config::Transport transport = scenario::Config::Transport::automatic;
     bool http2 = false;
     std::vector<std::string> expectations;
     std::optional<std::uint64_t> seed;

@@ -250,7 +250,7 @@ int write_outputs(const Call& call, const scenario::Scenario& scenario, const re
     if (outputs.console && !quiet) {
         report::TextOptions options;
         options.colour = call.terminal.stdout_is_terminal && call.terminal.colours && !stdout_is_taken;
-        print(report::to_text(result, options), to);
+        print(outputs.of_load ? report::to_load_summary(result, options) : report::to_text(result, options), to);
     } else if (code != measure_exit::ok) {
         if (const auto text = what_did_not_pass(call.program, result); !text.empty()) print(text, stderr);
     }

@@ -216,8 +216,8 @@ private:
                 next_look += look_every;
                 co_await glance();
             }
+            if (ending) asked_about_ = end_;  // a look may move it, and is asked again then
             if (plan_.look && !plan_.burst && !outcome_.aborted) co_await look(ending);
-            if (ending) asked_about_ = end_;
         }
     }
 

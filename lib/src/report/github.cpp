@@ -171,6 +171,7 @@ std::string to_github_summary(const RunResult& r) {
         for (const auto& p : s.phases)
             if (!p.inconclusive.empty())
                 Rows(out).add(fmt::format("\n⚠️ {}, {}: {}\n", cell(s.name), cell(p.phase), cell(p.inconclusive)));
+    if (!r.ended_early.empty()) Rows(out).add(fmt::format("\n⚠️ {}\n", cell(r.ended_early)));
 
     if (r.thresholds.empty()) return out;
     Rows thresholds(out);

@@ -136,6 +136,16 @@ json::array checks_array(const std::vector<CheckResult>& checks) {
     return out;
 }
 
+/// Nothing where it is unknown.
+std::optional<json::object> steady_object(const PhaseResult& p) {
+    const auto state = steadiness(p);
+    if (state.state == metrics::SteadyState::State::unknown) return std::nullopt;
+    return json::object{{"steady", state.state == metrics::SteadyState::State::steady},
+                        {"transient", to_seconds(p.tally->series.width()) * static_cast<double>(state.cut)},
+                        {"drift", state.drift / 100},
+                        {"p", state.p}};
+}
+
 json::object phase_object(const PhaseResult& p) {
     static constexpr const char* kinds[] = {"burst", "users", "rate"};
     json::object errors;
@@ -176,6 +186,10 @@ json::object phase_object(const PhaseResult& p) {
         out["series"] = series_array(p);
     }
     if (!p.inconclusive.empty()) out["inconclusive"] = escape_for_terminal(p.inconclusive);
+    if (p.climbs) out["climbs"] = true;
+    if (!p.aborted.empty()) out["aborted"] = escape_for_terminal(p.aborted);
+    if (p.extensions > 0) out["extensions"] = p.extensions;
+    if (auto steady = steady_object(p)) out["steady_state"] = std::move(*steady);
     json::array examples;
     for (const auto& e : p.wrong_examples) examples.emplace_back(escape_for_terminal(e));
     if (!examples.empty()) out["wrong_examples"] = std::move(examples);
@@ -222,6 +236,7 @@ std::string to_json(const RunResult& r) {
                      {"elapsed", to_seconds(r.elapsed)},
                      {"seed", r.seed},
                      {"interrupted", r.signal != 0 || r.verdict == Verdict::interrupted}};
+    if (!r.ended_early.empty()) out["ended_early"] = escape_for_terminal(r.ended_early);
     json::array thresholds;
     for (const auto& t : r.thresholds) {
         json::object one{{"threshold", escape_for_terminal(t.source)},

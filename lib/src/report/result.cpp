@@ -1,6 +1,9 @@
 #include <volley/report/result.hpp>
 
 #include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
 
 #include "base/mask.hpp"
 
@@ -44,6 +47,16 @@ std::string name_of(const ThresholdResult& threshold) {
 
 std::string name_of(const PhaseResult& phase, const CheckResult& check) {
     return phase.phase + ": " + check.step + ": " + check.source;
+}
+
+metrics::SteadyState steadiness(const PhaseResult& phase) {
+    if (phase.kind == PhaseKind::burst || phase.climbs) return {};
+    return metrics::steady_state(phase.tally->series);
+}
+
+std::string drift_words(const metrics::SteadyState& state) {
+    return fmt::format("the median {} by {:.3g} % from the first half of the phase to the second",
+                       state.drift < 0 ? "fell" : "rose", std::abs(state.drift));
 }
 
 const PhaseResult* ServerResult::find(std::string_view phase) const noexcept {

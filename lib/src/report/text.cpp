@@ -70,6 +70,25 @@ std::string errors_text(const Column& rows, const Paint& paint) {
     return out;
 }
 
+/// What a reader must know of how the figures came about.
+std::string notes_text(const Column& rows, const Paint& paint) {
+    std::string out;
+    const auto note = [&](const ServerResult& server, const std::string& text, const char* colour) {
+        out += "  " + paint(one_line(server.name + ": " + text), colour) + '\n';
+    };
+    for (const auto& [server, phase] : rows) {
+        if (!phase->inconclusive.empty()) note(*server, phase->inconclusive, yellow);
+        if (!phase->aborted.empty())
+            note(*server, fmt::format("ended after {} by `{}`", format_duration(phase->elapsed), phase->aborted), red);
+        if (phase->extensions > 0) note(*server, fmt::format("ran on to {} times its length", phase->extensions + 1), dim);
+        if (phase->warmup) continue;
+        if (const auto state = steadiness(*phase); state.state == metrics::SteadyState::State::unsteady)
+            note(*server, "not steady: " + drift_words(state), yellow);
+        for (const auto& words : generator_notes(*phase)) note(*server, words, yellow);
+    }
+    return out;
+}
+
 std::string phase_title(const PhaseResult& p) {
     if (p.burst) {
         const std::string times = p.burst->repeats > 1 ? fmt::format(", {} times", p.burst->repeats) : "";
@@ -99,16 +118,12 @@ std::string to_text(const RunResult& result, const TextOptions& options) {
             '\n' + paint(one_line(name), bold) + "  " + phase_title(first) + (first.warmup ? paint("  warm-up", dim) : "") + '\n';
         out += first.kind == PhaseKind::burst ? burst_table(rows, options, paint) : load_table(rows, paint);
         out += errors_text(rows, paint);
-        for (const auto& [server, phase] : rows)
-            if (!phase->inconclusive.empty())
-                out += "  " + paint(one_line(server->name + ": " + phase->inconclusive), yellow) + '\n';
-        for (const auto& [server, phase] : rows)
-            for (const auto& note : phase->warmup ? std::vector<std::string>() : generator_notes(*phase))
-                out += "  " + paint(one_line(server->name) + ": " + note, yellow) + '\n';
+        out += notes_text(rows, paint);
         if (std::ranges::any_of(rows, [](const auto& row) { return row.second->interrupted; }))
             out += "  " + paint("interrupted", yellow) + '\n';
     }
     out += server_troubles(result, paint);
+    if (!result.ended_early.empty()) out += '\n' + paint(escape_for_terminal(result.ended_early), red) + '\n';
     out += thresholds_text(result, options, paint, {});
     out += '\n' + verdict_text(result, paint) + '\n';
     return out;

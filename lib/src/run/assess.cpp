@@ -9,10 +9,15 @@ namespace volley::run {
 using scenario::Threshold;
 
 Assessment assess(const Threshold& threshold, const report::PhaseResult& phase) {
+    const std::array parts{&phase};
+    return assess(threshold, phase, parts);
+}
+
+Assessment assess(const Threshold& threshold, const report::PhaseResult& phase,
+                  std::span<const report::PhaseResult* const> parts) {
     const Figure figure = figure_of(threshold, phase);
     if (phase.interrupted || !figure.missing.empty()) return Assessment::unsure;
     if (!phase.inconclusive.empty() && !is_count(threshold)) return Assessment::unsure;
-    const std::array parts{&phase};
     const auto evidence = weigh(threshold, phase, figure, parts);
     if (evidence.measured == Assessment::pass)
         return starts_were_made(phase) || threshold.metric == "missed" ? Assessment::pass : Assessment::unsure;

@@ -51,6 +51,35 @@ Assessment compare(const Threshold& t, const QuantileInterval& interval) {
     return Assessment::unsure;
 }
 
+/// Whether both halves of a phase fail by themselves, so that its failure is none of its drift. By the coarse histograms of its seconds,
+/// which are of the response time: a difference that they cannot show does not count.
+bool fails_throughout(const Threshold& t, const PhaseResult& phase, double q) {
+    constexpr double resolution = 1 + 1.0 / metrics::CoarseHistogram::buckets_per_octave;
+    const auto& series = phase.tally->series;
+    const auto fails = [&](std::size_t from, std::size_t to) {
+        metrics::CoarseHistogram half;
+        for (std::size_t i = from; i < to; ++i) half.merge(series[i].response);
+        const double value = to_seconds(half.quantile(q));
+        return !half.empty() && !holds(t, wants_less(t) ? value / resolution : value * resolution);
+    };
+    const std::size_t middle = series.size() / 2;
+    return fails(0, middle) && fails(middle, series.size());
+}
+
+/// Takes back what the interval of a phase that drifts seems to show.
+void doubt_drift(const Threshold& t, double q, std::span<const PhaseResult* const> parts, Evidence& out) {
+    bool throughout = true;
+    for (const auto* part : parts) {
+        const auto state = report::steadiness(*part);
+        if (state.state != metrics::SteadyState::State::unsteady) continue;
+        if (!out.drift || std::abs(state.drift) > std::abs(out.drift->drift)) out.drift = state;
+        throughout = throughout && fails_throughout(t, *part, q);
+    }
+    if (!out.drift || (out.measured == Assessment::fail && throughout)) return;
+    out.failed_in_part = out.measured == Assessment::fail;
+    out.measured = Assessment::unsure;
+}
+
 /// 10000 as 10,000.
 std::string grouped(std::uint64_t n) {
     std::string text = std::to_string(n);
@@ -95,6 +124,29 @@ Evidence weigh(const Threshold& t, const PhaseResult& phase, const Figure& figur
     out.measured = compare(t, trust.interval);
     out.without_us = compare(t, service);
     out.trust = trust;
+    doubt_drift(t, q, parts, out);
+    return out;
+}
+
+Together together(std::span<const PhaseResult* const> phases) {
+    Together out;
+    auto& all = out.all;
+    all.phase = "all phases";
+    for (const auto* p : phases) {
+        if (p->warmup) continue;
+        out.parts.push_back(p);
+        all.tally->merge(*p->tally);
+        all.elapsed += p->elapsed;
+        all.planned += p->planned;
+        all.missed += p->missed;
+        all.saturated += p->saturated;
+        all.generator.merge(p->generator);
+        all.interrupted = all.interrupted || p->interrupted;
+        if (all.inconclusive.empty()) all.inconclusive = p->inconclusive;
+        if (all.aborted.empty()) all.aborted = p->aborted;
+    }
+    const bool bursts = std::ranges::all_of(out.parts, [](const auto* p) { return p->kind == report::PhaseKind::burst; });
+    all.kind = bursts ? report::PhaseKind::burst : report::PhaseKind::users;
     return out;
 }
 

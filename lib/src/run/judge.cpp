@@ -1,7 +1,9 @@
 // Thresholds against figures: pure.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
+#include <optional>
 #include <span>
 
 #include <fmt/format.h>
@@ -21,16 +23,22 @@ using report::Verdict;
 using scenario::Threshold;
 using IfUnsure = Threshold::IfUnsure;
 
-/// What comes of a percentile whose interval holds the limit.
-void decide_unsure(const Threshold& t, const Trust& trust, const PhaseResult& phase, ThresholdResult& result) {
-    result.message =
-        "unsure: " + (trust.bounded ? "the limit lies within what the sample allows for" : too_few_words(t, trust, phase));
+/// What comes of a percentile whose interval holds the limit, or that drifts.
+void decide_unsure(const Threshold& t, const Evidence& evidence, const PhaseResult& phase, ThresholdResult& result) {
+    const Trust& trust = *evidence.trust;
+    result.message = "unsure: ";
+    if (evidence.drift)
+        result.message += "not steady, " + report::drift_words(*evidence.drift) + "; warm it up first, or run it longer";
+    else if (trust.bounded)
+        result.message += "the limit lies within what the sample allows for";
+    else
+        result.message += too_few_words(t, trust, phase);
     switch (t.if_unsure) {
         case IfUnsure::pass:
             break;
         case IfUnsure::warn:
-            // A percentile that the sample cannot carry is no pass with a warning: it was not measured.
-            if (trust.bounded)
+            // A percentile that the sample cannot carry is no pass with a warning: it was not measured. Nor is one that failed in part.
+            if (trust.bounded && !evidence.failed_in_part)
                 result.unsure = true;
             else
                 result.verdict = Verdict::inconclusive;
@@ -44,6 +52,36 @@ void decide_unsure(const Threshold& t, const Trust& trust, const PhaseResult& ph
     }
 }
 
+/// How long answers lay in a generator without idle time before it saw them, where a time might hold but for that.
+std::optional<Duration> own_delay(const Threshold& t, const Figure& figure, const PhaseResult& phase) {
+    if (!phase.generator.busy || phase.kind == report::PhaseKind::burst) return std::nullopt;
+    if (t.metric != "latency" && t.metric != "service") return std::nullopt;
+    const Duration delay = phase.generator.timer_overshoot.quantile(0.99);
+    const double served = std::isnan(figure.without_us) ? figure.value : std::min(figure.value, figure.without_us);
+    if (!holds(t, std::max(served - to_seconds(delay), 0.0))) return std::nullopt;
+    return delay;
+}
+
+/// A figure that does not satisfy the threshold.
+void decide_failed(const Threshold& t, const Figure& figure, const Evidence& evidence, const PhaseResult& phase,
+                   ThresholdResult& result) {
+    result.message = by_how_much(t, figure.value);
+    if (evidence.without_us != Assessment::fail) {
+        result.verdict = Verdict::inconclusive;
+        result.message += holds(t, figure.without_us)
+                              ? "; without our own start lag it holds: run again on a quieter machine"
+                              : "; without our own start lag it is unsure: run again on a quieter machine";
+    } else if (const auto delay = own_delay(t, figure, phase)) {
+        result.verdict = Verdict::inconclusive;
+        result.message += fmt::format(
+            "; the load generator had next to no idle time and saw answers up to {} late: give it more "
+            "threads, or less load",
+            format_duration(*delay));
+    } else {
+        result.verdict = Verdict::fail;
+    }
+}
+
 /// Verdict and message of a figure that is there.
 void decide(const Threshold& t, const Figure& figure, const Evidence& evidence, const PhaseResult& phase,
             ThresholdResult& result) {
@@ -51,18 +89,10 @@ void decide(const Threshold& t, const Figure& figure, const Evidence& evidence, 
         case Assessment::pass:
             break;
         case Assessment::unsure:
-            decide_unsure(t, *evidence.trust, phase, result);
+            decide_unsure(t, evidence, phase, result);
             break;
         case Assessment::fail:
-            result.message = by_how_much(t, figure.value);
-            if (evidence.without_us == Assessment::fail) {
-                result.verdict = Verdict::fail;
-                break;
-            }
-            result.verdict = Verdict::inconclusive;
-            result.message += holds(t, figure.without_us)
-                                  ? "; without our own start lag it holds: run again on a quieter machine"
-                                  : "; without our own start lag it is unsure: run again on a quieter machine";
+            decide_failed(t, figure, evidence, phase, result);
             break;
     }
     if (result.verdict == Verdict::pass && !starts_were_made(phase) && t.metric != "missed") {
@@ -72,6 +102,21 @@ void decide(const Threshold& t, const Figure& figure, const Evidence& evidence, 
                                      phase.missed, phase.planned);
     }
     if (evidence.trust) result.message += (result.message.empty() ? "" : " ") + trust_words(t, *evidence.trust);
+}
+
+/// What a threshold did to the phase while it ran.
+void tell_of_looks(const Threshold& t, const PhaseResult& phase, ThresholdResult& result) {
+    const auto add = [&](const std::string& text) { result.message += (result.message.empty() ? "" : "; ") + text; };
+    if (t.abort && phase.aborted == t.source.text) {
+        // It had failed then, whatever the answers that still came have made of it.
+        if (result.verdict != Verdict::fail)
+            result.message.insert(0, result.message.empty() ? "it had failed" : "it had failed; ");
+        result.verdict = Verdict::fail;
+        result.unsure = false;
+        add("it ended the phase after " + format_duration(phase.elapsed));
+    }
+    if (t.if_unsure == IfUnsure::extend && phase.extensions > 0)
+        add(fmt::format("looked at {} times, as the phase ran on", phase.extensions + 1));
 }
 
 ThresholdResult judge_one(const Threshold& t, const ServerResult& server, const PhaseResult& phase,
@@ -100,6 +145,7 @@ ThresholdResult judge_one(const Threshold& t, const ServerResult& server, const 
         return result;
     }
     decide(t, figure, weigh(t, phase, figure, parts), phase, result);
+    tell_of_looks(t, phase, result);
     return result;
 }
 
@@ -110,22 +156,9 @@ ThresholdResult judge_one(const Threshold& t, const ServerResult& server, const 
 
 /// All measured phases of a server as one, for thresholds that name no phase.
 ThresholdResult judge_together(const Threshold& t, const ServerResult& server) {
-    PhaseResult all;
-    all.phase = "all phases";
-    std::vector<const PhaseResult*> parts;
-    for (const auto& p : server.phases) {
-        if (p.warmup) continue;
-        parts.push_back(&p);
-        all.tally->merge(*p.tally);
-        all.elapsed += p.elapsed;
-        all.planned += p.planned;
-        all.missed += p.missed;
-        all.saturated += p.saturated;
-        all.interrupted = all.interrupted || p.interrupted;
-        if (all.inconclusive.empty()) all.inconclusive = p.inconclusive;
-    }
-    const bool bursts = std::ranges::all_of(parts, [](const auto* p) { return p->kind == report::PhaseKind::burst; });
-    all.kind = bursts ? report::PhaseKind::burst : report::PhaseKind::users;
+    std::vector<const PhaseResult*> phases;
+    for (const auto& p : server.phases) phases.push_back(&p);
+    const auto [all, parts] = together(phases);
     return judge_one(t, server, all, parts);
 }
 

@@ -22,23 +22,27 @@ struct ReadyCheck {
 
 constexpr const char* implied_check = "status from 200 to 399";  // of a step that checks no status
 
+engine::Slot slot_of(std::string_view request_name) {
+    return request_name == scenario::request_names[0] ? engine::Slot::user : engine::Slot::iteration;
+}
+
 /// Expands values and keeps the first error, so that each caller need not.
 class Expander {
 public:
-    Expander(const Scenario& where, const Variables& variables) : where_(where), variables_(variables) {}
+    Expander(const Scenario& where, const Variables& variables) : where_(where), variables_(variables), sent_(variables) {
+        scenario::Variables::Scope slots;
+        for (const auto name : scenario::request_names) {
+            slots.emplace(name, engine::marker(slot_of(name)));
+            sent_.mark_number(std::string(name));
+        }
+        sent_.push(std::move(slots));
+    }
 
-    std::string operator()(const Value& value) {
-        auto result = scenario::expand(value, variables_, where_);
-        if (auto* text = std::get_if<std::string>(&result)) return std::move(*text);
-        fail(std::get<SourceError>(std::move(result)));
-        return {};
-    }
-    std::string json(const scenario::JsonNode& node) {
-        auto result = scenario::to_json_text(node, variables_, where_);
-        if (auto* text = std::get_if<std::string>(&result)) return std::move(*text);
-        fail(std::get<SourceError>(std::move(result)));
-        return {};
-    }
+    /// A value that is the same for all requests.
+    std::string operator()(const Value& value) { return taken(scenario::expand(value, variables_, where_)); }
+    /// A value that is sent: what differs from one request to the next stands in it as a marker of the engine's.
+    std::string sent(const Value& value) { return taken(scenario::expand(value, sent_, where_)); }
+    std::string json(const scenario::JsonNode& node) { return taken(scenario::to_json_text(node, sent_, where_)); }
     void fail(SourceError error) {
         if (!error_) error_ = std::move(error);
     }
@@ -49,10 +53,27 @@ public:
     [[nodiscard]] const std::optional<SourceError>& error() const noexcept { return error_; }
 
 private:
+    std::string taken(std::variant<std::string, SourceError> result) {
+        if (auto* text = std::get_if<std::string>(&result)) return std::move(*text);
+        fail(std::get<SourceError>(std::move(result)));
+        return {};
+    }
+
     const Scenario& where_;
     const Variables& variables_;
+    Variables sent_;
     std::optional<SourceError> error_;
 };
+
+/// As the file has it, for a person: markers are ours.
+std::string without_markers(std::string text) {
+    for (const auto name : scenario::request_names) {
+        const auto marker = engine::marker(slot_of(name));
+        for (auto at = text.find(marker); at != std::string::npos; at = text.find(marker, at))
+            text.replace(at, marker.size(), "{{ " + std::string(name) + " }}");
+    }
+    return text;
+}
 
 bool is_absolute(std::string_view url) { return url.starts_with("http://") || url.starts_with("https://"); }
 
@@ -60,7 +81,7 @@ std::string pairs(const std::vector<std::pair<std::string, Value>>& items, Expan
     std::string out;
     for (const auto& [name, value] : items) {
         if (!out.empty()) out += '&';
-        out += http::form_encode(name) + '=' + http::form_encode(expand(value));
+        out += http::form_encode(name) + '=' + http::form_encode(expand.sent(value));
     }
     return out;
 }
@@ -76,7 +97,7 @@ void set_body(const Step& step, Expander& expand, http::Request& request) {
         request.body = pairs(step.form, expand);
         set_type("application/x-www-form-urlencoded; charset=utf-8");
     } else if (step.body) {
-        request.body = expand(*step.body);
+        request.body = expand.sent(*step.body);
     }
 }
 
@@ -150,12 +171,16 @@ void check_value(const ReadyCheck& c, Expander& expand) {
 engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Expander& expand, const std::string& base,
                                   bool alone, const std::shared_ptr<CheckCounts>& counts) {
     engine::PreparedStep ready;
-    std::string text = expand(step.url);
+    std::string text = expand.sent(step.url);
     if (!is_absolute(text)) text = base + (text.starts_with('/') ? "" : "/") + text;
     const auto url = http::parse_url(text);
     if (!url) {
-        expand.fail(step.url.pos, "`" + text + "` is not a URL: " + url.error().message(),
+        expand.fail(step.url.pos, "`" + without_markers(text) + "` is not a URL: " + url.error().message(),
                     "write an absolute http:// or https:// URL, or a path and a config.target");
+        return ready;
+    }
+    if (without_markers(url->host) != url->host) {
+        expand.fail(step.url.pos, "the host of a request cannot differ from one to the next", "write a step for each host");
         return ready;
     }
     ready.name = step.name;
@@ -169,7 +194,7 @@ engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Ex
     if (const std::string query = pairs(step.query, expand); !query.empty())
         ready.request.target += (url->has_query ? '&' : '?') + query;
     for (const auto& [name, value] : step.headers) {
-        const std::string v = expand(value);
+        const std::string v = expand.sent(value);
         if (!http::is_valid_field(name, v))
             expand.fail(value.pos,
                         "the header `" + name + "` cannot be sent: it holds a control character or its name is no token");

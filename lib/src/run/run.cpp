@@ -17,6 +17,8 @@
 #include "engine/phase_runner.hpp"
 #include "net/task_group.hpp"
 #include "report/load_words.hpp"
+#include "run/live.hpp"
+#include "run/phase_plan.hpp"
 #include "run/prepare.hpp"
 #include "run/room.hpp"
 #include "run/server_under_test.hpp"
@@ -39,17 +41,6 @@ bool wanted(const std::vector<std::string>& names, const std::string& name) {
 }
 
 std::string list(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
-
-report::PhaseKind kind_of(const Phase& phase) {
-    if (phase.burst) return report::PhaseKind::burst;
-    return phase.users ? report::PhaseKind::users : report::PhaseKind::rate;
-}
-
-/// A phase that only a count ends has a stage that no count reaches the end of.
-std::vector<load::Stage> stages_of(const Phase& phase) {
-    constexpr auto without_end = std::chrono::hours(24 * 365);
-    return {{*phase.rate, *phase.rate, phase.duration.value_or(without_end)}};
-}
 
 /// The most connections that a phase has open at a time.
 std::size_t connections_of(const Phase& phase) { return phase.burst ? *phase.burst : phase.users.value_or(phase.max_users); }
@@ -82,7 +73,7 @@ public:
         for (const auto& spec : servers()) {
             if (!wanted(options_.servers, spec.name)) continue;
             co_await run_server(spec);
-            if (interrupted_) break;
+            if (interrupted_ || !result_.ended_early.empty()) break;
         }
         result_.elapsed = Clock::now() - start_;
         report::mask_secrets(result_, variables_.secrets());
@@ -159,19 +150,13 @@ private:
     /// @return false when the server's remaining phases make no sense.
     awaitable<bool> run_one(ServerUnderTest& server, report::ServerResult& result, const Phase& phase,
                             std::vector<engine::PreparedStep> steps, CheckCounts& checks) {
-        report::PhaseResult measured;
-        measured.phase = phase.name;
-        measured.scenario = phase.scenario;
-        measured.kind = kind_of(phase);
-        measured.warmup = phase.warmup;
+        auto measured = result_of(phase);
         measured.began = Clock::now() - start_;
 
         std::optional<engine::PhaseOutcome> solo;
         if (phase.burst && !phase.warmup && !solo_.contains(solo_key(phase))) {
-            engine::PhasePlan plan;
+            auto plan = solo_plan(scenario_.config, solo_key(phase).second);
             plan.steps = steps;
-            plan.burst = 1;
-            plan.iterations = solo_key(phase).second;
             // Named first: g++ 12 may destroy a temporary of an expression with co_await twice (GCC bug 107288).
             std::string solo_name = phase.name + " (solo)";
             solo = co_await observed(server, std::move(solo_name), std::move(plan), nullptr);
@@ -193,22 +178,16 @@ private:
             measured.tally = solo->tally;
             measured.wrong_examples = solo->examples;
         } else if (!interrupted_) {
-            engine::PhasePlan plan;
+            auto plan = plan_of(scenario_.config, phase, result_.seed);
             plan.steps = std::move(steps);
-            plan.burst = phase.burst;
-            plan.users = phase.users;
-            if (phase.rate) plan.stages = stages_of(phase);
-            plan.duration = phase.duration;
-            plan.iterations = phase.iterations;
-            plan.max_users = phase.max_users;
-            plan.seed = result_.seed;
-            if (options_.direct && !options_.direct->stages.empty()) plan.stages = options_.direct->stages;
-            if (options_.direct) plan.arrivals = options_.direct->arrivals;
             std::string name = phase.name;
             const TimePoint began = Clock::now();  // behind the solo requests
             measured.began = began - start_;
             measured.load = report::load_words(phase, plan.stages, plan.arrivals);
             checks.clear();
+            LiveLook look(scenario_, phase, result);
+            if (look.needed())
+                plan.look = [&](const engine::PhaseOutcome& so_far, bool ending) { return decide(look, phase, so_far, ending); };
             const bool unjudged = plan.steps.size() == 1 && !plan.steps.front().judge;
             if (observer_.phase_began) observer_.phase_began(result.name, phase.name, began);
             if (observer_.sample)
@@ -220,6 +199,7 @@ private:
                 };
             auto outcome = co_await observed(server, std::move(name), std::move(plan), &measured.resources);
             take(outcome, phase, measured);
+            if (outcome.aborted && look.aborted_by() != nullptr) measured.aborted = look.aborted_by()->source.text;
             if (unjudged) checks.derive(*outcome.tally, outcome.examples);
         }
         measured.checks = checks.results();
@@ -249,7 +229,37 @@ private:
             co_return false;
         }
         if (interrupted_) result.state = report::ServerState::interrupted;
+        if (!last.aborted.empty() && !interrupted_) {
+            result_.ended_early = words_of_end(result.name, last);
+            co_return false;
+        }
         co_return !interrupted_;
+    }
+
+    /// Asks the thresholds of a phase that runs, and keeps the live line's idea of its length up to date.
+    engine::Decision decide(LiveLook& look, const Phase& phase, const engine::PhaseOutcome& so_far, bool ending) {
+        const auto decision = look(so_far, ending);
+        if (decision == engine::Decision::extend && phase.duration) expected_ = (so_far.extensions + 2) * *phase.duration;
+        return decision;
+    }
+
+    /// That a threshold ended the run, and what is left out for it.
+    std::string words_of_end(const std::string& server, const report::PhaseResult& phase) const {
+        std::string text =
+            fmt::format("`{}` failed against {} and ended the run in phase `{}`", phase.aborted, server, phase.phase);
+        std::vector<std::string> left;
+        bool behind = false;
+        for (const auto& p : scenario_.phases) {
+            if (behind && wanted(options_.scenarios, p.scenario)) left.push_back("phase `" + p.name + "`");
+            behind = behind || p.name == phase.phase;
+        }
+        behind = false;
+        for (const auto& s : servers()) {
+            if (behind && wanted(options_.servers, s.name)) left.push_back("server `" + s.name + "`");
+            behind = behind || s.name == server;
+        }
+        if (!left.empty()) text += "; not run: " + list(left);
+        return text;
     }
 
     static bool only_connect_errors(const metrics::Tally& tally) {
@@ -261,14 +271,8 @@ private:
     }
 
     void take(engine::PhaseOutcome& outcome, const Phase& phase, report::PhaseResult& measured) const {
-        measured.tally = outcome.tally;
-        measured.elapsed = outcome.elapsed;
-        measured.planned = outcome.planned;
-        measured.missed = outcome.missed;
-        measured.saturated = outcome.saturated;
+        take_figures(outcome, measured);
         measured.wrong_examples = std::move(outcome.examples);
-        measured.inconclusive = std::move(outcome.unprepared);
-        measured.generator = outcome.generator;
         if (!phase.burst) return;
         const auto solo = solo_.find(solo_key(phase));
         measured.burst = metrics::burst_figures(outcome.bursts, solo == solo_.end() ? Duration{} : solo->second);
@@ -276,24 +280,16 @@ private:
         for (auto& burst : outcome.bursts) measured.samples.insert(measured.samples.end(), burst.begin(), burst.end());
     }
 
-    void choose_client(engine::PhasePlan& plan) const {
-        plan.threads = options_.threads;
-        plan.carriage = options_.carriage == Carriage::fast   ? engine::Carriage::fast
-                        : options_.carriage == Carriage::curl ? engine::Carriage::curl
-                                                              : engine::Carriage::automatic;
-        if (options_.direct) plan.curl = options_.direct->curl;
-    }
-
     /// Runs a phase with progress and /proc readings beside it.
     awaitable<engine::PhaseOutcome> observed(const ServerUnderTest& server, std::string name, engine::PhasePlan plan,
                                              std::optional<report::ResourceFigures>* resources) {
-        choose_client(plan);
-        const Duration expected = plan.duration.value_or(Duration{});
+        if (options_.direct) plan.curl = options_.direct->curl;
+        expected_ = plan.duration.value_or(Duration{});
         engine::Counters counters;
         std::optional<report::ResourceFigures> seen;
         const auto before = server.sample();
         net::TaskGroup ticker(executor_);
-        ticker.spawn(tick(server, std::move(name), counters, expected, seen));
+        ticker.spawn(tick(server, std::move(name), counters, seen));
         auto outcome = co_await engine::run_phase(std::move(plan), counters);
         ticker.cancel();
         co_await ticker.join();
@@ -313,7 +309,7 @@ private:
         seen->max_rss_bytes = std::max(seen->max_rss_bytes, sample->rss_bytes);
     }
 
-    awaitable<void> tick(const ServerUnderTest& server, std::string phase, const engine::Counters& counters, Duration expected,
+    awaitable<void> tick(const ServerUnderTest& server, std::string phase, const engine::Counters& counters,
                          std::optional<report::ResourceFigures>& seen) {
         const TimePoint start = Clock::now();
         const std::string name = result_.servers.back().name;
@@ -325,7 +321,7 @@ private:
             if (n % ticks_per_sample == 1) note(server.sample(), seen);
             if (observer_.progress)
                 observer_.progress({name, phase, counters.done, counters.wrong, counters.in_flight, counters.planned,
-                                    Clock::now() - start, expected, counters.rate, counters.p50, counters.p99, counters.lag});
+                                    Clock::now() - start, expected_, counters.rate, counters.p50, counters.p99, counters.lag});
         }
     }
 
@@ -337,6 +333,7 @@ private:
     report::RunResult result_;
     std::map<SoloKey, Duration> solo_;  // of the server that runs
     TimePoint start_{};
+    Duration expected_{};  // of the phase that runs
     bool interrupted_ = false;
 };
 

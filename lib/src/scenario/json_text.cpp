@@ -27,13 +27,15 @@ struct Writer {
         }
         const auto& t = std::get<std::string>(expanded);
         bool plain = !value.quoted;
+        bool number = false;
         if (value.is_text)
             plain = false;
         else if (value.has_template) {
             const auto ref = only_reference(value.text);
             if (ref) plain = !ref->as_string && (ref->from_env || !variables.is_text(ref->name));
+            number = ref && !ref->from_env && variables.is_number(ref->name);
         }
-        if (plain && (t == "true" || t == "false" || t == "null" || is_json_number(t)))
+        if (plain && (t == "true" || t == "false" || t == "null" || number || is_json_number(t)))
             out += t;
         else
             text(t);

@@ -12,12 +12,42 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_view_literals;
 
+/// `http: { version: 2 }` and `transport`, which go together.
+void read_client(Reader& reader, const Keys& keys, Config& out) {
+    if (const Node* n = keys.find("transport")) {
+        static constexpr std::array words{"auto"sv, "fast"sv, "curl"sv};
+        const auto given = reader.text(*n, "transport");
+        if (given == "fast")
+            out.transport = Config::Transport::fast;
+        else if (given == "curl")
+            out.transport = Config::Transport::curl;
+        else if (given && *given != "auto")
+            reader.error(n->pos(), "unknown `transport`: " + in_quotes(*given),
+                         suggest(*given, words, "write auto, fast or curl; words"));
+    }
+    const Node* http = keys.find("http");
+    if (!http || !reader.is_map(*http, "http", "http: { version: 2 }")) return;
+    static constexpr std::array known{"version"sv};
+    static constexpr std::array later{LaterKey{"preconnect", "sockets are opened before a burst anyway"}};
+    const Keys http_keys(reader, *http, "http", known, later);
+    const Node* n = http_keys.find("version");
+    if (!n) return;
+    const auto given = reader.text(*n, "version");
+    if (given == "1.1")
+        out.http_version = Config::HttpVersion::http1_1;
+    else if (given == "2")
+        out.http_version = Config::HttpVersion::http2;
+    else if (given && *given != "auto")
+        reader.error(n->pos(), "unknown version of HTTP: " + in_quotes(*given), "write auto, 1.1 or 2");
+    if (out.http_version == Config::HttpVersion::http2 && out.transport == Config::Transport::fast)
+        reader.error(n->pos(), "the fast transport speaks no HTTP/2", "write `transport: curl`, or remove it");
+}
+
 Config read_config(Reader& reader, const Node& node) {
     Config out;
     if (!reader.is_map(node, "config", "config: { target: \"http://127.0.0.1:8000\", timeout: 10s }")) return out;
-    static constexpr std::array known{"target"sv, "timeout"sv, "seed"sv, "tls"sv};
-    static constexpr std::array later{LaterKey{"http", "HTTP/1.1 is spoken, and sockets are opened before a burst"},
-                                      LaterKey{"webrtc", ""}, LaterKey{"headers", "give each request its `headers`"},
+    static constexpr std::array known{"target"sv, "timeout"sv, "seed"sv, "tls"sv, "transport"sv, "http"sv, "threads"sv};
+    static constexpr std::array later{LaterKey{"webrtc", ""}, LaterKey{"headers", "give each request its `headers`"},
                                       LaterKey{"proxy", ""}};
     const Keys keys(reader, node, "config", known, later);
     if (const Node* n = keys.find("target"))
@@ -29,6 +59,9 @@ Config read_config(Reader& reader, const Node& node) {
         }
     if (const Node* n = keys.find("timeout")) out.timeout = reader.duration(*n, "timeout", 1ms, 1h).value_or(out.timeout);
     if (const Node* n = keys.find("seed")) out.seed = reader.count(*n, "seed", 0, UINT64_MAX);
+    if (const Node* n = keys.find("threads"))
+        out.threads = static_cast<unsigned>(reader.count(*n, "threads", 1, 256).value_or(out.threads));
+    read_client(reader, keys, out);
     const Node* tls = keys.find("tls");
     if (tls && reader.is_map(*tls, "tls", "tls: { verify: true, ca: ca.pem }")) {
         static constexpr std::array tls_known{"verify"sv, "ca"sv};
@@ -51,8 +84,8 @@ std::vector<std::pair<std::string, Value>> read_variables(Reader& reader, const 
             break;
         }
         if (!reader.name(key, "variable")) continue;
-        const bool taken =
-            key.text == "env" || std::find(server_names.begin(), server_names.end(), key.text) != server_names.end();
+        const bool taken = key.text == "env" || std::ranges::find(server_names, key.text) != server_names.end() ||
+                           std::ranges::find(request_names, key.text) != request_names.end();
         if (taken) {
             reader.error(key.pos, "the name " + in_quotes(key.text) + " is taken",
                          "it stands for a value that volley sets itself: choose another");

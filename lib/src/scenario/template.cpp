@@ -150,6 +150,11 @@ std::variant<std::string, SourceError> expand(const Value& value, const Variable
             const std::string* found = ref.from_env ? variables.find_env(ref.name) : variables.find(ref.name);
             if (found) {
                 out += *found;
+            } else if (!ref.from_env && std::ranges::find(request_names, ref.name) != request_names.end()) {
+                // A fallback would hide that it never has a value here.
+                return error_at(where, yaml::pos_within({where.file, where.lines}, value, ref.offset),
+                                in_quotes(ref.name) + " has no value here: it differs from one request to the next",
+                                "it may stand in the URL, query, headers, form, json and body of a step");
             } else if (ref.fallback) {
                 out += *ref.fallback;
             } else if (ref.from_env) {

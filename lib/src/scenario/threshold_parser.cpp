@@ -309,6 +309,23 @@ bool is_of_burst(const Threshold& t, const Scenario& so_far) {
                        [&](const Phase& p) { return p.name == t.phase && p.burst.has_value(); });
 }
 
+/// Only a phase that time ends, under a load that stays as it is, can run on.
+void check_extends(Reader& reader, const Keys& keys, const Scenario& so_far, const Threshold& t) {
+    const auto place = keys.key_pos("if_unsure");
+    if (t.phase.empty()) {
+        reader.error(place, "`if_unsure: extend` of all phases together",
+                     "name the phase that may run on: phase.latency p99 < 1s");
+        return;
+    }
+    const auto at = std::find_if(so_far.phases.begin(), so_far.phases.end(), [&](const Phase& p) { return p.name == t.phase; });
+    if (at == so_far.phases.end()) return;
+    if (at->climbs())
+        reader.error(place, "`if_unsure: extend` of a phase whose rate changes", "give it a longer `for`");
+    else if (!at->burst && !at->duration)
+        reader.error(place, "`if_unsure: extend` of a phase that a number of iterations ends",
+                     "give it more `iterations`, or `for`");
+}
+
 /// What stands beside `expr`.
 void read_options(Reader& reader, const Keys& keys, const Scenario& so_far, Threshold& out) {
     static constexpr std::array of_intervals{"confidence"sv, "if_unsure"sv};
@@ -325,6 +342,10 @@ void read_options(Reader& reader, const Keys& keys, const Scenario& so_far, Thre
     if (const Node* n = keys.find("abort")) out.abort = reader.boolean(*n, "abort").value_or(false);
     if (const Node* n = keys.find("persist"))
         out.persist = reader.duration(*n, "persist", Duration::zero(), std::chrono::hours(1000));
+    if (out.abort && is_of_burst(out, so_far))
+        reader.error(keys.key_pos("abort"), "`abort` belongs to phases with `users` or `rate`",
+                     "remove it: a burst ends with its last answer anyway");
+    if (out.if_unsure == Threshold::IfUnsure::extend) check_extends(reader, keys, so_far, out);
     if (keys.has("persist") && !keys.has("abort"))
         reader.error(keys.key_pos("persist"), "`persist` without `abort`",
                      "add `abort: true`, which ends the phase once the threshold has failed for so long");

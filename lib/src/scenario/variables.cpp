@@ -34,6 +34,10 @@ void Variables::mark_text(std::string name) { text_names_.insert(std::move(name)
 
 bool Variables::is_text(std::string_view name) const noexcept { return text_names_.contains(name); }
 
+void Variables::mark_number(std::string name) { number_names_.insert(std::move(name)); }
+
+bool Variables::is_number(std::string_view name) const noexcept { return number_names_.contains(name); }
+
 void Variables::add_secret(std::string_view value) {
     if (value.size() < 4 || std::find(secrets_.begin(), secrets_.end(), value) != secrets_.end()) return;
     const auto shorter =
@@ -60,10 +64,17 @@ void visit_pairs(const std::vector<std::pair<std::string, Value>>& pairs, const 
     for (const auto& [name, value] : pairs) visit(value);
 }
 
-/// Every scalar that is expanded while a server is known.
+/// Every scalar that is expanded while a server is known, what requests are made of aside.
 void visit_run_values(const Scenario& s, const Visit& visit) {
     if (s.config.target) visit(*s.config.target);
     if (s.config.tls_ca) visit(*s.config.tls_ca);
+    for (const auto& body : s.scenarios)
+        for (const auto& step : body.steps)
+            for (const auto& check : step.checks) visit(check.value);
+}
+
+/// Every scalar that requests are made of.
+void visit_requests(const Scenario& s, const Visit& visit) {
     for (const auto& body : s.scenarios)
         for (const auto& step : body.steps) {
             visit(step.url);
@@ -72,7 +83,6 @@ void visit_run_values(const Scenario& s, const Visit& visit) {
             visit_pairs(step.form, visit);
             if (step.json) visit_json(*step.json, visit);
             if (step.body) visit(*step.body);
-            for (const auto& check : step.checks) visit(check.value);
         }
 }
 
@@ -157,6 +167,11 @@ std::vector<SourceError> resolve_variables(const Scenario& scenario, const Varia
     for (const auto name : run_names) of_run.emplace(name, "0");
     trial.push(of_run);
     visit_run_values(scenario, attempt);
+    Variables::Scope of_request;
+    for (const auto name : request_names) of_request.emplace(name, "0");
+    trial.push(std::move(of_request));
+    visit_requests(scenario, attempt);
+    trial.pop();
     for (const auto name : server_names) of_run.emplace(name, "0");
     trial.push(of_run);
     visit_server_values(scenario, attempt);
@@ -169,6 +184,11 @@ std::vector<SourceError> resolve_variables(const Scenario& scenario, const Varia
             result.add_secret(*secret);
     }
     for (const auto& [name, value] : overrides) {
+        if (std::ranges::find(request_names, name) != request_names.end()) {
+            errors.push_back(error_at(scenario, {}, "the name " + in_quotes(name) + " of -e is taken",
+                                      "it stands for a number that differs from one request to the next"));
+            continue;
+        }
         const auto is_it = [&wanted = name](const auto& variable) { return variable.first == wanted; };
         const bool declares = std::any_of(scenario.variables.begin(), scenario.variables.end(), is_it);
         if (declares || used.contains(name) || scenario.names_used_at_load.contains(name)) continue;

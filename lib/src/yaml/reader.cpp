@@ -90,14 +90,17 @@ std::optional<Duration> Reader::duration(const Node& node, std::string_view what
     return *d;
 }
 
-std::optional<Rate> Reader::rate(const Node& node, std::string_view what) {
+std::optional<Rate> Reader::rate(const Node& node, std::string_view what, bool rest_too) {
     const auto given = text(node, what);
     if (!given) return std::nullopt;
     const auto key = in_quotes(what);
     const auto r = parse_rate(*given);
     if (r && r->per_second <= 1e6) return *r;
+    const bool rests = given->find_first_of("123456789") == std::string::npos;
+    if (rest_too && !r && r.error() == ParseErrc::out_of_range && rests) return Rate{};
     if (r || r.error() == ParseErrc::out_of_range)
-        error(node.pos(), key + " is out of range: " + in_quotes(*given), "above 0, at most 1000000/s");
+        error(node.pos(), key + " is out of range: " + in_quotes(*given),
+              rest_too ? "from 0/s to 1000000/s" : "above 0, at most 1000000/s");
     else if (r.error() == ParseErrc::no_unit)
         error(node.pos(), key + " needs a unit: " + in_quotes(*given), "write " + *given + "/s");
     else if (r.error() == ParseErrc::bad_unit)

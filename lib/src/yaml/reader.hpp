@@ -54,7 +54,8 @@ public:
     /// Its text; a format with templates replaces them here, and so for everything that is typed below.
     virtual std::optional<std::string> text(const Node& node, std::string_view what);
     std::optional<Duration> duration(const Node& node, std::string_view what, Duration least, Duration most);
-    std::optional<Rate> rate(const Node& node, std::string_view what);
+    /// @param rest_too  a rate of 0 is allowed.
+    std::optional<Rate> rate(const Node& node, std::string_view what, bool rest_too = false);
     std::optional<std::uint64_t> count(const Node& node, std::string_view what, std::uint64_t least, std::uint64_t most);
     std::optional<bool> boolean(const Node& node, std::string_view what);
     /// A name of ours (server, scenario, phase): letters, digits, `_` and `-`, so that it can stand in thresholds and on command lines.

@@ -32,6 +32,12 @@ class Scenarios(VolleyTest):
         self.assertEqual(servers["pool4"]["fifty"]["right"], 50)
         self.assertEqual(servers["coroutine"]["fifty"]["resources"]["threads"], 1)
 
+    def test_climb(self):
+        phases = self.run_file("climb.yaml")["coroutine"]
+        self.assertEqual(phases["climb"]["planned"], 315)
+        self.assertEqual(phases["stairs"]["planned"], 350)
+        self.assertGreater(phases["people"]["requests"], 20, "they come again")
+
     def test_django(self):
         servers = self.run_file("django.yaml")
         for phase in servers["uvicorn"].values():

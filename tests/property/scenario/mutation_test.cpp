@@ -28,6 +28,9 @@ std::vector<std::string> seeds() {
     out.push_back(with_server(
         "{ command: [x, \"{{ port }}\"], cwd: d, env: { A: b }, ready: { get: /, status: 200, timeout: 1s }, stop: { signal: TERM, grace: 1s } }"));
     out.push_back(with_threshold("{ expr: \"steady.latency p99.9 < {{ t | default('4ms') }} @ server=ours\" }"));
+    out.push_back(with_phase("name: p, scenario: s, rate: 1/s, ramp_to: 5/s, for: 1s, arrivals: poisson"));
+    out.push_back(with_phase("name: p, scenario: s, steps: [1/s, 2/s], for: 1s, max_users: 3"));
+    out.push_back(with_phase("name: p, scenario: t, users: 2, for: 1s, think: { uniform: [1ms, 2ms] }"));
     out.push_back("version: 1\nx: &a { b: &b [1, *b2], <<: *a }\n---\n? !!str y\n: |\n  text\n");
     return out;
 }
@@ -147,7 +150,7 @@ TEST(Mutation, no_file_breaks_the_reader) {
                                        {200, R"({"slept": 0.2, "a": {"b": ["x"]}})", nullptr, Duration(5)});
             }
         for (const auto& phase : loaded.scenario.phases) {
-            EXPECT_EQ((phase.burst ? 1 : 0) + (phase.users ? 1 : 0) + (phase.rate ? 1 : 0), 1);
+            EXPECT_EQ((phase.burst ? 1 : 0) + (phase.users ? 1 : 0) + (phase.rate ? 1 : 0) + (phase.steps.empty() ? 0 : 1), 1);
             EXPECT_TRUE(phase.burst || (phase.duration.has_value() != phase.iterations.has_value()));
             EXPECT_NE(loaded.scenario.find_scenario(phase.scenario), nullptr);
         }

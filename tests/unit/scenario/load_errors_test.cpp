@@ -57,17 +57,90 @@ TEST(LoadErrors, phases) {
                  "3:54 `solo_runs` belongs to `burst` [remove it: only bursts are compared with one request alone]"},
             Case{"name: p, scenario: s, burst: 1, warmup: yes", "3:53 `warmup` is neither true nor false: `yes` [write true]"},
             Case{"name: p, scenario: s, burst: 1, wramup: true", "3:45 unknown key `wramup` in a phase [did you mean `warmup`?]"},
-            Case{"name: p, scenario: s, rate: 1/s, ramp_to: 5/s, for: 1s",
-                 "3:46 `ramp_to` is not supported by this version [write several phases, each with its `rate`]"},
             Case{
                 "name: p, scenario: s, burst: 1, users: 2, for: 1s",
-                "3:45 a phase takes exactly one of burst, users and rate [`burst: 10` starts 10 at once, `users: 10` keeps 10 busy, `rate: 10/s` starts 10 a second]"},
+                "3:45 a phase takes exactly one of burst, users, rate and steps [`burst: 10` starts 10 at once, `users: 10` keeps 10 busy, `rate: 10/s` starts 10 a second, `steps: [10/s, 20/s]` first 10, then 20]"},
         })
         expect_first(c, with_phase);
     EXPECT_THAT(
         errors_of(
             "version: 1\nscenarios: { s: [ { get: \"http://h/\" } ] }\nphases:\n  - { name: p, burst: 1 }\n  - { name: p, burst: 2 }\n"),
         ElementsAre("5:5 two phases are called `p` [the first is in line 4]"));
+}
+
+TEST(LoadErrors, of_how_users_come_and_rest) {
+    for (
+        const Case& c : {
+            Case{"name: p, scenario: s, rate: 1/s, ramp_to: 5, for: 1s", "3:55 `ramp_to` needs a unit: `5` [write 5/s]"},
+            Case{"name: p, scenario: s, rate: 1/s, ramp_to: 5/s",
+                 "3:11 a phase with `ramp_to` has no length [write `for: 30s`, the length of the whole phase]"},
+            Case{"name: p, scenario: s, rate: 1/s, ramp_to: 5/s, iterations: 9",
+                 "3:60 a phase with `ramp_to` has no length [write `for: 30s`, the length of the whole phase]"},
+            Case{"name: p, scenario: s, rate: 0/s, ramp_to: 0/s, for: 1s",
+                 "3:55 a ramp from 0 to 0 [nobody ever comes: give one of them a rate]"},
+            Case{"name: p, scenario: s, rate: 1/s, ramp_to: 2000000/s, for: 1s",
+                 "3:55 `ramp_to` is out of range: `2000000/s` [from 0/s to 1000000/s]"},
+            Case{"name: p, scenario: s, users: 2, ramp_to: 5/s, for: 1s",
+                 "3:45 `ramp_to` without `rate` [`rate: 100/s, ramp_to: 600/s` climbs from the one to the other]"},
+            Case{"name: p, scenario: s, steps: [1/s, 2/s], ramp_to: 5/s, for: 1s",
+                 "3:54 `ramp_to` without `rate` [`rate: 100/s, ramp_to: 600/s` climbs from the one to the other]"},
+            Case{"name: p, scenario: s, steps: [1/s, 2/s]",
+                 "3:11 a phase with `steps` has no length [write `for: 30s`, the length of the whole phase]"},
+            Case{"name: p, scenario: s, steps: 5/s, for: 1s",
+                 "3:42 `steps` is a list, not a text [write steps: [100/s, 200/s, 400/s]]"},
+            Case{"name: p, scenario: s, steps: [5/s], for: 1s",
+                 "3:42 `steps` takes two rates or more [from 2 to 1000; one is a `rate`]"},
+            Case{"name: p, scenario: s, steps: [5/s, 0/s], for: 1s",
+                 "3:48 `steps` is out of range: `0/s` [above 0, at most 1000000/s]"},
+            Case{
+                "name: p, scenario: s, steps: [5/s, 9/s], rate: 1/s, for: 1s",
+                "3:54 a phase takes exactly one of burst, users, rate and steps [`burst: 10` starts 10 at once, `users: 10` keeps 10 busy, `rate: 10/s` starts 10 a second, `steps: [10/s, 20/s]` first 10, then 20]"},
+            Case{"name: p, scenario: s, rate: 1/s, for: 1s, arrivals: poison",
+                 "3:65 unknown `arrivals`: `poison` [did you mean `poisson`?]"},
+            Case{"name: p, scenario: s, burst: 1, arrivals: poisson",
+                 "3:45 `arrivals` belongs to `rate` [remove it: only there users come on schedule]"},
+            Case{"name: p, scenario: s, users: 1, for: 1s, arrivals: uniform",
+                 "3:54 `arrivals` belongs to `rate` [remove it: only there users come on schedule]"},
+            Case{"name: p, scenario: s, rate: 1/s, for: 1s, think: 1s",
+                 "3:55 `think` belongs to `users` [remove it: users that do not start again have nothing to wait for]"},
+            Case{"name: p, scenario: s, burst: 1, think: 1s",
+                 "3:45 `think` belongs to `users` [remove it: users that do not start again have nothing to wait for]"},
+            Case{"name: p, scenario: s, users: 1, for: 1s, think: 200", "3:61 `think` needs a unit: `200` [write 200s or 200ms]"},
+            Case{
+                "name: p, scenario: s, users: 1, for: 1s, think: [1s, 2s]",
+                "3:61 `think` is a time or a map, not a list [write think: 200ms, think: { exponential: 200ms } or think: { uniform: [100ms, 300ms] }]"},
+            Case{"name: p, scenario: s, users: 1, for: 1s, think: { normal: 1s }",
+                 "3:63 unknown key `normal` in think [known keys: exponential, uniform]"},
+            Case{
+                "name: p, scenario: s, users: 1, for: 1s, think: { exponential: 1s, uniform: [1s, 2s] }",
+                "3:80 `think` takes one of exponential and uniform [write think: 200ms, think: { exponential: 200ms } or think: { uniform: [100ms, 300ms] }]"},
+            Case{"name: p, scenario: s, users: 1, for: 1s, think: { exponential: 0s }",
+                 "3:76 `exponential` is out of range: `0s` [from 1.00 us to 1 h 0 m]"},
+            Case{"name: p, scenario: s, users: 1, for: 1s, think: { uniform: 1s }",
+                 "3:72 `uniform` is a list, not a text [write uniform: [100ms, 300ms]]"},
+            Case{"name: p, scenario: s, users: 1, for: 1s, think: { uniform: [1s] }",
+                 "3:72 `uniform` takes two times [the shortest and the longest: [100ms, 300ms]]"},
+            Case{"name: p, scenario: s, users: 1, for: 1s, think: { uniform: [2s, 1s] }",
+                 "3:77 the longest `uniform` time is shorter than the shortest [turn them round]"},
+        })
+        expect_first(c, with_phase);
+}
+
+TEST(LoadErrors, of_the_client) {
+    const std::string rest = "version: 1\nscenarios: { s: [ { get: \"http://h/\" } ] }\nphases: [ { name: p, burst: 1 } ]\n";
+    for (const Case& c : {
+             Case{"transport: quick", "4:22 unknown `transport`: `quick` [write auto, fast or curl; words: auto, fast, curl]"},
+             Case{"http: 2", "4:17 `http` is a map, not a text [write http: { version: 2 }]"},
+             Case{"http: { version: 3 }", "4:28 unknown version of HTTP: `3` [write auto, 1.1 or 2]"},
+             Case{"http: { versoin: 2 }", "4:19 unknown key `versoin` in http [did you mean `version`?]"},
+             Case{"http: { preconnect: true }",
+                  "4:19 `preconnect` is not supported by this version [sockets are opened before a burst anyway]"},
+             Case{"http: { version: 2 }, transport: fast",
+                  "4:28 the fast transport speaks no HTTP/2 [write `transport: curl`, or remove it]"},
+             Case{"threads: 0", "4:20 `threads` is out of range: `0` [from 1 to 256]"},
+             Case{"threads: two", "4:20 `threads` is not a whole number: `two` [write digits only]"},
+         })
+        EXPECT_THAT(errors_of(rest + "config: { " + c.input + " }\n"), ElementsAre(c.error)) << c.input;
 }
 
 TEST(LoadErrors, steps) {

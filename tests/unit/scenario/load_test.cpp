@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 TEST(Load, every_key_of_the_format) {
     const auto loaded = load_scenario(R"(version: 1
 name: everything
-config: { target: "http://127.0.0.1:{{ server.port }}", timeout: 10s, seed: 42, tls: { verify: false, ca: dev.pem } }
+config: { target: "http://127.0.0.1:{{ server.port }}", timeout: 10s, seed: 42, transport: curl, http: { version: 2 }, threads: 2, tls: { verify: false, ca: dev.pem } }
 variables: { delay: 0.2, token: "{{ env.TOKEN | default('dev') }}" }
 servers:
   ours: { builtin: "pool:8" }
@@ -48,7 +48,11 @@ phases:
   - { name: warm, scenario: ping, users: 5, for: 5s, warmup: true }
   - { name: fifty, scenario: sleep, burst: 50, iterations: 3, solo_runs: 5 }
   - { name: steady, scenario: sleep, rate: 6000/m, for: 30s, max_users: 500 }
-  - { name: closed, scenario: sleep, users: 10, iterations: 30 }
+  - { name: closed, scenario: sleep, users: 10, iterations: 30, think: { exponential: 200ms } }
+  - { name: climb, scenario: sleep, rate: 0/s, ramp_to: 600/s, for: 30s, arrivals: poisson }
+  - { name: stairs, scenario: sleep, steps: [100/s, 200/s, 400/s], for: 30s, max_users: 50 }
+  - { name: rest, scenario: sleep, users: 10, for: 1s, think: { uniform: [100ms, 300ms] } }
+  - { name: pause, scenario: sleep, users: 10, for: 1s, think: 50ms }
 thresholds:
   - fifty.ratio <= 1.25 @ server=ours
   - steady.latency p99.9 < 400ms
@@ -63,6 +67,9 @@ outputs: [console, json: out.json]
     EXPECT_EQ(s.config.timeout, 10s);
     EXPECT_EQ(s.config.seed, 42U);
     EXPECT_FALSE(s.config.tls_verify);
+    EXPECT_EQ(s.config.transport, Config::Transport::curl);
+    EXPECT_EQ(s.config.http_version, Config::HttpVersion::http2);
+    EXPECT_EQ(s.config.threads, 2U);
     ASSERT_EQ(s.servers.size(), 5U);
     EXPECT_EQ(s.servers[0].builtin.text, "pool:8");
     const auto& uvicorn = s.servers[1];
@@ -91,7 +98,7 @@ outputs: [console, json: out.json]
     EXPECT_EQ(sleep->steps[3].method, "DELETE");
     EXPECT_FALSE(s.find_scenario("nothing"));
 
-    ASSERT_EQ(s.phases.size(), 4U);
+    ASSERT_EQ(s.phases.size(), 8U);
     EXPECT_TRUE(s.phases[0].warmup);
     EXPECT_EQ(s.phases[0].users, 5U);
     EXPECT_EQ(s.phases[0].duration, Duration(5s));
@@ -100,6 +107,27 @@ outputs: [console, json: out.json]
     EXPECT_EQ(s.phases[1].solo_runs, 5U);
     EXPECT_EQ(s.phases[2].rate->per_second, 100);
     EXPECT_EQ(s.phases[2].max_users, 500U);
+    EXPECT_EQ(s.phases[2].arrivals, load::Arrivals::uniform);
+    EXPECT_FALSE(s.phases[2].climbs());
+    using Kind = load::Think::Kind;
+    EXPECT_EQ(s.phases[2].think.kind, Kind::none);
+    EXPECT_EQ(s.phases[3].think.kind, Kind::exponential);
+    EXPECT_EQ(s.phases[3].think.a, 200ms);
+    EXPECT_FALSE(s.phases[3].is_open());
+    EXPECT_EQ(s.phases[4].rate->per_second, 0);
+    EXPECT_EQ(s.phases[4].ramp_to->per_second, 600);
+    EXPECT_EQ(s.phases[4].arrivals, load::Arrivals::poisson);
+    EXPECT_TRUE(s.phases[4].climbs());
+    EXPECT_FALSE(s.phases[5].rate);
+    ASSERT_EQ(s.phases[5].steps.size(), 3U);
+    EXPECT_EQ(s.phases[5].steps[2].per_second, 400);
+    EXPECT_EQ(s.phases[5].max_users, 50U);
+    EXPECT_TRUE(s.phases[5].is_open() && s.phases[5].climbs());
+    EXPECT_EQ(s.phases[6].think.kind, Kind::uniform);
+    EXPECT_EQ(s.phases[6].think.a, 100ms);
+    EXPECT_EQ(s.phases[6].think.b, 300ms);
+    EXPECT_EQ(s.phases[7].think.kind, Kind::constant);
+    EXPECT_EQ(s.phases[7].think.a, 50ms);
 
     ASSERT_EQ(s.thresholds.size(), 4U);
     EXPECT_EQ(s.thresholds[0].server, "ours");
@@ -128,6 +156,9 @@ TEST(Load, defaults_are_what_the_manual_says) {
     EXPECT_EQ(s.config.timeout, 30s);
     EXPECT_TRUE(s.config.tls_verify);
     EXPECT_FALSE(s.config.seed);
+    EXPECT_EQ(s.config.transport, Config::Transport::automatic);
+    EXPECT_EQ(s.config.http_version, Config::HttpVersion::automatic);
+    EXPECT_EQ(s.config.threads, 1U);
     EXPECT_EQ(s.phases[0].scenario, "s");
     EXPECT_EQ(s.phases[0].solo_runs, 3U);
     EXPECT_FALSE(s.phases[0].iterations);

@@ -48,6 +48,36 @@ TEST(Template, says_what_is_wrong_and_where) {
     EXPECT_EQ(expanded("{{ name | default(x) }}", v), "error 1:11 `default` takes one text in quotes [write default('text')]");
 }
 
+TEST(Template, numbers_of_requests_are_known_only_in_what_is_sent) {
+    const auto errors = [](const std::string& text, const Variables::Scope& overrides = {}) {
+        const auto loaded = load_scenario(text, "t.yaml", {}, overrides);
+        EXPECT_THAT(to_lines(loaded.errors), IsEmpty()) << text;
+        Variables variables;
+        return to_lines(resolve_variables(loaded.scenario, {}, overrides, variables));
+    };
+    for (const char* step :
+         {"{ get: \"/{{ iteration }}\", query: { u: \"{{ user.index }}\" }, headers: { x: \"{{ iteration }}\" } }",
+          "{ post: /, json: { \"{{ user.index }}\": \"{{ iteration }}\" } }",
+          "{ post: /, form: { a: \"{{ iteration | string }}\" } }", "{ post: /, body: \"a{{ iteration }}b\" }"})
+        EXPECT_THAT(errors(with_step(step)), IsEmpty()) << step;
+    const std::string hint = " [it may stand in the URL, query, headers, form, json and body of a step]";
+    EXPECT_THAT(errors(with_step("{ get: /, checks: [\"body contains {{ iteration }}\"] }")),
+                ElementsAre("5:26 `iteration` has no value here: it differs from one request to the next" + hint));
+    EXPECT_THAT(errors(with_step("{ get: /, checks: [\"body contains {{ user.index | default('x') }}\"] }")),
+                ElementsAre("5:26 `user.index` has no value here: it differs from one request to the next" + hint));
+    EXPECT_THAT(errors(with_variables("a: \"{{ iteration }}\"")),
+                ElementsAre("2:21 `iteration` has no value here: it differs from one request to the next" + hint));
+    EXPECT_THAT(errors_of(with_phase("name: p, scenario: s, burst: \"{{ iteration }}\"")),
+                ElementsAre("3:46 `iteration` has no value here: it differs from one request to the next" + hint));
+    EXPECT_THAT(
+        errors_of(with_variables("iteration: 1")),
+        ElementsAre("2:14 the name `iteration` is taken [it stands for a value that volley sets itself: choose another]"));
+    EXPECT_THAT(
+        errors(with_step("{ get: \"/{{ iteration }}\" }"), {{"iteration", "5"}}),
+        ElementsAre(
+            "0:0 the name `iteration` of -e is taken [it stands for a number that differs from one request to the next]"));
+}
+
 TEST(Template, what_comes_from_outside_is_not_expanded_again) {
     Variables v(Variables::Scope{{"X", "{{ secret }}"}});
     v.push({{"secret", "s"}});
@@ -108,7 +138,8 @@ TEST(Resolve, finds_every_unknown_name_before_the_run) {
                 ElementsAre("3:39 undefined variable `nam` [did you mean `name`?]"));
     EXPECT_THAT(
         resolve(with_variables("a: 1", "http://h/{{ port }}")).errors,
-        ElementsAre("3:39 undefined variable `port` [defined here: a, server.host, server.name, server.port, server.url]"));
+        ElementsAre(
+            "3:39 undefined variable `port` [defined here: a, iteration, server.host, server.name, server.port, server.url, user.index]"));
     EXPECT_THAT(resolve(with_server("{ command: [x, \"{{ port }}\", \"{{ host }}\", \"{{ prot }}\"] }")).errors,
                 ElementsAre("2:62 undefined variable `prot` [did you mean `port`?]"));
     EXPECT_THAT(

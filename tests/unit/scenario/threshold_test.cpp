@@ -109,11 +109,31 @@ TEST(Threshold, errors_point_at_the_mistake) {
                 "9:31 `persist` without `abort` [add `abort: true`, which ends the phase once the threshold has failed for so long]"},
             Case{"{ expr: latency p50 < 2s, persist: 10, abort: true }", "9:40 `persist` needs a unit: `10` [write 10s or 10ms]"},
             Case{"{ expr: latency p50 < 2s, abort: yes }", "9:38 `abort` is neither true nor false: `yes` [write true]"},
+            Case{"{ expr: fifty.errors == 0, abort: true }",
+                 "9:32 `abort` belongs to phases with `users` or `rate` [remove it: a burst ends with its last answer anyway]"},
+            Case{"{ expr: latency p50 < 2s, if_unsure: extend }",
+                 "9:31 `if_unsure: extend` of all phases together [name the phase that may run on: phase.latency p99 < 1s]"},
             Case{"{ exp: fifty.ratio < 2 }", "9:5 a threshold has no `expr` [write the threshold as a text: ten.errors == 0]"},
         }) {
         const auto errors = errors_of(with_threshold(c.text));
         ASSERT_FALSE(errors.empty()) << c.text;
         EXPECT_EQ(errors[0], c.error) << c.text;
+    }
+}
+
+TEST(Threshold, only_a_phase_that_time_ends_under_a_steady_load_can_run_on) {
+    for (const auto& [phase, error] :
+         {std::pair{"users: 2, iterations: 9",
+                    "5:32 `if_unsure: extend` of a phase that a number of iterations ends [give it more `iterations`, or `for`]"},
+          std::pair{"rate: 1/s, ramp_to: 2/s, for: 1s",
+                    "5:32 `if_unsure: extend` of a phase whose rate changes [give it a longer `for`]"},
+          std::pair{"steps: [1/s, 2/s], for: 1s",
+                    "5:32 `if_unsure: extend` of a phase whose rate changes [give it a longer `for`]"}}) {
+        const auto errors =
+            errors_of("version: 1\nscenarios: { s: [ { get: \"http://h/\" } ] }\nphases: [ { name: p, " + std::string(phase) +
+                      " } ]\nthresholds:\n  - { expr: p.service p9 < 1s, if_unsure: extend }\n");
+        ASSERT_EQ(errors.size(), 1U) << phase;
+        EXPECT_EQ(errors[0], error);
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include <volley/error.hpp>
 #include <volley/metrics/generator.hpp>
+#include <volley/metrics/steady_state.hpp>
 #include <volley/metrics/summary.hpp>
 #include <volley/time.hpp>
 
@@ -50,7 +51,10 @@ struct PhaseResult {
     PhaseKind kind = PhaseKind::burst;
     std::string load;  ///< what was asked for, in words: `closed: 100 users for 10.0 s`; may be empty
     bool warmup = false;
+    bool climbs = false;  ///< the load changes by plan, so that figures are not expected to settle
     bool interrupted = false;
+    std::string aborted;       ///< the threshold that ended the phase early, as written; empty where none did
+    unsigned extensions = 0;   ///< how often the phase ran on for its length again, to tell what was unsure
     Duration began{};          ///< from the start of the run
     std::string inconclusive;  ///< why the times of the phase say nothing, although they were measured; empty where they do
     Duration elapsed{};
@@ -67,6 +71,11 @@ struct PhaseResult {
 
     [[nodiscard]] std::uint64_t errors() const noexcept { return tally->wrong() + saturated; }
 };
+
+/// Whether a phase with a steady load had settled, and how far it drifted. Unknown for bursts and where the load changes by plan.
+[[nodiscard]] metrics::SteadyState steadiness(const PhaseResult& phase);
+/// "the median rose by 12.3 % from the first half of the phase to the second".
+[[nodiscard]] std::string drift_words(const metrics::SteadyState& state);
 
 enum class ServerState { ok, not_started, unreachable, died, interrupted };
 [[nodiscard]] std::string_view to_string(ServerState s) noexcept;
@@ -105,7 +114,8 @@ struct RunResult {
     std::string started_at;  ///< ISO 8601, UTC
     std::uint64_t seed = 0;
     Duration elapsed{};
-    int signal = 0;  ///< that interrupted it
+    int signal = 0;           ///< that interrupted it
+    std::string ended_early;  ///< which threshold ended the run before its last phase, and what was not run; empty where none did
     Verdict verdict = Verdict::pass;
     std::vector<ServerResult> servers;
     std::vector<ThresholdResult> thresholds;

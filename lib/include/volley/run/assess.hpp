@@ -15,7 +15,8 @@ enum class Assessment { pass, fail, unsure };
 
 /// Percentiles of latency and service outside bursts are assessed by their confidence interval: pass if the whole of it satisfies the
 /// threshold, fail if none of it does, and for latency only if the same is true without our own start lag. All other figures count as they
-/// are. Unsure too: what was not measured, an interrupted or inconclusive phase, a pass with more than 1 % of the starts missed.
+/// are. Unsure too: what was not measured, an interrupted or inconclusive phase, a pass with more than 1 % of the starts missed, a
+/// percentile of a phase that had not settled unless each of its halves fails.
 /// Pure; for a running phase it may be called with what there is so far.
 [[nodiscard]] Assessment assess(const scenario::Threshold& threshold, const report::PhaseResult& phase);
 

@@ -9,7 +9,6 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <volley/client/transport.hpp>
-#include <volley/load/schedule.hpp>
 #include <volley/report/result.hpp>
 #include <volley/scenario/scenario.hpp>
 
@@ -42,13 +41,6 @@ struct Observer {
     std::function<void(const std::string& server, const report::PhaseResult&)> phase_ended;
 };
 
-/// Which client carries the requests of phases.
-enum class Carriage {
-    automatic,  ///< fast, unless something is asked for that only libcurl can do
-    fast,       ///< our own HTTP/1.1
-    curl        ///< libcurl: HTTP/2, proxies, digest
-};
-
 /// A request from elsewhere than a scenario file, to be sent in the place of its steps.
 struct DirectRequest {
     std::string name;  ///< of the step, in messages: `GET /offer`
@@ -56,14 +48,10 @@ struct DirectRequest {
     http::Request request;
     client::CurlOptions curl;
     Duration timeout = std::chrono::seconds(30);  ///< for the whole exchange
-    std::vector<load::Stage> stages;              ///< for a phase with a rate; in the place of it
-    load::Arrivals arrivals = load::Arrivals::uniform;
 };
 
 struct Options {
     std::optional<DirectRequest> direct;
-    Carriage carriage = Carriage::automatic;
-    unsigned threads = 1;  ///< of the generator
     std::vector<std::string> servers;    ///< names to run against; empty: all
     std::vector<std::string> scenarios;  ///< only phases of these; empty: all
     std::optional<std::uint64_t> seed;

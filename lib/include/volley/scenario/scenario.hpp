@@ -15,6 +15,8 @@
 #include <vector>
 
 #include <volley/error.hpp>
+#include <volley/load/schedule.hpp>
+#include <volley/load/think.hpp>
 #include <volley/scenario/value.hpp>
 #include <volley/time.hpp>
 
@@ -117,21 +119,30 @@ struct ServerSpec {
     Value url;
 };
 
-/// A stretch of load. Exactly one of burst, users, rate is set; iterations or duration bound it.
+/// A stretch of load. Exactly one of burst, users, rate, steps is set; iterations or duration bound it.
 struct Phase {
     std::string name;
     std::string scenario;
     SourcePos pos;
-    std::optional<std::size_t> burst;       ///< so many at once; `iterations` says how often (once where it is not set)
-    std::optional<std::size_t> users;       ///< closed model: each starts again when it is through
-    std::optional<Rate> rate;               ///< open model: starts come on schedule whatever the answers do
-    std::optional<Duration> duration;       ///< `for:`
-    std::optional<std::size_t> iterations;  ///< users and rate: how many in all, shared by the users
-    std::size_t max_users = 1000;           ///< for rate: never more in flight; starts refused for it count as `saturated`
+    std::optional<std::size_t> burst;  ///< so many at once; `iterations` says how often (once where it is not set)
+    std::optional<std::size_t> users;  ///< closed model: each starts again when it is through
+    std::optional<Rate> rate;          ///< open model: starts come on schedule whatever the answers do
+    std::optional<Rate> ramp_to;       ///< with rate: what it has become, linearly, at the end of `duration`
+    std::vector<Rate> steps;           ///< open model too: these rates one after the other, for equal parts of `duration`
+    load::Arrivals arrivals = load::Arrivals::uniform;  ///< of the open model
+    load::Think think;                                  ///< of users, between their iterations
+    std::optional<Duration> duration;                   ///< `for:`, of the whole phase
+    std::optional<std::size_t> iterations;              ///< users and a constant rate: how many in all, shared by the users
+    std::size_t max_users = 1000;  ///< for the open model: never more in flight; starts refused for it count as `saturated`
     /// For burst, warm-up aside: runs of one alone, whose median is the solo time S. Made before the first phase that needs them;
     /// later ones with the same scenario and number share them.
     std::size_t solo_runs = 3;
     bool warmup = false;
+
+    /// Users come on schedule.
+    [[nodiscard]] bool is_open() const noexcept { return rate.has_value() || !steps.empty(); }
+    /// The load itself changes from the beginning to the end of the phase.
+    [[nodiscard]] bool climbs() const noexcept { return ramp_to.has_value() || !steps.empty(); }
 };
 
 /// `phase.metric [aggregate] op value [@ server=name]`: `fifty.ratio <= 1.25 @ server=coroutine`, `steady.latency p99 < 400ms`.
@@ -167,11 +178,17 @@ struct Output {
 };
 
 struct Config {
+    /// Which client carries the requests of phases; automatic: the fast one where it can.
+    enum class Transport { automatic, fast, curl };
+    enum class HttpVersion { automatic, http1_1, http2 };
     std::optional<Value> target;
     Duration timeout = std::chrono::seconds(30);
     std::optional<std::uint64_t> seed;
     bool tls_verify = true;
     std::optional<Value> tls_ca;
+    Transport transport = Transport::automatic;
+    HttpVersion http_version = HttpVersion::automatic;  ///< http2 goes by curl
+    unsigned threads = 1;                               ///< that make the load of a phase
 };
 
 /// The whole file.
@@ -221,6 +238,9 @@ public:
     /// A name whose value is text even where it looks like a number: it was written in quotes. to_json_text() asks.
     void mark_text(std::string name);
     [[nodiscard]] bool is_text(std::string_view name) const noexcept;
+    /// A name whose value stands for a number that is put in its place later: to_json_text() writes it as a number is written.
+    void mark_number(std::string name);
+    [[nodiscard]] bool is_number(std::string_view name) const noexcept;
 
     /// Values that came from the environment, longest first, to be masked in what is printed; those under 4 bytes are left out,
     /// since masking them would hide more than they do.
@@ -231,12 +251,15 @@ private:
     Scope env_;
     std::vector<Scope> scopes_;
     std::set<std::string, std::less<>> text_names_;
+    std::set<std::string, std::less<>> number_names_;
     std::vector<std::string> secrets_;
 };
 
 /// Names that exist only while a scenario runs: known wherever a request is described, and in `config.target`; of them `server.name`
 /// in `outputs` too, which then are one file for each server.
 inline constexpr std::array<std::string_view, 4> run_names{"server.name", "server.host", "server.port", "server.url"};
+/// Known only in what a step sends (URL, query, headers, form, json, body): numbers that differ from one sending to the next.
+inline constexpr std::array<std::string_view, 2> request_names{"user.index", "iteration"};
 /// Known besides in a server's `command`, `cwd`, `env` and `ready`: the port that was picked for it.
 inline constexpr std::array<std::string_view, 2> server_names{"port", "host"};
 
@@ -253,8 +276,8 @@ inline constexpr std::array<std::string_view, 2> server_names{"port", "host"};
                                                             const Scenario& where);
 
 /// Resolves the `variables:` block (values may use earlier ones and the environment), with `overrides` (`-e key=value`) on top.
-/// Every template of the file is tried on the way, so that an unknown name is found before a server starts; run_names and
-/// server_names count as known where they will be. An override that nothing in the file uses is an error.
+/// Every template of the file is tried on the way, so that an unknown name is found before a server starts; run_names, server_names
+/// and request_names count as known where they will be. An override that nothing in the file uses is an error.
 [[nodiscard]] std::vector<SourceError> resolve_variables(const Scenario& scenario, const Variables::Scope& env,
                                                          const Variables::Scope& overrides, Variables& out);
 
