@@ -97,7 +97,8 @@ void Worker::run() {
 void Worker::sleep_on(boost::asio::steady_timer& timer, TimePoint until, std::function<void()> then) {
     timer.expires_at(until);
     timer.async_wait([this, until, then = std::move(then)](boost::system::error_code ec) {
-        if (ec) return;
+        // A timer that has fired already is not ended by cancel().
+        if (ec || finished_) return;
         around_.recorder.outcome.generator.timer_overshoot.record(Clock::now() - until);
         then();
     });
@@ -347,6 +348,7 @@ PhaseOutcome Worker::so_far() const {
 }
 
 PhaseOutcome Worker::finish() {
+    finished_ = stopped_ = true;
     around_.recorder.flush();
     auto& outcome = around_.recorder.outcome;
     for (auto& [origin, carrier] : carriers_) opened_ += carrier->opened();
