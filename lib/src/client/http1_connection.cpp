@@ -66,7 +66,12 @@ Http1Connection::~Http1Connection() { close_socket(); }
 
 void Http1Connection::close_socket() noexcept {
     if (socket_ < 0) return;
-    ssl_.reset();
+    if (ssl_) {
+        // Says that nothing was cut (RFC 8446 section 6.1). OpenSSL takes a session for broken whose connection ends without that.
+        if (SSL_is_init_finished(ssl_.get()) == 1) SSL_shutdown(ssl_.get());
+        ERR_clear_error();
+        ssl_.reset();
+    }
     around_.readiness.remove(socket_, *this);
     ::close(socket_);
     socket_ = -1;
