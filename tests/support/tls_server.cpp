@@ -96,13 +96,15 @@ struct TlsServer::Impl {
         std::filesystem::remove_all(directory, ignored);
     }
 
-    /// Takes the first protocol that is offered. A handshake stays on its thread.
+    /// Takes HTTP/1.1 where it is offered. A handshake stays on its thread.
     static int select_alpn(SSL* /*ssl*/, const unsigned char** out, unsigned char* size, const unsigned char* list,
                            unsigned list_size, void* /*unused*/) {
         offered.assign(reinterpret_cast<const char*>(list), list_size);
-        *out = list + 1;
-        *size = list[0];
-        return SSL_TLSEXT_ERR_OK;
+        static constexpr unsigned char ours[] = "\x08http/1.1";
+        unsigned char* chosen = nullptr;
+        const int result = SSL_select_next_proto(&chosen, size, ours, sizeof ours - 1, list, list_size);
+        *out = chosen;
+        return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
     }
 
     void note(SSL* ssl) {
