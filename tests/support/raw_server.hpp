@@ -38,6 +38,11 @@ public:
     ~RawServer();
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] int accepted() const noexcept { return accepted_; }
+    /// Connections whose script still runs.
+    [[nodiscard]] std::size_t open() {
+        const std::lock_guard lock(mutex_);
+        return open_.size();
+    }
 
 private:
     void accept_loop();

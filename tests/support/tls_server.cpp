@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <filesystem>
+#include <mutex>
 #include <stdexcept>
 #include <vector>
 
@@ -15,6 +16,9 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "support/raw_server.hpp"
@@ -39,7 +43,7 @@ void add_extension(X509* certificate, int nid, const char* value) {
 }
 
 /// Writes key and certificate into one PEM file.
-void make_certificate(const std::string& file) {
+void make_certificate(const std::string& file, const std::string& names) {
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
     const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
     require(key && certificate, "certificate");
@@ -52,7 +56,7 @@ void make_certificate(const std::string& file) {
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("volley test"), -1, -1, 0);
     X509_set_issuer_name(certificate.get(), name);
     add_extension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
-    add_extension(certificate.get(), NID_subject_alt_name, "IP:127.0.0.1");
+    add_extension(certificate.get(), NID_subject_alt_name, names.c_str());
     require(X509_sign(certificate.get(), key.get(), EVP_sha256()) > 0, "certificate signature");
     const std::unique_ptr<std::FILE, decltype(&std::fclose)> out(std::fopen(file.c_str(), "we"), &std::fclose);
     require(out && PEM_write_PrivateKey(out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1 &&
@@ -69,10 +73,21 @@ std::string new_directory() {
 }  // namespace
 
 struct TlsServer::Impl {
-    Impl() : directory(new_directory()), file(directory + "/server.pem") {
-        make_certificate(file);
+    explicit Impl(Options with) : options(std::move(with)), directory(new_directory()), file(directory + "/server.pem") {
+        make_certificate(file, options.names);
         tls.use_certificate_chain_file(file);
         tls.use_private_key_file(file, asio::ssl::context::pem);
+        SSL_CTX* const context = tls.native_handle();
+        // Without one, sessions of clients with certificates are not resumed.
+        constexpr unsigned char id[] = "volley test";
+        SSL_CTX_set_session_id_context(context, id, sizeof id - 1);
+        SSL_CTX_set_alpn_select_cb(context, &Impl::select_alpn, nullptr);
+        // Before 1.3 the server's is the last word of a handshake.
+        if (options.early) SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+        if (options.wants_certificate) {
+            tls.load_verify_file(file);
+            tls.set_verify_mode(asio::ssl::verify_peer);
+        }
         server = std::make_unique<RawServer>([this](RawConnection& connection, int) { serve(connection.descriptor()); });
     }
     ~Impl() {
@@ -81,14 +96,42 @@ struct TlsServer::Impl {
         std::filesystem::remove_all(directory, ignored);
     }
 
+    /// Takes HTTP/1.1 where it is offered. A handshake stays on its thread.
+    static int select_alpn(SSL* /*ssl*/, const unsigned char** out, unsigned char* size, const unsigned char* list,
+                           unsigned list_size, void* /*unused*/) {
+        offered.assign(reinterpret_cast<const char*>(list), list_size);
+        static constexpr unsigned char ours[] = "\x08http/1.1";
+        unsigned char* chosen = nullptr;
+        const int result = SSL_select_next_proto(&chosen, size, ours, sizeof ours - 1, list, list_size);
+        *out = chosen;
+        return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+    }
+
+    void note(SSL* ssl) {
+        Seen one;
+        if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) one.name = name;
+        one.alpn = offered;
+        one.resumed = SSL_session_reused(ssl) == 1;
+        one.certificate = SSL_get0_peer_certificate(ssl) != nullptr;
+        const std::scoped_lock lock(mutex);
+        seen.push_back(std::move(one));
+    }
+
     void serve(int descriptor) {
         asio::io_context io;
         tcp::socket socket(io, tcp::v4(), ::dup(descriptor));  // the other one is closed by who accepted it
         asio::ssl::stream<tcp::socket&> stream(socket, tls);
+        offered.clear();
+        if (options.early) cork(descriptor, true);
         boost::system::error_code ec;
         stream.handshake(asio::ssl::stream_base::server, ec);
         if (ec) return;
+        note(stream.native_handle());
         ++sessions;
+        if (options.early) {
+            asio::write(stream, asio::buffer(options.answer), ec);
+            cork(descriptor, false);
+        }
         std::array<char, 16 * 1024> bytes{};
         std::string text;
         for (;;) {
@@ -97,21 +140,35 @@ struct TlsServer::Impl {
             text.append(bytes.data(), n);
             if (!text.ends_with("\r\n\r\n")) continue;
             text.clear();
-            asio::write(stream, asio::buffer(std::string_view("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret")), ec);
+            if (!options.early) asio::write(stream, asio::buffer(options.answer), ec);
+            if (options.cut) return;
         }
     }
 
+    static void cork(int descriptor, int on) { ::setsockopt(descriptor, IPPROTO_TCP, TCP_CORK, &on, sizeof on); }
+
+    static thread_local std::string offered;
+    const Options options;
     std::string directory;
     std::string file;
     asio::ssl::context tls{asio::ssl::context::tls_server};
     std::atomic<int> sessions{0};
+    mutable std::mutex mutex;
+    std::vector<Seen> seen;
     std::unique_ptr<RawServer> server;
 };
 
-TlsServer::TlsServer() : impl_(std::make_unique<Impl>()) {}
+thread_local std::string TlsServer::Impl::offered;
+
+TlsServer::TlsServer() : TlsServer(Options()) {}
+TlsServer::TlsServer(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 TlsServer::~TlsServer() = default;
 std::uint16_t TlsServer::port() const noexcept { return impl_->server->port(); }
 const std::string& TlsServer::certificate_file() const noexcept { return impl_->file; }
 int TlsServer::sessions() const noexcept { return impl_->sessions; }
+std::vector<TlsServer::Seen> TlsServer::seen() const {
+    const std::scoped_lock lock(impl_->mutex);
+    return impl_->seen;
+}
 
 }  // namespace volley::test

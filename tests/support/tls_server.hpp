@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace volley::test {
 
@@ -11,7 +12,23 @@ namespace volley::test {
 /// 127.0.0.1 and nothing else.
 class TlsServer {
 public:
+    struct Options {
+        std::string names = "IP:127.0.0.1";  ///< of the certificate, in OpenSSL's spelling
+        std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";
+        bool cut = false;                ///< goes after one answer, without the close_notify that TLS ends with
+        bool early = false;              ///< answers before it is asked, in one piece with the end of the handshake
+        bool wants_certificate = false;  ///< asks clients for one, and takes its own
+    };
+    /// What a client showed in its handshake.
+    struct Seen {
+        std::string name;  ///< SNI; empty where none was sent
+        std::string alpn;  ///< the client's whole list, each with its length before it
+        bool resumed = false;
+        bool certificate = false;
+    };
+
     TlsServer();
+    explicit TlsServer(Options options);
     TlsServer(const TlsServer&) = delete;
     TlsServer& operator=(const TlsServer&) = delete;
     ~TlsServer();
@@ -20,6 +37,7 @@ public:
     [[nodiscard]] const std::string& certificate_file() const noexcept;
     /// Handshakes that succeeded.
     [[nodiscard]] int sessions() const noexcept;
+    [[nodiscard]] std::vector<Seen> seen() const;
 
 private:
     struct Impl;

@@ -4,6 +4,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "client/call.hpp"
 
@@ -42,10 +44,11 @@ public:
         transfer->next = first_;
         if (first_ != nullptr) first_->previous = transfer.get();
         first_ = transfer.get();
+        auto on_end = [transfer](const std::exception_ptr& error) {
+            if (error) failed(*transfer, error);
+        };
         asio::co_spawn(executor_, run(transfer, &call.request(), call.sample.planned, call.deadline),
-                       asio::bind_cancellation_slot(transfer->end.slot(), [](const std::exception_ptr& error) {
-                           if (error) std::rethrow_exception(error);
-                       }));
+                       asio::bind_cancellation_slot(transfer->end.slot(), std::move(on_end)));
     }
 
     void cancel(Call& call) override {
@@ -94,6 +97,21 @@ private:
         call.sample.started = started;
         call.sample.step = step;
         call.on_done(exchange.error);
+    }
+
+    /// A coroutine that is cancelled before it has begun never runs, and ends with an exception.
+    static void failed(Transfer& transfer, const std::exception_ptr& error) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const boost::system::system_error& e) {
+            if (e.code() != asio::error::operation_aborted) throw;
+        }
+        if (transfer.owner == nullptr) return;
+        Call& call = *transfer.call;
+        transfer.owner->unlink(transfer);
+        call.transfer_ = nullptr;
+        call.sample.done = Clock::now();
+        call.on_done(NetErrc::cancelled);
     }
 
     asio::any_io_executor executor_;

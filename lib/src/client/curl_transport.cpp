@@ -154,8 +154,12 @@ error_code translate(int code, CURL* easy) {
         case CURLE_COULDNT_RESOLVE_HOST:
         case CURLE_COULDNT_RESOLVE_PROXY:
             return NetErrc::not_resolved;
-        case CURLE_COULDNT_CONNECT:
-            return NetErrc::refused;
+        case CURLE_COULDNT_CONNECT: {
+            long number = 0;
+            curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+            const error_code cause(static_cast<int>(number), boost::system::system_category());
+            return number != 0 && (cause == Condition::reset || cause == Condition::exhausted) ? cause : NetErrc::refused;
+        }
         case CURLE_OPERATION_TIMEDOUT:
             return NetErrc::timed_out;
         case CURLE_GOT_NOTHING:
@@ -357,7 +361,9 @@ private:
         exchange.error = in.refused ? in.refused : too_late ? error_code(NetErrc::timed_out) : translate(code, easy.get());
         // What curl tells only in words: its own limits on a head, and framing that is not HTTP's.
         const std::string_view said = words.data();
-        if (exchange.error == NetErrc::bad_answer && said.find("oo large") != said.npos)
+        // One line of over 100 KiB it calls a want of memory.
+        const bool endless_line = code == CURLE_OUT_OF_MEMORY && in.body_bytes == 0;
+        if (exchange.error == NetErrc::bad_answer && (endless_line || said.find("oo large") != said.npos))
             exchange.error = NetErrc::header_too_large;
         if (exchange.error == NetErrc::truncated_body && said.find("in chunked-encoding") != said.npos)
             exchange.error = NetErrc::bad_answer;

@@ -39,14 +39,19 @@ Http1Surroundings::Http1Surroundings(asio::any_io_executor on, Target to)
 void Http1Connection::on_ready(std::uint32_t events) {
     constexpr std::uint32_t over = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
     const Http1ConnectionPtr self(this);
-    if (state_ == State::busy) {
-        if ((events & over) != 0) peer_ended_ = true;
-        if ((events & (EPOLLOUT | over)) != 0 && has_unsent()) send();
-        if ((events & (EPOLLIN | over)) != 0) read();
-    } else if (state_ == State::opening) {
+    if (state_ == State::opening) {
         on_connect_event();
     } else if (state_ == State::handshake) {
         do_handshake();
+        // What came behind the handshake lies in OpenSSL's buffer now, and the kernel will not tell of it.
+        events |= EPOLLIN;
+    } else if (state_ == State::busy && (events & (EPOLLOUT | over)) != 0 && has_unsent()) {
+        send();
+    }
+    // An event is told once: what came together with the end of the opening is looked at now or never.
+    if (state_ == State::busy) {
+        if ((events & over) != 0) peer_ended_ = true;
+        if ((events & (EPOLLIN | over)) != 0) read();
     } else if (state_ == State::idle && (events & (EPOLLIN | over)) != 0) {
         on_idle_readable();
     }
@@ -61,7 +66,12 @@ Http1Connection::~Http1Connection() { close_socket(); }
 
 void Http1Connection::close_socket() noexcept {
     if (socket_ < 0) return;
-    ssl_.reset();
+    if (ssl_) {
+        // Says that nothing was cut (RFC 8446 section 6.1). OpenSSL takes a session for broken whose connection ends without that.
+        if (SSL_is_init_finished(ssl_.get()) == 1) SSL_shutdown(ssl_.get());
+        ERR_clear_error();
+        ssl_.reset();
+    }
     around_.readiness.remove(socket_, *this);
     ::close(socket_);
     socket_ = -1;
@@ -78,6 +88,7 @@ void Http1Connection::open_until(TimePoint deadline) {
 }
 
 void Http1Connection::connect(std::shared_ptr<const Endpoints> endpoints) {
+    if (state_ != State::opening) return;  // given up while the others that waited for the same addresses were told
     endpoints_ = std::move(endpoints);
     next_endpoint_ = 0;
     resolved = Clock::now();
@@ -112,7 +123,11 @@ error_code Http1Connection::begin_connect(const Tcp::endpoint& to) {
         const error_code error = last_error();
         // Out of ports from this address: all of 127.0.0.0/8 is ours to connect from.
         constexpr unsigned last_source = 250;
-        if (error.value() != EADDRNOTAVAIL || !v4_loopback || around_.source >= last_source) return error;
+        if (error.value() != EADDRNOTAVAIL || !v4_loopback) return error;
+        if (around_.source >= last_source) {
+            around_.source = 0;  // by the next time ports of the first may be free again
+            return error;
+        }
         ++around_.source;
     }
 }

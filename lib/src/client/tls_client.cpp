@@ -1,5 +1,10 @@
 #include "client/tls_client.hpp"
 
+#include <cerrno>
+#include <cstdint>
+
+#include <sys/socket.h>
+
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
@@ -15,6 +20,52 @@ std::string last_reason() {
     if (ERR_GET_LIB(code) == ERR_LIB_SYS)
         return boost::system::error_code(ERR_GET_REASON(code), boost::system::system_category()).message();
     return "unknown TLS error";
+}
+
+// OpenSSL's own BIO for sockets writes with write(2), which ends a program by SIGPIPE where the peer has gone.
+
+int descriptor_of(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
+
+int after(BIO* bio, ssize_t result, int retry) {
+    BIO_clear_retry_flags(bio);
+    if (result < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_flags(bio, retry | BIO_FLAGS_SHOULD_RETRY);
+    return static_cast<int>(result);
+}
+
+int write_socket(BIO* bio, const char* data, int size) {
+    return after(bio, ::send(descriptor_of(bio), data, static_cast<std::size_t>(size), MSG_NOSIGNAL), BIO_FLAGS_WRITE);
+}
+
+int read_socket(BIO* bio, char* data, int size) {
+    const auto n = ::recv(descriptor_of(bio), data, static_cast<std::size_t>(size), 0);
+    if (n == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+    return after(bio, n, BIO_FLAGS_READ);
+}
+
+long control_socket(BIO* bio, int command, long /*number*/, void* /*pointer*/) {
+    if (command == BIO_CTRL_EOF) return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+const BIO_METHOD* socket_method() {
+    static const BIO_METHOD* const method = [] {
+        BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket without SIGPIPE");
+        if (made == nullptr) return made;
+        BIO_meth_set_write(made, &write_socket);
+        BIO_meth_set_read(made, &read_socket);
+        BIO_meth_set_ctrl(made, &control_socket);
+        return made;
+    }();
+    return method;
+}
+
+/// Null when memory ends.
+BIO* new_socket_bio(int descriptor) {
+    BIO* bio = socket_method() != nullptr ? BIO_new(socket_method()) : nullptr;
+    if (bio == nullptr) return nullptr;
+    BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor)));
+    BIO_set_init(bio, 1);
+    return bio;
 }
 
 }  // namespace
@@ -68,7 +119,9 @@ int TlsClient::keep_session(SSL* ssl, SSL_SESSION* session) {
 SslPtr TlsClient::begin(int descriptor) {
     ERR_clear_error();
     SslPtr ssl(SSL_new(context_));
-    if (!ssl || SSL_set_fd(ssl.get(), descriptor) != 1) return nullptr;
+    BIO* const socket = ssl ? new_socket_bio(descriptor) : nullptr;
+    if (socket == nullptr) return nullptr;
+    SSL_set_bio(ssl.get(), socket, socket);  // its owner now
     if (is_address_) {
         if (verify_) X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), host_.c_str());
     } else {

@@ -62,10 +62,11 @@ void Recorder::ended(const metrics::Sample& sample, const Judgement& judgement, 
     if (batch_.size() == batch_size) flush();
 }
 
-void Recorder::iteration_ended(bool right) noexcept {
+void Recorder::iteration_ended(const metrics::Sample& whole) noexcept {
     add(in_flight_, static_cast<std::uint64_t>(-1));
+    if (whole.outcome == metrics::Outcome::cancelled) return;
     add(done_, 1);
-    if (!right) add(wrong_, 1);
+    if (!whole.right) add(wrong_, 1);
 }
 
 void Recorder::missed(TimePoint planned, std::uint64_t n) {

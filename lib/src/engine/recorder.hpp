@@ -25,7 +25,8 @@ public:
     /// Takes in a request that has ended. What we ended ourselves says nothing of the server and is left out.
     void ended(const metrics::Sample& sample, const Judgement& judgement, const std::string& step_name);
     void iteration_began() noexcept { add(in_flight_, 1); }
-    void iteration_ended(bool right) noexcept;
+    /// One that we ended ourselves counts as neither done nor wrong.
+    void iteration_ended(const metrics::Sample& whole) noexcept;
     void missed(TimePoint planned, std::uint64_t n = 1);
     void saturated(TimePoint planned);
     /// Hands over the samples that are left.

@@ -113,7 +113,7 @@ void User::judge(error_code error) {
 
 void User::end() {
     under_way_ = false;
-    around_.recorder.iteration_ended(whole_.right);
+    around_.recorder.iteration_ended(whole_);
     owner_.iteration_ended(*this);
 }
 

@@ -97,7 +97,7 @@ void Worker::run() {
 void Worker::sleep_on(boost::asio::steady_timer& timer, TimePoint until, std::function<void()> then) {
     timer.expires_at(until);
     timer.async_wait([this, until, then = std::move(then)](boost::system::error_code ec) {
-        // A timer that has fired already is not ended by cancel().
+        // One that has come due is past cancelling: what it would begin would keep the loop running.
         if (ec || finished_) return;
         around_.recorder.outcome.generator.timer_overshoot.record(Clock::now() - until);
         then();
@@ -264,6 +264,7 @@ void Worker::fire_burst(TimePoint planned, std::function<void(std::vector<metric
     active_ = users_.size();
     fired_ = false;
     sleep_on(arrival_timer_, planned, [this, planned] {
+        if (stopped_) return;  // it had come due when it was cancelled
         fired_ = true;
         for (auto& user : users_) user.begin(planned, Clock::now(), next_iteration_++ * workers_ + index_);
     });

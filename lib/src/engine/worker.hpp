@@ -106,8 +106,8 @@ private:
     std::size_t active_ = 0;
     bool stopped_ = false;
     bool ended_ = false;
-    bool finished_ = false;
-    bool fired_ = false;  ///< the burst has begun
+    bool fired_ = false;     ///< the burst has begun
+    bool finished_ = false;  ///< the loop is to end
     std::function<void()> over_;
     TimePoint start_{};
     TimePoint end_ = TimePoint::max();

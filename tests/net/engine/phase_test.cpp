@@ -169,17 +169,5 @@ TEST(Bursts, nobody_is_asked_again_who_takes_no_connection_at_all) {
     EXPECT_NE(outcome.unprepared.find("only 0 of 3"), std::string::npos);
 }
 
-// A worker's own timer that fired in the moment in which the phase ended was set anew, and its thread never ended.
-TEST(Workers, end_although_a_timer_of_theirs_is_due_just_then) {
-    RawServer server([](RawConnection& c, int) { answer_all(c); });
-    for (int i = 0; i < 20; ++i) {
-        PhasePlan plan;
-        plan.steps = {step_to(server.port())};
-        plan.users = 2;
-        plan.duration = 100ms;
-        EXPECT_GT(run(std::move(plan)).tally->right, 0U);
-    }
-}
-
 }  // namespace
 }  // namespace volley::engine

@@ -1,0 +1,356 @@
+// Servers that misbehave in every way: each ends in the right counter, nothing hangs, nothing is left open.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include <sys/socket.h>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include "net/engine/fixture.hpp"
+#include "support/descriptors.hpp"
+#include "support/raw_client.hpp"
+#include "support/tls_server.hpp"
+
+namespace volley::engine {
+namespace {
+using namespace std::chrono_literals;
+using test::RawConnection;
+using test::RawServer;
+using test::TlsServer;
+
+enum class Mode { users, arrivals, burst };
+
+struct Case {
+    const char* name;
+    Carriage carriage;
+    Mode mode;
+};
+
+/// What may come of it: kinds of errors, "" for a right answer.
+using Kinds = std::set<std::string>;
+
+class TroubleTest : public testing::TestWithParam<Case> {
+protected:
+    static constexpr std::size_t n = 6;
+    [[nodiscard]] static bool fast() { return GetParam().carriage == Carriage::fast; }
+
+    [[nodiscard]] static PhasePlan plan_of(PreparedStep step) {
+        PhasePlan plan;
+        plan.carriage = GetParam().carriage;
+        switch (GetParam().mode) {
+            case Mode::users:
+                plan.users = 3;
+                plan.iterations = n;
+                break;
+            case Mode::arrivals:
+                plan.stages = test::at_rate(200, 1h);
+                plan.iterations = n;
+                plan.max_users = 2;
+                break;
+            case Mode::burst:
+                plan.burst = n;
+                break;
+        }
+        plan.steps = {std::move(step)};
+        return plan;
+    }
+
+    /// Runs a phase against what a step leads to and holds it against what may come.
+    static PhaseOutcome expect_step(PreparedStep step, const Kinds& kinds) {
+        const auto run = test::run_phase(plan_of(std::move(step)));
+        const auto& outcome = run.outcome;
+        const auto& tally = *outcome.tally;
+        std::uint64_t errors = 0;
+        std::string seen;
+        for (const auto& [kind, count] : tally.errors) {
+            EXPECT_EQ(kinds.count(kind), 1U) << kind << ", e.g. " << (outcome.examples.empty() ? "" : outcome.examples.front());
+            errors += count;
+        }
+        if (tally.right > 0) {
+            EXPECT_EQ(kinds.count(""), 1U) << tally.right << " answers were right";
+        }
+        EXPECT_EQ(tally.right + errors, tally.requests);
+        EXPECT_EQ(tally.requests + outcome.missed + outcome.saturated, outcome.planned);
+        EXPECT_EQ(outcome.planned, n);
+        EXPECT_GT(tally.requests, 0U);
+        EXPECT_EQ(run.counters.in_flight, 0U);
+        EXPECT_LT(run.took, 15s) << "far below the 20 s that a request may take";
+        return outcome;
+    }
+
+    static PhaseOutcome expect(const RawServer::Script& script, const Kinds& kinds,
+                               const std::function<void(PreparedStep&)>& change = {}) {
+        PhaseOutcome outcome;
+        const std::size_t before = test::open_descriptors();
+        {
+            RawServer server(script);
+            PreparedStep step = test::light_step(server.port());
+            if (change) change(step);
+            outcome = expect_step(std::move(step), kinds);
+        }
+        EXPECT_TRUE(test::eventually([&] { return test::open_descriptors() <= before; }))
+            << before << " descriptors before, now " << test::open_descriptors();
+        return outcome;
+    }
+    /// Sends bytes as an answer to every request.
+    static RawServer::Script says(std::string bytes) {
+        return [bytes = std::move(bytes)](RawConnection& c, int) {
+            while (!c.read_request().empty())
+                if (!c.send(bytes)) return;
+        };
+    }
+    static void short_timeout(PreparedStep& step) { step.timeout = 300ms; }
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    All, TroubleTest,
+    testing::Values(Case{"fast_users", Carriage::fast, Mode::users}, Case{"fast_arrivals", Carriage::fast, Mode::arrivals},
+                    Case{"fast_burst", Carriage::fast, Mode::burst}, Case{"curl_users", Carriage::curl, Mode::users},
+                    Case{"curl_arrivals", Carriage::curl, Mode::arrivals}, Case{"curl_burst", Carriage::curl, Mode::burst}),
+    [](const auto& each) { return std::string(each.param.name); });
+
+TEST_P(TroubleTest, closing_after_each_answer_is_no_error) {
+    expect(
+        [](RawConnection& c, int) {
+            if (!c.read_request().empty()) c.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+        },
+        {""});
+    expect(
+        [](RawConnection& c, int) {
+            if (!c.read_request().empty()) c.send("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        },
+        {""});
+    expect(
+        [](RawConnection& c, int) {
+            if (!c.read_request().empty()) c.send("HTTP/1.0 200 OK\r\n\r\nto the end");
+        },
+        {""});
+    // Says nothing of it: GET is sent once more where the close was met.
+    expect(
+        [](RawConnection& c, int) {
+            if (!c.read_request().empty()) c.send(test::ok_answer);
+        },
+        {""});
+}
+
+TEST_P(TroubleTest, staying_open_after_it_announced_to_close_is_no_error) {
+    expect(
+        [](RawConnection& c, int) {
+            if (c.read_request().empty()) return;
+            c.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+            c.wait_for_close();
+        },
+        {""});
+}
+
+TEST_P(TroubleTest, closing_while_we_write_is_a_reset) {
+    expect(
+        [](RawConnection& c, int) {
+            char some[1000];
+            (void)::recv(c.descriptor(), some, sizeof some, 0);
+        },
+        {"reset"},
+        [](PreparedStep& step) {
+            step.request.method = "POST";
+            step.request.body.assign(8U << 20U, 'x');
+        });
+}
+
+TEST_P(TroubleTest, an_early_refusal_of_a_large_body_is_an_answer) {
+    expect(
+        [](RawConnection& c, int) {
+            c.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            c.wait_for_close();
+        },
+        {"status"},
+        [](PreparedStep& step) {
+            step.request.method = "POST";
+            step.request.body.assign(8U << 20U, 'x');
+        });
+}
+
+TEST_P(TroubleTest, garbage_is_an_error_of_the_protocol) {
+    std::string bytes;
+    for (int i = 0; i < 4096; ++i) bytes += static_cast<char>(i * 7919 >> 4);
+    expect(says(bytes), {"protocol"});
+    expect(says("SSH-2.0-OpenSSH_9.2p1\r\n"), {"protocol"}, short_timeout);
+    expect(says("HTTP/1.1 banana\r\n\r\n"), {"protocol"});
+    expect(says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc"), {"protocol"});
+}
+
+TEST_P(TroubleTest, http_2_at_us_is_an_error_of_the_protocol) {
+    // SETTINGS, as a server's preface (RFC 9113 section 3.4): before it is asked, and as an answer.
+    const std::string settings("\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64", 15);
+    expect(says(settings), {"protocol"});
+    expect(
+        [&](RawConnection& c, int) {
+            c.send(settings);
+            c.wait_for_close();
+        },
+        // A connection that speaks while nothing is asked of it is not held for a burst, or not used again.
+        {"protocol"});
+}
+
+TEST_P(TroubleTest, byte_by_byte_is_slow_and_right) {
+    expect(
+        [](RawConnection& c, int) {
+            while (!c.read_request().empty())
+                for (const char byte : test::ok_answer) {
+                    if (!c.send({&byte, 1})) return;
+                    std::this_thread::sleep_for(1ms);
+                }
+        },
+        {""});
+}
+
+TEST_P(TroubleTest, no_answer_ends_at_the_deadline) {
+    expect([](RawConnection& c, int) { c.wait_for_close(); }, {"timeout"}, short_timeout);
+    expect(
+        [](RawConnection& c, int) {
+            if (c.read_request().empty()) return;
+            c.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+            c.wait_for_close();
+        },
+        {"timeout"}, short_timeout);
+    // Alive, and never done.
+    expect(
+        [](RawConnection& c, int) {
+            if (c.read_request().empty()) return;
+            c.send("HTTP/1.1 200 OK\r\n");
+            while (c.send("X-Y: z\r\n")) std::this_thread::sleep_for(5ms);
+        },
+        {"timeout"}, short_timeout);
+}
+
+TEST_P(TroubleTest, resets_are_told_from_truncation) {
+    expect([](RawConnection& c, int) { c.reset(); }, {"reset"});
+    expect(
+        [](RawConnection& c, int) {
+            c.read_request();
+            c.reset();
+        },
+        {"reset"});
+    expect(
+        [](RawConnection& c, int) {
+            if (c.read_request().empty()) return;
+            c.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+            std::this_thread::sleep_for(50ms);  // a reset throws away what has not been read
+            c.reset();
+        },
+        {"truncated"});
+    expect(
+        [](RawConnection& c, int) {
+            if (!c.read_request().empty()) c.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+        },
+        {"truncated"});
+}
+
+TEST_P(TroubleTest, a_hundred_megabytes_are_read_or_too_large) {
+    const auto big = [](RawConnection& c, int) {
+        static const std::string block(1'000'000, 'x');
+        while (!c.read_request().empty()) {
+            c.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+            for (int i = 0; i < 100; ++i)
+                if (!c.send(block)) return;
+        }
+    };
+    expect(big, {"too_large"}, [](PreparedStep& step) { step.target.max_body_bytes = 1'000'000; });
+    const auto outcome = expect(big, {""}, [](PreparedStep& step) { step.target.max_body_bytes = SIZE_MAX; });
+    EXPECT_GE(outcome.tally->bytes, outcome.tally->right * 100'000'000);
+}
+
+TEST_P(TroubleTest, a_head_of_a_megabyte_is_too_large) {
+    expect(says("HTTP/1.1 200 OK\r\nX: " + std::string(1'000'000, 'a') + "\r\nContent-Length: 0\r\n\r\n"), {"too_large"});
+    std::string many = "HTTP/1.1 200 OK\r\n";
+    for (int i = 0; i < 100'000; ++i) many += "X-A: " + std::to_string(i) + "\r\n";
+    expect(says(many + "Content-Length: 0\r\n\r\n"), {"too_large"});
+}
+
+TEST_P(TroubleTest, switching_protocols_unasked_is_no_right_answer) {
+    expect(
+        [](RawConnection& c, int) {
+            if (c.read_request().empty()) return;
+            c.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n");
+            c.wait_for_close();
+        },
+        {"status", "protocol", "timeout"}, short_timeout);
+}
+
+TEST_P(TroubleTest, stray_bytes_behind_an_answer_end_its_connection) {
+    expect(says(std::string(test::ok_answer) + "stray"), {""});
+    expect(says(std::string(test::ok_answer) + "HTTP/1.1 500 Smuggled\r\nContent-Length: 0\r\n\r\n"), {""});
+}
+
+TEST_P(TroubleTest, statuses_are_counted) {
+    const auto outcome = expect(says("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"), {"status"});
+    EXPECT_EQ(outcome.tally->statuses.at(503), outcome.tally->requests);
+    EXPECT_EQ(outcome.first_status, 503);
+}
+
+TEST_P(TroubleTest, nobody_listens) {
+    std::uint16_t port = 0;
+    {
+        RawServer gone([](RawConnection&, int) {});
+        port = gone.port();
+    }
+    const std::size_t before = test::open_descriptors();
+    const auto outcome = expect_step(test::light_step(port), {"refused"});
+    EXPECT_EQ(outcome.generator.connections, 0U);
+    if (fast() && GetParam().mode == Mode::burst) {
+        EXPECT_NE(outcome.unprepared, "");
+    }
+    EXPECT_LE(test::open_descriptors(), before);
+}
+
+TEST_P(TroubleTest, a_name_that_is_none) {
+    PreparedStep step = test::light_step(80);
+    step.target.host = "no-such-name.invalid";
+    expect_step(std::move(step), {"resolve"});
+}
+
+TEST_P(TroubleTest, a_backlog_that_is_full_ends_at_the_time_for_connects) {
+    boost::asio::io_context io;
+    boost::asio::ip::tcp::acceptor full(io);
+    const boost::asio::ip::tcp::endpoint any(boost::asio::ip::address_v4::loopback(), 0);
+    full.open(any.protocol());
+    full.bind(any);
+    full.listen(0);
+    PreparedStep step = test::light_step(full.local_endpoint().port());
+    step.timeout = 600ms;
+    step.target.connect_timeout = 300ms;
+    expect_step(std::move(step), {"timeout"});
+}
+
+TEST_P(TroubleTest, tls_that_cannot_be_trusted) {
+    TlsServer server;
+    PreparedStep step = test::light_step(server.port());
+    step.target.scheme = "https";
+    step.target.tls.ca_file = server.certificate_file();
+    expect_step(step, {""});
+    step.target.host = "localhost";
+    expect_step(step, {"tls"});
+    step = test::light_step(server.port());
+    step.target.scheme = "https";
+    const auto outcome = expect_step(step, {"tls"});
+    ASSERT_FALSE(outcome.examples.empty());
+    EXPECT_NE(outcome.examples.front().find("self-signed certificate"), std::string::npos) << outcome.examples.front();
+}
+
+TEST_P(TroubleTest, tls_that_is_none_or_is_cut) {
+    const auto https = [](PreparedStep& step) { step.target.scheme = "https"; };
+    expect(
+        [](RawConnection& c, int) {
+            c.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+            c.wait_for_close();
+        },
+        {"tls"}, https);
+    TlsServer cut({.answer = "HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\nsecret", .cut = true});
+    PreparedStep step = test::light_step(cut.port());
+    https(step);
+    step.target.tls.ca_file = cut.certificate_file();
+    expect_step(std::move(step), {"truncated"});
+}
+
+}  // namespace
+}  // namespace volley::engine

@@ -1,0 +1,1 @@
+volley_add_test(unit_engine unit unit/engine/request_template_test.cpp unit/engine/recorder_test.cpp)
