@@ -97,7 +97,8 @@ void Worker::run() {
 void Worker::sleep_on(boost::asio::steady_timer& timer, TimePoint until, std::function<void()> then) {
     timer.expires_at(until);
     timer.async_wait([this, until, then = std::move(then)](boost::system::error_code ec) {
-        if (ec) return;
+        // A timer that had run out before it was cancelled still comes here, and might arm itself anew: the loop would never end.
+        if (ec || finished_) return;
         around_.recorder.outcome.generator.timer_overshoot.record(Clock::now() - until);
         then();
     });
@@ -263,6 +264,7 @@ void Worker::fire_burst(TimePoint planned, std::function<void(std::vector<metric
     active_ = users_.size();
     fired_ = false;
     sleep_on(arrival_timer_, planned, [this, planned] {
+        if (stopped_) return;
         fired_ = true;
         for (auto& user : users_) user.begin(planned, Clock::now(), next_iteration_++ * workers_ + index_);
     });
@@ -347,6 +349,7 @@ PhaseOutcome Worker::so_far() const {
 }
 
 PhaseOutcome Worker::finish() {
+    finished_ = true;
     around_.recorder.flush();
     auto& outcome = around_.recorder.outcome;
     for (auto& [origin, carrier] : carriers_) opened_ += carrier->opened();

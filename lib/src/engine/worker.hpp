@@ -106,6 +106,7 @@ private:
     std::size_t active_ = 0;
     bool stopped_ = false;
     bool ended_ = false;
+    bool finished_ = false;
     bool fired_ = false;  ///< the burst has begun
     std::function<void()> over_;
     TimePoint start_{};

@@ -28,7 +28,8 @@ void DeadlineQueue::wake_at(TimePoint when) {
     wake_ = when;
     timer_.expires_at(when);
     timer_.async_wait([this, alive = alive_](boost::system::error_code ec) {
-        if (!ec && *alive) on_timer();
+        // A timer that had run out before rest() still comes here, and must not wait for what stands in the queue.
+        if (!ec && *alive && wake_ != TimePoint::max()) on_timer();
     });
 }
 
