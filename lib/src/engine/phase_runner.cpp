@@ -255,6 +255,7 @@ private:
             case Decision::extend:
                 if (!ending || !plan_.duration || outcome_.extensions == most_extensions) break;
                 ++outcome_.extensions;
+                counters_.planned = counters_.planned / outcome_.extensions * (outcome_.extensions + 1);
                 end_ += *plan_.duration;
                 for (auto& worker : workers_) worker->post([&worker, more = *plan_.duration] { (void)worker->extend(more); });
                 break;

@@ -1,6 +1,8 @@
 // Phases against servers of exact bytes.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <future>
 #include <thread>
 
 #include <sys/socket.h>
@@ -11,6 +13,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include "engine/phase_runner.hpp"
+#include "engine/worker.hpp"
 #include "support/raw_server.hpp"
 
 namespace volley::engine {
@@ -43,6 +46,29 @@ PhaseOutcome run(PhasePlan plan) {
 }
 
 std::vector<load::Stage> at_rate(double per_second, Duration length) { return {{Rate{per_second}, Rate{per_second}, length}}; }
+
+// A timer that had run out just before the end armed itself anew behind it, and the worker's thread was waited for without end.
+TEST(Worker, ends_though_a_timer_has_run_out_at_the_same_time) {
+    PhasePlan plan;
+    plan.steps = {step_to(1)};
+    plan.users = 1;
+    plan.iterations = 1;
+    Worker worker(plan, 0, 1, nullptr);
+    std::promise<void> ended;
+    std::thread thread([&] {
+        worker.run();
+        ended.set_value();
+    });
+    // Held up for longer than its tick; what is posted from within stands before what the reactor then finds.
+    worker.post([&worker] {
+        std::this_thread::sleep_for(250ms);
+        worker.post([&worker] { (void)worker.finish(); });
+    });
+    const bool ends = ended.get_future().wait_for(60s) == std::future_status::ready;
+    EXPECT_TRUE(ends);
+    if (!ends) std::abort();  // the thread cannot be joined
+    thread.join();
+}
 
 // While our own process did not get to run, answers that had come were not seen, and the starts that were due were refused: a stall of
 // ours was counted as the server's.

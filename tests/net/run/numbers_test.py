@@ -76,6 +76,7 @@ class Numbers(VolleyTest):
         phases = {p["name"]: p for p in result["servers"][0]["phases"]}
         for phase in phases.values():
             self.assertEqual(phase["generator"]["transport"], transport)
+            self.assertEqual(phase["generator"]["threads"], 2)
         self.assertEqual(phases["closed"]["right"], 150)
 
         sent = [r for r in recorder.seen if r[0].path.startswith("/json/")]

@@ -250,6 +250,14 @@ thresholds: [ closed.requests == 50, open.requests == 100, counted.requests == 3
         self.assertGreaterEqual(phases["open"]["elapsed"], 0.98, "open arrivals keep their schedule")
         self.assertEqual(phases["open"]["planned"], 100)
 
+    def test_http_2_is_asked_for_by_curl_and_a_server_without_it_answers_all_the_same(self):
+        text = (BURST % "coroutine").replace("name: t", "name: t\nconfig: { http: { version: %s } }")
+        for version, transport in ("2", "curl"), ("1.1", "fast"), ("auto", "fast"):
+            result, _ = self.run_scenario(text % version)
+            phase = result["servers"][0]["phases"][0]
+            self.assertEqual(phase["generator"]["transport"], transport)
+            self.assertEqual(phase["right"], 6)
+
     def test_starts_over_max_users_are_saturated_and_count_as_errors(self):
         result, _ = self.run_scenario(
             """
