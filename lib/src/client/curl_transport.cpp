@@ -1,8 +1,11 @@
 // libcurl as a Transport: HTTP/2, proxies, digest and all that only it can do.
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <memory>
 #include <string>
+
+#include <sys/socket.h>
 
 #include <curl/curl.h>
 #include <boost/asio/as_tuple.hpp>
@@ -44,6 +47,7 @@ struct Incoming {
     bool head_reported = false;
     std::string content_length{};  ///< of the head that is being read
     error_code refused{};          ///< why a callback ended the transfer
+    error_code no_socket{};        ///< why one could not be had, of which curl tells nothing
 
     void progress() {
         if (exchange.sample.first_byte == TimePoint{}) exchange.sample.first_byte = Clock::now();
@@ -142,6 +146,11 @@ int on_connected(void* self, char*, char*, int, int) {
     in.connected = true;
     in.stirred();
     return CURL_PREREQFUNC_OK;
+}
+curl_socket_t open_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
+    const int made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (made < 0) static_cast<Incoming*>(self)->no_socket = {errno, boost::system::system_category()};
+    return made;
 }
 std::size_t on_body(char* data, std::size_t size, std::size_t n, void* self) {
     return static_cast<Incoming*>(self)->body({data, size * n}) ? size * n : 0;
@@ -336,6 +345,8 @@ private:
         curl_easy_setopt(easy.get(), CURLOPT_PREREQDATA, &in);
         curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &on_body);
         curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &in);
+        curl_easy_setopt(easy.get(), CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+        curl_easy_setopt(easy.get(), CURLOPT_OPENSOCKETDATA, &in);
         curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, words.data());
         if (!target_.reuse_connections) curl_easy_setopt(easy.get(), CURLOPT_FORBID_REUSE, 1L);
         set_tls(easy.get());
@@ -359,6 +370,7 @@ private:
         sample.connection = connections_;
 
         exchange.error = in.refused ? in.refused : too_late ? error_code(NetErrc::timed_out) : translate(code, easy.get());
+        if (code == CURLE_COULDNT_CONNECT && in.no_socket == Condition::exhausted) exchange.error = in.no_socket;
         // What curl tells only in words: its own limits on a head, and framing that is not HTTP's.
         const std::string_view said = words.data();
         // One line of over 100 KiB it calls a want of memory.

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -320,6 +321,29 @@ TEST_P(TroubleTest, a_backlog_that_is_full_ends_at_the_time_for_connects) {
     step.timeout = 600ms;
     step.target.connect_timeout = 300ms;
     expect_step(std::move(step), {"timeout"});
+}
+
+TEST_P(TroubleTest, descriptors_that_run_out_are_our_own_trouble) {
+    if (GetParam().mode != Mode::users) GTEST_SKIP() << "the same for all";
+    // Takes connections into its backlog, and costs no descriptor for them.
+    boost::asio::io_context io;
+    boost::asio::ip::tcp::acceptor patient(io, boost::asio::ip::tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    PreparedStep step = test::light_step(patient.local_endpoint().port());
+    step.timeout = 500ms;
+    PhasePlan plan = plan_of(std::move(step));
+    plan.users = plan.iterations = 100;
+    rlimit usual{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+    rlimit low = usual;
+    low.rlim_cur = test::open_descriptors() + 50;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+    const auto run = test::run_phase(std::move(plan));
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+    const auto& errors = run.outcome.tally->errors;
+    EXPECT_EQ(run.outcome.tally->requests, 100U);
+    ASSERT_EQ(errors.count("exhausted"), 1U) << run.outcome.examples.front();
+    ASSERT_EQ(errors.count("timeout"), 1U) << run.outcome.examples.front();
+    EXPECT_EQ(errors.at("exhausted") + errors.at("timeout"), 100U);
 }
 
 TEST_P(TroubleTest, tls_that_cannot_be_trusted) {
