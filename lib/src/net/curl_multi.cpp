@@ -54,7 +54,12 @@ CurlMulti::~CurlMulti() {
 int CurlMulti::on_socket(CURL* /*easy*/, int fd, int what, void* self, void* /*socket*/) {
     auto& multi = *static_cast<CurlMulti*>(self);
     if (what == CURL_POLL_REMOVE) {
-        multi.sockets_.erase(fd);
+        // Now, while the number is still this socket's: curl closes it next, and a handler may keep the entry alive until the number
+        // belongs to another.
+        if (const auto found = multi.sockets_.find(fd); found != multi.sockets_.end()) {
+            found->second->descriptor.release();
+            multi.sockets_.erase(found);
+        }
         return 0;
     }
     auto& entry = multi.sockets_[fd];
