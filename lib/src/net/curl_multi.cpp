@@ -14,7 +14,6 @@ namespace asio = boost::asio;
 struct CurlMulti::Socket {
     Socket(const asio::any_io_executor& executor, int number) : descriptor(executor, number), fd(number) {}
     ~Socket() { forget(); }
-    /// At once and not when the last handler lets go: curl may want the same descriptor again before that.
     void forget() {
         wanted = 0;
         if (descriptor.is_open()) descriptor.release();
@@ -59,6 +58,7 @@ CurlMulti::~CurlMulti() {
 int CurlMulti::on_socket(CURL* /*easy*/, int fd, int what, void* self, void* /*socket*/) {
     auto& multi = *static_cast<CurlMulti*>(self);
     if (what == CURL_POLL_REMOVE) {
+        // Now, while the number is still this socket's: curl closes it next, or wants it again, and a handler may keep the entry alive.
         if (const auto found = multi.sockets_.find(fd); found != multi.sockets_.end()) {
             found->second->forget();
             multi.sockets_.erase(found);

@@ -208,7 +208,7 @@ TEST(WorkerEnd, a_timer_that_is_due_as_it_ends_does_not_begin_again) {
     plan.steps = {light_step(1)};
     plan.users = 1;
     plan.iterations = 1;
-    auto worker = std::make_unique<Worker>(plan, 0, 1, nullptr);
+    const auto worker = std::make_unique<Worker>(plan, 0, 1, nullptr);
     std::atomic<bool> ended = false;
     std::thread loop([&] {
         worker->run();
@@ -218,10 +218,12 @@ TEST(WorkerEnd, a_timer_that_is_due_as_it_ends_does_not_begin_again) {
         std::this_thread::sleep_for(400ms);  // the worker's own timers come due
         worker->post([&] { (void)worker->finish(); });
     });
-    if (test::eventually([&] { return ended.load(); }, 10s)) return loop.join();
-    loop.detach();
-    (void)worker.release();
-    ADD_FAILURE() << "its loop still runs";
+    if (!test::eventually([&] { return ended.load(); })) {
+        std::fputs("a worker's loop still runs\n", stderr);
+        std::abort();  // its thread cannot be ended
+    }
+    loop.join();
+    EXPECT_TRUE(ended);
 }
 
 }  // namespace
