@@ -36,7 +36,7 @@ scenario::Scenario scenario_of(const LoadOptions& load, const BuiltRequest& buil
     phase.users = load.users;
     if (load.rate) {
         phase.rate = load.rate->first;
-        phase.ramp_to = load.rate->second;
+        if (load.rate->second.per_second != load.rate->first.per_second) phase.ramp_to = load.rate->second;
     }
     phase.arrivals = load.arrivals;
     phase.duration = load.duration;
@@ -48,7 +48,8 @@ scenario::Scenario scenario_of(const LoadOptions& load, const BuiltRequest& buil
         warmup.warmup = true;
         warmup.duration = load.warmup;
         warmup.iterations.reset();
-        if (load.rate) warmup.ramp_to = warmup.rate;  // at what the ramp begins with
+        warmup.ramp_to.reset();  // at what the ramp begins with, unless that is nothing
+        if (load.rate && load.rate->first.per_second == 0) warmup.rate = load.rate->second;
         out.phases.push_back(std::move(warmup));
     }
     out.phases.push_back(std::move(phase));

@@ -302,8 +302,8 @@ std::string generator_text(const PhaseResult& p, const Look& look) {
 
 std::string steady_text(const PhaseResult& p, const Look& look) {
     const auto& series = p.tally->series;
-    if (series.empty()) return {};
-    const auto s = metrics::steady_state(series);
+    if (series.empty() || p.climbs) return {};  // what climbs by plan is not expected to settle
+    const auto s = steadiness(p);
     const auto from = format_duration(series.width() * static_cast<std::int64_t>(s.cut));
     switch (s.state) {
         case metrics::SteadyState::State::steady:
@@ -344,7 +344,7 @@ std::string to_load_summary(const RunResult& result, const TextOptions& options)
     // The description of a server that is not ours is its URL, which the name of quick load holds already.
     for (const auto& s : result.servers)
         if (!s.description.empty() && result.name.find(s.description) == std::string::npos) out += "  " + one_line(s.description);
-    out += '\n';
+    out += look.paint(fmt::format("  seed {}", result.seed), dim) + '\n';
     for (const auto& server : result.servers)
         for (const auto& phase : server.phases)
             if (!phase.warmup) out += phase_text(server, phase, result.servers.size() > 1, look);

@@ -117,7 +117,7 @@ std::string verdict_text(const RunResult& r, const Paint& paint) {
     std::string counts = fmt::format("{} requests, {} wrong, {}", r.requests(), r.errors(), format_duration(r.elapsed));
     switch (r.verdict) {
         case Verdict::pass:
-            return paint("pass", green) + "  " + counts;
+            return (r.thresholds.empty() ? paint("done", bold) : paint("pass", green)) + "  " + counts;
         case Verdict::fail:
             return paint("fail", red) + "  " +
                    (failed > 0 ? fmt::format("{} of {} thresholds; ", failed, r.thresholds.size()) : "a server died; ") + counts;

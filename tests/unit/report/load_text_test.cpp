@@ -99,7 +99,7 @@ TEST(LoadSummary, says_what_was_done_how_long_it_took_and_how_far_to_trust_it) {
     t.message = "1 of 1,001 requests was wrong, which is more than none of them at all; status is 503";
     r.thresholds.push_back(t);
 
-    EXPECT_EQ(to_load_summary(r, {.width = 80}), R"(GET http://127.0.0.1:8000/hello
+    EXPECT_EQ(to_load_summary(r, {.width = 80}), R"(GET http://127.0.0.1:8000/hello  seed 0
 closed: 4 users for 10.0 s
 
   requests     1,001 in 10.0 s, 100/s
@@ -163,7 +163,7 @@ TEST(LoadSummary, a_burst_has_a_makespan_and_no_interval) {
     b.serial_fraction = 0.0171;
     b.groups = {30, 30};
     b.own_lag = 20ms;
-    EXPECT_EQ(to_load_summary(r, {.unicode = false, .width = 80}), R"(GET http://127.0.0.1:8000/hello
+    EXPECT_EQ(to_load_summary(r, {.unicode = false, .width = 80}), R"(GET http://127.0.0.1:8000/hello  seed 0
 burst of 60 at once
 
   requests     60 in 250 ms, 240/s
@@ -199,7 +199,7 @@ generator  how far the rest can be trusted
   warning      the generator took 20.0 ms to start the burst, which is part of
                the makespan
 
-pass  60 requests, 0 wrong, 10.1 s
+done  60 requests, 0 wrong, 10.1 s
 )");
 }
 
@@ -207,7 +207,7 @@ TEST(LoadSummary, one_answer_carries_no_percentile) {
     auto r = load(PhaseKind::users, "");
     phase_of(r).elapsed = 2ms;
     add(phase_of(r), {0s, 1005us, 1005us});
-    EXPECT_EQ(to_load_summary(r, {.width = 80}), R"(GET http://127.0.0.1:8000/hello
+    EXPECT_EQ(to_load_summary(r, {.width = 80}), R"(GET http://127.0.0.1:8000/hello  seed 0
 closed loop of users, 2.00 ms
 
   requests     1 in 2.00 ms, 500/s
@@ -234,7 +234,7 @@ generator  how far the rest can be trusted
   start lag    p50 20.0 us, p99 20.0 us, max 20.0 us
   steady       not known: it takes at least 10 slices of 1.00 s with answers
 
-pass  1 requests, 0 wrong, 10.1 s
+done  1 requests, 0 wrong, 10.1 s
 )");
 }
 
@@ -247,7 +247,7 @@ TEST(LoadSummary, errors_alone_have_no_times) {
     phase.saturated = 2;
     for (int i = 0; i < 27; ++i) add(phase, {i * 300ms, 1ms, 1ms, 0}, i < 20 ? "refused" : "timeout");
     phase.generator.busy = true;
-    EXPECT_EQ(to_load_summary(r, {.width = 80}), R"(GET http://127.0.0.1:8000/hello
+    EXPECT_EQ(to_load_summary(r, {.width = 80}), R"(GET http://127.0.0.1:8000/hello  seed 0
 open: 3.00/s for 10.0 s
 
   requests     27 in 10.0 s, 2.70/s
