@@ -378,7 +378,7 @@ TEST(LoadSummary, a_result_without_phases_still_has_a_verdict) {
     RunResult r;
     r.name = "GET http://127.0.0.1:1/";
     r.verdict = Verdict::interrupted;
-    EXPECT_EQ(to_load_summary(r), "GET http://127.0.0.1:1/\n\ninterrupted  results so far: 0 requests, 0 wrong, 0 s\n");
+    EXPECT_EQ(to_load_summary(r), "GET http://127.0.0.1:1/  seed 0\n\ninterrupted  results so far: 0 requests, 0 wrong, 0 s\n");
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ steady  open: 10.0/s for 10.0 s
   server    right    rate      p50      p90      p99      max  service p99  missed  saturated  threads
   target  100/100  10.0/s  10.0 ms  10.0 ms  10.0 ms  10.0 ms      9.90 ms       0          0  -
 
-pass  100 requests, 0 wrong, 10.0 s
+done  100 requests, 0 wrong, 10.0 s
 )");
 }
 
