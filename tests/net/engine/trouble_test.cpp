@@ -325,6 +325,9 @@ TEST_P(TroubleTest, a_backlog_that_is_full_ends_at_the_time_for_connects) {
 
 TEST_P(TroubleTest, descriptors_that_run_out_are_our_own_trouble) {
     if (GetParam().mode != Mode::users) GTEST_SKIP() << "the same for all";
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "the undefined sanitizer looks at memory through a pipe, and takes what it cannot look at for broken";
+#endif
     // Takes connections into its backlog, and costs no descriptor for them.
     boost::asio::io_context io;
     boost::asio::ip::tcp::acceptor patient(io, boost::asio::ip::tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
