@@ -22,8 +22,8 @@ def main(options):
         port = str(nginx.port)
 
         def volley(connections, *flags):
-            # At a rate connections are opened as they are needed.
-            users = () if "--rate" in flags else ("-c", str(connections))
+            # At a rate connections are opened as they are needed: in a stall of ten milliseconds that is by the thousand.
+            users = ("-c", "10000" if "--rate" in flags else str(connections))
             done, phase = pairs.volley_load(options, nginx.url, *users, "-t", "1", "--for", f"{seconds:g}s", *flags, seconds=seconds)
             rates.append(phase["requests"] / phase["elapsed"])
             return done.cpu / phase["requests"]
