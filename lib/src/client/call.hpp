@@ -50,6 +50,8 @@ public:
     virtual RequestBytes bytes() = 0;
     /// The same as a request, for carriers that render it themselves. Must stay where it is until the exchange ends.
     virtual const http::Request& request() = 0;
+    /// Whether of the answer only `sample.status` is looked at: then on_head() and on_body() may be left out.
+    [[nodiscard]] virtual bool looks_at_status_only() const { return false; }
     /// The head of the answer has come. @return false to end the exchange: it is done with NetErrc::cancelled.
     virtual bool on_head(const AnswerHead& head) = 0;
     /// A piece of the body, decoded. @return as on_head().

@@ -24,6 +24,8 @@ error_code last_error() { return {errno, boost::system::system_category()}; }
 const error_code would_block{EAGAIN, boost::system::system_category()};
 /// So much of one answer is read before others get their turn.
 constexpr int reads_in_a_row = 4;
+/// Longer answers do not come in one piece often.
+constexpr std::size_t largest_seen = 16UL * 1024;
 
 }  // namespace
 
@@ -304,7 +306,8 @@ void Http1Connection::exchange(Call& call, TimePoint now) {
 
     const RequestBytes request = call.bytes();
     const auto& target = around_.target;
-    parser_.start(request.to_head, {target.max_header_bytes, target.max_body_bytes});
+    to_head_ = request.to_head;
+    parser_.start(to_head_, {target.max_header_bytes, target.max_body_bytes});
     call.sample.connection = id_;
     call.sample.sent = now;
 
@@ -368,9 +371,16 @@ void Http1Connection::take(std::size_t n, TimePoint now) {
     using Event = proto::http::ResponseParser::Event;
     Call* const call = call_;
     auto& sample = call->sample;
-    if (sample.first_byte == TimePoint{}) sample.first_byte = now;
+    const bool fresh = sample.first_byte == TimePoint{};
+    if (fresh) sample.first_byte = now;
     sample.bytes += n;
-    std::string_view in(around_.read_buffer.get(), n);
+    const std::string_view answer(around_.read_buffer.get(), n);
+    if (fresh && call->looks_at_status_only() && around_.seen.is(answer, to_head_)) {
+        sample.status = static_cast<std::int16_t>(around_.seen.status());
+        return complete(true, now);
+    }
+    std::string_view in = answer;
+    std::size_t body = 0;
     for (;;) {
         const auto step = parser_.parse(in);
         in.remove_prefix(step.consumed);
@@ -385,19 +395,25 @@ void Http1Connection::take(std::size_t n, TimePoint now) {
                 if (call_ != call) return;  // cancelled from within
                 break;
             case Event::body:
+                body += step.body.size();
                 if (!call->on_body(step.body)) return finish(NetErrc::cancelled);
                 if (call_ != call) return;
                 break;
             case Event::done:
+                if (fresh && in.empty() && parser_.keep_alive() && parser_.ends_by_length() && n <= largest_seen)
+                    around_.seen.keep(answer, n - body, to_head_, parser_.status());
                 // Bytes after the answer were not asked for: whatever they are, the connection is not to be used again.
-                reusable_ = parser_.keep_alive() && in.empty() && !peer_ended_ && !write_error_ && !has_unsent() &&
-                            !(ssl_ && holds_more());
-                sample.done = now;
-                return finish({});
+                return complete(parser_.keep_alive() && in.empty(), now);
             case Event::error:
                 return finish(parser_.error());
         }
     }
+}
+
+void Http1Connection::complete(bool keeps_open, TimePoint now) {
+    reusable_ = keeps_open && !peer_ended_ && !write_error_ && !has_unsent() && !(ssl_ && holds_more());
+    call_->sample.done = now;
+    finish({});
 }
 
 void Http1Connection::on_end(error_code error) {

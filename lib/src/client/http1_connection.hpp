@@ -24,6 +24,29 @@
 
 namespace volley::client {
 
+/// The last whole answer that came in one piece: its head, and how long it was with its body. The next answers to the same question
+/// mostly begin with the same bytes, which then mean the same and need not be read again.
+class SeenAnswer {
+public:
+    /// @param answer  all of it, framed by Content-Length or without a body, after which the connection stays.
+    void keep(std::string_view answer, std::size_t head_size, bool to_head, int status) {
+        head_.assign(answer.substr(0, head_size));
+        size_ = answer.size();
+        to_head_ = to_head;
+        status_ = status;
+    }
+    [[nodiscard]] bool is(std::string_view answer, bool to_head) const noexcept {
+        return answer.size() == size_ && to_head == to_head_ && answer.starts_with(head_);
+    }
+    [[nodiscard]] int status() const noexcept { return status_; }
+
+private:
+    std::string head_;
+    std::size_t size_ = 0;
+    bool to_head_ = false;
+    int status_ = 0;
+};
+
 /// What the connections of one thread to one origin share.
 struct Http1Surroundings {
     Http1Surroundings(boost::asio::any_io_executor on, Target to);
@@ -34,6 +57,7 @@ struct Http1Surroundings {
     net::Readiness readiness;
     std::unique_ptr<TlsClient> tls;       ///< null for http
     std::unique_ptr<char[]> read_buffer;  ///< used within one event only, so one is enough for all
+    SeenAnswer seen;
     /// Idle connections keep waiting for the peer, so that a close is seen at once; keeps the event loop running.
     bool watch_idle = false;
     /// Loopback addresses 127.0.0.x to connect from in turn, once the ports of 127.0.0.1 are used up: 0 means that the kernel chooses.
@@ -112,6 +136,7 @@ private:
     void send();
     void read();
     void take(std::size_t n, TimePoint now);
+    void complete(bool keeps_open, TimePoint now);
     void on_end(error_code error);
     void on_idle_readable();
     void finish(error_code error);
@@ -138,6 +163,7 @@ private:
     std::uint32_t references_ = 0;
     State state_ = State::opening;
     bool reusable_ = false;
+    bool to_head_ = false;
     bool peer_ended_ = false;  ///< it will send nothing more than what has arrived
 };
 using Http1ConnectionPtr = boost::intrusive_ptr<Http1Connection>;

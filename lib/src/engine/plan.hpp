@@ -72,8 +72,8 @@ struct Counters {
     std::uint64_t wrong = 0;
     std::uint64_t in_flight = 0;
     std::uint64_t requests = 0;
-    double rate = 0;            ///< requests per second that ended, over the last full second
-    Duration p50{}, p99{};      ///< response time over that second
+    double rate = 0;        ///< requests per second that ended, over the last full second
+    Duration p50{}, p99{};  ///< response time over that second
     Duration lag{};         ///< the latest start of that second
 };
 

@@ -1,6 +1,7 @@
 #include "engine/recorder.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace volley::engine {
 
@@ -28,7 +29,23 @@ void PhaseOutcome::merge(const PhaseOutcome& other) {
 }
 
 metrics::Slice* Recorder::slice(TimePoint when) {
-    return series_start_ == TimePoint{} ? nullptr : &outcome.tally->series.at(when - series_start_);
+    if (when >= slice_begin_ && when < slice_end_) return slice_;
+    if (series_start_ == TimePoint{}) return nullptr;
+    auto& series = outcome.tally->series;
+    slice_ = &series.at(when - series_start_);
+    slice_begin_ = when < series_start_ ? series_start_ : when - (when - series_start_) % series.width();
+    slice_end_ = slice_begin_ + series.width();
+    return slice_;
+}
+
+Recorder::Glance Recorder::take_glance(TimePoint now) {
+    Glance glance;
+    glance.lag = std::exchange(latest_start_, {});
+    const auto& series = outcome.tally->series;
+    if (series_start_ == TimePoint{} || now < series_start_) return glance;
+    const auto index = static_cast<std::size_t>((now - series_start_) / series.width());
+    if (index > 0 && index <= series.size()) glance.response = series[index - 1].response;
+    return glance;
 }
 
 void Recorder::started(const metrics::Sample& sample) {
@@ -37,7 +54,7 @@ void Recorder::started(const metrics::Sample& sample) {
         const auto in_flight = static_cast<std::uint32_t>(in_flight_.load(std::memory_order_relaxed));
         s->in_flight_max = std::max(s->in_flight_max, in_flight);
     }
-    glance_.lag = std::max(glance_.lag, sample.start_lag());
+    latest_start_ = std::max(latest_start_, sample.start_lag());
 }
 
 void Recorder::ended(const metrics::Sample& sample, const Judgement& judgement, const std::string& step_name) {
@@ -52,9 +69,7 @@ void Recorder::ended(const metrics::Sample& sample, const Judgement& judgement, 
         else
             ++s->wrong;
     }
-    if (sample.right)
-        glance_.response.record(sample.response_time());
-    else if (outcome.examples.size() < examples_kept)
+    if (!sample.right && outcome.examples.size() < examples_kept)
         outcome.examples.push_back(step_name + ": " + judgement.example);
     if (!samples_) return;
     if (batch_.capacity() == 0) batch_.reserve(batch_size);

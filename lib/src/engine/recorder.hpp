@@ -41,12 +41,12 @@ public:
     /// From any thread.
     [[nodiscard]] Counts counts() const noexcept;
 
-    /// What happened in the last second, for a live line; begins a new second.
+    /// What happened in the last full slice, for a live line.
     struct Glance {
         metrics::CoarseHistogram response;
-        Duration lag{};
+        Duration lag{};  ///< the latest start since the last glance
     };
-    [[nodiscard]] Glance take_glance() noexcept { return std::exchange(glance_, {}); }
+    [[nodiscard]] Glance take_glance(TimePoint now);
 
     PhaseOutcome outcome;
 
@@ -60,7 +60,10 @@ private:
     std::function<void(Batch)> samples_;
     Batch batch_;
     TimePoint series_start_{};
-    Glance glance_;
+    Duration latest_start_{};
+    metrics::Slice* slice_ = nullptr;  ///< the one that was used last, and its time: dividing for each request would cost more
+    TimePoint slice_begin_{};
+    TimePoint slice_end_{};
     std::atomic<std::uint64_t> done_{0}, wrong_{0}, in_flight_{0}, requests_{0};
 };
 

@@ -75,6 +75,7 @@ private:
     void send(TimePoint planned, TimePoint now);
     client::RequestBytes bytes() override;
     const http::Request& request() override;
+    [[nodiscard]] bool looks_at_status_only() const override { return !keeps_answer(); }
     bool on_head(const client::AnswerHead& head) override;
     bool on_body(std::string_view piece) override;
     void on_done(error_code error) override;

@@ -17,8 +17,11 @@ constexpr auto punctual = std::chrono::milliseconds(1);
 constexpr auto after_failure = std::chrono::milliseconds(10);
 /// So many overdue arrivals are started before answers are looked at again.
 constexpr int arrivals_in_a_row = 64;
-/// Turns of the loop in which answers that have come may free a user.
+/// Turns of the loop in which answers that have come may free a user, or a connection.
 constexpr int turns_to_catch_up = 50;
+constexpr int turns_to_open = 8;
+/// Arrivals that follow each other faster than timers are worth their cost are started a few at a time, up to so much late.
+constexpr auto shortest_sleep = std::chrono::microseconds(50);
 constexpr auto tick_every = std::chrono::milliseconds(100);
 /// A thread that runs for more than this share of the time may be what limits the rate.
 constexpr double busy_share = 0.95;
@@ -155,7 +158,10 @@ void Worker::next_iteration(User& user) {
 // --- open -------------------------------------------------------------------------------------------------------------
 
 void Worker::wait_for_arrival(TimePoint when) {
-    sleep_on(arrival_timer_, when, [this] { arrivals(); });
+    sleep_on(arrival_timer_, when, [this] {
+        last_wake_ = Clock::now();
+        arrivals();
+    });
 }
 
 void Worker::arrivals() {
@@ -166,12 +172,14 @@ void Worker::arrivals() {
         }
         const TimePoint planned = start_ + *next_arrival_;
         const TimePoint now = Clock::now();
-        if (planned > now) return wait_for_arrival(planned);
+        if (planned > now) return wait_for_arrival(std::max(planned, last_wake_ + shortest_sleep));
         if (now > end_ + catch_up) return give_up_arrivals();
         const bool late = now > planned + punctual;
-        // Users whose answers came while we stalled are not in flight, they only look so until the loop has got to them.
-        if (late && full() && now >= next_look_) {
-            if (turns_ < turns_to_catch_up) {
+        // Users whose answers came while we stalled are not in flight, they only look so until the loop has got to them. To open
+        // connections in their place would put us further behind.
+        if (!late) turns_ = 0;
+        if (late && free_.empty() && now >= next_look_) {
+            if (turns_ < (full() ? turns_to_catch_up : turns_to_open)) {
                 ++turns_;
                 return post([this] { arrivals(); });
             }
@@ -202,7 +210,6 @@ void Worker::arrive(TimePoint planned, TimePoint now) {
         free_.pop_back();
     }
     ++active_;
-    turns_ = 0;
     user->begin(planned, now, next_iteration_++ * workers_ + index_);
 }
 

@@ -60,7 +60,7 @@ public:
     bool extend(Duration more);
     /// A copy of what there is so far.
     [[nodiscard]] PhaseOutcome so_far() const;
-    [[nodiscard]] Recorder::Glance take_glance() { return around_.recorder.take_glance(); }
+    [[nodiscard]] Recorder::Glance take_glance() { return around_.recorder.take_glance(Clock::now()); }
     [[nodiscard]] Recorder::Counts counts() const noexcept { return around_.recorder.counts(); }
 
     /// Closes everything and hands over the figures; run() returns then.
@@ -121,6 +121,7 @@ private:
     std::uint64_t arrivals_passed_ = 0;
     std::size_t most_users_ = 0;
     TimePoint next_look_{};
+    TimePoint last_wake_{};
     TimePoint excused_{};  ///< until then what cannot start is our doing
     int turns_ = 0;
     bool arrivals_over_ = true;

@@ -1,6 +1,9 @@
 // Servers that misbehave in every way: each ends in the right counter, nothing hangs, nothing is left open.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <map>
+
 #include <set>
 
 #include <sys/resource.h>
@@ -377,6 +380,58 @@ TEST_P(TroubleTest, tls_that_is_none_or_is_cut) {
     https(step);
     step.target.tls.ca_file = cut.certificate_file();
     expect_step(std::move(step), {"truncated"});
+}
+
+// An answer that begins with the bytes of the one before is not read again: what differs must still be seen.
+TEST(LightPath, answers_that_look_alike_are_told_apart) {
+    const std::array<std::string, 8> answers{
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno",
+        "HTTP/1.1 503 No\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok!",
+        "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        "HTTP/1.1 404 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
+    };
+    RawServer server([&](RawConnection& c, int) {
+        for (std::size_t i = 0; !c.read_request().empty(); ++i) {
+            c.send(answers[i % answers.size()]);
+            if (i % answers.size() == answers.size() - 1) return;
+        }
+    });
+    PhasePlan plan;
+    plan.steps = {test::light_step(server.port())};
+    plan.users = 1;
+    plan.iterations = 80;
+    plan.carriage = Carriage::fast;
+    const auto run = test::run_phase(std::move(plan));
+    const auto& tally = *run.outcome.tally;
+    EXPECT_EQ(tally.statuses, (std::map<int, std::uint64_t>{{200, 50}, {204, 10}, {404, 10}, {503, 10}}));
+    EXPECT_EQ(tally.right, 60U);
+    EXPECT_EQ(tally.errors.at("status"), 20U);
+    EXPECT_EQ(server.accepted(), 10);
+    std::uint64_t bytes = 0;
+    for (const auto& answer : answers) bytes += answer.size();
+    EXPECT_EQ(tally.bytes, 10 * bytes);
+}
+
+// A second answer behind one that is known, in the same piece, is nobody's: its connection is not used again.
+TEST(LightPath, an_answer_twice_in_one_piece_is_no_other_answer) {
+    RawServer server([](RawConnection& c, int) {
+        for (int i = 0; !c.read_request().empty(); ++i) {
+            c.send(std::string(test::ok_answer) + (i == 2 ? std::string(test::ok_answer) : ""));
+            if (i == 2) return c.wait_for_close();
+        }
+    });
+    PhasePlan plan;
+    plan.steps = {test::light_step(server.port())};
+    plan.users = 1;
+    plan.iterations = 9;
+    plan.carriage = Carriage::fast;
+    const auto run = test::run_phase(std::move(plan));
+    EXPECT_EQ(run.outcome.tally->right, 9U);
+    EXPECT_EQ(server.accepted(), 3);
 }
 
 }  // namespace

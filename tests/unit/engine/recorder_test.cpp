@@ -105,17 +105,33 @@ TEST(Recorder, hands_samples_over_in_batches_and_the_rest_at_the_end) {
     EXPECT_EQ(batches, (std::vector<std::size_t>{4096, 4096, 10'000 - 2 * 4096}));
 }
 
-TEST(Recorder, a_glance_is_of_what_came_since_the_last) {
+TEST(Recorder, a_glance_is_of_the_last_full_second) {
     Recorder recorder(nullptr);
+    const TimePoint start = sample_at(0ms).planned;
+    recorder.begin_series(start);
     auto late = sample_at(0ms);
     late.started += 7ms;
     recorder.started(late);
     recorder.ended(sample_at(0ms, 20ms), {}, "step");
-    recorder.ended(sample_at(0ms, 5s, Outcome::timeout, 0), {"timeout", ""}, "step");
-    const auto glance = recorder.take_glance();
+    recorder.ended(sample_at(0ms, 900ms, Outcome::timeout, 0), {"timeout", ""}, "step");
+    EXPECT_TRUE(recorder.take_glance(start + 500ms).response.empty()) << "its second is not over";
+    recorder.started(late);
+    const auto glance = recorder.take_glance(start + 1s);
     EXPECT_EQ(glance.response.count(), 1U) << "right answers only";
     EXPECT_EQ(glance.lag, 7ms);
-    EXPECT_TRUE(recorder.take_glance().response.empty());
+    EXPECT_EQ(recorder.take_glance(start + 1s).lag, 0ms) << "lag is of what started since the last glance";
+    EXPECT_TRUE(recorder.take_glance(start + 5s).response.empty()) << "nothing came then";
+}
+
+TEST(Recorder, slices_are_found_again_after_others_were_used) {
+    Recorder recorder(nullptr);
+    recorder.begin_series(sample_at(0ms).planned);
+    for (const auto at : {100ms, 2500ms, 200ms, 2600ms, 1000ms, 999ms, -50ms}) recorder.started(sample_at(at));
+    const auto& series = recorder.outcome.tally->series;
+    ASSERT_EQ(series.size(), 3U);
+    EXPECT_EQ(series[0].started, 4U);
+    EXPECT_EQ(series[1].started, 1U);
+    EXPECT_EQ(series[2].started, 2U);
 }
 
 TEST(PhaseOutcome, parts_add_up) {

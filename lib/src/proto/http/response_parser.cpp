@@ -238,6 +238,7 @@ ResponseParser::Step ResponseParser::end_head(std::size_t consumed) noexcept {
         body_left_ = body_limit_;
         keep_alive_ = false;
     }
+    ends_by_length_ = phase_ == Phase::done || phase_ == Phase::body_of_length;
     return {Event::head, consumed, {}};
 }
 

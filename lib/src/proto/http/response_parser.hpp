@@ -86,6 +86,8 @@ public:
     /// The connection may carry another request once the answer is done (RFC 9112 section 9.3): both sides' versions and `Connection`
     /// fields allow it, the body's end did not need a close, and it is not a 101.
     [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
+    /// The answer ends where its Content-Length says, or with its head: not by chunks, nor by the close. Known from Event::head on.
+    [[nodiscard]] bool ends_by_length() const noexcept { return ends_by_length_; }
     /// The head was seen whole.
     [[nodiscard]] bool head_done() const noexcept { return head_done_; }
 
@@ -143,6 +145,7 @@ private:
     bool showing_ = false;  // a head was reported by the last call
     bool keep_alive_ = false;
     bool head_done_ = false;
+    bool ends_by_length_ = false;
 };
 
 }  // namespace volley::proto::http
