@@ -107,7 +107,6 @@ TEST(Recorder, hands_samples_over_in_batches_and_the_rest_at_the_end) {
 
 TEST(Recorder, a_glance_is_of_the_last_full_second) {
     Recorder recorder(nullptr);
-    const TimePoint start = sample_at(0ms).planned;
     recorder.begin_series(start);
     auto late = sample_at(0ms);
     late.started += 7ms;
@@ -125,7 +124,7 @@ TEST(Recorder, a_glance_is_of_the_last_full_second) {
 
 TEST(Recorder, slices_are_found_again_after_others_were_used) {
     Recorder recorder(nullptr);
-    recorder.begin_series(sample_at(0ms).planned);
+    recorder.begin_series(start);
     for (const auto at : {100ms, 2500ms, 200ms, 2600ms, 1000ms, 999ms, -50ms}) recorder.started(sample_at(at));
     const auto& series = recorder.outcome.tally->series;
     ASSERT_EQ(series.size(), 3U);
