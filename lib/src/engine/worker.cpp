@@ -21,7 +21,7 @@ constexpr int arrivals_in_a_row = 64;
 constexpr int turns_to_catch_up = 50;
 constexpr int turns_to_open = 8;
 /// Arrivals that follow each other faster than timers are worth their cost are started a few at a time, up to so much late.
-constexpr auto shortest_sleep = std::chrono::microseconds(100);
+constexpr auto shortest_sleep = std::chrono::microseconds(150);
 constexpr auto tick_every = std::chrono::milliseconds(100);
 /// A thread that runs for more than this share of the time may be what limits the rate.
 constexpr double busy_share = 0.95;
