@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include <unistd.h>
+
 #include <curl/curl.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -102,6 +104,13 @@ void CurlMulti::watch(const std::shared_ptr<Socket>& socket) {
     }
 }
 
+/// Before curl closes a socket: afterwards its number may belong to another thread's.
+int CurlMulti::on_close(void* self, int fd) {
+    auto& multi = *static_cast<CurlMulti*>(self);
+    if (const auto found = multi.sockets_.find(fd); found != multi.sockets_.end()) found->second->forget();
+    return ::close(fd);
+}
+
 int CurlMulti::on_timer(CURLM* /*multi*/, long timeout_ms, void* self) {
     auto& multi = *static_cast<CurlMulti*>(self);
     multi.timer_.cancel();
@@ -146,6 +155,8 @@ asio::awaitable<int> CurlMulti::perform(CURL* easy, std::function<void()> stirre
     Transfer transfer(executor_);
     transfer.stirred = std::move(stirred);
     transfers_[easy] = &transfer;
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlMulti::on_close);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
     if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
         transfers_.erase(easy);
         co_return -1;

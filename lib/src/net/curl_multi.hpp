@@ -35,6 +35,7 @@ private:
     struct Socket;
     struct Transfer;
     static int on_socket(CURL* easy, int fd, int what, void* self, void* socket);
+    static int on_close(void* self, int fd);
     static int on_timer(CURLM* multi, long timeout_ms, void* self);
     void watch(const std::shared_ptr<Socket>& socket);
     void action(int fd, int events);
