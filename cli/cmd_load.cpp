@@ -56,8 +56,8 @@ scenario::Scenario scenario_of(const LoadOptions& load, const BuiltRequest& buil
     return out;
 }
 
-run::DirectRequest direct_of(const RequestOptions& request, const LoadOptions& load, const BuiltRequest& built) {
-    run::DirectRequest out;
+client::DirectRequest direct_of(const RequestOptions& request, const LoadOptions& load, const BuiltRequest& built) {
+    client::DirectRequest out;
     const auto& target = built.request.target;
     out.name = built.request.method + ' ' + target.substr(0, target.find('?'));
     out.target = target_of(request, built.url);

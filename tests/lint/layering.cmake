@@ -32,8 +32,9 @@ set(below_process base net)
 set(below_server base net view)
 set(below_app base yaml pages appfile metrics net view files middleware client server process)
 set(below_engine base metrics load net client)
+set(below_verify base metrics load verdict net client process server engine)
 set(below_run base metrics yaml scenario load report net client process server engine)
-set(modules base proto metrics yaml pages appfile scenario load report net view files middleware client process server app engine run)
+set(modules base proto metrics yaml pages appfile scenario load report net view files middleware client process server app engine verify run)
 
 # Files that belong higher up than the folder that they stand in: the main of the helper program runs the application.
 set(higher_lib/src/process/helper_main.cpp app)
@@ -43,6 +44,7 @@ set(public_error base)
 set(public_time base)
 set(public_http base)
 set(public_view view)
+set(public_verify verify)
 
 # Who may leave a thread to itself: getaddrinfo(3) cannot be ended, and nothing waits for it.
 set(detaching_files "^lib/src/client/resolve\\.cpp$")

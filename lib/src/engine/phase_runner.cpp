@@ -157,6 +157,7 @@ private:
             if (outcome_.interrupted) break;
             note_unprepared(ready);
             const TimePoint planned = Clock::now() + std::chrono::milliseconds(5);
+            if (plan_.burst_planned) plan_.burst_planned(planned);
             auto parts = co_await ask_all<std::vector<metrics::Sample>>(
                 [planned](Worker& worker, const std::function<void(std::vector<metrics::Sample>)>& reply) {
                     worker.fire_burst(planned, reply);

@@ -47,6 +47,7 @@ enum class Decision { go_on, abort, extend };
 struct PhasePlan {
     std::vector<PreparedStep> steps;
     std::optional<std::size_t> burst;  ///< so many at once, `iterations` times
+    bool cold = false;                 ///< a burst opens its connections as it starts, not before
     std::optional<std::size_t> users;  ///< closed: each starts again when it is through
     std::vector<load::Stage> stages;   ///< open: starts come on schedule
     load::Arrivals arrivals = load::Arrivals::uniform;
@@ -61,6 +62,8 @@ struct PhasePlan {
     /// Asked once a second with what there is so far, and shortly before the end of a phase that time ends (`ending`): only then may it
     /// say extend, by which the phase runs on for as long as was planned. On the thread that called run_phase().
     std::function<Decision(const struct PhaseOutcome& so_far, bool ending)> look;
+    /// Told of the planned start of each burst, when its connections are open. On the thread that called run_phase().
+    std::function<void(TimePoint planned)> burst_planned;
     /// Given every sample as it ends, in batches and in no order, on the thread that called run_phase(). Empty: they are not kept.
     std::function<void(std::vector<metrics::Sample>)> samples;
 };

@@ -233,6 +233,7 @@ void Worker::prepare_burst(std::function<void(Ready)> ready) {
     make_carriers();
     const std::uint64_t n = share(*plan_.burst);
     while (users_.size() < n) make_user();
+    if (plan_.cold) return std::exchange(on_ready_, {})(ready_);
     ready_.wanted = n * carriers_.size();
     const auto& first = plan_.steps.front();
     prepare_until_ = Clock::now() + std::min(first.timeout, first.target.connect_timeout);

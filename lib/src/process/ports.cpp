@@ -56,8 +56,9 @@ std::optional<Address> read_address(std::string_view hex) {
     return out;
 }
 
-std::vector<Entry> listeners_on(std::uint16_t port) {
-    std::vector<Entry> out;
+/// Calls `each(address in hex, port, inode)` with the local side of every socket in that state. Source: proc(5), net/tcp.
+template <class Each>
+void each_socket(std::string_view wanted_state, Each each) {
     for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
         std::ifstream in(table);
         std::string line;
@@ -67,13 +68,23 @@ std::vector<Entry> listeners_on(std::uint16_t port) {
             std::string slot, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
             fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >> inode;
             const auto colon = local.find(':');
-            if (state != "0A" || colon == std::string::npos) continue;  // 0A is TCP_LISTEN
+            if (state != wanted_state || colon == std::string::npos) continue;
             unsigned number = 0;
             std::from_chars(local.data() + colon + 1, local.data() + local.size(), number, 16);
-            if (number != port) continue;
-            if (const auto address = read_address(std::string_view(local).substr(0, colon))) out.push_back({*address, inode});
+            each(std::string_view(local).substr(0, colon), number, inode);
         }
     }
+}
+
+constexpr std::string_view listening = "0A";    // TCP_LISTEN
+constexpr std::string_view established = "01";  // TCP_ESTABLISHED
+
+std::vector<Entry> listeners_on(std::uint16_t port) {
+    std::vector<Entry> out;
+    each_socket(listening, [&](std::string_view local, unsigned number, const std::string& inode) {
+        if (number != port) return;
+        if (const auto address = read_address(local)) out.push_back({*address, inode});
+    });
     return out;
 }
 
@@ -93,6 +104,20 @@ std::optional<std::set<std::string>> sockets_of(int pid) {
 }
 
 bool is_wildcard(const Address& a) { return a == to_bytes(ip::address_v4::any()) || a == to_bytes(ip::address_v6::any()); }
+
+/// Listening sockets that take connections to that host and port.
+std::vector<Entry> listeners_at(const std::string& host, std::uint16_t port) {
+    const auto where = endpoints_of(host, port);
+    std::vector<Entry> out = listeners_on(port);
+    std::erase_if(out, [&](const Entry& e) {
+        if (is_wildcard(e.address) || !where) return false;
+        return std::none_of(where->begin(), where->end(),
+                            [&](const auto& w) { return to_bytes(w.address()) == e.address || w.address().is_unspecified(); });
+    });
+    return out;
+}
+
+bool holds(const std::optional<std::set<std::string>>& sockets, const Entry& e) { return sockets && sockets->contains(e.inode); }
 
 error_code last_error() { return {errno, boost::system::system_category()}; }
 
@@ -134,18 +159,8 @@ error_code try_listen(const ip::tcp::endpoint& where) {
 }
 
 Listener find_listener(int supervisor, const std::string& host, std::uint16_t port) {
-    const auto where = endpoints_of(host, port);
-    std::vector<Entry> matching = listeners_on(port);
-    std::erase_if(matching, [&](const Entry& e) {
-        if (is_wildcard(e.address) || !where) return false;
-        return std::none_of(where->begin(), where->end(),
-                            [&](const auto& w) { return to_bytes(w.address()) == e.address || w.address().is_unspecified(); });
-    });
+    const std::vector<Entry> matching = listeners_at(host, port);
     if (matching.empty()) return {};
-
-    const auto holds = [](const std::optional<std::set<std::string>>& sockets, const Entry& e) {
-        return sockets && sockets->contains(e.inode);
-    };
     bool hidden = false;
     std::vector<bool> ours(matching.size(), false);
     std::set<int> tree;
@@ -175,6 +190,28 @@ Listener find_listener(int supervisor, const std::string& host, std::uint16_t po
         break;
     }
     return out;
+}
+
+std::vector<int> listening_processes(const std::string& host, std::uint16_t port) {
+    const std::vector<Entry> matching = listeners_at(host, port);
+    std::vector<int> out;
+    if (matching.empty()) return out;
+    for (const auto& p : all_processes()) {
+        const auto sockets = sockets_of(p.pid);
+        if (std::ranges::any_of(matching, [&](const Entry& e) { return holds(sockets, e); })) out.push_back(p.pid);
+    }
+    return out;
+}
+
+int outgoing_connections(const std::vector<int>& pids, std::uint16_t port) {
+    std::set<std::string> own;
+    for (const int pid : pids)
+        if (auto sockets = sockets_of(pid)) own.merge(*sockets);
+    int count = 0;
+    each_socket(established, [&](std::string_view, unsigned number, const std::string& inode) {
+        if (number != port && own.contains(inode)) ++count;
+    });
+    return count;
 }
 
 std::string describe(const Listener& listener) {

@@ -34,6 +34,13 @@ struct Listener {
 /// @param supervisor  a pid, or -1 for "nobody is ours".
 [[nodiscard]] Listener find_listener(int supervisor, const std::string& host, std::uint16_t port);
 
+/// The processes that hold a listening socket of that host and port: a master and its workers share one. Those whose descriptors we may
+/// not read are left out.
+[[nodiscard]] std::vector<int> listening_processes(const std::string& host, std::uint16_t port);
+
+/// How many TCP connections these processes have that do not end at `port`: those that they opened themselves.
+[[nodiscard]] int outgoing_connections(const std::vector<int>& pids, std::uint16_t port);
+
 /// "process 123 (nginx)", or "another process" when we may not know.
 [[nodiscard]] std::string describe(const Listener& listener);
 

@@ -22,7 +22,9 @@ struct DirClose {
 };
 using Dir = std::unique_ptr<DIR, DirClose>;
 
-/// A small file of /proc in whole; empty if it cannot be read. `limit` bounds what a process can make us read.
+}  // namespace
+
+// `limit` bounds what a process can make us read.
 std::string slurp(const std::string& path, std::size_t limit) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return {};
@@ -38,12 +40,16 @@ std::string slurp(const std::string& path, std::size_t limit) {
     return out;
 }
 
+namespace {
+
 int to_pid(const char* name) {
     const std::string_view text(name);
     int pid = 0;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), pid);
     return ec == std::errc{} && end == text.data() + text.size() ? pid : 0;
 }
+
+}  // namespace
 
 int count_descriptors(int pid) {
     const Dir dir(::opendir(("/proc/" + std::to_string(pid) + "/fd").c_str()));
@@ -58,8 +64,6 @@ Duration from_ticks(std::uint64_t ticks) {
     static const auto per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
     return std::chrono::nanoseconds(static_cast<std::int64_t>(ticks * (1'000'000'000ULL / per_second)));
 }
-
-}  // namespace
 
 std::optional<ProcStat> parse_stat(std::string_view text) {
     const auto open = text.find('(');

@@ -30,6 +30,13 @@ struct ProcStat {
 /// nullopt: no such process (any more).
 [[nodiscard]] std::optional<ProcStat> read_stat(int pid);
 
+/// Open descriptors of a process; 0 where we may not look.
+[[nodiscard]] int count_descriptors(int pid);
+/// A small file of /proc, at most `limit` bytes of it; empty where it cannot be read.
+[[nodiscard]] std::string slurp(const std::string& path, std::size_t limit);
+/// Clock ticks of /proc as time.
+[[nodiscard]] Duration from_ticks(std::uint64_t ticks);
+
 /// Every process there is that we may see.
 [[nodiscard]] std::vector<ProcStat> all_processes();
 /// Every descendant of `root`, without `root`, zombies included, parents before children. One reading of /proc is no snapshot: a process

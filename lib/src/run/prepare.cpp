@@ -239,7 +239,7 @@ std::variant<std::vector<engine::PreparedStep>, SourceError> prepare_steps(const
     return steps;
 }
 
-std::variant<std::vector<engine::PreparedStep>, SourceError> direct_step(const DirectRequest& direct,
+std::variant<std::vector<engine::PreparedStep>, SourceError> direct_step(const client::DirectRequest& direct,
                                                                          const std::shared_ptr<CheckCounts>& counts) {
     engine::PreparedStep step;
     step.name = direct.name;

@@ -95,6 +95,15 @@ struct CurlOptions {
     std::string user, password;
     enum class Auth { none, basic, digest, bearer } auth = Auth::none;
 };
+/// One request with all that belongs to it, ready to be sent again and again.
+struct DirectRequest {
+    std::string name;  ///< in messages: `GET /offer`
+    Target target;
+    http::Request request;
+    CurlOptions curl;
+    Duration timeout = std::chrono::seconds(30);  ///< for the whole exchange
+};
+
 [[nodiscard]] std::unique_ptr<Transport> make_curl_transport(boost::asio::any_io_executor executor, Target target,
                                                              CurlOptions options = {});
 

@@ -41,17 +41,8 @@ struct Observer {
     std::function<void(const std::string& server, const report::PhaseResult&)> phase_ended;
 };
 
-/// A request from elsewhere than a scenario file, to be sent in the place of its steps.
-struct DirectRequest {
-    std::string name;  ///< of the step, in messages: `GET /offer`
-    client::Target target;
-    http::Request request;
-    client::CurlOptions curl;
-    Duration timeout = std::chrono::seconds(30);  ///< for the whole exchange
-};
-
 struct Options {
-    std::optional<DirectRequest> direct;
+    std::optional<client::DirectRequest> direct;  ///< from elsewhere than the scenario file: sent in the place of its steps
     std::vector<std::string> servers;    ///< names to run against; empty: all
     std::vector<std::string> scenarios;  ///< only phases of these; empty: all
     std::optional<std::uint64_t> seed;

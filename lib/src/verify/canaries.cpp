@@ -1,0 +1,124 @@
+#include "verify/canaries.hpp"
+
+#include <array>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "net/deadline.hpp"
+
+namespace volley::verify {
+namespace asio = boost::asio;
+using asio::awaitable;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr auto as_value = asio::as_tuple(asio::use_awaitable);
+constexpr int most_out = 2;
+/// A head in whole, so that a parser which waits for its end finds one; `{}` is no method (RFC 9110 section 9.1).
+constexpr std::string_view malformed = "{} / HTTP/1.1\r\nHost: volley\r\nConnection: close\r\n\r\n";
+constexpr auto patience_for_one = std::chrono::minutes(2);
+
+awaitable<CanaryEnd> ask_app(std::shared_ptr<client::Transport> transport, std::shared_ptr<const http::Request> request,
+                             TimePoint planned) {
+    const TimePoint deadline = planned + patience_for_one;
+    const client::Exchange exchange = co_await transport->fire(*request, planned, deadline);
+    co_return CanaryEnd{exchange.response.status, exchange.sample.outcome};
+}
+
+awaitable<CanaryEnd> ask_parser(asio::any_io_executor executor, std::shared_ptr<const client::Endpoints> where) {
+    tcp::socket socket(executor);
+    error_code last = asio::error::host_not_found;
+    for (const auto& endpoint : *where) {
+        error_code ignored;
+        socket.close(ignored);
+        const auto [ec] = co_await socket.async_connect(endpoint, as_value);
+        last = ec;
+        if (!ec) break;
+    }
+    CanaryEnd end;
+    if (!last) {
+        const auto text = asio::buffer(malformed);
+        const auto [ec, sent] = co_await asio::async_write(socket, text, as_value);
+        last = ec;
+    }
+    if (!last) {
+        std::array<char, 64> head{};
+        const auto into = asio::buffer(head);
+        const auto [ec, n] = co_await socket.async_read_some(into, as_value);
+        const std::string_view text(head.data(), n);
+        if (text.size() >= 12 && text.starts_with("HTTP/1.")) end.status = (text[9] - '0') * 100 + (text[10] - '0') * 10 + text[11] - '0';
+        last = ec == asio::error::eof || ec == asio::error::connection_reset ? error_code() : ec;
+    }
+    end.outcome = metrics::outcome_of(last);
+    co_return end;
+}
+
+}  // namespace
+
+SendCanary app_canary(const asio::any_io_executor& executor, client::Target target, std::string path) {
+    target.reuse_connections = false;
+    target.keep_body = false;
+    auto request = std::make_shared<http::Request>();
+    request->target = std::move(path);
+    std::shared_ptr<client::Transport> transport = client::make_http1_transport(executor, std::move(target));
+    return [transport = std::move(transport), request = std::shared_ptr<const http::Request>(std::move(request))](TimePoint planned) {
+        return ask_app(transport, request, planned);
+    };
+}
+
+SendCanary parser_canary(const asio::any_io_executor& executor, client::Endpoints where) {
+    const auto shared = std::make_shared<const client::Endpoints>(std::move(where));
+    return [executor, shared](TimePoint) { return ask_parser(executor, shared); };
+}
+
+void Canaries::start(TimePoint origin) {
+    origin_ = origin;
+    tasks_.spawn(tick());
+}
+
+awaitable<void> Canaries::tick() {
+    TimePoint planned = Clock::now();
+    for (;;) {
+        co_await net::sleep_until(planned);
+        while (out_ >= most_out && !stopping_) {
+            freed_.expires_at(TimePoint::max());
+            (void)co_await freed_.async_wait(as_value);
+        }
+        if (stopping_) co_return;
+        ++out_;
+        seen_.push_back({planned - origin_, verdict::never, 0, metrics::Outcome::cancelled});
+        tasks_.spawn(send_one(planned, seen_.size() - 1));
+        planned = std::max(planned + every_, Clock::now());
+    }
+}
+
+awaitable<void> Canaries::send_one(TimePoint planned, std::size_t index) {
+    const CanaryEnd end = co_await send_(planned);
+    --out_;
+    freed_.cancel();
+    if (end.outcome == metrics::Outcome::cancelled) co_return;
+    seen_[index].status = end.status;
+    seen_[index].outcome = end.outcome;
+    seen_[index].done = Clock::now() - origin_;
+}
+
+awaitable<std::vector<verdict::Canary>> Canaries::stop(Duration patience) {
+    stopping_ = true;
+    const TimePoint until = Clock::now() + patience;
+    while (out_ > 0 && Clock::now() < until) {
+        freed_.expires_at(until);
+        (void)co_await freed_.async_wait(as_value);
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) break;
+    }
+    tasks_.cancel();
+    co_await tasks_.join();
+    co_return std::move(seen_);
+}
+
+}  // namespace volley::verify

@@ -1,0 +1,338 @@
+#include "verify/prober.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <boost/asio/this_coro.hpp>
+
+#include "engine/phase_runner.hpp"
+#include "engine/request_template.hpp"
+#include "net/deadline.hpp"
+#include "process/ports.hpp"
+#include "verify/process_tape.hpp"
+
+namespace volley::verify {
+namespace asio = boost::asio;
+using asio::awaitable;
+
+namespace {
+
+constexpr auto control_service = std::chrono::milliseconds(100);
+constexpr auto canary_every = std::chrono::milliseconds(20);
+constexpr int idle_canary_times = 8;
+constexpr auto idle_patience = std::chrono::seconds(1);
+/// A canary that waits behind a blocked loop is answered just after the burst.
+constexpr auto canary_patience = std::chrono::milliseconds(500);
+constexpr auto progress_every = std::chrono::milliseconds(100);
+/// So many wrong answers in a row, and nothing else, are no endpoint to verify.
+constexpr std::size_t hopeless = 2;
+/// Descriptors that stay free beside the sockets of a burst: canaries, event loops, files.
+constexpr std::size_t spare_descriptors = 64;
+
+bool is_address_of_this_host(const asio::ip::address& address) {
+    if (address.is_loopback()) return true;
+    const int fd = ::socket(address.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return false;
+    const asio::ip::tcp::endpoint any_port(address, 0);
+    const bool ours = ::bind(fd, any_port.data(), static_cast<socklen_t>(any_port.size())) == 0;
+    ::close(fd);
+    return ours;
+}
+
+/// A path that is surely not there, and not in any cache either.
+std::string unlikely_path() {
+    std::random_device random;
+    return fmt::format("/volley-canary-{:08x}{:08x}", random(), random());
+}
+
+/// Instants of a sample from its planned start; those that were not reached are `never`.
+verdict::Shot shot_of(const metrics::Sample& sample) {
+    const auto from_planned = [&](TimePoint t) { return t == TimePoint{} ? verdict::never : Duration(t - sample.planned); };
+    verdict::Shot shot;
+    shot.started = from_planned(sample.started);
+    shot.connected = from_planned(sample.connected);
+    shot.sent = from_planned(sample.sent);
+    shot.first_byte = from_planned(sample.first_byte);
+    shot.done = from_planned(sample.done);
+    shot.bytes = sample.bytes;
+    shot.status = sample.status;
+    shot.outcome = sample.outcome;
+    shot.right = sample.outcome == metrics::Outcome::ok && sample.status >= 200 && sample.status < 300;
+    return shot;
+}
+
+bool is_alone(const verdict::Burst& burst) { return burst.shots.size() == 1; }
+
+}  // namespace
+
+Prober::Prober(asio::any_io_executor executor, client::DirectRequest request, Options options,
+               std::function<void(const Progress&)> progress)
+    : executor_(std::move(executor)), request_(std::move(request)), options_(std::move(options)), progress_(std::move(progress)) {
+    request_.target.keep_body = false;
+    request_.target.reuse_connections = false;
+}
+
+awaitable<bool> Prober::cancelled() {
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) result_.seen.interrupted = true;
+    co_return result_.seen.interrupted;
+}
+
+awaitable<Result> Prober::run() {
+    const bool throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    begin_ = Clock::now();
+    deadline_ = begin_ + options_.time;
+    auto& seen = result_.seen;
+    seen.target = request_.name;
+    seen.given_service = options_.service_time;
+    seen.budget = options_.time;
+    seen.control_service = control_service;
+    rlimit descriptors{};
+    ::getrlimit(RLIMIT_NOFILE, &descriptors);
+    seen.most = std::min<std::size_t>(options_.most, descriptors.rlim_cur > 2 * spare_descriptors
+                                                         ? descriptors.rlim_cur - spare_descriptors
+                                                         : spare_descriptors);
+
+    bool met = false;
+    while (result_.unreachable.empty()) {
+        const bool stop = co_await cancelled();
+        if (stop) break;
+        const verdict::Step step = verdict::next_step(seen, left(), options_.seed);
+        if (step.what == verdict::Step::What::done) break;
+        if (left() <= Duration::zero()) {
+            seen.out_of_time = true;
+            break;
+        }
+        co_await play(step);
+        note_unreachable();
+        if (!met && !seen.bursts.empty() && seen.bursts.back().shots.front().right) {
+            met = true;
+            co_await meet();
+        }
+    }
+    if (control_) co_await control_->stop();
+    result_.record = verdict::judge(seen);
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    co_return std::move(result_);
+}
+
+awaitable<void> Prober::play(const verdict::Step& step) {
+    now_.step = step;
+    Shooting what;
+    what.n = std::max<std::size_t>(step.n, 1);
+    what.sockets = step.sockets;
+    what.canaries = step.canaries;
+    if (step.what == verdict::Step::What::control) {
+        const bool there = co_await start_control();
+        if (!there) {
+            // An empty burst says that there is no control, so that it is not asked for again.
+            result_.seen.control.emplace_back();
+            co_return;
+        }
+        what.of_target = false;
+        what.request = control_request_;
+    } else {
+        what.request = request_;
+    }
+    auto burst = co_await shoot(std::move(what));
+    auto& all = step.what == verdict::Step::What::control ? result_.seen.control : result_.seen.bursts;
+    if (!burst.shots.empty()) all.push_back(std::move(burst));
+}
+
+engine::PhasePlan Prober::plan_of(const Shooting& what) {
+    engine::PreparedStep step;
+    step.name = what.request.name;
+    step.target = what.request.target;
+    step.request = what.request.request;
+    step.target.connect_timeout = std::min(step.target.connect_timeout, left());
+    step.timeout = std::min(what.request.timeout, left());
+    if (options_.distinct && what.of_target) {
+        auto& target = step.request.target;
+        target += target.find('?') == std::string::npos ? '?' : '&';
+        target += fmt::format("volley={}-{}-{}", options_.seed, shot_, engine::marker(engine::Slot::iteration));
+    }
+    // Who answers is asked of the first answer; the others are only counted, which is the light path.
+    if (what.of_target && shot_ == 0) {
+        step.judge = [this](const client::Exchange& exchange) {
+            const auto& headers = exchange.response.headers;
+            result_.seen.server = escape_for_terminal(headers.get("Server").value_or(""));
+            result_.seen.via = escape_for_terminal(headers.get("Via").value_or(""));
+            return engine::Judgement{};
+        };
+    }
+    engine::PhasePlan plan;
+    plan.steps.push_back(std::move(step));
+    plan.burst = what.n;
+    plan.cold = what.sockets == verdict::Sockets::cold;
+    plan.seed = options_.seed;
+    plan.curl = what.request.curl;
+    return plan;
+}
+
+awaitable<verdict::Burst> Prober::shoot(Shooting what) {
+    verdict::Burst burst;
+    burst.sockets = what.sockets;
+    burst.canaries = what.canaries;
+    std::optional<ProcessTape> tape;
+    if (processes_ && what.of_target) tape.emplace(executor_, *processes_);
+    std::optional<Canaries> app;
+    std::optional<Canaries> parser;
+    if (what.canaries && app_) app.emplace(executor_, app_, canary_every);
+    if (what.canaries && parser_) parser.emplace(executor_, parser_, canary_every);
+
+    engine::PhasePlan plan = plan_of(what);
+    const Duration allowed = plan.steps.front().timeout;
+    const bool bounded_by_us = allowed < what.request.timeout;
+    if (what.of_target) ++shot_;
+    plan.burst_planned = [&](TimePoint planned) {
+        burst.at = planned - begin_;
+        if (tape) tape->start();
+        if (app) app->start(planned);
+        if (parser) parser->start(planned);
+    };
+    engine::Counters counters;
+    net::TaskGroup ticker(executor_);
+    ticker.spawn(tick(counters));
+    const engine::PhaseOutcome outcome = co_await engine::run_phase(std::move(plan), counters);
+    ticker.cancel();
+    co_await ticker.join();
+    if (tape) {
+        // Named first: g++ 12 may destroy a temporary of an expression with co_await twice (GCC bug 107288).
+        const verdict::Process process = co_await tape->stop();
+        burst.process = process;
+    }
+    if (app) {
+        auto canaries = co_await app->stop(canary_patience);
+        burst.app = std::move(canaries);
+    }
+    if (parser) {
+        auto canaries = co_await parser->stop(canary_patience);
+        burst.parser = std::move(canaries);
+    }
+    if (!outcome.bursts.empty())
+        for (const auto& sample : outcome.bursts.front()) burst.shots.push_back(shot_of(sample));
+    const bool timed_out = std::ranges::any_of(burst.shots, [](const auto& s) { return s.outcome == metrics::Outcome::timeout; });
+    burst.cut = outcome.interrupted || (bounded_by_us && timed_out);
+    if (!outcome.examples.empty()) example_ = outcome.examples.front();
+    if (outcome.interrupted) result_.seen.interrupted = true;
+    co_return burst;
+}
+
+awaitable<void> Prober::tick(const engine::Counters& counters) {
+    for (;;) {
+        now_.done = counters.done;
+        now_.elapsed = Clock::now() - begin_;
+        now_.limit = options_.time;
+        if (progress_) progress_(now_);
+        const TimePoint next = Clock::now() + progress_every;
+        co_await net::sleep_until(next);
+    }
+}
+
+awaitable<void> Prober::meet() {
+    const auto& target = request_.target;
+    // Blocks for as long as the resolver takes, which has just answered the client.
+    const auto where = process::endpoints_of(target.host, target.port);
+    auto& seen = result_.seen;
+    seen.local = where && std::ranges::any_of(*where, [](const auto& e) { return is_address_of_this_host(e.address()); });
+    if (seen.local || options_.pid != 0) {
+        auto pids = options_.pid != 0 ? std::vector<int>{options_.pid} : process::listening_processes(target.host, target.port);
+        // A server in this very process: its threads cannot be told from ours.
+        if (std::ranges::find(pids, ::getpid()) != pids.end()) pids.clear();
+        process::ServerProcesses processes(std::move(pids), target.port);
+        if (!processes.gone()) {
+            seen.process_name = escape_for_terminal(processes.name());
+            seen.thread_limit = processes.thread_limit();
+            seen.processors = processes.processors();
+            processes_ = std::move(processes);
+        }
+    }
+    app_ = app_canary(executor_, target, options_.canary.empty() ? unlikely_path() : options_.canary);
+    if (where && target.scheme == "http" && (seen.local || options_.parser_canary)) parser_ = parser_canary(executor_, *where);
+    co_await idle_canaries();
+}
+
+awaitable<void> Prober::idle_canaries() {
+    const TimePoint origin = Clock::now();
+    Canaries app(executor_, app_, canary_every);
+    std::optional<Canaries> parser;
+    if (parser_) parser.emplace(executor_, parser_, canary_every);
+    app.start(origin);
+    if (parser) parser->start(origin);
+    const TimePoint over = origin + idle_canary_times * canary_every;
+    try {
+        co_await net::sleep_until(over);
+    } catch (const boost::system::system_error&) {
+        // Cancelled: what was started must still be stopped, and run() asks for itself.
+    }
+    auto seen = co_await app.stop(idle_patience);
+    result_.seen.idle_app = std::move(seen);
+    if (parser) {
+        auto seen_too = co_await parser->stop(idle_patience);
+        result_.seen.idle_parser = std::move(seen_too);
+    }
+}
+
+/// Our own coroutine server in a process of its own, started when it is first needed.
+awaitable<bool> Prober::start_control() {
+    if (control_) co_return control_->alive();
+    if (!control_trouble_.empty()) co_return false;
+    const std::string host = "127.0.0.1";
+    const auto port = server::pick_port(host);
+    if (!port) {
+        control_trouble_ = port.error().message();
+        co_return false;
+    }
+    server::SpawnSpec spec;
+    spec.host = host;
+    spec.port = *port;
+    spec.argv = server::builtin_command("coroutine", host, *port);
+    spec.ready.kind = server::ReadyWhen::Kind::http;
+    spec.ready.path = "/ping";
+    Diagnostics why;
+    auto spawned = server::spawn_server(executor_, std::move(spec), why);
+    if (!spawned) {
+        control_trouble_ = why.message.empty() ? spawned.error().message() : why.message;
+        co_return false;
+    }
+    control_ = std::move(*spawned);
+    const auto ec = co_await control_->wait_ready(why);
+    if (ec) {
+        control_trouble_ = why.message.empty() ? ec.message() : why.message;
+        co_return false;
+    }
+    control_request_.name = "control";
+    control_request_.target.host = host;
+    control_request_.target.port = *port;
+    control_request_.target.keep_body = false;
+    control_request_.target.reuse_connections = false;
+    control_request_.request.target = fmt::format("/offer?s={}", to_seconds(control_service));
+    co_return true;
+}
+
+/// The words for an endpoint whose requests alone have never worked.
+void Prober::note_unreachable() {
+    const auto& bursts = result_.seen.bursts;
+    if (result_.seen.interrupted || bursts.empty()) return;
+    if (!std::ranges::all_of(bursts, [](const auto& b) { return is_alone(b) && !b.shots.front().right && !b.cut; })) return;
+    const verdict::Shot& shot = bursts.back().shots.front();
+    const int status = shot.status;
+    auto& words = result_.unreachable;
+    if (status >= 300 && status < 400)
+        words = fmt::format("the first request was answered {}: verify the URL that it redirects to", status);
+    else if (status == 401 || status == 403)
+        words = fmt::format("the first request was answered {}: it needs a login; give --auth, or a header", status);
+    else if (status == 404 || status == 405 || status == 410)
+        words = fmt::format("the first request was answered {}: is the path right, and the method?", status);
+    else if (bursts.size() >= hopeless && status != 0)
+        words = fmt::format("a request alone is answered {}: it must work before it can be verified", status);
+    else if (bursts.size() >= hopeless)
+        words = "a request alone is not answered: " + (example_.empty() ? std::string(to_string(shot.outcome)) : example_);
+}
+
+}  // namespace volley::verify

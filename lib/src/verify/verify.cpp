@@ -1,0 +1,45 @@
+#include <volley/verify.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <volley/http/url.hpp>
+
+#include "verify/prober.hpp"
+
+namespace volley::verify {
+namespace asio = boost::asio;
+
+asio::awaitable<Result> run(client::DirectRequest request, Options options, std::function<void(const Progress&)> progress) {
+    Prober prober(co_await asio::this_coro::executor, std::move(request), std::move(options), std::move(progress));
+    co_return co_await prober.run();
+}
+
+Result url(const std::string& url, const Options& options) {
+    Result result;
+    const auto parsed = http::parse_url(url);
+    if (!parsed) {
+        result.unreachable = "not a URL: " + escape_for_terminal(url);
+        return result;
+    }
+    client::DirectRequest request;
+    request.name = "GET " + parsed->origin() + parsed->path;
+    request.target.scheme = parsed->scheme;
+    request.target.host = parsed->host;
+    request.target.port = parsed->port;
+    request.request.target = parsed->target();
+    request.timeout = options.time;
+    asio::io_context io{1};
+    std::exception_ptr broken;
+    auto on_end = [&](std::exception_ptr error, Result r) {
+        broken = std::move(error);
+        result = std::move(r);
+    };
+    asio::co_spawn(io, run(std::move(request), options), std::move(on_end));
+    io.run();
+    if (broken) std::rethrow_exception(broken);
+    return result;
+}
+
+}  // namespace volley::verify
