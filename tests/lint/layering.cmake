@@ -22,7 +22,7 @@ set(below_pages base yaml)
 set(below_appfile base yaml pages)
 set(below_scenario base metrics yaml load)  # phases are made of stages
 set(below_load base metrics)
-set(below_report base metrics yaml scenario load)
+set(below_report base metrics yaml scenario load verdict)
 set(below_net base)
 set(below_view base net)
 set(below_files base view)

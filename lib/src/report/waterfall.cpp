@@ -66,12 +66,13 @@ std::string ruler(const Scale& scale, const Paint& paint) {
 }  // namespace
 
 std::string waterfall(const verdict::Burst& burst, Duration service, std::size_t rows, const TextOptions& options) {
-    const Paint paint(options.color);
+    const Paint paint(options.colour);
     std::vector<const verdict::Shot*> order;
     for (const auto& shot : burst.shots) order.push_back(&shot);
     std::ranges::stable_sort(order, {}, [](const auto* shot) { return end_of(*shot); });
     if (order.empty() || end_of(*order.back()) <= Duration::zero()) return {};
-    const std::size_t room = options.width > label_width + figure_width + 4 ? options.width - label_width - figure_width - 4 : 0;
+    const auto width = static_cast<std::size_t>(std::max(options.width, 0));
+    const std::size_t room = width > label_width + figure_width + 4 ? width - label_width - figure_width - 4 : 0;
     const Scale scale{end_of(*order.back()), std::clamp(room, narrowest, widest)};
     const std::size_t shown = std::min(std::max<std::size_t>(rows, 2), order.size());
     std::string out = ruler(scale, paint);
