@@ -1,6 +1,7 @@
 // From what was seen to a verdict, and to what should be looked at next. Pure: no clock, no socket.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <volley/verdict/observation.hpp>
@@ -27,7 +28,9 @@ struct Step {
     std::string why;      ///< for a live line: "is the limit exactly 5?"
 };
 
-/// The next step of the ladder: climbs only while undecided, then sharpens (exactly W, W + 1), within `left`.
+/// The next step of the ladder: climbs only while undecided, then sharpens (exactly W, W + 1), within `left`. The whole verification is
+///   while ((step = next_step(seen, left, seed)).what != Step::What::done) append what it showed to seen.bursts or seen.control;
+/// A burst that takes longer than `left` is to be cut by the caller (Burst::cut): what ended until then still tells.
 /// @param left  time that remains, for the step and all that must follow it
 /// @param seed  orders repeats
 [[nodiscard]] Step next_step(const Observation& seen, Duration left, std::uint64_t seed);

@@ -58,6 +58,7 @@ struct Record {
     Shape shape = Shape::unknown;
     std::optional<std::size_t> workers;  ///< W, or how many surely overlap
     bool workers_at_least = false;       ///< no limit was met up to there
+    std::optional<std::size_t> workers_most;  ///< not to be counted exactly: between `workers` and this
     Mechanism mechanism = Mechanism::unknown;
     bool loop_blocked = false;
     Duration blocked_for{};  ///< b: how long each request holds the loop (or, CPU bound, a processor)
