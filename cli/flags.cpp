@@ -9,6 +9,7 @@ namespace {
 constexpr Verbs request_only = verbs(Verb::request);
 constexpr Verbs run_and_load = verbs(Verb::run, Verb::load);
 constexpr Verbs load_only = verbs(Verb::load);
+constexpr Verbs verify_only = verbs(Verb::verify);
 constexpr Verbs serve_only = verbs(Verb::serve);
 constexpr Verbs everywhere = verbs(Verb::request, Verb::serve, Verb::run, Verb::verify, Verb::load, Verb::offer, Verb::work);
 
@@ -146,6 +147,41 @@ constexpr std::array table{
         "'service p50 < 10ms', 'errors < 1%', 'missed == 0', for bursts also 'ratio <= 1.25'. The grammar is that of thresholds in "
         "volley-scenario(5), without the phase. As soon as anything is expected every answer must be right, unless an expectation on "
         "errors says otherwise. May be repeated."},
+    Flag{
+        FlagId::time_limit, "time", 0, "TIME", Group::verify, verify_only, "a hard limit for the whole (60s)",
+        "How long the verification may take in all, 60s by default. What could not be looked at within it is said."},
+    Flag{
+        FlagId::service_time, "service-time", 0, "TIME", Group::verify, verify_only,
+        "how long a request alone takes, where that is known",
+        "How long a request alone takes. Without it requests alone find out; with it those that take longer count as disturbed."},
+    Flag{
+        FlagId::most, "max", 0, "N", Group::verify, verify_only, "most requests at once (512)",
+        "The most requests at once, 512 by default. Where no limit was met up to there the verdict says `at least`."},
+    Flag{
+        FlagId::canary, "canary", 0, "PATH", Group::verify, verify_only, "a cheap path to ask for beside the bursts (one that gives 404)",
+        "A path that the server answers without effort. It is asked for again and again while bursts run, at most two at a time: how long it "
+        "waits tells whether the event loop is held up. By default a path that is surely not there."},
+    Flag{
+        FlagId::parser_canary, "parser-canary", 0, "", Group::verify, verify_only,
+        "send malformed request lines to another host's server, too",
+        "Malformed request lines, which a server's parser answers without asking the application, tell a blocked loop from a busy pool. They "
+        "are sent to servers on this host; with this flag to others as well."},
+    Flag{
+        FlagId::distinct, "distinct", 0, "", Group::verify, verify_only, "give each request a query of its own",
+        "Each request gets a parameter `volley` with a value of its own, so that nothing on the way takes two of them for one."},
+    Flag{
+        FlagId::pid, "pid", 0, "PID", Group::verify, verify_only, "the server's first process (found by its listening socket)",
+        "The server's first process: it and its descendants are watched. By default those that hold the listening socket, where that is on "
+        "this host."},
+    Flag{
+        FlagId::replay, "replay", 0, "FILE", Group::verify, verify_only, "judge again what -o has written to FILE; ask no server", ""},
+    Flag{FlagId::result, "output", 'o', "FILE", Group::result, verify_only, "write the verdict to FILE as JSON, with every sample",
+         "The verdict is written to FILE as JSON, schema volley/verdict/1, with every sample that it was made from: --replay judges it "
+         "again. With - to the standard output, and the report to the standard error."},
+    Flag{
+        FlagId::expect, "expect", 0, "TEXT", Group::result, verify_only, "fail unless it holds: async, 'pool>=8'; may be repeated",
+        "An expectation, which makes the exit status 1 where it does not hold and 4 where that cannot be told: async, 'pool>=8', "
+        "'serial_fraction<2%', 'loop_stall<50ms', 'not refusing'. May be repeated."},
     Flag{FlagId::server, "server", 0, "NAME", Group::load, verbs(Verb::run),
          "run against this server of the file only; may be repeated", ""},
     Flag{FlagId::only, "only", 0, "SCENARIO", Group::load, verbs(Verb::run),
@@ -155,7 +191,8 @@ constexpr std::array table{
     Flag{
         FlagId::seed, "seed", 0, "N", Group::load, run_and_load, "seed of everything random; printed with each result",
         "The seed of everything random. The same seed gives the same arrivals. Without it the file's, or else one is drawn and printed."},
-    Flag{FlagId::quiet, "quiet", 'q', "", Group::result, run_and_load, "print nothing but what failed", ""},
+    Flag{FlagId::seed, "seed", 0, "N", Group::verify, verify_only, "seed of the order of repeats", ""},
+    Flag{FlagId::quiet, "quiet", 'q', "", Group::result, verbs(Verb::run, Verb::load, Verb::verify), "print nothing but what failed", ""},
     Flag{FlagId::quiet, "quiet", 'q', "", Group::printing, request_only,
          "print nothing but errors and warnings; twice: no warnings", ""},
 
@@ -210,6 +247,8 @@ std::string_view title(Group group) noexcept {
             return "Printing and download";
         case Group::load:
             return "Load";
+        case Group::verify:
+            return "Verify";
         case Group::call:
             return "Call";
         case Group::result:

@@ -29,7 +29,7 @@ constexpr Verbs verbs(Verb a, More... more) noexcept {
 /// Everything that sends requests shares the request flags.
 constexpr Verbs sending = verbs(Verb::request, Verb::verify, Verb::load);
 
-enum class Group { request, printing, load, call, result, server, general };
+enum class Group { request, printing, load, verify, call, result, server, general };
 [[nodiscard]] std::string_view title(Group group) noexcept;
 
 enum class FlagId {
@@ -82,6 +82,15 @@ enum class FlagId {
     threads,
     http2,
     transport,
+    time_limit,
+    service_time,
+    most,
+    canary,
+    parser_canary,
+    distinct,
+    pid,
+    replay,
+    self_test,
     expect,
     server,
     only,

@@ -39,6 +39,17 @@ constexpr std::array rows{
     request_row("head", "send a HEAD request"),
     request_row("options", "send an OPTIONS request"),
     VerbRow{
+        "verify", Verb::verify, "[METHOD] URL [ITEM...]", "say whether an endpoint is really asynchronous, and why",
+        "Sends the request alone, then many at once, each on a connection of its own, and climbs until a limit shows or none can be met.\n"
+        "Says how requests overlap (asynchronous, a pool of W, a thread each, one after another), what holds them up, what usually\n"
+        "causes it and what to change. For a server on this host its processes and threads are watched. Our own server, measured the\n"
+        "same way, shows what the measuring itself costs. Items, headers, authentication and TLS are those of the request verbs.\n"
+        "Exit status: 0 there is a verdict, and what was expected holds; 1 it does not, 2 bad usage, 3 the target never worked, 4 inconclusive.",
+        "volley verify localhost:8000/offer s==0.5\nvolley verify post :8000/offer sleep:=0.3 --expect async\n"
+        "volley verify :8000/report --expect 'pool>=8' --expect 'loop_stall<50ms' -q\n"
+        "volley verify :8000/offer --time 20s -o verdict.json\nvolley verify --replay verdict.json",
+        &cmd_verify},
+    VerbRow{
         "load", Verb::load, "[METHOD] URL [ITEM...]", "put a server under load and measure: closed, open or all at once",
         "Sends one request again and again: by users who each wait for their answer (-c), at a rate whatever the answers do (--rate), or\n"
         "all at once (--burst). Items, headers, authentication and TLS are those of the request verbs.\n"

@@ -1,0 +1,150 @@
+// volley verify: is an endpoint really asynchronous?
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <random>
+
+#include <volley/report/verdict.hpp>
+#include <volley/verdict/json.hpp>
+#include <volley/verify.hpp>
+
+#include "build_request.hpp"
+#include "exit_code.hpp"
+#include "live_line.hpp"
+#include "options.hpp"
+#include "out_file.hpp"
+#include "raw_args.hpp"
+#include "sending.hpp"
+#include "until_done.hpp"
+#include "verbs.hpp"
+#include "verify_options.hpp"
+
+namespace volley::cli {
+namespace {
+
+/// `burst of 20: is the limit exactly 5?  12/20  3.2 s of 60 s`
+std::string line_of(const verify::Progress& p) {
+    const auto n = std::to_string(p.step.n);
+    std::string text = p.step.what == verdict::Step::What::control ? "our own server, " + n + " at once"
+                       : p.step.n == 1                             ? "a request alone"
+                                                                   : n + " at once";
+    if (!p.step.why.empty()) text += ": " + p.step.why;
+    return text + "  " + std::to_string(p.done) + '/' + n + "  " + format_duration(p.elapsed) + " of " + format_duration(p.limit);
+}
+
+client::DirectRequest request_of(const RequestOptions& options, const BuiltRequest& built, Duration limit) {
+    client::DirectRequest out;
+    const auto& target = built.request.target;
+    out.name = built.request.method + ' ' + built.url.origin() + target.substr(0, target.find('?'));
+    out.target = target_of(options, built.url);
+    out.request = built.request;
+    out.curl = curl_options_of(options, built);
+    out.timeout = options.max_time > Duration::zero() ? std::min(options.max_time, limit) : limit;
+    return out;
+}
+
+int exit_of(const verify::Result& result, const std::vector<verdict::Outcome>& outcomes, int signal) {
+    if (signal != 0) return exit_of_signal(signal);
+    if (!result.unreachable.empty()) return measure_exit::no_target;
+    if (outcomes.empty())
+        return result.record.headline == verdict::Headline::inconclusive ? measure_exit::inconclusive : measure_exit::ok;
+    int code = measure_exit::ok;
+    for (const auto& outcome : outcomes) {
+        if (outcome.met == verdict::Met::no) return measure_exit::failed;
+        if (outcome.met == verdict::Met::unknown) code = measure_exit::inconclusive;
+    }
+    return code;
+}
+
+std::string outcomes_text(const std::vector<verdict::Outcome>& outcomes) {
+    std::string out;
+    for (const auto& outcome : outcomes) {
+        const char* word = outcome.met == verdict::Met::yes ? "met" : outcome.met == verdict::Met::no ? "NOT MET" : "unknown";
+        out += std::string("  ") + word + "  " + escape_for_terminal(outcome.words) + '\n';
+    }
+    return out.empty() ? out : "\nexpected\n" + out;
+}
+
+/// Writes file and report, and says by the exit code what came of it.
+int conclude(const Call& call, const VerifyOptions& asked, const verify::Result& result, int signal) {
+    std::vector<verdict::Outcome> outcomes;
+    if (result.unreachable.empty())
+        for (const auto& expected : asked.expectations) outcomes.push_back(verdict::test(expected, result.record));
+    int code = exit_of(result, outcomes, signal);
+    if (!asked.output.empty()) {
+        OutFile out(asked.output);
+        out.write(verdict::to_json(result.seen, result.record) + '\n');
+        if (const auto& why = out.close(); !why.empty()) {
+            print_error(call.program, escape_for_terminal(asked.output) + ": " + why);
+            if (code == measure_exit::ok) code = measure_exit::failed;
+        }
+    }
+    if (!result.unreachable.empty()) {
+        print_error(call.program, result.unreachable);
+        return code;
+    }
+    const bool stdout_is_taken = asked.output == "-";
+    report::TextOptions options;
+    options.colour = call.terminal.stdout_is_terminal && call.terminal.colours && !stdout_is_taken;
+    std::string text;
+    if (!asked.quiet)
+        text = report::verdict_text(result.seen, result.record, options) + outcomes_text(outcomes);
+    else if (code != measure_exit::ok)
+        text = report::verdict_line(result.record) + '\n' + outcomes_text(outcomes);
+    if (signal != 0) text += "\ninterrupted: this is what was seen until then\n";
+    FILE* to = stdout_is_taken || asked.quiet ? stderr : stdout;
+    if (std::fputs(text.c_str(), to) < 0 || std::fflush(to) != 0) {
+        print_error(call.program, std::string("the report cannot be written: ") + std::strerror(errno));
+        if (code == measure_exit::ok) code = measure_exit::failed;
+    }
+    return code;
+}
+
+int replay(const Call& call, const VerifyOptions& asked) {
+    const auto file = read_file(asked.replay);
+    if (!file.ok) {
+        print_error(call.program, escape_for_terminal(asked.replay) + ": " + file.text);
+        return measure_exit::usage;
+    }
+    auto read = verdict::from_json(file.text);
+    if (const auto* error = std::get_if<std::string>(&read)) {
+        print_error(call.program, escape_for_terminal(asked.replay) + ": " + escape_for_terminal(*error) +
+                                      "; it takes what `volley verify -o FILE` has written");
+        return measure_exit::usage;
+    }
+    verify::Result result;
+    result.seen = std::move(std::get<verdict::Recorded>(read).seen);
+    result.record = verdict::judge(result.seen);
+    return conclude(call, asked, result, 0);
+}
+
+}  // namespace
+
+int cmd_verify(const Call& call) {
+    const auto fail = [&](const std::string& text) {
+        print_error(call.program, text);
+        return measure_exit::usage;
+    };
+    const auto raw = parse_args(Verb::verify, call.args);
+    VerifyOptions asked;
+    asked.options.seed = std::random_device{}();
+    if (auto error = read_verify_options(raw, asked)) return fail(*error);
+    if (!asked.replay.empty()) {
+        if (!raw.positionals.empty()) return fail("--replay judges a file: no URL goes with it");
+        return replay(call, asked);
+    }
+    RequestOptions request;
+    if (auto error = read_request_options(raw, "", call.program, call.terminal, request))
+        return fail(*error + "\nusage: " + call.program.name + " verify [METHOD] URL [ITEM...] [FLAG...]; more: " + call.program.name +
+                    " verify --help");
+    BuiltRequest built;
+    if (auto wrong = build_request(request, read_file, built)) return fail(*wrong);
+    net::raise_descriptor_limit();
+    LiveLine line(call.terminal, asked.quiet);
+    auto ended = until_done(verify::run(request_of(request, built, asked.options.time), asked.options,
+                                        [&](const verify::Progress& p) { line.show(line_of(p)); }),
+                            line);
+    return conclude(call, asked, ended.value, ended.signal);
+}
+
+}  // namespace volley::cli
