@@ -1,4 +1,3 @@
-#include <charconv>
 #include <cstdio>
 #include <memory>
 #include <string_view>
@@ -185,7 +184,8 @@ int run_serve(const ServeCall& call) {
 }
 
 int serve_main(int argc, const char* const* argv) {
-    ServeOptions options;
+    constexpr std::string_view known = "flags: --kind, --host, --port, --log, --fault";
+    ServeCall call;
     const auto refuse = [](std::string_view text) {
         print_error(text);
         return 2;
@@ -193,7 +193,7 @@ int serve_main(int argc, const char* const* argv) {
     for (int i = 0; i < argc; ++i) {
         std::string_view flag = argv[i];
         if (flag == "--log") {
-            options.log = true;
+            call.flags.emplace_back("log", "true");
             continue;
         }
         std::string_view value;
@@ -203,25 +203,16 @@ int serve_main(int argc, const char* const* argv) {
         } else if (i + 1 < argc) {
             value = argv[++i];
         } else {
-            return refuse(fmt::format("'{}' is not known, or needs a value; flags: --kind, --host, --port, --log", flag));
+            return refuse(fmt::format("'{}' is not known, or needs a value; {}", flag, known));
         }
-        if (flag == "--kind") {
-            const auto kind = server::parse_kind(value);
-            if (!kind)
-                return refuse(fmt::format("--kind '{}': {}; kinds are coroutine, pool:W (W from 1 to 1000) and serial", value,
-                                          kind.error().message()));
-            options.kind = *kind;
-        } else if (flag == "--host") {
-            options.host = value;
-        } else if (flag == "--port") {
-            const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), options.port);
-            if (ec != std::errc() || end != value.data() + value.size() || value.empty())
-                return refuse(fmt::format("--port '{}': a port is a number from 0 to 65535", value));
-        } else {
-            return refuse(fmt::format("'{}' is not known; flags: --kind, --host, --port, --log", flag));
-        }
+        if (flag == "--fault")
+            call.faults.emplace_back(value);
+        else if (flag == "--kind" || flag == "--host" || flag == "--port")
+            call.flags.emplace_back(flag.substr(2), value);
+        else
+            return refuse(fmt::format("'{}' is not known; {}", flag, known));
     }
-    return run_serve(options);
+    return run_serve(call);
 }
 
 }  // namespace volley::app

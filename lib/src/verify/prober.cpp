@@ -115,7 +115,7 @@ awaitable<Result> Prober::run() {
             co_await meet();
         }
     }
-    if (control_) co_await control_->stop();
+    if (control_.process) co_await control_.process->stop();
     result_.record = verdict::judge(seen);
     co_await asio::this_coro::throw_if_cancelled(throws);
     co_return std::move(result_);
@@ -135,7 +135,7 @@ awaitable<void> Prober::play(const verdict::Step& step) {
             co_return;
         }
         what.of_target = false;
-        what.request = control_request_;
+        what.request = control_.request;
     } else {
         what.request = request_;
     }
@@ -278,41 +278,17 @@ awaitable<void> Prober::idle_canaries() {
     }
 }
 
-/// Our own coroutine server in a process of its own, started when it is first needed.
+/// Our own coroutine server, started when it is first needed.
 awaitable<bool> Prober::start_control() {
-    if (control_) co_return control_->alive();
-    if (!control_trouble_.empty()) co_return false;
-    const std::string host = "127.0.0.1";
-    const auto port = server::pick_port(host);
-    if (!port) {
-        control_trouble_ = port.error().message();
-        co_return false;
-    }
-    server::SpawnSpec spec;
-    spec.host = host;
-    spec.port = *port;
-    spec.argv = server::builtin_command("coroutine", host, *port);
-    spec.ready.kind = server::ReadyWhen::Kind::http;
-    spec.ready.path = "/ping";
-    Diagnostics why;
-    auto spawned = server::spawn_server(executor_, std::move(spec), why);
-    if (!spawned) {
-        control_trouble_ = why.message.empty() ? spawned.error().message() : why.message;
-        co_return false;
-    }
-    control_ = std::move(*spawned);
-    const auto ec = co_await control_->wait_ready(why);
-    if (ec) {
-        control_trouble_ = why.message.empty() ? ec.message() : why.message;
-        co_return false;
-    }
-    control_request_.name = "control";
-    control_request_.target.host = host;
-    control_request_.target.port = *port;
-    control_request_.target.keep_body = false;
-    control_request_.target.reuse_connections = false;
-    control_request_.request.target = fmt::format("/offer?s={}", to_seconds(control_service));
-    co_return true;
+    if (control_.process) co_return control_.process->alive();
+    if (!control_.trouble.empty()) co_return false;
+    std::string kind = "coroutine";  // named, as are its faults: GCC bug 107288
+    std::vector<std::string> faults;
+    auto started = co_await start_builtin(executor_, std::move(kind), std::move(faults), control_service);
+    control_ = std::move(started);
+    control_.request.target.keep_body = false;
+    control_.request.target.reuse_connections = false;
+    co_return control_.process != nullptr;
 }
 
 /// The words for an endpoint whose requests alone have never worked.

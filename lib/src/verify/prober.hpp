@@ -10,11 +10,11 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
-#include <volley/server/spawn.hpp>
 #include <volley/verify.hpp>
 
 #include "engine/plan.hpp"
 #include "process/server_processes.hpp"
+#include "verify/builtin.hpp"
 #include "verify/canaries.hpp"
 
 namespace volley::verify {
@@ -61,9 +61,7 @@ private:
     std::optional<process::ServerProcesses> processes_;
     SendCanary app_;
     SendCanary parser_;
-    std::unique_ptr<server::SpawnedServer> control_;
-    client::DirectRequest control_request_;
-    std::string control_trouble_;
+    Builtin control_;
     std::string example_;  ///< of what went wrong last, for a person
     unsigned shot_ = 0;    ///< bursts so far, for distinct queries
 };

@@ -88,7 +88,8 @@ int run_serve(const ServeOptions& options);
 /// @return 0 after a signal or when what was asked for is printed, 2 for a mistake, 3 when it cannot listen.
 int run_serve(const ServeCall& call);
 
-/// The same from words: `--kind coroutine|pool:W|serial`, `--host H`, `--port P`, `--log`, also as `--flag=value`. For the helper program.
+/// The same from words: `--kind coroutine|pool:W|serial`, `--host H`, `--port P`, `--log`, `--fault F`, also as `--flag=value`. For the helper
+/// program, which asks neither the environment nor a file.
 /// @return as run_serve(); 2 for words that it does not know.
 int serve_main(int argc, const char* const* argv);
 

@@ -91,7 +91,9 @@ void set_helper(std::vector<std::string> argv);
 [[nodiscard]] const std::vector<std::string>& helper();
 
 /// The command that runs a built-in server of that kind (`coroutine`, `pool:8`, `serial`) in a process of its own: for SpawnSpec::argv.
-[[nodiscard]] std::vector<std::string> builtin_command(const std::string& kind, const std::string& host, std::uint16_t port);
+/// @param faults  that its /offer has, as `volley serve --fault` takes them
+[[nodiscard]] std::vector<std::string> builtin_command(const std::string& kind, const std::string& host, std::uint16_t port,
+                                                       const std::vector<std::string>& faults = {});
 
 /// The helper's own main: argv[1] is `supervise` or `serve`. To be called before the process starts any thread. @return an exit code.
 int helper_main(int argc, char** argv);
