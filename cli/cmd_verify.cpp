@@ -14,6 +14,7 @@
 #include "options.hpp"
 #include "out_file.hpp"
 #include "raw_args.hpp"
+#include "self_test.hpp"
 #include "sending.hpp"
 #include "until_done.hpp"
 #include "verbs.hpp"
@@ -133,6 +134,7 @@ int cmd_verify(const Call& call) {
         if (!raw.positionals.empty()) return fail("--replay judges a file: no URL goes with it");
         return replay(call, asked);
     }
+    if (asked.self_test) return self_test(call, asked, raw.positionals);
     RequestOptions request;
     if (auto error = read_request_options(raw, "", call.program, call.terminal, request))
         return fail(*error + "\nusage: " + call.program.name + " verify [METHOD] URL [ITEM...] [FLAG...]; more: " + call.program.name +
