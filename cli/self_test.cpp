@@ -81,14 +81,18 @@ int self_test(const Call& call, const VerifyOptions& asked, const std::vector<st
     net::raise_descriptor_limit();
     LiveLine line(call.terminal, asked.quiet);
     std::string name;
-    const auto began = [&](const verify::KnownServer& server) { name = server.name; };
-    const auto progress = [&](const verify::Progress& p) {
+    verify::SelfTestObserver observer;
+    observer.began = [&](const verify::KnownServer& server) { name = server.name; };
+    observer.progress = [&](const verify::Progress& p) {
         line.show(fmt::format("{}: {} at once  {} of {}", name, p.step.n, format_duration(p.elapsed), format_duration(p.limit)));
     };
-    auto ended = until_done(verify::self_test(std::move(servers), asked.options, began, progress), line);
+    observer.ended = [&](const verify::SelfTested& tested) {
+        line.clear();
+        if (!asked.quiet || !tested.right()) print_row(tested);
+    };
+    auto ended = until_done(verify::self_test(std::move(servers), asked.options, std::move(observer)), line);
     int wrong = 0, unsure = 0;
     for (const auto& tested : ended.value) {
-        if (!asked.quiet || !tested.right()) print_row(tested);
         if (!tested.wrong.empty() || !tested.trouble.empty())
             ++wrong;
         else if (!tested.unknown.empty())

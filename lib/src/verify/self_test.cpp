@@ -37,15 +37,13 @@ void hold_against(SelfTested& tested) {
 
 }  // namespace
 
-asio::awaitable<std::vector<SelfTested>> self_test(std::vector<KnownServer> servers, Options options,
-                                                   std::function<void(const KnownServer&)> began,
-                                                   std::function<void(const Progress&)> progress) {
+asio::awaitable<std::vector<SelfTested>> self_test(std::vector<KnownServer> servers, Options options, SelfTestObserver observer) {
     const bool throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto executor = co_await asio::this_coro::executor;
     std::vector<SelfTested> out;
     for (auto& server : servers) {
-        if (began) began(server);
+        if (observer.began) observer.began(server);
         const TimePoint start = Clock::now();
         SelfTested& tested = out.emplace_back();
         std::string kind = server.kind;  // named: GCC bug 107288
@@ -56,7 +54,7 @@ asio::awaitable<std::vector<SelfTested>> self_test(std::vector<KnownServer> serv
         if (builtin.process) {
             client::DirectRequest request = builtin.request;
             Options own = options;
-            std::function<void(const Progress&)> tell = progress;
+            std::function<void(const Progress&)> tell = observer.progress;
             auto result = co_await run(std::move(request), std::move(own), std::move(tell));
             tested.result = std::move(result);
             co_await builtin.process->stop();
@@ -64,6 +62,7 @@ asio::awaitable<std::vector<SelfTested>> self_test(std::vector<KnownServer> serv
         }
         tested.took = Clock::now() - start;
         const auto state = co_await asio::this_coro::cancellation_state;
+        if (observer.ended) observer.ended(tested);
         if (state.cancelled() != asio::cancellation_type::none) break;
     }
     co_await asio::this_coro::throw_if_cancelled(throws);

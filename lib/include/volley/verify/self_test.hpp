@@ -37,12 +37,16 @@ struct SelfTested {
     [[nodiscard]] bool right() const noexcept { return wrong.empty() && unknown.empty() && trouble.empty(); }
 };
 
+/// Told of it as it goes. Each may be empty.
+struct SelfTestObserver {
+    std::function<void(const KnownServer&)> began;
+    std::function<void(const Progress&)> progress;
+    std::function<void(const SelfTested&)> ended;
+};
+
 /// Verifies them one after the other. Cancellation (terminal) ends it early with those that were through.
-/// @param servers   of known_servers()
-/// @param options   `service_time` is found out; `time` holds for each
-/// @param began     called before each; may be empty
-boost::asio::awaitable<std::vector<SelfTested>> self_test(std::vector<KnownServer> servers, Options options,
-                                                          std::function<void(const KnownServer&)> began,
-                                                          std::function<void(const Progress&)> progress);
+/// @param servers  of known_servers()
+/// @param options  `service_time` is found out; `time` holds for each
+boost::asio::awaitable<std::vector<SelfTested>> self_test(std::vector<KnownServer> servers, Options options, SelfTestObserver observer);
 
 }  // namespace volley::verify
