@@ -1,0 +1,182 @@
+#include "verdict/fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace volley::verdict {
+namespace {
+
+using Views = std::vector<const View*>;
+
+double growth(const View& v, const Solo& solo) { return v.makespan - solo.service; }
+
+/// One in thirty may be late without a cause that concerns the others, once there are that many.
+std::size_t stragglers(std::size_t n) { return n / 34; }
+
+Pattern pattern_of(const View& v, const Solo& solo) {
+    const auto n = static_cast<double>(v.ends.size());
+    const double k = v.ratio;
+    if (v.first_turn <= 1) return k >= 0.85 * n ? Pattern::one_by_one : Pattern::slope;
+    const double turns = std::ceil(n / static_cast<double>(v.first_turn));
+    if (std::abs(turns - k) > 0.35 + 0.12 * k) return Pattern::slope;
+    if (turns > 2) return Pattern::turns;
+    // Two turns: what was not begun at once ends no earlier than the second turn can; a slope leaves no such gap.
+    const double gap = v.ends[v.first_turn] - v.ends[v.first_turn - 1];
+    const double second = v.ends[v.first_turn] / solo.service;
+    return gap >= 0.25 * solo.service || second >= 1.7 ? Pattern::turns : Pattern::slope;
+}
+
+/// By size: did some repeat take one turn, did all take more?
+void bracket(Fit& out, const Views& views, const Solo& solo) {
+    std::map<std::size_t, std::pair<std::size_t, std::size_t>> by_size;  // flat, not flat
+    for (const View* v : views) ++(is_flat(*v, solo) ? by_size[v->n].first : by_size[v->n].second);
+    out.flat_upto = 1;
+    for (const auto& [n, count] : by_size)
+        if (count.first > 0) out.flat_upto = std::max(out.flat_upto, n);
+    // Completions of the first turn overlapped, whatever came after them.
+    if (solo.spread <= 0.2)
+        for (const View* v : views) out.flat_upto = std::max(out.flat_upto, v->first_turn);
+    for (const auto& [n, count] : by_size)
+        if (n > out.flat_upto && count.second > 0 && count.first == 0) {
+            out.more_from = n;
+            break;
+        }
+}
+
+/// The views that take the most turns tell patterns apart best; those of at least half as many vote.
+Pattern vote(const Views& more, const Solo& solo) {
+    double most = 0;
+    for (const View* v : more) most = std::max(most, v->ratio);
+    std::map<Pattern, std::size_t> votes;
+    for (const View* v : more)
+        if (v->ratio >= most / 2) ++votes[pattern_of(*v, solo)];
+    Pattern best = Pattern::undecided;
+    std::size_t count = 0;
+    for (const auto& [pattern, n] : votes)
+        if (n > count) {
+            best = pattern;
+            count = n;
+        }
+    return best;
+}
+
+/// Repeats of one size that differ by turns, not by what service times differ.
+bool varies(const Views& more, const Solo& solo) {
+    std::map<std::size_t, std::vector<double>> ratios;
+    for (const View* v : more)
+        if (!v->burst->canaries) ratios[v->n].push_back(v->ratio);
+    for (auto& [n, r] : ratios) {
+        if (r.size() < 3) continue;
+        std::ranges::sort(r);
+        const double middle = quantile(r, 0.5);
+        const double natural = 2 * solo.spread * std::sqrt(middle);
+        // The second lowest and second highest of many, so that one accident decides nothing.
+        const std::size_t trim = r.size() >= 5 ? 1 : 0;
+        if (r[r.size() - 1 - trim] - r[trim] >= std::max(0.7, 0.12 * middle) + natural) return true;
+    }
+    return false;
+}
+
+std::size_t count_workers(const Fit& f, const Views& more) {
+    std::vector<double> counts;
+    for (const View* v : more)
+        if (!v->burst->canaries) counts.push_back(static_cast<double>(v->first_turn));
+    if (counts.empty())
+        for (const View* v : more) counts.push_back(static_cast<double>(v->first_turn));
+    auto w = static_cast<std::size_t>(median_of(counts));
+    w = std::max(w, f.flat_upto);
+    if (f.more_from > 0) w = std::min(w, f.more_from - 1);
+    return std::max<std::size_t>(w, 1);
+}
+
+/// Where turns cannot be seen: by how many service times end in the time of one, N S / M, with its two standard errors.
+void estimate_workers(Fit& out, const Views& more, const Solo& solo) {
+    const View* v = *std::ranges::max_element(more, {}, [](const View* x) { return x->n; });
+    const auto n = static_cast<double>(v->ends.size());
+    // The last answers of a pool come while it runs empty: half a mean service time and a little more.
+    const double busy = std::max(v->makespan - solo.mean / 2, v->makespan / 2);
+    const double w = n * solo.mean / busy;
+    const double sigma = solo.spread / 1.35;  // of a normal distribution with such quartiles
+    const double error = 2 * sigma * (1 / std::sqrt(n) + 1 / std::sqrt(static_cast<double>(std::max<std::size_t>(solo.times.size(), 1))));
+    out.workers = static_cast<std::size_t>(std::max(1.0, std::round(w)));
+    out.workers_least = static_cast<std::size_t>(std::max(1.0, std::floor(w * (1 - std::min(error, 0.8)))));
+    out.workers_most = static_cast<std::size_t>(std::max(1.0, std::ceil(w * (1 + error))));
+    out.pattern = w < 1.5 ? Pattern::one_by_one : Pattern::turns;
+}
+
+void fit_growth(Fit& out, const Views& views, const Solo& solo) {
+    std::vector<double> b;
+    const auto turns = [&](const View& v) {
+        if (out.pattern != Pattern::turns || out.workers == 0) return 1.0;
+        return std::ceil(static_cast<double>(v.ends.size()) / static_cast<double>(out.workers));
+    };
+    for (const View* v : views)
+        if (v->ends.size() >= 2)
+            b.push_back((v->makespan - solo.service * turns(*v)) / static_cast<double>(v->ends.size() - 1));
+    out.b = std::max(0.0, median_of(b));
+    std::vector<double> rest;
+    for (const View* v : views) {
+        const double model = solo.service * turns(*v) + out.b * static_cast<double>(v->ends.size() - 1);
+        rest.push_back(std::abs(v->makespan - model) / (solo.service * std::max(1.0, v->ratio)));
+    }
+    out.residual = median_of(rest);
+}
+
+void choose_decisive(Fit& out, const Views& views) {
+    const auto better = [](const View* a, const View* b) {
+        return std::pair(a->n, !a->burst->canaries) < std::pair(b->n, !b->burst->canaries);
+    };
+    if (views.empty()) return;
+    out.decisive = *std::ranges::max_element(views, better);
+    out.repeats = static_cast<std::size_t>(std::ranges::count_if(views, [&](const View* v) { return v->n == out.decisive->n; }));
+}
+
+}  // namespace
+
+bool reliable(const View& v, const Solo& solo) {
+    if (v.ends.size() < 2 || solo.service <= 0) return false;
+    if (is_flat(v, solo)) return v.lag <= solo.service / 4;
+    const double grown = growth(v, solo);
+    return grown >= 4 * v.cost && (v.lag <= solo.service / 10 || grown >= 10 * v.lag);
+}
+
+bool is_flat(const View& v, const Solo& solo) {
+    if (v.ends.empty()) return false;
+    if (!solo.wide()) return v.late() <= stragglers(v.ends.size());
+    const auto c = compare(solo.times, v.ends);
+    return c.larger <= 0.62 || c.z < 2.6;
+}
+
+Fit fit(const std::vector<View>& all, const Solo& solo) {
+    Fit out;
+    Views views;
+    for (const View& v : all)
+        if (v.held() && v.refused <= stragglers(v.n) && reliable(v, solo)) views.push_back(&v);
+    if (views.empty()) return out;
+    bracket(out, views, solo);
+    Views more;
+    for (const View* v : views)
+        if (v->n > out.flat_upto && !is_flat(*v, solo)) more.push_back(v);
+    if (more.empty()) {
+        out.pattern = Pattern::flat;
+        std::erase_if(views, [&](const View* v) { return !is_flat(*v, solo); });
+        choose_decisive(out, views);
+        fit_growth(out, views, solo);
+        return out;
+    }
+    out.convoy = std::ranges::any_of(more, [](const View* v) { return v->convoy(); });
+    choose_decisive(out, more);
+    if (solo.wide()) {
+        estimate_workers(out, more, solo);
+    } else {
+        out.pattern = vote(more, solo);
+        if (varies(more, solo)) out.pattern = Pattern::varied;
+        out.workers = out.pattern == Pattern::one_by_one ? 1 : count_workers(out, more);
+        out.exact = out.pattern == Pattern::one_by_one || (out.workers == out.flat_upto && out.more_from == out.workers + 1);
+    }
+    fit_growth(out, more, solo);
+    return out;
+}
+
+}  // namespace volley::verdict
