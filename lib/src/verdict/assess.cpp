@@ -40,7 +40,7 @@ Hold hold_of(const Assessment& a) {
 bool generator_failed(const Assessment& a) {
     const auto held = [](const View& v) { return v.held() && v.ends.size() >= 2; };
     const bool doubtful = std::ranges::any_of(a.views, [&](const View& v) { return held(v) && !reliable(v, a.solo); });
-    return doubtful && (!a.fit.decisive || (a.fit.pattern == Pattern::flat && a.fit.flat_upto < 10));
+    return doubtful && (!a.fit.decisive || (a.fit.pattern == Pattern::flat && a.fit.flat_upto < 50));
 }
 
 Unclear unclear_of(const Assessment& a) {
@@ -59,18 +59,30 @@ Unclear unclear_of(const Assessment& a) {
     return told ? Unclear::no : Unclear::too_different;
 }
 
+/// Bursts of up to five whose requests overlapped are as good as requests alone, where those differ.
+void refine_service(Assessment& a) {
+    if (a.solo.spread <= 0.05 || a.solo.wide() || a.seen.given_service > Duration::zero()) return;
+    std::vector<double> more;
+    for (const View& v : a.views)
+        if (v.held() && v.n <= 5 && v.ends.size() == v.n && v.late() == 0) more.insert(more.end(), v.ends.begin(), v.ends.end());
+    if (more.empty()) return;
+    refine(a.solo, more);
+    a.views = views_of(a.seen, a.solo);
+}
+
 }  // namespace
 
 Assessment::Assessment(const Observation& observed)
     : seen(observed),
       solo(solo_of(seen)),
       views(views_of(seen, solo)),
-      limits(limits_of(views)),
-      backlog(backlog_of(views, limits)),
-      work(workings_of(views)),
-      canaries(canaries_of(seen, views, solo.service)),
-      fit(verdict::fit(views, solo)),
       worker_server(is_worker_server(seen)) {
+    refine_service(*this);
+    limits = limits_of(views);
+    backlog = backlog_of(views, limits);
+    work = workings_of(views);
+    canaries = canaries_of(seen, views, solo.service);
+    fit = verdict::fit(views, solo, !process_known() || work.processes > 1);
     hold = hold_of(*this);
     unclear = unclear_of(*this);
 }

@@ -15,12 +15,17 @@ double growth(const View& v, const Solo& solo) { return v.makespan - solo.servic
 std::size_t stragglers(std::size_t n) { return n / 34; }
 
 Pattern pattern_of(const View& v, const Solo& solo) {
-    const auto n = static_cast<double>(v.ends.size());
-    const double k = v.ratio;
+    // The last few may be stragglers: without them, where enough are left to tell.
+    const std::size_t dropped = std::min(stragglers(v.n) + 1, v.late() / 4);
+    const auto n = static_cast<double>(v.ends.size() - dropped);
+    const double k = v.ends[v.ends.size() - 1 - dropped] / solo.service;
     if (v.first_turn <= 1) return k >= 0.85 * n ? Pattern::one_by_one : Pattern::slope;
-    const double turns = std::ceil(n / static_cast<double>(v.first_turn));
-    if (std::abs(turns - k) > 0.35 + 0.12 * k) return Pattern::slope;
-    if (turns > 2) return Pattern::turns;
+    // Stragglers and lost answers are missing from the first turn.
+    const double least = std::ceil(n / static_cast<double>(v.first_turn + v.lost + stragglers(v.n)));
+    const double most = std::ceil(n / static_cast<double>(v.first_turn));
+    const double tolerated = 0.35 + 0.12 * k;
+    if (k < least - tolerated || k > most + tolerated) return Pattern::slope;
+    if (least > 2) return Pattern::turns;
     // Two turns: what was not begun at once ends no earlier than the second turn can; a slope leaves no such gap.
     const double gap = v.ends[v.first_turn] - v.ends[v.first_turn - 1];
     const double second = v.ends[v.first_turn] / solo.service;
@@ -28,12 +33,17 @@ Pattern pattern_of(const View& v, const Solo& solo) {
 }
 
 /// By size: did some repeat take one turn, did all take more?
-void bracket(Fit& out, const Views& views, const Solo& solo) {
+/// @param strict  not a single late answer: what counts W exactly
+void bracket(Fit& out, const Views& views, const Solo& solo, bool strict) {
     std::map<std::size_t, std::pair<std::size_t, std::size_t>> by_size;  // flat, not flat
-    for (const View* v : views) ++(is_flat(*v, solo) ? by_size[v->n].first : by_size[v->n].second);
     out.flat_upto = 1;
-    for (const auto& [n, count] : by_size)
-        if (count.first > 0) out.flat_upto = std::max(out.flat_upto, n);
+    out.more_from = 0;
+    for (const View* v : views) {
+        const bool flat = strict ? v->late() == 0 : is_flat(*v, solo);
+        // Of a burst with lost answers it says only that the others overlapped.
+        if (flat) out.flat_upto = std::max(out.flat_upto, v->ends.size());
+        ++(flat ? by_size[v->n].first : by_size[v->n].second);
+    }
     // Completions of the first turn overlapped, whatever came after them.
     if (solo.spread <= 0.2)
         for (const View* v : views) out.flat_upto = std::max(out.flat_upto, v->first_turn);
@@ -73,7 +83,7 @@ bool varies(const Views& more, const Solo& solo) {
         const double natural = 2 * solo.spread * std::sqrt(middle);
         // The second lowest and second highest of many, so that one accident decides nothing.
         const std::size_t trim = r.size() >= 5 ? 1 : 0;
-        if (r[r.size() - 1 - trim] - r[trim] >= std::max(0.7, 0.12 * middle) + natural) return true;
+        if (r[r.size() - 1 - trim] - r[trim] >= std::max(0.7, 0.15 * middle) + natural) return true;
     }
     return false;
 }
@@ -148,19 +158,21 @@ bool is_flat(const View& v, const Solo& solo) {
     return c.larger <= 0.62 || c.z < 2.6;
 }
 
-Fit fit(const std::vector<View>& all, const Solo& solo) {
+Fit fit(const std::vector<View>& all, const Solo& solo, bool several) {
     Fit out;
     Views views;
     for (const View& v : all)
         if (v.held() && v.refused <= stragglers(v.n) && reliable(v, solo)) views.push_back(&v);
     if (views.empty()) return out;
-    bracket(out, views, solo);
+    bracket(out, views, solo, false);
     Views more;
     for (const View* v : views)
         if (v->n > out.flat_upto && !is_flat(*v, solo)) more.push_back(v);
     if (more.empty()) {
         out.pattern = Pattern::flat;
         std::erase_if(views, [&](const View* v) { return !is_flat(*v, solo); });
+        const auto whole = [](const View* v) { return v->n >= 10 && v->ends.size() == v->n; };
+        if (std::ranges::any_of(views, whole)) std::erase_if(views, [&](const View* v) { return !whole(v); });
         choose_decisive(out, views);
         fit_growth(out, views, solo);
         return out;
@@ -171,7 +183,8 @@ Fit fit(const std::vector<View>& all, const Solo& solo) {
         estimate_workers(out, more, solo);
     } else {
         out.pattern = vote(more, solo);
-        if (varies(more, solo)) out.pattern = Pattern::varied;
+        if (several && varies(more, solo)) out.pattern = Pattern::varied;
+        if (out.pattern == Pattern::turns) bracket(out, views, solo, true);
         out.workers = out.pattern == Pattern::one_by_one ? 1 : count_workers(out, more);
         out.exact = out.pattern == Pattern::one_by_one || (out.workers == out.flat_upto && out.more_from == out.workers + 1);
     }

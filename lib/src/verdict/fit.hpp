@@ -42,6 +42,7 @@ struct Fit {
 [[nodiscard]] bool is_flat(const View& view, const Solo& solo);
 
 /// Fits the bursts of more than one that answered everything, warm sockets only.
-[[nodiscard]] Fit fit(const std::vector<View>& views, const Solo& solo);
+/// @param several  there may be more than one process that answers: bursts may vary by how connections are shared out
+[[nodiscard]] Fit fit(const std::vector<View>& views, const Solo& solo, bool several);
 
 }  // namespace volley::verdict

@@ -83,7 +83,7 @@ View view_of(const Burst& burst, const Solo& solo, double cost) {
     // control must not make a second turn look like the first.
     std::ranges::sort(view.ends);
     std::ranges::sort(view.firsts);
-    const double off = std::min(cost, solo.service / 5);
+    const double off = cost <= 0.3 * solo.service ? std::min(cost, solo.service / 5) : 0;
     const auto rank_cost = [&](std::size_t i) { return off * static_cast<double>(i + 1) / static_cast<double>(view.n); };
     for (std::size_t i = 0; i < view.ends.size(); ++i) {
         view.ends[i] = std::max(0.0, view.ends[i] - rank_cost(i));

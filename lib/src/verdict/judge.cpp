@@ -55,7 +55,8 @@ Mechanism mechanism_of(const Assessment& a) {
 
 /// A slope so small that it is what a request costs, and no limit.
 bool is_only_cost(const Assessment& a) {
-    return a.fit.pattern == Pattern::slope && a.fit.b < 0.02 * a.solo.service && a.fit.flat_upto >= 10;
+    return a.fit.pattern == Pattern::slope && a.fit.b < 0.02 * a.solo.service && a.fit.flat_upto >= 10 && a.fit.decisive &&
+           a.fit.decisive->groups.size() == 1;
 }
 
 void shape_of(Record& r, const Assessment& a) {

@@ -234,13 +234,17 @@ private:
         const std::size_t n = telling_size();
         if (n < 2 || a_.limits.refused_from > 0) return;
         const std::size_t had = count(n, Sockets::held, false);
-        const bool many = a_.work.processes > 1 || !a_.work.seen;
-        const std::size_t wanted = a_.fit.pattern == Pattern::varied || differing(n) ? 8 : many ? 4 : 3;
+        const std::size_t wanted = a_.fit.pattern == Pattern::varied || (several() && differing(n)) ? 8 : several() ? 4 : 3;
         if (had < wanted) wish(had < 3 ? 3 : 4, burst(n, "again: is it always so?"), worst(n));
     }
 
+    /// Connections may go to more than one process.
+    [[nodiscard]] bool several() const { return a_.work.processes > 1 || !a_.process_known(); }
+
     [[nodiscard]] bool differing(std::size_t n) const {
         if (a_.fit.pattern == Pattern::flat) return false;
+        // More than two, the parent and one that works, and yet no turns that all share.
+        if (a_.work.processes > 2 && a_.fit.pattern != Pattern::turns) return true;
         double low = 1e9;
         double high = 0;
         for (const View& v : a_.views) {
@@ -252,9 +256,13 @@ private:
     }
 
     void wish_for_cold() {
-        std::size_t n = std::min(largest(), a_.seen.most);
-        if (a_.limits.refused_from > 0) n = std::min(n, a_.limits.all_right_upto);
         if (std::ranges::any_of(a_.views, [](const View& v) { return !v.held(); })) return;
+        // A backlog shows only when it is exceeded: up to fifty, for not more than a third of the time.
+        std::size_t n = std::min(largest(), a_.seen.most);
+        for (const std::size_t more : {std::size_t{20}, std::size_t{50}})
+            if (more > n && more <= a_.seen.most && worst(more, Sockets::cold) <= to_seconds(a_.seen.budget) / 3) n = more;
+        while (n >= 4 && !fits(worst(n, Sockets::cold))) n /= 2;
+        if (a_.limits.refused_from > 0) n = std::min(n, a_.limits.all_right_upto);
         if (n < 2) return;
         Step s = burst(n, "can all connect at one instant?", false, Sockets::cold);
         wish(5, std::move(s), worst(n, Sockets::cold));

@@ -15,9 +15,6 @@ struct Size {
     std::size_t most_right = 0;
 };
 
-/// A few of many in bursts that are otherwise well, and not the part above a limit.
-bool looks_stray(const View& v) { return v.refused == 0; }
-
 std::map<std::size_t, Size> by_size(const std::vector<View>& views) {
     std::map<std::size_t, Size> out;
     for (const View& v : views) {
@@ -28,7 +25,7 @@ std::map<std::size_t, Size> by_size(const std::vector<View>& views) {
         s.most_right = std::max(s.most_right, v.ends.size());
         ++s.bursts;
         s.refused += v.refused;
-        if (!looks_stray(v)) ++s.failing;
+        if (v.refused > 0) ++s.failing;
     }
     return out;
 }
@@ -54,6 +51,22 @@ bool is_retransmitted(double seconds) {
     return false;
 }
 
+/// Above a limit of L, of n requests n - L are refused, or more; what fails by chance is less. As many answered each time is a limit too.
+bool refuses_the_rest(const std::map<std::size_t, Size>& sizes, const Limits& limits) {
+    std::size_t bursts = 0;
+    std::size_t refused = 0;
+    std::size_t above = 0;
+    bool same = true;
+    for (const auto& [n, s] : sizes) {
+        if (n < limits.refused_from) continue;
+        bursts += s.bursts;
+        refused += s.refused;
+        above += s.bursts * (n - limits.all_right_upto);
+        same = same && s.least_right == s.most_right;
+    }
+    return 2 * refused >= above || (same && bursts >= 3 && refused >= 2 * bursts);
+}
+
 }  // namespace
 
 Limits limits_of(const std::vector<View>& views) {
@@ -72,6 +85,11 @@ Limits limits_of(const std::vector<View>& views) {
     for (const auto& [n, s] : sizes)
         if (n <= out.all_right_upto && s.failing > 0) out.stray = true;
     if (out.refused_from == 0) return out;
+    if (!refuses_the_rest(sizes, out)) {
+        out.refused_from = 0;
+        out.stray = true;
+        return out;
+    }
     out.status = commonest_status(views);
     std::size_t least = 0;
     std::size_t most = 0;

@@ -73,9 +73,15 @@ Solo solo_of(const Observation& seen) {
     return out;
 }
 
+void refine(Solo& solo, std::span<const double> more) {
+    std::vector<double> all = solo.times;
+    all.insert(all.end(), more.begin(), more.end());
+    solo.service = median_of(std::move(all));
+}
+
 std::size_t solos_wanted(const Solo& solo) {
     if (solo.spread <= 0.08) return 3;
-    if (solo.spread <= 0.2) return 6;
+    if (solo.spread <= 0.2) return 8;
     if (!solo.wide()) return 12;
     return 24;
 }

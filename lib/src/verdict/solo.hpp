@@ -27,6 +27,8 @@ struct Solo {
 };
 
 [[nodiscard]] Solo solo_of(const Observation& seen);
+/// Takes in times that small bursts showed, all of whose requests overlapped: S is known better by more of them.
+void refine(Solo& solo, std::span<const double> more);
 
 /// How many requests alone are worth sending, by what the ones so far showed.
 [[nodiscard]] std::size_t solos_wanted(const Solo& solo);

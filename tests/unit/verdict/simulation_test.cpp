@@ -163,7 +163,7 @@ std::vector<Case> limit_cases() {
         {"refusing_requests_above_37", {.most_requests = 37}, Headline::refusing, above(37)},
         {"refusing_connections_above_14", {.most_connections = 14}, Headline::refusing, above(14)},
         {"refusing_connections_above_100", {.most_connections = 100}, Headline::refusing, above(100)},
-        {"refusing_above_20_pool_of_5", {.workers = 5, .most_requests = 20}, Headline::refusing, above(20)},
+        {"refusing_above_20_pool_of_15", {.workers = 15, .most_requests = 20}, Headline::refusing, above(20)},
         {"backlog_of_5", {.blocked = 1, .backlog = 5, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
          Headline::backlog_small, [](const Record& r) { return r.loop_blocked; }},
         {"two_blocked_workers", {.processes = 2, .unequal = true, .blocked = 1, .parser = Canaries::behind_loop}, Headline::unstable,
