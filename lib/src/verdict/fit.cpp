@@ -14,22 +14,34 @@ double growth(const View& v, const Solo& solo) { return v.makespan - solo.servic
 /// One in thirty may be late without a cause that concerns the others, once there are that many.
 std::size_t stragglers(std::size_t n) { return n / 34; }
 
+/// How far the first three turns are from what a pattern says, in units of S: the mean, of no more than half a turn each, so that
+/// stragglers count little.
+template <class Predicted>
+double distance(const View& v, const Solo& solo, Predicted predicted) {
+    double off = 0;
+    std::size_t count = 0;
+    for (; count < v.ends.size(); ++count) {
+        const double at = v.ends[count] / solo.service;
+        if (at > 3.5 && count >= 4) break;
+        off += std::min(0.5, std::abs(at - predicted(count)));
+    }
+    return off / static_cast<double>(std::max<std::size_t>(count, 1));
+}
+
 Pattern pattern_of(const View& v, const Solo& solo) {
+    const auto n = static_cast<double>(v.ends.size());
+    if (v.first_turn <= 1) return v.ratio >= 0.85 * n ? Pattern::one_by_one : Pattern::slope;
     // The last few may be stragglers: without them, where enough are left to tell.
     const std::size_t dropped = std::min(stragglers(v.n) + 1, v.late() / 4);
-    const auto n = static_cast<double>(v.ends.size() - dropped);
-    const double k = v.ends[v.ends.size() - 1 - dropped] / solo.service;
-    if (v.first_turn <= 1) return k >= 0.85 * n ? Pattern::one_by_one : Pattern::slope;
-    // Stragglers and lost answers are missing from the first turn.
-    const double least = std::ceil(n / static_cast<double>(v.first_turn + v.lost + stragglers(v.n)));
-    const double most = std::ceil(n / static_cast<double>(v.first_turn));
-    const double tolerated = 0.35 + 0.12 * k;
-    if (k < least - tolerated || k > most + tolerated) return Pattern::slope;
-    if (least > 2) return Pattern::turns;
-    // Two turns: what was not begun at once ends no earlier than the second turn can; a slope leaves no such gap.
-    const double gap = v.ends[v.first_turn] - v.ends[v.first_turn - 1];
-    const double second = v.ends[v.first_turn] / solo.service;
-    return gap >= 0.25 * solo.service || second >= 1.7 ? Pattern::turns : Pattern::slope;
+    const std::size_t last = v.ends.size() - 1 - dropped;
+    const double b = (v.ends[last] / solo.service - 1) / static_cast<double>(last);
+    const auto turns = [&](std::size_t i) { return 1 + std::floor(static_cast<double>(i) / static_cast<double>(v.first_turn)); };
+    const auto slope = [&](std::size_t i) { return 1 + b * static_cast<double>(i); };
+    // What was not begun at once ends in a second turn, and not just a little later.
+    const std::size_t second = v.first_turn + std::min(v.first_turn, v.late()) / 2;
+    if (v.late() == 0 || v.ends[std::min(second, v.ends.size() - 1)] < 1.6 * solo.service) return Pattern::slope;
+    const double from_turns = distance(v, solo, turns);
+    return from_turns <= 0.25 && from_turns <= distance(v, solo, slope) ? Pattern::turns : Pattern::slope;
 }
 
 /// By size: did some repeat take one turn, did all take more?
@@ -60,7 +72,7 @@ Pattern vote(const Views& more, const Solo& solo) {
     for (const View* v : more) most = std::max(most, v->ratio);
     std::map<Pattern, std::size_t> votes;
     for (const View* v : more)
-        if (v->ratio >= most / 2) ++votes[pattern_of(*v, solo)];
+        if (v->ratio >= std::min(most / 2, 1.9)) ++votes[pattern_of(*v, solo)];
     Pattern best = Pattern::undecided;
     std::size_t count = 0;
     for (const auto& [pattern, n] : votes)
@@ -84,8 +96,25 @@ bool varies(const Views& more, const Solo& solo) {
         // The second lowest and second highest of many, so that one accident decides nothing.
         const std::size_t trim = r.size() >= 5 ? 1 : 0;
         if (r[r.size() - 1 - trim] - r[trim] >= std::max(0.7, 0.15 * middle) + natural) return true;
+        if (r.back() - r.front() >= std::max(1.5, 0.3 * middle) + natural) return true;
     }
     return false;
+}
+
+/// A slope would have kept even the bursts that were flat from being so.
+bool slope_is_refuted(const Fit& f, const Views& more, const Solo& solo) {
+    std::vector<double> b;
+    for (const View* v : more)
+        if (v->ratio >= 1.9) b.push_back((v->ratio - 1) / static_cast<double>(v->ends.size() - 1));
+    return median_of(std::move(b)) * static_cast<double>(f.flat_upto - 1) > solo.late() - 1 + 0.1;
+}
+
+/// Workers that share the connections out unevenly take more turns than so many workers need.
+bool takes_too_long(const Fit& f, const Views& more) {
+    std::vector<double> excess;
+    for (const View* v : more)
+        excess.push_back(v->ratio - std::ceil(static_cast<double>(v->n) / static_cast<double>(std::max<std::size_t>(f.workers, 1))));
+    return median_of(std::move(excess)) >= 0.7;
 }
 
 std::size_t count_workers(const Fit& f, const Views& more) {
@@ -183,9 +212,11 @@ Fit fit(const std::vector<View>& all, const Solo& solo, bool several) {
         estimate_workers(out, more, solo);
     } else {
         out.pattern = vote(more, solo);
-        if (several && varies(more, solo)) out.pattern = Pattern::varied;
+        if (out.pattern == Pattern::slope && slope_is_refuted(out, more, solo)) out.pattern = Pattern::turns;
         if (out.pattern == Pattern::turns) bracket(out, views, solo, true);
         out.workers = out.pattern == Pattern::one_by_one ? 1 : count_workers(out, more);
+        const bool uneven = out.pattern == Pattern::turns && more.size() >= 3 && takes_too_long(out, more);
+        if (several && (uneven || varies(more, solo))) out.pattern = Pattern::varied;
         out.exact = out.pattern == Pattern::one_by_one || (out.workers == out.flat_upto && out.more_from == out.workers + 1);
     }
     fit_growth(out, more, solo);

@@ -223,7 +223,7 @@ private:
     void wish_for_workers() {
         if (a_.fit.pattern != Pattern::turns || a_.solo.wide()) return;
         const std::size_t w = a_.fit.workers;
-        const std::size_t wanted = a_.solo.spread > 0.1 ? 3 : 2;
+        const std::size_t wanted = a_.solo.spread > 0.1 || w >= 20 ? 3 : 2;
         if (w >= 2 && count(w, Sockets::held, false) < wanted)
             wish(3, burst(w, fmt::format("do {} take one turn?", w)), worst(w));
         if (count(w + 1, Sockets::held, false) < wanted)
