@@ -11,7 +11,7 @@ endif()
 
 # --- the rules -------------------------------------------------------------------------------------------------------
 
-set(pure base metrics yaml pages appfile proto webrtc scenario load report)
+set(pure base metrics yaml pages appfile proto webrtc scenario load report verdict)
 
 # below_<module>: the folders that it may include, itself aside.
 set(below_base)
@@ -22,6 +22,7 @@ set(below_pages base yaml)
 set(below_appfile base yaml pages)
 set(below_scenario base metrics yaml load)  # phases are made of stages
 set(below_load base metrics)
+set(below_verdict base metrics yaml load)  # yaml: for the words of messages; load: for random numbers
 set(below_report base metrics yaml scenario load verdict)
 set(below_net base)
 set(below_view base net)
@@ -34,7 +35,7 @@ set(below_app base yaml pages appfile metrics net view files middleware client s
 set(below_engine base metrics load net client)
 set(below_verify base metrics load verdict net client process server engine)
 set(below_run base metrics yaml scenario load report net client process server engine)
-set(modules base proto metrics yaml pages appfile scenario load report net view files middleware client process server app engine verify run)
+set(modules base proto metrics yaml pages appfile scenario load report verdict net view files middleware client process server app engine verify run)
 
 # Files that belong higher up than the folder that they stand in: the main of the helper program runs the application.
 set(higher_lib/src/process/helper_main.cpp app)

@@ -29,12 +29,12 @@ enum class Met : std::uint8_t {
     no,
     unknown,  ///< the record is inconclusive, or does not know the figure
 };
-struct Outcome {
+struct Tested {
     Met met = Met::unknown;
     std::string words;  ///< `pool>=8: 5 at a time`
 };
 
 /// Holds an expectation against a record. A figure that the record does not know is neither met nor failed.
-[[nodiscard]] Outcome test(const Expectation& expected, const Record& record);
+[[nodiscard]] Tested test(const Expectation& expected, const Record& record);
 
 }  // namespace volley::verdict

@@ -1,0 +1,104 @@
+#include "verdict/assess.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include <volley/http/message.hpp>
+
+namespace volley::verdict {
+namespace {
+
+bool contains(std::string_view text, std::string_view word) {
+    return std::ranges::search(text, word, [](char a, char b) { return http::iequals({&a, 1}, {&b, 1}); }).begin() != text.end();
+}
+
+/// Servers whose workers read, answer and write one request before they look at the next.
+bool is_worker_server(const Observation& seen) {
+    static constexpr std::array<std::string_view, 7> names{"gunicorn", "werkzeug", "wsgiserver", "uwsgi",
+                                                           "waitress", "cheroot",  "puma"};
+    if (contains(seen.server, "uvicorn") || contains(seen.server, "hypercorn")) return false;
+    return std::ranges::any_of(names, [&](auto n) { return contains(seen.server, n) || contains(seen.process_name, n); });
+}
+
+Hold hold_of(const Assessment& a) {
+    const View* v = a.fit.decisive;
+    if (!v || a.fit.pattern == Pattern::flat || a.fit.pattern == Pattern::undecided) return Hold::none;
+    const bool turns = a.fit.pattern == Pattern::turns && !a.solo.wide();
+    // Threads that work for a few per cent of their time add up to a processor: turns are explained only by all of it.
+    const double growth = turns ? 1.2 * v->makespan : v->makespan - a.solo.service;
+    if (is_cpu_bound(*v, growth)) return Hold::cpu;
+    if (turns || a.fit.pattern == Pattern::varied) return Hold::none;
+    if (a.fit.convoy) return Hold::loop;
+    if (a.canaries.parser.heard) {
+        if (a.canaries.parser.waited) return a.worker_server && a.fit.pattern != Pattern::slope ? Hold::none : Hold::loop;
+        return a.fit.pattern == Pattern::slope ? Hold::pace : Hold::none;
+    }
+    return a.fit.pattern == Pattern::slope ? Hold::unknown : Hold::none;
+}
+
+bool generator_failed(const Assessment& a) {
+    const auto held = [](const View& v) { return v.held() && v.ends.size() >= 2; };
+    const bool doubtful = std::ranges::any_of(a.views, [&](const View& v) { return held(v) && !reliable(v, a.solo); });
+    return doubtful && (!a.fit.decisive || (a.fit.pattern == Pattern::flat && a.fit.flat_upto < 50));
+}
+
+Unclear unclear_of(const Assessment& a) {
+    if (a.solo.service <= 0) return a.seen.interrupted ? Unclear::interrupted : a.solo.wrong > 0 ? Unclear::nothing_right : Unclear::too_long;
+    if (a.solo.service < least_service) return Unclear::too_fast;
+    if (a.backlog.small() || a.refuses()) return Unclear::no;
+    if (generator_failed(a)) return Unclear::generator;
+    if (!a.fit.decisive) {
+        if (a.limits.stray_count > 0) return Unclear::failures;
+        return a.seen.interrupted ? Unclear::interrupted : Unclear::too_long;
+    }
+    if (!a.solo.wide()) return Unclear::no;
+    if (a.fit.pattern == Pattern::flat) return a.fit.flat_upto < 50 ? Unclear::too_different : Unclear::no;
+    if (a.hold != Hold::none && a.hold != Hold::unknown) return Unclear::no;
+    const bool told = a.fit.workers_least >= 2 || (a.fit.workers == 1 && a.fit.workers_most <= 2);
+    return told ? Unclear::no : Unclear::too_different;
+}
+
+/// Bursts of up to five whose requests overlapped are as good as requests alone, where those differ.
+void refine_service(Assessment& a) {
+    if (a.solo.spread <= 0.05 || a.solo.wide() || a.seen.given_service > Duration::zero()) return;
+    std::vector<double> more;
+    for (const View& v : a.views)
+        if (v.held() && v.n <= 5 && v.ends.size() == v.n && v.late() == 0) more.insert(more.end(), v.ends.begin(), v.ends.end());
+    if (more.empty()) return;
+    refine(a.solo, more);
+    a.views = views_of(a.seen, a.solo);
+}
+
+}  // namespace
+
+Assessment::Assessment(const Observation& observed)
+    : seen(observed),
+      solo(solo_of(seen)),
+      views(views_of(seen, solo)),
+      worker_server(is_worker_server(seen)) {
+    refine_service(*this);
+    limits = limits_of(views);
+    backlog = backlog_of(views, limits);
+    work = workings_of(views);
+    canaries = canaries_of(seen, views, solo.service);
+    fit = verdict::fit(views, solo, !process_known() || work.processes > 1);
+    hold = hold_of(*this);
+    unclear = unclear_of(*this);
+}
+
+bool Assessment::refuses() const noexcept {
+    if (limits.refused_from == 0) return false;
+    std::size_t bursts = 0;
+    std::size_t refused = 0;
+    std::size_t asked = 0;
+    for (const View& v : views) {
+        if (!v.held() || v.n < limits.refused_from || v.refused == 0) continue;
+        ++bursts;
+        refused += v.refused;
+        asked += v.n;
+    }
+    return bursts >= 2 && (limits.closed_in || refused * 10 >= asked);
+}
+
+}  // namespace volley::verdict

@@ -1,0 +1,226 @@
+#include "verdict/fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace volley::verdict {
+namespace {
+
+using Views = std::vector<const View*>;
+
+double growth(const View& v, const Solo& solo) { return v.makespan - solo.service; }
+
+/// One in thirty may be late without a cause that concerns the others, once there are that many.
+std::size_t stragglers(std::size_t n) { return n / 34; }
+
+/// How far the first three turns are from what a pattern says, in units of S: the mean, of no more than half a turn each, so that
+/// stragglers count little.
+template <class Predicted>
+double distance(const View& v, const Solo& solo, Predicted predicted) {
+    double off = 0;
+    std::size_t count = 0;
+    for (; count < v.ends.size(); ++count) {
+        const double at = v.ends[count] / solo.service;
+        if (at > 3.5 && count >= 4) break;
+        off += std::min(0.5, std::abs(at - predicted(count)));
+    }
+    return off / static_cast<double>(std::max<std::size_t>(count, 1));
+}
+
+Pattern pattern_of(const View& v, const Solo& solo) {
+    const auto n = static_cast<double>(v.ends.size());
+    if (v.first_turn <= 1) return v.ratio >= 0.85 * n ? Pattern::one_by_one : Pattern::slope;
+    // The last few may be stragglers: without them, where enough are left to tell.
+    const std::size_t dropped = std::min(stragglers(v.n) + 1, v.late() / 4);
+    const std::size_t last = v.ends.size() - 1 - dropped;
+    const double b = (v.ends[last] / solo.service - 1) / static_cast<double>(last);
+    const auto turns = [&](std::size_t i) { return 1 + std::floor(static_cast<double>(i) / static_cast<double>(v.first_turn)); };
+    const auto slope = [&](std::size_t i) { return 1 + b * static_cast<double>(i); };
+    // What was not begun at once ends in a second turn, and not just a little later.
+    const std::size_t second = v.first_turn + std::min(v.first_turn, v.late()) / 2;
+    if (v.late() == 0 || v.ends[std::min(second, v.ends.size() - 1)] < 1.6 * solo.service) return Pattern::slope;
+    const double from_turns = distance(v, solo, turns);
+    return from_turns <= 0.25 && from_turns <= distance(v, solo, slope) ? Pattern::turns : Pattern::slope;
+}
+
+/// By size: did some repeat take one turn, did all take more?
+/// @param strict  not a single late answer: what counts W exactly
+void bracket(Fit& out, const Views& views, const Solo& solo, bool strict) {
+    std::map<std::size_t, std::pair<std::size_t, std::size_t>> by_size;  // flat, not flat
+    out.flat_upto = 1;
+    out.more_from = 0;
+    for (const View* v : views) {
+        const bool flat = strict ? v->late() == 0 : is_flat(*v, solo);
+        // Of a burst with lost answers it says only that the others overlapped.
+        if (flat) out.flat_upto = std::max(out.flat_upto, v->ends.size());
+        ++(flat ? by_size[v->n].first : by_size[v->n].second);
+    }
+    // Completions of the first turn overlapped, whatever came after them.
+    if (solo.spread <= 0.2)
+        for (const View* v : views) out.flat_upto = std::max(out.flat_upto, v->first_turn);
+    for (const auto& [n, count] : by_size)
+        if (n > out.flat_upto && count.second > 0 && count.first == 0) {
+            out.more_from = n;
+            break;
+        }
+}
+
+/// The views that take the most turns tell patterns apart best; those of at least half as many vote.
+Pattern vote(const Views& more, const Solo& solo) {
+    double most = 0;
+    for (const View* v : more) most = std::max(most, v->ratio);
+    std::map<Pattern, std::size_t> votes;
+    for (const View* v : more)
+        if (v->ratio >= std::min(most / 2, 1.9)) ++votes[pattern_of(*v, solo)];
+    Pattern best = Pattern::undecided;
+    std::size_t count = 0;
+    for (const auto& [pattern, n] : votes)
+        if (n > count) {
+            best = pattern;
+            count = n;
+        }
+    return best;
+}
+
+/// Repeats of one size that differ by turns, not by what service times differ.
+bool varies(const Views& more, const Solo& solo) {
+    std::map<std::size_t, std::vector<double>> ratios;
+    for (const View* v : more)
+        if (!v->burst->canaries) ratios[v->n].push_back(v->ratio);
+    for (auto& [n, r] : ratios) {
+        if (r.size() < 3) continue;
+        std::ranges::sort(r);
+        const double middle = quantile(r, 0.5);
+        const double natural = 2 * solo.spread * std::sqrt(middle);
+        // The second lowest and second highest of many, so that one accident decides nothing.
+        const std::size_t trim = r.size() >= 5 ? 1 : 0;
+        if (r[r.size() - 1 - trim] - r[trim] >= std::max(0.7, 0.15 * middle) + natural) return true;
+        if (r.back() - r.front() >= std::max(1.5, 0.3 * middle) + natural) return true;
+    }
+    return false;
+}
+
+/// A slope would have kept even the bursts that were flat from being so.
+bool slope_is_refuted(const Fit& f, const Views& more, const Solo& solo) {
+    std::vector<double> b;
+    for (const View* v : more)
+        if (v->ratio >= 1.9) b.push_back((v->ratio - 1) / static_cast<double>(v->ends.size() - 1));
+    return median_of(std::move(b)) * static_cast<double>(f.flat_upto - 1) > solo.late() - 1 + 0.1;
+}
+
+/// Workers that share the connections out unevenly take more turns than so many workers need.
+bool takes_too_long(const Fit& f, const Views& more) {
+    std::vector<double> excess;
+    for (const View* v : more)
+        excess.push_back(v->ratio - std::ceil(static_cast<double>(v->n) / static_cast<double>(std::max<std::size_t>(f.workers, 1))));
+    return median_of(std::move(excess)) >= 0.7;
+}
+
+std::size_t count_workers(const Fit& f, const Views& more) {
+    std::vector<double> counts;
+    for (const View* v : more)
+        if (!v->burst->canaries) counts.push_back(static_cast<double>(v->first_turn));
+    if (counts.empty())
+        for (const View* v : more) counts.push_back(static_cast<double>(v->first_turn));
+    auto w = static_cast<std::size_t>(median_of(counts));
+    w = std::max(w, f.flat_upto);
+    if (f.more_from > 0) w = std::min(w, f.more_from - 1);
+    return std::max<std::size_t>(w, 1);
+}
+
+/// Where turns cannot be seen: by how many service times end in the time of one, N S / M, with its two standard errors.
+void estimate_workers(Fit& out, const Views& more, const Solo& solo) {
+    const View* v = *std::ranges::max_element(more, {}, [](const View* x) { return x->n; });
+    const auto n = static_cast<double>(v->ends.size());
+    // The last answers of a pool come while it runs empty: half a mean service time and a little more.
+    const double busy = std::max(v->makespan - solo.mean / 2, v->makespan / 2);
+    const double w = n * solo.mean / busy;
+    const double sigma = solo.spread / 1.35;  // of a normal distribution with such quartiles
+    const double error = 2 * sigma * (1 / std::sqrt(n) + 1 / std::sqrt(static_cast<double>(std::max<std::size_t>(solo.times.size(), 1))));
+    out.workers = static_cast<std::size_t>(std::max(1.0, std::round(w)));
+    out.workers_least = static_cast<std::size_t>(std::max(1.0, std::floor(w * (1 - std::min(error, 0.8)))));
+    out.workers_most = static_cast<std::size_t>(std::max(1.0, std::ceil(w * (1 + error))));
+    out.pattern = w < 1.5 ? Pattern::one_by_one : Pattern::turns;
+}
+
+void fit_growth(Fit& out, const Views& views, const Solo& solo) {
+    std::vector<double> b;
+    const auto turns = [&](const View& v) {
+        if (out.pattern != Pattern::turns || out.workers == 0) return 1.0;
+        return std::ceil(static_cast<double>(v.ends.size()) / static_cast<double>(out.workers));
+    };
+    for (const View* v : views)
+        if (v->ends.size() >= 2)
+            b.push_back((v->makespan - solo.service * turns(*v)) / static_cast<double>(v->ends.size() - 1));
+    out.b = std::max(0.0, median_of(b));
+    std::vector<double> rest;
+    for (const View* v : views) {
+        const double model = solo.service * turns(*v) + out.b * static_cast<double>(v->ends.size() - 1);
+        rest.push_back(std::abs(v->makespan - model) / (solo.service * std::max(1.0, v->ratio)));
+    }
+    out.residual = median_of(rest);
+}
+
+void choose_decisive(Fit& out, const Views& views) {
+    const auto better = [](const View* a, const View* b) {
+        return std::pair(a->n, !a->burst->canaries) < std::pair(b->n, !b->burst->canaries);
+    };
+    if (views.empty()) return;
+    out.decisive = *std::ranges::max_element(views, better);
+    out.repeats = static_cast<std::size_t>(std::ranges::count_if(views, [&](const View* v) { return v->n == out.decisive->n; }));
+}
+
+}  // namespace
+
+bool reliable(const View& v, const Solo& solo) {
+    if (v.ends.size() < 2 || solo.service <= 0) return false;
+    if (is_flat(v, solo)) return v.lag <= solo.service / 4;
+    const double grown = growth(v, solo);
+    return grown >= 4 * v.cost && (v.lag <= solo.service / 10 || grown >= 10 * v.lag);
+}
+
+bool is_flat(const View& v, const Solo& solo) {
+    if (v.ends.empty()) return false;
+    if (!solo.wide()) return v.late() <= stragglers(v.ends.size());
+    const auto c = compare(solo.times, v.ends);
+    return c.larger <= 0.62 || c.z < 2.6;
+}
+
+Fit fit(const std::vector<View>& all, const Solo& solo, bool several) {
+    Fit out;
+    Views views;
+    for (const View& v : all)
+        if (v.held() && v.refused <= stragglers(v.n) && reliable(v, solo)) views.push_back(&v);
+    if (views.empty()) return out;
+    bracket(out, views, solo, false);
+    Views more;
+    for (const View* v : views)
+        if (v->n > out.flat_upto && !is_flat(*v, solo)) more.push_back(v);
+    if (more.empty()) {
+        out.pattern = Pattern::flat;
+        std::erase_if(views, [&](const View* v) { return !is_flat(*v, solo); });
+        const auto whole = [](const View* v) { return v->n >= 10 && v->ends.size() == v->n; };
+        if (std::ranges::any_of(views, whole)) std::erase_if(views, [&](const View* v) { return !whole(v); });
+        choose_decisive(out, views);
+        fit_growth(out, views, solo);
+        return out;
+    }
+    out.convoy = std::ranges::any_of(more, [](const View* v) { return v->convoy(); });
+    choose_decisive(out, more);
+    if (solo.wide()) {
+        estimate_workers(out, more, solo);
+    } else {
+        out.pattern = vote(more, solo);
+        if (out.pattern == Pattern::slope && slope_is_refuted(out, more, solo)) out.pattern = Pattern::turns;
+        if (out.pattern == Pattern::turns) bracket(out, views, solo, true);
+        out.workers = out.pattern == Pattern::one_by_one ? 1 : count_workers(out, more);
+        const bool uneven = out.pattern == Pattern::turns && more.size() >= 3 && takes_too_long(out, more);
+        if (several && (uneven || varies(more, solo))) out.pattern = Pattern::varied;
+        out.exact = out.pattern == Pattern::one_by_one || (out.workers == out.flat_upto && out.more_from == out.workers + 1);
+    }
+    fit_growth(out, more, solo);
+    return out;
+}
+
+}  // namespace volley::verdict

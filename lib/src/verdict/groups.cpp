@@ -1,0 +1,133 @@
+#include "verdict/groups.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <volley/metrics/summary.hpp>
+
+namespace volley::verdict {
+namespace {
+
+double last_end(const Burst& burst) {
+    Duration last{};
+    for (const Shot& s : burst.shots)
+        if (s.right) last = std::max(last, s.done);
+    return to_seconds(last);
+}
+
+/// From when the last request was begun: a start that was late by ourselves is our lag, and is looked at as such.
+double lag_of(const Burst& burst) {
+    std::vector<double> starts;
+    for (const Shot& s : burst.shots)
+        if (s.started != never) starts.push_back(std::max(0.0, to_seconds(s.started)));
+    std::ranges::sort(starts);
+    return quantile(starts, 0.99);
+}
+
+std::vector<std::size_t> clusters(const std::vector<double>& at, double service) {
+    std::vector<Duration> instants;
+    for (const double t : at) instants.push_back(from_seconds(t));
+    return metrics::completion_groups(std::move(instants), from_seconds(service));
+}
+
+bool is_refusal(const Shot& s) {
+    using metrics::Outcome;
+    switch (s.outcome) {
+        case Outcome::ok:
+        case Outcome::refused:
+        case Outcome::reset:
+        case Outcome::protocol:
+        case Outcome::truncated:
+        case Outcome::tls:
+            return true;
+        case Outcome::resolve:
+        case Outcome::timeout:
+        case Outcome::exhausted:
+        case Outcome::cancelled:
+        case Outcome::too_large:
+            return false;
+    }
+    return false;
+}
+
+void count_shots(View& view, const Burst& burst) {
+    std::map<int, std::size_t> statuses;
+    for (const Shot& s : burst.shots) {
+        if (s.right && s.done != never) {
+            const double end = to_seconds(s.done);
+            view.ends.push_back(end);
+            view.firsts.push_back(s.first_byte == never ? end : to_seconds(s.first_byte));
+        } else if (is_refusal(s)) {
+            ++view.refused;
+            ++statuses[s.outcome == metrics::Outcome::ok ? s.status : 0];
+        } else {
+            ++view.lost;
+        }
+    }
+    std::size_t most = 0;
+    for (const auto& [status, count] : statuses)
+        if (count > most) {
+            most = count;
+            view.refusal = status;
+        }
+}
+
+View view_of(const Burst& burst, const Solo& solo, double cost) {
+    View view;
+    view.burst = &burst;
+    view.n = burst.shots.size();
+    view.cost = cost;
+    view.lag = lag_of(burst);
+    count_shots(view, burst);
+    // The cost grows with the number of answers: the first ones pay little of it. Not more than a fifth of S is taken off: a slow
+    // control must not make a second turn look like the first.
+    std::ranges::sort(view.ends);
+    std::ranges::sort(view.firsts);
+    const double off = cost <= 0.3 * solo.service ? std::min(cost, solo.service / 5) : 0;
+    const auto rank_cost = [&](std::size_t i) { return off * static_cast<double>(i + 1) / static_cast<double>(view.n); };
+    for (std::size_t i = 0; i < view.ends.size(); ++i) {
+        view.ends[i] = std::max(0.0, view.ends[i] - rank_cost(i));
+        view.firsts[i] = std::max(0.0, view.firsts[i] - rank_cost(i));
+    }
+    if (view.ends.empty()) return view;
+    view.makespan = view.ends.back();
+    if (solo.service <= 0) return view;
+    view.ratio = view.makespan / solo.service;
+    const double limit = solo.late() * solo.service;
+    view.first_turn = static_cast<std::size_t>(std::ranges::upper_bound(view.ends, limit) - view.ends.begin());
+    view.groups = clusters(view.ends, solo.service);
+    view.first_groups = clusters(view.firsts, solo.service);
+    return view;
+}
+
+}  // namespace
+
+bool View::convoy() const noexcept {
+    return n >= 4 && ratio >= 2.5 && groups.size() == 2 && groups.front() == 1 && groups.back() + 1 == ends.size();
+}
+
+bool has_control(const Observation& seen, std::size_t n) {
+    return std::ranges::any_of(seen.control, [&](const Burst& b) { return b.shots.size() == n && !b.cut; });
+}
+
+double control_cost(const Observation& seen, std::size_t n) {
+    std::map<std::size_t, std::vector<double>> by_size;
+    for (const Burst& b : seen.control) {
+        if (b.shots.empty() || b.cut) continue;
+        by_size[b.shots.size()].push_back(std::max(0.0, last_end(b) - to_seconds(seen.control_service)));
+    }
+    if (by_size.empty()) return 0;
+    auto at = by_size.lower_bound(n);
+    if (at == by_size.end()) --at;
+    const double scale = static_cast<double>(n) / static_cast<double>(at->first);
+    return median_of(at->second) * std::min(1.0, scale);
+}
+
+std::vector<View> views_of(const Observation& seen, const Solo& solo) {
+    std::vector<View> out;
+    for (const Burst& burst : seen.bursts)
+        if (burst.shots.size() >= 2) out.push_back(view_of(burst, solo, control_cost(seen, burst.shots.size())));
+    return out;
+}
+
+}  // namespace volley::verdict

@@ -1,0 +1,161 @@
+// A record, from what the parts say.
+#include <volley/verdict/judge.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+#include "verdict/assess.hpp"
+
+namespace volley::verdict {
+namespace {
+
+bool threads_flat(const Assessment& a) {
+    const int n = static_cast<int>(a.fit.flat_upto);
+    return a.work.threads_grown <= std::max(2, n / 20);
+}
+
+bool thread_each(const Assessment& a) {
+    const double n = static_cast<double>(a.fit.flat_upto);
+    return n >= 10 && a.work.threads_grown >= 0.7 * n - 2;
+}
+
+Mechanism mechanism_of_pool(const Assessment& a) {
+    const int w = static_cast<int>(a.fit.workers);
+    if (a.work.threads_grown >= 0.6 * w - 1 && a.work.threads_grown > 2) return Mechanism::threads;
+    if (a.work.threads_grown >= w - 1 && w <= 3 && a.work.threads_grown > 0) return Mechanism::threads;
+    if (a.work.processes == w || a.work.processes == w + 1) return Mechanism::processes;
+    // Threads that were there before cannot be told from a semaphore.
+    if (a.work.threads_base - a.work.processes < w && a.work.processes == 1) return Mechanism::semaphore;
+    return Mechanism::unknown;
+}
+
+Mechanism mechanism_of_serial(const Assessment& a) {
+    if (a.worker_server && a.canaries.parser.waited) return Mechanism::processes;
+    if (!a.canaries.parser.heard || a.canaries.parser.waited || !a.canaries.app.heard) return Mechanism::unknown;
+    return a.canaries.app.waited ? Mechanism::threads : Mechanism::lock;
+}
+
+Mechanism mechanism_of(const Assessment& a) {
+    switch (a.fit.pattern) {
+        case Pattern::flat:
+            if (!a.process_known()) return Mechanism::unknown;
+            if (thread_each(a)) return Mechanism::thread_per_request;
+            return threads_flat(a) ? Mechanism::event_loop : Mechanism::unknown;
+        case Pattern::turns:
+            return a.process_known() ? mechanism_of_pool(a) : Mechanism::unknown;
+        case Pattern::one_by_one:
+            return a.hold == Hold::none ? mechanism_of_serial(a) : Mechanism::unknown;
+        case Pattern::undecided:
+        case Pattern::slope:
+        case Pattern::varied:
+            return Mechanism::unknown;
+    }
+    return Mechanism::unknown;
+}
+
+/// A slope so small that it is what a request costs, and no limit.
+bool is_only_cost(const Assessment& a) {
+    return a.fit.pattern == Pattern::slope && a.fit.b < 0.02 * a.solo.service && a.fit.flat_upto >= 10 && a.fit.decisive &&
+           a.fit.decisive->groups.size() == 1;
+}
+
+void shape_of(Record& r, const Assessment& a) {
+    switch (a.fit.pattern) {
+        case Pattern::undecided:
+        case Pattern::varied:
+            break;
+        case Pattern::flat:
+            r.shape = Shape::async;
+            r.workers = a.fit.flat_upto;
+            r.workers_at_least = true;
+            break;
+        case Pattern::turns:
+            r.shape = Shape::pool;
+            r.workers = a.solo.wide() ? a.fit.workers_least : a.fit.workers;
+            if (a.solo.wide()) r.workers_most = a.fit.workers_most;
+            break;
+        case Pattern::one_by_one:
+            r.shape = Shape::serial;
+            r.workers = 1;
+            break;
+        case Pattern::slope:
+            if (is_only_cost(a)) {
+                r.shape = Shape::async;
+                r.workers = a.fit.flat_upto;
+                r.workers_at_least = true;
+            }
+            break;
+    }
+}
+
+void holds_of(Record& r, const Assessment& a) {
+    if (is_only_cost(a)) return;
+    r.cpu_bound = a.hold == Hold::cpu;
+    r.loop_blocked = a.hold == Hold::loop;
+    if (r.cpu_bound && a.fit.decisive) r.blocked_for = from_seconds(processor_time(*a.fit.decisive));
+    if (r.loop_blocked) r.blocked_for = from_seconds(a.fit.pattern == Pattern::one_by_one ? a.solo.service : a.fit.b);
+    if (a.hold == Hold::pace && a.fit.b > 0) r.paced_at = 1 / a.fit.b;
+    r.backlog_small = a.backlog.small();
+    r.unstable = a.fit.pattern == Pattern::varied;
+    if (a.refuses()) {
+        r.refuses_above = a.limits.closed_in || a.limits.answered == 0 ? a.limits.all_right_upto : a.limits.answered;
+        r.refusal = a.limits.status;
+    }
+}
+
+void figures_of(Record& r, const Assessment& a) {
+    r.service = from_seconds(a.solo.service);
+    r.service_spread = from_seconds(quantile(a.solo.times, 0.75) - quantile(a.solo.times, 0.25));
+    r.loop_stall = from_seconds(a.canaries.stall());
+    r.threads_grown = a.work.threads_grown;
+    r.processes = a.work.processes;
+    const View* v = a.fit.decisive;
+    if (!v) return;
+    r.n = v->n;
+    r.makespan = from_seconds(v->makespan);
+    r.ratio = v->ratio;
+    r.groups = v->groups;
+    if (v->ends.size() > 1) r.serial_fraction = std::max(0.0, (v->ratio - 1) / static_cast<double>(v->ends.size() - 1));
+}
+
+/// The last answer but for those that are late without concern for the others.
+bool within_a_quarter(const Assessment& a) {
+    const View* v = a.fit.decisive;
+    if (a.solo.wide() || is_only_cost(a)) return true;
+    return v && quantile(v->ends, 0.97) <= 1.25 * std::max(a.solo.service, a.solo.highest);
+}
+
+Headline headline_of(const Record& r, const Assessment& a) {
+    if (a.unclear != Unclear::no) return Headline::inconclusive;
+    if (r.unstable) return Headline::unstable;
+    if (r.backlog_small) return Headline::backlog_small;
+    if (r.refuses_above) return Headline::refusing;
+    if (r.cpu_bound) return Headline::cpu_bound;
+    if (r.loop_blocked) return Headline::loop_blocked;
+    if (r.paced_at) return Headline::paced;
+    if (r.shape == Shape::serial || a.hold == Hold::unknown) return Headline::serial;
+    if (r.shape == Shape::pool) return Headline::pool;
+    if (r.mechanism == Mechanism::thread_per_request) return Headline::thread_per_request;
+    if (r.mechanism == Mechanism::event_loop && a.fit.flat_upto >= 10 && within_a_quarter(a)) return Headline::asynchronous;
+    return Headline::concurrent;
+}
+
+}  // namespace
+
+Record judge(const Observation& seen) {
+    const Assessment a(seen);
+    Record r;
+    figures_of(r, a);
+    if (a.unclear == Unclear::no) {
+        shape_of(r, a);
+        holds_of(r, a);
+        r.mechanism = mechanism_of(a);
+        if (is_only_cost(a) && a.process_known() && threads_flat(a)) r.mechanism = Mechanism::event_loop;
+        if (r.mechanism == Mechanism::thread_per_request && seen.thread_limit > a.work.threads_base)
+            r.ends_at = static_cast<std::size_t>(seen.thread_limit - a.work.threads_base);
+    }
+    r.headline = headline_of(r, a);
+    return r;
+}
+
+}  // namespace volley::verdict

@@ -1,0 +1,28 @@
+// What /proc says of the server.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "verdict/groups.hpp"
+
+namespace volley::verdict {
+
+struct Workings {
+    bool seen = false;
+    int threads_base = 0;   ///< before the first burst of two or more
+    int threads_grown = 0;  ///< at most, over that
+    int processes = 0;
+    bool proxy = false;     ///< it opened connections itself while it answered: it is not the one that works
+    std::size_t grown_in = 0;  ///< the burst in which most threads came
+};
+[[nodiscard]] Workings workings_of(const std::vector<View>& views);
+
+/// Did processor time, or waiting for a processor, take up what the burst took beyond one request?
+/// @param growth  seconds beyond S that are to be explained
+[[nodiscard]] bool is_cpu_bound(const View& view, double growth);
+
+/// Processor time and waiting for it, per request, in seconds.
+[[nodiscard]] double processor_time(const View& view);
+
+}  // namespace volley::verdict

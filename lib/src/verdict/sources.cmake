@@ -1,0 +1,3 @@
+target_sources(volley_core PRIVATE src/verdict/names.cpp src/verdict/solo.cpp src/verdict/groups.cpp src/verdict/fit.cpp
+  src/verdict/limits.cpp src/verdict/process.cpp src/verdict/canary.cpp src/verdict/assess.cpp src/verdict/ladder.cpp
+  src/verdict/judge.cpp src/verdict/questions.cpp)

@@ -1,0 +1,192 @@
+// The whole adaptive verification against simulated servers, many seeds each, in virtual time.
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "support/simulated_server.hpp"
+
+namespace volley::verdict {
+namespace {
+
+using test::ServerModel;
+using test::Verified;
+using Law = ServerModel::Law;
+using Threads = ServerModel::Threads;
+using Canaries = ServerModel::Canaries;
+using Processor = ServerModel::Processor;
+
+/// One kind of server, how it is to be called, and what else must be right.
+struct Case {
+    std::string name;
+    ServerModel model;
+    Headline headline;
+    std::function<bool(const Record&)> also = [](const Record&) { return true; };
+    double budget = 60;
+    std::size_t most = 512;
+    double inconclusive = 0.01;  ///< share of seeds that may end so; none may be wrong
+};
+
+constexpr int seeds = 40;
+
+std::string describe(const Verified& v) {
+    std::string out = std::string(to_string(v.record.headline)) + ", shape " + std::string(to_string(v.record.shape)) + ", W " +
+                      (v.record.workers ? std::to_string(*v.record.workers) : "-") + ", " +
+                      std::string(to_string(v.record.mechanism)) + ", took " + std::to_string(v.took) + ":";
+    for (const Burst& b : v.seen.bursts) {
+        Duration last{};
+        for (const Shot& s : b.shots)
+            if (s.right) last = std::max(last, s.done);
+        out += ' ' + std::to_string(b.shots.size()) + (b.canaries ? "c" : "") + (b.sockets == Sockets::cold ? "*" : "") +
+               (b.cut ? "!" : "") + '=' + format_duration(last);
+    }
+    return out;
+}
+
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+class Simulation : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Simulation, is_judged_rightly) {
+    const Case& c = GetParam();
+    std::map<std::string, int> confusion;
+    std::map<std::string, std::string> example;
+    int wrong = 0;
+    int open = 0;
+    for (int seed = 1; seed <= seeds; ++seed) {
+        const Verified v = test::verify(c.model, static_cast<std::uint64_t>(seed), c.budget, c.most);
+        EXPECT_LE(v.took, c.budget + 0.02) << "seed " << seed;
+        const bool right = v.record.headline == c.headline && c.also(v.record);
+        const std::string key = std::string(to_string(v.record.headline)) + (right ? "" : " (wrong)");
+        ++confusion[key];
+        if (!right) example.emplace(key, "seed " + std::to_string(seed) + ": " + describe(v));
+        if (right) continue;
+        ++(v.record.headline == Headline::inconclusive ? open : wrong);
+    }
+    std::string table;
+    for (const auto& [key, n] : confusion)
+        table += "  " + key + ": " + std::to_string(n) + (example.contains(key) ? "  e.g. " + example[key] : "") + '\n';
+    EXPECT_LE(wrong, 0) << c.name << '\n' << table;
+    EXPECT_LE(open, std::max(0.0, c.inconclusive * seeds)) << c.name << '\n' << table;
+}
+
+auto pool_of(std::size_t w, std::optional<Mechanism> by = {}) {
+    return [=](const Record& r) { return r.workers == w && !r.workers_most && r.shape == Shape::pool && (!by || r.mechanism == *by); };
+}
+auto blocked_for(double seconds) {
+    return [=](const Record& r) { return r.loop_blocked && std::abs(to_seconds(r.blocked_for) - seconds) < 0.1 * seconds; };
+}
+
+std::vector<Case> async_cases() {
+    return {
+        {"async", {}, Headline::asynchronous},
+        {"async_1s", {.service = 1}, Headline::asynchronous},
+        {"async_budget_10s", {.service = 0.3}, Headline::asynchronous, [](const Record&) { return true; }, 10},
+        {"async_20ms", {.service = 0.02}, Headline::asynchronous},
+        {"async_jittered", {.law = Law::jittered, .spread = 0.25}, Headline::asynchronous},
+        {"async_lognormal", {.law = Law::lognormal, .spread = 0.15}, Headline::asynchronous},
+        {"async_exponential", {.law = Law::exponential}, Headline::asynchronous},
+        {"async_stragglers", {.stragglers = 0.01}, Headline::asynchronous},
+        {"async_lost", {.lost = 0.003}, Headline::asynchronous},
+        {"async_strays", {.strays = 0.003}, Headline::asynchronous},
+        {"async_four_workers", {.processes = 4, .unequal = true}, Headline::asynchronous},
+        {"async_with_a_cost", {.service = 0.1, .cost = 0.7e-3}, Headline::asynchronous},
+        {"async_not_seen", {.seen = false}, Headline::concurrent, [](const Record& r) { return r.workers == 512U; }},
+        {"async_behind_a_proxy", {.proxied = true}, Headline::concurrent},
+        {"thread_per_request", {.threads_base = 5, .threads = Threads::per_request}, Headline::thread_per_request},
+    };
+}
+
+std::vector<Case> pool_cases() {
+    std::vector<Case> out;
+    for (const std::size_t w : {2, 3, 4, 5, 6, 8, 10, 16, 20, 25, 32, 40, 49, 50, 64}) {
+        const auto name = std::to_string(w);
+        out.push_back({"semaphore_" + name, {.workers = w}, Headline::pool, pool_of(w, Mechanism::semaphore)});
+        out.push_back({"threads_" + name, {.law = Law::jittered, .spread = 0.05, .workers = w, .threads = Threads::pool},
+                       Headline::pool, pool_of(w, Mechanism::threads)});
+        out.push_back({"jittered_" + name, {.law = Law::jittered, .spread = 0.15, .workers = w, .threads = Threads::pool},
+                       Headline::pool, pool_of(w)});
+        out.push_back({"stragglers_" + name, {.stragglers = 0.01, .workers = w}, Headline::pool, pool_of(w)});
+        out.push_back({"lost_" + name, {.lost = 0.002, .workers = w}, Headline::pool, pool_of(w)});
+    }
+    out.push_back({"gunicorn_sync_4",
+                   {.workers = 4, .processes = 4, .parser = Canaries::queued, .app = Canaries::queued, .server = "gunicorn"},
+                   Headline::pool, pool_of(4, Mechanism::processes)});
+    out.push_back({"gunicorn_gthread_8",
+                   {.workers = 8, .threads = Threads::pool, .parser = Canaries::queued, .app = Canaries::queued, .server = "gunicorn"},
+                   Headline::pool, pool_of(8, Mechanism::threads)});
+    out.push_back({"pool_8_of_1s", {.service = 1, .workers = 8}, Headline::pool, pool_of(8)});
+    out.push_back({"pool_5_in_10s", {.service = 0.3, .workers = 5}, Headline::pool, pool_of(5), 10});
+    out.push_back({"pool_not_seen", {.workers = 5, .seen = false}, Headline::pool, pool_of(5, Mechanism::unknown)});
+    return out;
+}
+
+std::vector<Case> serial_cases() {
+    const auto by = [](Mechanism m) { return [=](const Record& r) { return r.mechanism == m && r.workers == 1U; }; };
+    return {
+        {"lock", {.workers = 1}, Headline::serial, by(Mechanism::lock)},
+        {"lock_1s", {.service = 1, .workers = 1}, Headline::serial, by(Mechanism::lock)},
+        {"lock_jittered", {.law = Law::jittered, .spread = 0.2, .workers = 1}, Headline::serial, by(Mechanism::lock)},
+        {"lock_in_10s", {.service = 0.3, .workers = 1}, Headline::serial, by(Mechanism::lock), 10},
+        {"one_shared_thread", {.workers = 1, .app = Canaries::queued}, Headline::serial, by(Mechanism::threads)},
+        {"gunicorn_sync_1", {.workers = 1, .parser = Canaries::queued, .app = Canaries::queued, .server = "gunicorn"},
+         Headline::serial, by(Mechanism::processes)},
+        {"serial_no_canaries", {.workers = 1, .parser_canaries = false}, Headline::serial, by(Mechanism::unknown)},
+        {"loop_blocked", {.blocked = 1, .parser = Canaries::behind_loop, .app = Canaries::behind_loop}, Headline::loop_blocked,
+         blocked_for(0.3)},
+        {"loop_blocked_convoy",
+         {.blocked = 1, .convoy = true, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         Headline::loop_blocked, blocked_for(0.3)},
+        {"convoy_no_canaries", {.blocked = 1, .convoy = true, .parser_canaries = false}, Headline::loop_blocked},
+        {"blocked_30_percent", {.blocked = 0.3, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         Headline::loop_blocked, blocked_for(0.09)},
+        {"blocked_5_percent", {.blocked = 0.05, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         Headline::loop_blocked, blocked_for(0.015)},
+        {"cpu_bound",
+         {.blocked = 1, .convoy = true, .processor = Processor::holding, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         Headline::cpu_bound},
+        {"cpu_bound_on_a_busy_machine",
+         {.blocked = 1, .processor = Processor::holding, .run_delay = 0.5, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         Headline::cpu_bound},
+        {"gil", {.processor = Processor::shared, .threads = Threads::per_request}, Headline::cpu_bound},
+        {"paced", {.service = 0.1, .paced = 50}, Headline::paced,
+         [](const Record& r) { return r.paced_at && std::abs(*r.paced_at - 50) < 5; }},
+    };
+}
+
+std::vector<Case> limit_cases() {
+    const auto above = [](std::size_t l) { return [=](const Record& r) { return r.refuses_above == l && r.refusal == 503; }; };
+    return {
+        {"refusing_requests_above_10", {.most_requests = 10}, Headline::refusing, above(10)},
+        {"refusing_requests_above_37", {.most_requests = 37}, Headline::refusing, above(37)},
+        {"refusing_connections_above_14", {.most_connections = 14}, Headline::refusing, above(14)},
+        {"refusing_connections_above_100", {.most_connections = 100}, Headline::refusing, above(100)},
+        {"refusing_above_20_pool_of_15", {.workers = 15, .most_requests = 20}, Headline::refusing, above(20)},
+        {"backlog_of_5", {.blocked = 1, .backlog = 5, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         Headline::backlog_small, [](const Record& r) { return r.loop_blocked; }},
+        {"two_blocked_workers", {.processes = 2, .unequal = true, .blocked = 1, .parser = Canaries::behind_loop}, Headline::unstable,
+         [](const Record&) { return true; }, 60, 512, 0.1},
+    };
+}
+
+std::vector<Case> unclear_cases() {
+    const auto any = [](const Record&) { return true; };
+    return {
+        {"too_fast", {.service = 0.001}, Headline::inconclusive},
+        {"takes_a_minute", {.service = 60}, Headline::inconclusive},
+        {"late_generator", {.service = 0.1, .lag = 0.05}, Headline::inconclusive},
+        {"slow_control", {.service = 0.1, .cost = 4e-3, .control_slow = 0.3}, Headline::inconclusive, any},
+    };
+}
+
+auto name_of = [](const auto& info) { return info.param.name; };
+INSTANTIATE_TEST_SUITE_P(async, Simulation, ::testing::ValuesIn(async_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(pool, Simulation, ::testing::ValuesIn(pool_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(serial, Simulation, ::testing::ValuesIn(serial_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(limits, Simulation, ::testing::ValuesIn(limit_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(unclear, Simulation, ::testing::ValuesIn(unclear_cases()), name_of);
+
+}  // namespace
+}  // namespace volley::verdict
