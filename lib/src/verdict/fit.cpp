@@ -40,6 +40,9 @@ Pattern pattern_of(const View& v, const Solo& solo) {
     // What was not begun at once ends in a second turn, and not just a little later.
     const std::size_t second = v.first_turn + std::min(v.first_turn, v.late()) / 2;
     if (v.late() == 0 || v.ends[std::min(second, v.ends.size() - 1)] < 1.6 * solo.service) return Pattern::slope;
+    // A few of many may be the tail of the distribution, which leaves no gap.
+    const double gap = v.ends[v.first_turn] - v.ends[v.first_turn - 1];
+    if (v.late() * 20 < v.ends.size() && gap < 0.25 * solo.service) return Pattern::slope;
     const double from_turns = distance(v, solo, turns);
     return from_turns <= 0.25 && from_turns <= distance(v, solo, slope) ? Pattern::turns : Pattern::slope;
 }
