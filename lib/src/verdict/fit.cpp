@@ -108,7 +108,8 @@ bool varies(const Views& more, const Solo& solo) {
 bool slope_is_refuted(const Fit& f, const Views& more, const Solo& solo) {
     std::vector<double> b;
     for (const View* v : more)
-        if (v->ratio >= 1.9) b.push_back((v->ratio - 1) / static_cast<double>(v->ends.size() - 1));
+        if (v->ratio >= 1.9 && 2 * v->ends.size() >= 3 * f.flat_upto)
+            b.push_back((v->ratio - 1) / static_cast<double>(v->ends.size() - 1));
     return median_of(std::move(b)) * static_cast<double>(f.flat_upto - 1) > solo.late() - 1 + 0.1;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "verdict/assess.hpp"
+#include "verdict/words.hpp"
 
 namespace volley::verdict {
 namespace {
@@ -93,6 +94,7 @@ void holds_of(Record& r, const Assessment& a) {
     r.cpu_bound = a.hold == Hold::cpu;
     r.loop_blocked = a.hold == Hold::loop;
     if (r.cpu_bound && a.fit.decisive) r.blocked_for = from_seconds(processor_time(*a.fit.decisive));
+    if (a.hold == Hold::unknown) r.blocked_for = from_seconds(a.fit.b);
     if (r.loop_blocked) r.blocked_for = from_seconds(a.fit.pattern == Pattern::one_by_one ? a.solo.service : a.fit.b);
     if (a.hold == Hold::pace && a.fit.b > 0) r.paced_at = 1 / a.fit.b;
     r.backlog_small = a.backlog.small();
@@ -106,6 +108,7 @@ void holds_of(Record& r, const Assessment& a) {
 void figures_of(Record& r, const Assessment& a) {
     r.service = from_seconds(a.solo.service);
     r.service_spread = from_seconds(quantile(a.solo.times, 0.75) - quantile(a.solo.times, 0.25));
+    r.stall_known = a.canaries.parser.heard || a.canaries.app.heard;
     r.loop_stall = from_seconds(a.canaries.stall());
     r.threads_grown = a.work.threads_grown;
     r.processes = a.work.processes;
@@ -155,6 +158,9 @@ Record judge(const Observation& seen) {
             r.ends_at = static_cast<std::size_t>(seen.thread_limit - a.work.threads_base);
     }
     r.headline = headline_of(r, a);
+    r.confidence = confidence_of(r, a);
+    advise(r, a);
+    say(r, a);
     return r;
 }
 
