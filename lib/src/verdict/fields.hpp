@@ -1,6 +1,10 @@
 // The members of observations and records by name: what is written is what is read.
 #pragma once
 
+#include <charconv>
+#include <cmath>
+#include <string_view>
+
 #include <volley/verdict/observation.hpp>
 #include <volley/verdict/record.hpp>
 
@@ -109,6 +113,16 @@ void visit_fields(Visitor& v, Record& r) {
     v("processes", r.processes);
     v("evidence", r.evidence);
     v("doubts", r.doubts);
+}
+
+/// To nine digits, both ways: Boost.JSON 1.81 reads the last digits of a double only nearly.
+[[nodiscard]] inline double rounded(double v) {
+    if (!std::isfinite(v)) return 0;
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, v, std::chars_format::scientific, 8).ptr;
+    double out = 0;
+    std::from_chars(text, end, out);
+    return out;
 }
 
 [[nodiscard]] inline std::string_view to_string(Sockets s) noexcept {

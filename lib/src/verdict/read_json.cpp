@@ -104,7 +104,7 @@ private:
     }
     void read(const json::value& v, const std::string& path, double& out) {
         if (!v.is_number()) return wrong(path, "not a number");
-        out = v.to_number<double>();
+        out = rounded(v.to_number<double>());
     }
     void read(const json::value& v, const std::string& path, std::string& out) {
         if (!v.is_string()) return wrong(path, "not a text");

@@ -38,7 +38,9 @@ struct Writer {
     }
     template <class T>
     static json::value value_of(const T& value) {
-        if constexpr (std::is_arithmetic_v<T>) {
+        if constexpr (std::is_same_v<T, double>) {
+            return json::value(rounded(value));
+        } else if constexpr (std::is_arithmetic_v<T>) {
             return json::value(value);
         } else if constexpr (std::is_enum_v<T>) {
             return json::string(to_string(value));
