@@ -82,7 +82,7 @@ Assessment::Assessment(const Observation& observed)
     backlog = backlog_of(views, limits);
     work = workings_of(views);
     canaries = canaries_of(seen, views, solo.service);
-    fit = verdict::fit(views, solo, !process_known() || work.processes > 1);
+    fit = verdict::fit(views, solo, !process_known() ? Several::unknown : work.processes > 1 ? Several::yes : Several::no);
     hold = hold_of(*this);
     unclear = unclear_of(*this);
 }

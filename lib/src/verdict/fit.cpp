@@ -87,10 +87,11 @@ Pattern vote(const Views& more, const Solo& solo) {
 }
 
 /// Repeats of one size that differ by turns, not by what service times differ.
-bool varies(const Views& more, const Solo& solo) {
+/// @param workers  there are several for sure; otherwise stragglers may be all there is to it
+bool varies(const Views& more, const Solo& solo, bool workers) {
     std::map<std::size_t, std::vector<double>> ratios;
     for (const View* v : more)
-        if (!v->burst->canaries) ratios[v->n].push_back(v->ratio);
+        if (!v->burst->canaries && v->ends.size() == v->n) ratios[v->n].push_back(v->ratio);
     for (auto& [n, r] : ratios) {
         if (r.size() < 3) continue;
         std::ranges::sort(r);
@@ -98,8 +99,11 @@ bool varies(const Views& more, const Solo& solo) {
         const double natural = 2 * solo.spread * std::sqrt(middle);
         // The second lowest and second highest of many, so that one accident decides nothing.
         const std::size_t trim = r.size() >= 5 ? 1 : 0;
-        if (r[r.size() - 1 - trim] - r[trim] >= std::max(0.7, 0.15 * middle) + natural) return true;
-        if (r.back() - r.front() >= std::max(1.5, 0.3 * middle) + natural) return true;
+        const bool differ = r[r.size() - 1 - trim] - r[trim] >= std::max(0.7, 0.15 * middle) + natural;
+        if (workers && (differ || r.back() - r.front() >= std::max(1.5, 0.3 * middle) + natural)) return true;
+        // Stragglers make some bursts longer and leave most as short as the shortest.
+        const auto shortest = std::ranges::count_if(r, [&](double x) { return x - r.front() <= 0.4 + natural / 2; });
+        if (differ && r.size() >= 5 && 2 * static_cast<std::size_t>(shortest) <= r.size()) return true;
     }
     return false;
 }
@@ -108,7 +112,8 @@ bool varies(const Views& more, const Solo& solo) {
 bool slope_is_refuted(const Fit& f, const Views& more, const Solo& solo) {
     std::vector<double> b;
     for (const View* v : more)
-        if (v->ratio >= 1.9) b.push_back((v->ratio - 1) / static_cast<double>(v->ends.size() - 1));
+        if (v->ratio >= 1.9 && 2 * v->ends.size() >= 3 * f.flat_upto)
+            b.push_back((v->ratio - 1) / static_cast<double>(v->ends.size() - 1));
     return median_of(std::move(b)) * static_cast<double>(f.flat_upto - 1) > solo.late() - 1 + 0.1;
 }
 
@@ -190,7 +195,7 @@ bool is_flat(const View& v, const Solo& solo) {
     return c.larger <= 0.62 || c.z < 2.6;
 }
 
-Fit fit(const std::vector<View>& all, const Solo& solo, bool several) {
+Fit fit(const std::vector<View>& all, const Solo& solo, Several several) {
     Fit out;
     Views views;
     for (const View& v : all)
@@ -219,7 +224,7 @@ Fit fit(const std::vector<View>& all, const Solo& solo, bool several) {
         if (out.pattern == Pattern::turns) bracket(out, views, solo, true);
         out.workers = out.pattern == Pattern::one_by_one ? 1 : count_workers(out, more);
         const bool uneven = out.pattern == Pattern::turns && more.size() >= 3 && takes_too_long(out, more);
-        if (several && (uneven || varies(more, solo))) out.pattern = Pattern::varied;
+        if (several != Several::no && (uneven || varies(more, solo, several == Several::yes))) out.pattern = Pattern::varied;
         out.exact = out.pattern == Pattern::one_by_one || (out.workers == out.flat_upto && out.more_from == out.workers + 1);
     }
     fit_growth(out, more, solo);

@@ -41,8 +41,10 @@ struct Fit {
 /// Did all requests of the burst overlap? Narrow service times: by the turns; wide ones: by comparison with requests alone.
 [[nodiscard]] bool is_flat(const View& view, const Solo& solo);
 
+/// Are there several processes that answer? Then bursts may vary by how connections are shared out among them.
+enum class Several : std::uint8_t { no, yes, unknown };
+
 /// Fits the bursts of more than one that answered everything, warm sockets only.
-/// @param several  there may be more than one process that answers: bursts may vary by how connections are shared out
-[[nodiscard]] Fit fit(const std::vector<View>& views, const Solo& solo, bool several);
+[[nodiscard]] Fit fit(const std::vector<View>& views, const Solo& solo, Several several);
 
 }  // namespace volley::verdict

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "verdict/assess.hpp"
+#include "verdict/words.hpp"
 
 namespace volley::verdict {
 namespace {
@@ -93,7 +94,7 @@ void holds_of(Record& r, const Assessment& a) {
     r.cpu_bound = a.hold == Hold::cpu;
     r.loop_blocked = a.hold == Hold::loop;
     if (r.cpu_bound && a.fit.decisive) r.blocked_for = from_seconds(processor_time(*a.fit.decisive));
-    if (r.loop_blocked) r.blocked_for = from_seconds(a.fit.pattern == Pattern::one_by_one ? a.solo.service : a.fit.b);
+    if (r.loop_blocked || a.hold == Hold::unknown) r.blocked_for = from_seconds(a.fit.b);
     if (a.hold == Hold::pace && a.fit.b > 0) r.paced_at = 1 / a.fit.b;
     r.backlog_small = a.backlog.small();
     r.unstable = a.fit.pattern == Pattern::varied;
@@ -106,6 +107,7 @@ void holds_of(Record& r, const Assessment& a) {
 void figures_of(Record& r, const Assessment& a) {
     r.service = from_seconds(a.solo.service);
     r.service_spread = from_seconds(quantile(a.solo.times, 0.75) - quantile(a.solo.times, 0.25));
+    r.stall_known = a.canaries.parser.heard || a.canaries.app.heard;
     r.loop_stall = from_seconds(a.canaries.stall());
     r.threads_grown = a.work.threads_grown;
     r.processes = a.work.processes;
@@ -136,7 +138,7 @@ Headline headline_of(const Record& r, const Assessment& a) {
     if (r.shape == Shape::serial || a.hold == Hold::unknown) return Headline::serial;
     if (r.shape == Shape::pool) return Headline::pool;
     if (r.mechanism == Mechanism::thread_per_request) return Headline::thread_per_request;
-    if (r.mechanism == Mechanism::event_loop && a.fit.flat_upto >= 10 && within_a_quarter(a)) return Headline::asynchronous;
+    if (r.mechanism == Mechanism::event_loop && a.fit.flat_upto >= std::min<std::size_t>(20, a.seen.most) && within_a_quarter(a)) return Headline::asynchronous;
     return Headline::concurrent;
 }
 
@@ -155,6 +157,9 @@ Record judge(const Observation& seen) {
             r.ends_at = static_cast<std::size_t>(seen.thread_limit - a.work.threads_base);
     }
     r.headline = headline_of(r, a);
+    r.confidence = confidence_of(r, a);
+    advise(r, a);
+    say(r, a);
     return r;
 }
 

@@ -14,8 +14,8 @@ namespace volley::verdict {
 inline constexpr std::string_view json_schema = "volley/verdict/1";
 
 /// What from_json() takes at most: a longer text, more samples in all, or deeper nesting is an error.
-inline constexpr std::size_t most_json_bytes = std::size_t{64} << 20;
-inline constexpr std::size_t most_json_samples = 500'000;
+inline constexpr std::size_t most_json_bytes = std::size_t{16} << 20;
+inline constexpr std::size_t most_json_samples = 200'000;
 
 struct Recorded {
     Observation seen;
