@@ -30,7 +30,6 @@ struct SimulatedServer::State {
     std::vector<std::vector<double>> slots;  ///< one heap if connections are given to who is free, else one for each process
     std::vector<std::size_t> of;             ///< the process of each shot
     double work = 0;
-    std::size_t in_slots = 0;
 
     double take(std::size_t process, double from, double takes) {
         auto& free = slots[slots.size() == 1 ? 0 : process];
@@ -96,6 +95,8 @@ void SimulatedServer::answer(Burst& burst, State& state) {
     std::iota(order.begin(), order.end(), 0);
     std::ranges::sort(order, {}, [&](std::size_t i) { return burst.shots[i].sent; });
     double released = 0;
+    const double from = 0.3 * m_.service * chance();
+    const double still = chance() < m_.hiccups ? 0.5 * m_.service * chance() : 0;
     for (const std::size_t i : order) {
         Shot& shot = burst.shots[i];
         if (shot.outcome == metrics::Outcome::ok) continue;  // refused already
@@ -106,11 +107,11 @@ void SimulatedServer::answer(Burst& burst, State& state) {
             at = std::max(at, released);
             released = at + 1 / m_.paced;
         }
+        if (still > 0) at = std::max(at, from + still);
         double& loop = state.loop[state.of[i]];
         loop = std::max(loop, at) + held + m_.cost;
         if (m_.processor == ServerModel::Processor::holding) state.work += held;
         state.work += m_.cost + 100e-6;
-        ++state.in_slots;
         set_done(shot, state.take(state.of[i], loop, s - held));
     }
 }
@@ -185,13 +186,16 @@ void SimulatedServer::sing(Burst& burst, State& state) {
     if (m_.parser_canaries) burst.parser = sung(m_.parser);
 }
 
-Process SimulatedServer::process(const Burst& burst, const State& state) const {
+Process SimulatedServer::process(const Burst& burst, const State& state) {
     Process p;
     const int n = static_cast<int>(burst.shots.size());
-    p.threads_before = m_.threads_base * m_.processes;
+    p.threads_before = m_.threads_base * m_.processes + threads_;
     p.threads_peak = p.threads_before;
     if (m_.threads == ServerModel::Threads::per_request) p.threads_peak += n;
-    if (m_.threads == ServerModel::Threads::pool) p.threads_peak += std::min(n, static_cast<int>(m_.workers));
+    if (m_.threads == ServerModel::Threads::pool) {
+        threads_ = std::max(threads_, std::min(n, static_cast<int>(m_.workers)));
+        p.threads_peak = m_.threads_base * m_.processes + threads_;
+    }
     p.processes_before = p.processes_peak = m_.processes > 1 ? m_.processes + 1 : 1;
     p.cpu = ns(state.work);
     p.run_delay = ns(state.work * m_.run_delay);

@@ -44,6 +44,7 @@ struct ServerModel {
     Canaries parser = Canaries::answered;
     Canaries app = Canaries::answered;
     bool parser_canaries = true;
+    double hiccups = 0;       ///< share of bursts in which everything stands still for up to half a service time
     double lag = 50e-6;       ///< the generator's, in the mean
     double control_slow = 0;  ///< seconds that the control takes too long
     std::string server{};     ///< the Server field
@@ -70,10 +71,11 @@ private:
     void refuse(verdict::Burst& burst, std::size_t others);
     void write_late(verdict::Burst& burst, const State& state);
     void sing(verdict::Burst& burst, State& state);
-    verdict::Process process(const verdict::Burst& burst, const State& state) const;
+    verdict::Process process(const verdict::Burst& burst, const State& state);
 
     ServerModel m_;
     std::mt19937_64 random_;
+    int threads_ = 0;  ///< of a pool stay once they were started
 };
 
 /// The whole adaptive verification in virtual time.

@@ -26,9 +26,11 @@ Hold hold_of(const Assessment& a) {
     if (!v || a.fit.pattern == Pattern::flat || a.fit.pattern == Pattern::undecided) return Hold::none;
     const bool turns = a.fit.pattern == Pattern::turns && !a.solo.wide();
     // Threads that work for a few per cent of their time add up to a processor: turns are explained only by all of it.
-    const double growth = turns ? 1.2 * v->makespan : v->makespan - a.solo.service;
-    if (is_cpu_bound(*v, growth)) return Hold::cpu;
+    const double growth = turns ? 1.2 * v->took : v->took - a.solo.service;
+    const bool small = a.fit.pattern == Pattern::slope && a.fit.b < 0.02 * a.solo.service;
+    if (!small && is_cpu_bound(*v, growth)) return Hold::cpu;
     if (turns || a.fit.pattern == Pattern::varied) return Hold::none;
+    if (small) return Hold::none;
     if (a.fit.convoy) return Hold::loop;
     if (a.canaries.parser.heard) {
         if (a.canaries.parser.waited) return a.worker_server && a.fit.pattern != Pattern::slope ? Hold::none : Hold::loop;
@@ -39,7 +41,7 @@ Hold hold_of(const Assessment& a) {
 
 bool generator_failed(const Assessment& a) {
     const auto held = [](const View& v) { return v.held() && v.ends.size() >= 2; };
-    const bool doubtful = std::ranges::any_of(a.views, [&](const View& v) { return held(v) && !reliable(v, a.solo); });
+    const bool doubtful = std::ranges::any_of(a.views, [&](const View& v) { return held(v) && !v.costly && !reliable(v, a.solo); });
     return doubtful && (!a.fit.decisive || (a.fit.pattern == Pattern::flat && a.fit.flat_upto < 50));
 }
 
@@ -52,11 +54,13 @@ Unclear unclear_of(const Assessment& a) {
         if (a.limits.stray_count > 0) return Unclear::failures;
         return a.seen.interrupted ? Unclear::interrupted : Unclear::too_long;
     }
+    if (a.fit.pattern == Pattern::slope && a.fit.b < 0.02 * a.solo.service && !a.only_cost()) return Unclear::disagree;
     if (!a.solo.wide()) return Unclear::no;
     if (a.fit.pattern == Pattern::flat) return a.fit.flat_upto < 50 ? Unclear::too_different : Unclear::no;
     if (a.hold != Hold::none && a.hold != Hold::unknown) return Unclear::no;
     const bool told = a.fit.workers_least >= 2 || (a.fit.workers == 1 && a.fit.workers_most <= 2);
-    return told ? Unclear::no : Unclear::too_different;
+    // A pool and a slope look alike then; only the canaries tell.
+    return told && a.canaries.parser.heard ? Unclear::no : Unclear::too_different;
 }
 
 /// Bursts of up to five whose requests overlapped are as good as requests alone, where those differ.
@@ -78,13 +82,23 @@ Assessment::Assessment(const Observation& observed)
       views(views_of(seen, solo)),
       worker_server(is_worker_server(seen)) {
     refine_service(*this);
+    each = cost_of_each(views, solo);
+    if (each > 0) views = views_of(seen, solo, each);
     limits = limits_of(views);
     backlog = backlog_of(views, limits);
     work = workings_of(views);
     canaries = canaries_of(seen, views, solo.service);
     fit = verdict::fit(views, solo, !process_known() ? Several::unknown : work.processes > 1 ? Several::yes : Several::no);
     hold = hold_of(*this);
+    // Where turns cannot be seen, what is held explains the growth, not a number of workers.
+    if (solo.wide() && (hold == Hold::cpu || hold == Hold::loop))
+        fit.pattern = fit.b >= 0.85 * solo.mean ? Pattern::one_by_one : Pattern::slope;
     unclear = unclear_of(*this);
+}
+
+bool Assessment::only_cost() const noexcept {
+    return fit.pattern == Pattern::slope && fit.b < 0.02 * solo.service && fit.flat_upto >= 10 && fit.decisive &&
+           fit.decisive->groups.size() == 1;
 }
 
 bool Assessment::refuses() const noexcept {

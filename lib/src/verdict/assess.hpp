@@ -46,6 +46,7 @@ struct Assessment {
     const Observation& seen;
     Solo solo;
     std::vector<View> views;
+    double each = 0;  ///< seconds that a request costs the server, taken off the views
     Limits limits;
     Backlog backlog;
     Workings work;
@@ -55,6 +56,8 @@ struct Assessment {
     Hold hold = Hold::none;
     bool worker_server = false;  ///< known to give each worker one request at a time, reading included
 
+    /// Growth so small that it is what a request costs, and no limit.
+    [[nodiscard]] bool only_cost() const noexcept;
     /// Enough failed in the same way to speak of a limit.
     [[nodiscard]] bool refuses() const noexcept;
     /// The process that was seen is the one that answers.

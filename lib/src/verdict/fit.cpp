@@ -9,6 +9,9 @@ namespace {
 
 using Views = std::vector<const View*>;
 
+/// Above such a spread W is not counted to the last.
+constexpr double most_countable = 0.25;
+
 double growth(const View& v, const Solo& solo) { return v.makespan - solo.service; }
 
 /// One in thirty may be late without a cause that concerns the others, once there are that many.
@@ -30,7 +33,9 @@ double distance(const View& v, const Solo& solo, Predicted predicted) {
 
 Pattern pattern_of(const View& v, const Solo& solo) {
     const auto n = static_cast<double>(v.ends.size());
-    if (v.first_turn <= 1) return v.ratio >= 0.85 * n ? Pattern::one_by_one : Pattern::slope;
+    // S is known the less well the more it differs.
+    const double unsure = solo.spread / std::sqrt(static_cast<double>(std::max<std::size_t>(solo.times.size(), 1)));
+    if (v.first_turn <= 1) return v.ratio >= (0.85 - std::min(0.15, unsure)) * n ? Pattern::one_by_one : Pattern::slope;
     // The last few may be stragglers: without them, where enough are left to tell.
     const std::size_t dropped = std::min(stragglers(v.n) + 1, v.late() / 4);
     const std::size_t last = v.ends.size() - 1 - dropped;
@@ -47,6 +52,13 @@ Pattern pattern_of(const View& v, const Solo& solo) {
     return from_turns <= 0.25 && from_turns <= distance(v, solo, slope) ? Pattern::turns : Pattern::slope;
 }
 
+/// What ends neither in the first turn nor when a second one can end says nothing about turns.
+bool is_only_stragglers(const View& v, const Solo& solo) {
+    if (v.late() == 0 || v.late() > v.ends.size() / 10 + 1 || solo.spread > 0.1) return false;
+    const double off = v.ends[v.first_turn] / solo.service - 2;
+    return std::abs(off) > 0.12 + 2 * solo.spread;
+}
+
 /// By size: did some repeat take one turn, did all take more?
 /// @param strict  not a single late answer: what counts W exactly
 void bracket(Fit& out, const Views& views, const Solo& solo, bool strict) {
@@ -54,6 +66,7 @@ void bracket(Fit& out, const Views& views, const Solo& solo, bool strict) {
     out.flat_upto = 1;
     out.more_from = 0;
     for (const View* v : views) {
+        if (strict && is_only_stragglers(*v, solo)) continue;
         const bool flat = strict ? v->late() == 0 : is_flat(*v, solo);
         // Of a burst with lost answers it says only that the others overlapped.
         if (flat) out.flat_upto = std::max(out.flat_upto, v->ends.size());
@@ -109,12 +122,18 @@ bool varies(const Views& more, const Solo& solo, bool workers) {
 }
 
 /// A slope would have kept even the bursts that were flat from being so.
-bool slope_is_refuted(const Fit& f, const Views& more, const Solo& solo) {
+bool slope_is_refuted(const Fit& f, const Views& more, const Views& all, const Solo& solo) {
     std::vector<double> b;
     for (const View* v : more)
         if (v->ratio >= 1.9 && 2 * v->ends.size() >= 3 * f.flat_upto)
             b.push_back((v->ratio - 1) / static_cast<double>(v->ends.size() - 1));
-    return median_of(std::move(b)) * static_cast<double>(f.flat_upto - 1) > solo.late() - 1 + 0.1;
+    const double each = median_of(std::move(b));
+    std::vector<double> beyond;
+    for (const View* v : all) {
+        const double grown = each * static_cast<double>(v->n - 1);
+        if (is_flat(*v, solo) && grown >= 0.24) beyond.push_back(v->ratio - 1 - 0.6 * grown);
+    }
+    return !beyond.empty() && median_of(std::move(beyond)) < 0;
 }
 
 /// Workers that share the connections out unevenly take more turns than so many workers need.
@@ -152,10 +171,18 @@ void estimate_workers(Fit& out, const Views& more, const Solo& solo) {
     out.pattern = w < 1.5 ? Pattern::one_by_one : Pattern::turns;
 }
 
+/// Turns are seen, but their edges are blurred.
+void widen(Fit& out) {
+    const auto w = static_cast<double>(out.workers);
+    out.exact = false;
+    out.workers_least = static_cast<std::size_t>(std::max(1.0, std::floor(0.85 * w)));
+    out.workers_most = static_cast<std::size_t>(std::ceil(1.15 * w));
+}
+
 void fit_growth(Fit& out, const Views& views, const Solo& solo) {
     std::vector<double> b;
     const auto turns = [&](const View& v) {
-        if (out.pattern != Pattern::turns || out.workers == 0) return 1.0;
+        if (solo.wide() || out.pattern != Pattern::turns || out.workers == 0) return 1.0;
         return std::ceil(static_cast<double>(v.ends.size()) / static_cast<double>(out.workers));
     };
     for (const View* v : views)
@@ -182,7 +209,7 @@ void choose_decisive(Fit& out, const Views& views) {
 }  // namespace
 
 bool reliable(const View& v, const Solo& solo) {
-    if (v.ends.size() < 2 || solo.service <= 0) return false;
+    if (v.ends.size() < 2 || solo.service <= 0 || v.costly) return false;
     if (is_flat(v, solo)) return v.lag <= solo.service / 4;
     const double grown = growth(v, solo);
     return grown >= 4 * v.cost && (v.lag <= solo.service / 10 || grown >= 10 * v.lag);
@@ -209,7 +236,9 @@ Fit fit(const std::vector<View>& all, const Solo& solo, Several several) {
         out.pattern = Pattern::flat;
         std::erase_if(views, [&](const View* v) { return !is_flat(*v, solo); });
         const auto whole = [](const View* v) { return v->n >= 10 && v->ends.size() == v->n; };
+        const auto short_enough = [&](const View* v) { return quantile(v->ends, 0.97) <= 1.25 * std::max(solo.service, solo.highest); };
         if (std::ranges::any_of(views, whole)) std::erase_if(views, [&](const View* v) { return !whole(v); });
+        if (std::ranges::any_of(views, short_enough)) std::erase_if(views, [&](const View* v) { return !short_enough(v); });
         choose_decisive(out, views);
         fit_growth(out, views, solo);
         return out;
@@ -220,12 +249,13 @@ Fit fit(const std::vector<View>& all, const Solo& solo, Several several) {
         estimate_workers(out, more, solo);
     } else {
         out.pattern = vote(more, solo);
-        if (out.pattern == Pattern::slope && slope_is_refuted(out, more, solo)) out.pattern = Pattern::turns;
+        if (out.pattern == Pattern::slope && slope_is_refuted(out, more, views, solo)) out.pattern = Pattern::turns;
         if (out.pattern == Pattern::turns) bracket(out, views, solo, true);
         out.workers = out.pattern == Pattern::one_by_one ? 1 : count_workers(out, more);
+        if (out.pattern == Pattern::turns && solo.spread > most_countable) widen(out);
         const bool uneven = out.pattern == Pattern::turns && more.size() >= 3 && takes_too_long(out, more);
         if (several != Several::no && (uneven || varies(more, solo, several == Several::yes))) out.pattern = Pattern::varied;
-        out.exact = out.pattern == Pattern::one_by_one || (out.workers == out.flat_upto && out.more_from == out.workers + 1);
+        out.exact = out.pattern == Pattern::one_by_one || (out.workers_most == 0 && out.workers == out.flat_upto && out.more_from == out.workers + 1);
     }
     fit_growth(out, more, solo);
     return out;

@@ -72,7 +72,7 @@ void count_shots(View& view, const Burst& burst) {
         }
 }
 
-View view_of(const Burst& burst, const Solo& solo, double cost) {
+View view_of(const Burst& burst, const Solo& solo, double cost, double each) {
     View view;
     view.burst = &burst;
     view.n = burst.shots.size();
@@ -83,8 +83,11 @@ View view_of(const Burst& burst, const Solo& solo, double cost) {
     // control must not make a second turn look like the first.
     std::ranges::sort(view.ends);
     std::ranges::sort(view.firsts);
+    if (!view.ends.empty()) view.took = view.ends.back();
     const double off = cost <= 0.3 * solo.service ? std::min(cost, solo.service / 5) : 0;
-    const auto rank_cost = [&](std::size_t i) { return off * static_cast<double>(i + 1) / static_cast<double>(view.n); };
+    const double one = off / static_cast<double>(view.n) + each;
+    const auto rank_cost = [&](std::size_t i) { return one * static_cast<double>(i + 1); };
+    view.costly = each * static_cast<double>(view.n) > most_cost * solo.service;
     for (std::size_t i = 0; i < view.ends.size(); ++i) {
         view.ends[i] = std::max(0.0, view.ends[i] - rank_cost(i));
         view.firsts[i] = std::max(0.0, view.firsts[i] - rank_cost(i));
@@ -123,10 +126,24 @@ double control_cost(const Observation& seen, std::size_t n) {
     return median_of(at->second) * std::min(1.0, scale);
 }
 
-std::vector<View> views_of(const Observation& seen, const Solo& solo) {
+double cost_of_each(const std::vector<View>& views, const Solo& solo) {
+    if (solo.wide() || solo.service <= 0) return 0;
+    std::size_t largest = 0;
+    const auto fits = [](const View& v) { return v.held() && v.n >= 10 && v.ends.size() == v.n && v.late() <= v.n / 34; };
+    for (const View& v : views)
+        if (fits(v)) largest = std::max(largest, v.n);
+    // The cost grows from the first answer to the last: half of it shows in the median, where service times that differ cancel out.
+    std::vector<double> each;
+    for (const View& v : views)
+        if (fits(v) && 3 * v.n >= largest) each.push_back(2 * (quantile(v.ends, 0.5) - solo.service) / static_cast<double>(v.n));
+    const double cost = median_of(std::move(each));
+    return cost > 0 && cost < 0.02 * solo.service ? cost : 0;
+}
+
+std::vector<View> views_of(const Observation& seen, const Solo& solo, double each) {
     std::vector<View> out;
     for (const Burst& burst : seen.bursts)
-        if (burst.shots.size() >= 2) out.push_back(view_of(burst, solo, control_cost(seen, burst.shots.size())));
+        if (burst.shots.size() >= 2) out.push_back(view_of(burst, solo, control_cost(seen, burst.shots.size()), each));
     return out;
 }
 

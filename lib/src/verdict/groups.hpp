@@ -21,7 +21,9 @@ struct View {
     int refusal = 0;                  ///< the commonest status of those refused; 0: connections
     double lag = 0;                   ///< 99 of 100 were started by then
     double cost = 0;                  ///< what the generator takes for so many, by the control
+    bool costly = false;              ///< what the server needs for each request adds up to most of a turn
     double makespan = 0;              ///< to the last right answer
+    double took = 0;                  ///< the same with all costs left in
     double ratio = 0;                 ///< to S
     std::size_t first_turn = 0;       ///< answers that came as early as one alone could
     std::vector<std::size_t> groups;  ///< clusters of last bytes
@@ -33,12 +35,19 @@ struct View {
     [[nodiscard]] bool convoy() const noexcept;
 };
 
+/// What requests cost the server in all, as a share of S: above it a turn more or less cannot be told.
+inline constexpr double most_cost = 0.6;
+
 /// What the generator itself needs for n requests, by the nearest control; 0 where there is none.
 [[nodiscard]] double control_cost(const Observation& seen, std::size_t n);
 /// Was a control of just this size fired?
 [[nodiscard]] bool has_control(const Observation& seen, std::size_t n);
 
 /// All bursts of two or more, in their order.
-[[nodiscard]] std::vector<View> views_of(const Observation& seen, const Solo& solo);
+/// @param each  seconds that each request costs the server beside S, so little that it is no limit; taken off as the generator's cost is
+[[nodiscard]] std::vector<View> views_of(const Observation& seen, const Solo& solo, double each = 0);
+
+/// What a request costs the server, by bursts of ten and more that took one turn; 0 where that is as much as a limit (2 % of S).
+[[nodiscard]] double cost_of_each(const std::vector<View>& views, const Solo& solo);
 
 }  // namespace volley::verdict

@@ -16,8 +16,8 @@ bool threads_flat(const Assessment& a) {
 }
 
 bool thread_each(const Assessment& a) {
-    const double n = static_cast<double>(a.fit.flat_upto);
-    return n >= 10 && a.work.threads_grown >= 0.7 * n - 2;
+    const auto n = static_cast<double>(a.work.grown_in);
+    return a.fit.flat_upto >= 10 && n >= 10 && a.work.threads_grown >= 0.7 * n - 2;
 }
 
 Mechanism mechanism_of_pool(const Assessment& a) {
@@ -36,28 +36,27 @@ Mechanism mechanism_of_serial(const Assessment& a) {
     return a.canaries.app.waited ? Mechanism::threads : Mechanism::lock;
 }
 
+Mechanism mechanism_of_flat(const Assessment& a) {
+    if (!a.process_known()) return Mechanism::unknown;
+    if (thread_each(a)) return Mechanism::thread_per_request;
+    return threads_flat(a) ? Mechanism::event_loop : Mechanism::unknown;
+}
+
 Mechanism mechanism_of(const Assessment& a) {
     switch (a.fit.pattern) {
         case Pattern::flat:
-            if (!a.process_known()) return Mechanism::unknown;
-            if (thread_each(a)) return Mechanism::thread_per_request;
-            return threads_flat(a) ? Mechanism::event_loop : Mechanism::unknown;
+            return mechanism_of_flat(a);
         case Pattern::turns:
             return a.process_known() ? mechanism_of_pool(a) : Mechanism::unknown;
         case Pattern::one_by_one:
             return a.hold == Hold::none ? mechanism_of_serial(a) : Mechanism::unknown;
-        case Pattern::undecided:
         case Pattern::slope:
+            return a.only_cost() ? mechanism_of_flat(a) : Mechanism::unknown;
+        case Pattern::undecided:
         case Pattern::varied:
             return Mechanism::unknown;
     }
     return Mechanism::unknown;
-}
-
-/// A slope so small that it is what a request costs, and no limit.
-bool is_only_cost(const Assessment& a) {
-    return a.fit.pattern == Pattern::slope && a.fit.b < 0.02 * a.solo.service && a.fit.flat_upto >= 10 && a.fit.decisive &&
-           a.fit.decisive->groups.size() == 1;
 }
 
 void shape_of(Record& r, const Assessment& a) {
@@ -72,15 +71,15 @@ void shape_of(Record& r, const Assessment& a) {
             break;
         case Pattern::turns:
             r.shape = Shape::pool;
-            r.workers = a.solo.wide() ? a.fit.workers_least : a.fit.workers;
-            if (a.solo.wide()) r.workers_most = a.fit.workers_most;
+            r.workers = a.fit.workers_most > 0 ? a.fit.workers_least : a.fit.workers;
+            if (a.fit.workers_most > 0) r.workers_most = a.fit.workers_most;
             break;
         case Pattern::one_by_one:
             r.shape = Shape::serial;
             r.workers = 1;
             break;
         case Pattern::slope:
-            if (is_only_cost(a)) {
+            if (a.only_cost()) {
                 r.shape = Shape::async;
                 r.workers = a.fit.flat_upto;
                 r.workers_at_least = true;
@@ -90,7 +89,7 @@ void shape_of(Record& r, const Assessment& a) {
 }
 
 void holds_of(Record& r, const Assessment& a) {
-    if (is_only_cost(a)) return;
+    if (a.only_cost()) return;
     r.cpu_bound = a.hold == Hold::cpu;
     r.loop_blocked = a.hold == Hold::loop;
     if (r.cpu_bound && a.fit.decisive) r.blocked_for = from_seconds(processor_time(*a.fit.decisive));
@@ -99,7 +98,7 @@ void holds_of(Record& r, const Assessment& a) {
     r.backlog_small = a.backlog.small();
     r.unstable = a.fit.pattern == Pattern::varied;
     if (a.refuses()) {
-        r.refuses_above = a.limits.closed_in || a.limits.answered == 0 ? a.limits.all_right_upto : a.limits.answered;
+        r.refuses_above = a.limits.closed_in ? a.limits.all_right_upto : std::max(a.limits.all_right_upto, a.limits.answered);
         r.refusal = a.limits.status;
     }
 }
@@ -123,7 +122,7 @@ void figures_of(Record& r, const Assessment& a) {
 /// The last answer but for those that are late without concern for the others.
 bool within_a_quarter(const Assessment& a) {
     const View* v = a.fit.decisive;
-    if (a.solo.wide() || is_only_cost(a)) return true;
+    if (a.solo.wide() || a.only_cost()) return true;
     return v && quantile(v->ends, 0.97) <= 1.25 * std::max(a.solo.service, a.solo.highest);
 }
 
@@ -152,7 +151,6 @@ Record judge(const Observation& seen) {
         shape_of(r, a);
         holds_of(r, a);
         r.mechanism = mechanism_of(a);
-        if (is_only_cost(a) && a.process_known() && threads_flat(a)) r.mechanism = Mechanism::event_loop;
         if (r.mechanism == Mechanism::thread_per_request && seen.thread_limit > a.work.threads_base)
             r.ends_at = static_cast<std::size_t>(seen.thread_limit - a.work.threads_base);
     }

@@ -142,6 +142,8 @@ private:
         const bool short_of_time = left_ < 2.5 * turn() * static_cast<double>(above.size() + 3);
         std::size_t n = above.front();
         if (short_of_time && above.size() > 1 && top > 1 && fits(worst(above[1]) + 2 * turn())) n = above[1];
+        // Above that, what each request costs hides any turn.
+        if (a_.each * static_cast<double>(n) > most_cost * a_.solo.service) return std::nullopt;
         if (!fits(worst(n))) {
             // What fits at least says more than nothing.
             n = std::min<std::size_t>(n, static_cast<std::size_t>(static_cast<double>(std::max<std::size_t>(a_.fit.flat_upto, 1)) *
@@ -179,6 +181,7 @@ private:
         if (a_.fit.pattern == Pattern::flat) return n;
         for (const View& v : a_.views)
             if (v.held() && v.refused == 0 && v.n < n && v.n >= 5 && v.ratio >= 2 && v.n > a_.fit.flat_upto) n = v.n;
+        while (n >= 6 && n / 2 > a_.fit.flat_upto && !fits(worst(n))) n /= 2;
         return n;
     }
 
@@ -220,13 +223,21 @@ private:
         wish(2, burst(n, fmt::format("are {} answered?", n)), worst(n));
     }
 
+    /// Bursts of n that ended as one turn or two would; what a straggler ended says nothing.
+    [[nodiscard]] std::size_t clean(std::size_t n) const {
+        return static_cast<std::size_t>(std::ranges::count_if(a_.views, [&](const View& v) {
+            if (v.n != n || !v.held() || v.burst->canaries) return false;
+            return v.late() == 0 || std::abs(v.ratio - 2) <= 0.12 + 2 * a_.solo.spread;
+        }));
+    }
+
     void wish_for_workers() {
-        if (a_.fit.pattern != Pattern::turns || a_.solo.wide()) return;
+        if (a_.fit.pattern != Pattern::turns || a_.fit.workers_most > 0) return;
         const std::size_t w = a_.fit.workers;
         const std::size_t wanted = a_.solo.spread > 0.1 || w >= 20 ? 3 : 2;
-        if (w >= 2 && count(w, Sockets::held, false) < wanted)
+        if (w >= 2 && clean(w) < wanted && count(w, Sockets::held, false) < 3 * wanted)
             wish(3, burst(w, fmt::format("do {} take one turn?", w)), worst(w));
-        if (count(w + 1, Sockets::held, false) < wanted)
+        if (clean(w + 1) < wanted && count(w + 1, Sockets::held, false) < 3 * wanted)
             wish(3, burst(w + 1, fmt::format("is the limit exactly {}?", w)), worst(w + 1));
     }
 

@@ -35,10 +35,11 @@ Comparison compare(std::span<const double> a, std::span<const double> b) {
 
 namespace {
 
-/// With few values the quartiles say little: the range of three values of an even distribution is, on average, half its width.
+/// With few values the quartiles say little: the range of n values of an even distribution is, on average, (n - 1)/(n + 1) of its width.
 double spread_of(std::span<const double> ascending, double middle) {
     if (ascending.size() < 2 || middle <= 0) return 0;
-    if (ascending.size() < 6) return (ascending.back() - ascending.front()) / middle;
+    const auto n = static_cast<double>(ascending.size());
+    if (ascending.size() < 6) return (ascending.back() - ascending.front()) * (n + 1) / (2 * (n - 1)) / middle;
     return (quantile(ascending, 0.75) - quantile(ascending, 0.25)) / middle;
 }
 
@@ -76,7 +77,9 @@ Solo solo_of(const Observation& seen) {
 void refine(Solo& solo, std::span<const double> more) {
     std::vector<double> all = solo.times;
     all.insert(all.end(), more.begin(), more.end());
-    solo.service = median_of(std::move(all));
+    std::ranges::sort(all);
+    solo.service = quantile(all, 0.5);
+    solo.spread = std::max(solo.spread, spread_of(all, solo.service));
 }
 
 std::size_t solos_wanted(const Solo& solo) {

@@ -104,7 +104,8 @@ bool is_right(const Server& s, const Record& r) {
         case Truth::async:
             return r.headline == (m.seen ? Headline::asynchronous : Headline::concurrent);
         case Truth::pool:
-            return (r.headline == Headline::pool && r.workers == m.workers && !r.workers_most) || below(m.workers);
+            if (r.workers_most) return m.spread > 0.12 && r.workers <= m.workers && m.workers <= *r.workers_most;
+            return (r.headline == Headline::pool && r.workers == m.workers) || below(m.workers);
         case Truth::lock:
             return r.headline == Headline::serial && r.workers == 1U &&
                    (r.mechanism == Mechanism::lock || (!m.parser_canaries && r.mechanism == Mechanism::unknown));
@@ -138,30 +139,70 @@ std::string describe(std::uint64_t seed, const Server& s, const test::Verified& 
     return out + '\n';
 }
 
-TEST(Mixture, at_least_99_of_100_are_right_and_the_others_inconclusive) {
-    constexpr std::uint64_t servers = 1000;
+/// Much that disturbs a measurement, on top.
+Server disturbed_server(std::uint64_t seed) {
+    Server s = any_server(seed);
+    Random random(seed + 1'000'000);
+    ServerModel& m = s.model;
+    m.lag = std::exp(random.uniform(std::log(2e-5), std::log(2e-3)));
+    if (random.one_in(2)) m.cost = m.service * random.uniform(0.0005, 0.008);
+    if (random.one_in(3)) m.hiccups = 0.1;
+    if (random.one_in(3)) {
+        m.law = random.one_in(2) ? ServerModel::Law::jittered : ServerModel::Law::lognormal;
+        m.spread = random.uniform(0.05, 0.2);
+    }
+    if (random.one_in(3)) m.stragglers = 0.01;
+    if (random.one_in(3)) m.strays = 0.002;
+    if (m.workers == 0 && s.truth == Truth::async && random.one_in(3)) {
+        m.processes = random.one_in(2) ? 2 : 4;
+        m.unequal = true;
+    }
+    return s;
+}
+
+struct Tally {
     std::map<std::string, std::map<std::string, int>> confusion;
     std::string examples;
+    int right = 0;
     int wrong = 0;
     int open = 0;
+
+    [[nodiscard]] std::string table() const {
+        std::string out;
+        for (const auto& [truth, row] : confusion) {
+            out += "  " + truth + ':';
+            for (const auto& [headline, n] : row) out += ' ' + headline + ' ' + std::to_string(n) + ',';
+            out.back() = '\n';
+        }
+        return out + examples;
+    }
+};
+
+template <class Make>
+Tally verify_all(std::uint64_t servers, Make make) {
+    Tally t;
     for (std::uint64_t seed = 1; seed <= servers; ++seed) {
-        const Server s = any_server(seed);
+        const Server s = make(seed);
         const auto v = test::verify(s.model, seed, s.budget);
         EXPECT_LE(v.took, s.budget + 0.02) << "seed " << seed;
         const bool right = is_right(s, v.record);
-        ++confusion[name_of(s.truth)][std::string(to_string(v.record.headline)) + (right ? "" : " (not right)")];
-        if (right) continue;
-        ++(v.record.headline == Headline::inconclusive ? open : wrong);
-        examples += describe(seed, s, v);
+        ++t.confusion[name_of(s.truth)][std::string(to_string(v.record.headline)) + (right ? "" : " (not right)")];
+        ++(right ? t.right : v.record.headline == Headline::inconclusive ? t.open : t.wrong);
+        if (!right) t.examples += describe(seed, s, v);
     }
-    std::string table;
-    for (const auto& [truth, row] : confusion) {
-        table += "  " + truth + ':';
-        for (const auto& [headline, n] : row) table += ' ' + headline + ' ' + std::to_string(n) + ',';
-        table.back() = '\n';
-    }
-    EXPECT_EQ(wrong, 0) << table << examples;
-    EXPECT_LE(wrong + open, static_cast<int>(servers / 100)) << table << examples;
+    return t;
+}
+
+TEST(Mixture, at_least_99_of_100_are_right_and_the_others_inconclusive) {
+    const Tally t = verify_all(1000, any_server);
+    EXPECT_EQ(t.wrong, 0) << t.table();
+    EXPECT_GE(t.right, 990) << t.table();
+}
+
+TEST(Mixture, disturbances_make_verdicts_inconclusive_sooner_than_wrong) {
+    const Tally t = verify_all(1000, disturbed_server);
+    EXPECT_LE(t.wrong, 10) << t.table();
+    EXPECT_GE(t.right, 950) << t.table();
 }
 
 }  // namespace
