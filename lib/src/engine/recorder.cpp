@@ -32,6 +32,7 @@ void PhaseOutcome::merge(const PhaseOutcome& other) {
     missed += other.missed;
     saturated += other.saturated;
     if (unprepared.empty()) unprepared = other.unprepared;
+    if (trouble.empty()) trouble = other.trouble;
     if (!first_status) first_status = other.first_status;
 }
 

@@ -167,6 +167,7 @@ TEST(PhaseOutcome, parts_add_up) {
     b.saturated = 2;
     b.first_status = 404;
     b.unprepared = "why";
+    b.trouble = "what";
     b.tally->requests = 5;
     a.merge(b);
     EXPECT_EQ(a.examples, (std::vector<std::string>{"1", "2", "3"}));
@@ -175,6 +176,7 @@ TEST(PhaseOutcome, parts_add_up) {
     EXPECT_EQ(a.saturated, 2U);
     EXPECT_EQ(a.first_status, 404);
     EXPECT_EQ(a.unprepared, "why");
+    EXPECT_EQ(a.trouble, "what");
     EXPECT_EQ(a.tally->requests, 5U);
 }
 
