@@ -142,10 +142,11 @@ private:
             outcome_.generator.merge(part.generator);
         }
         if (plan_.burst) outcome_.planned = counters_.planned;
+        const bool all_made = plan_.iterations && (plan_.users ? counters_.done : outcome_.planned) == *plan_.iterations;
         // Iterations that time has cut short were no plan.
-        if (plan_.users && plan_.iterations && (!plan_.duration || counters_.done == *plan_.iterations))
-            outcome_.planned = *plan_.iterations;
-        if (!refused_.empty() && !outcome_.interrupted) outcome_.trouble += (outcome_.trouble.empty() ? "" : "; ") + refused_;
+        if (plan_.users && plan_.iterations && (!plan_.duration || all_made)) outcome_.planned = *plan_.iterations;
+        if (!refused_.empty() && !outcome_.interrupted && !all_made)
+            outcome_.trouble += (outcome_.trouble.empty() ? "" : "; ") + refused_;
     }
 
     // --- phases -------------------------------------------------------------------------------------------------------
@@ -290,7 +291,7 @@ private:
         const auto ask = [more](Worker& worker, const std::function<void(bool)>& reply) { reply(worker.extend(more)); };
         const std::vector<bool> on = co_await ask_all<bool>(ask, false);
         const auto refused = std::count(on.begin(), on.end(), false);
-        if (refused == 0) refused_.clear();
+        refused_.clear();
         if (refused > 0)
             refused_ = std::to_string(refused) + " of " + std::to_string(on.size()) +
                        " threads had ended when the phase was told to run on";

@@ -3,7 +3,8 @@
 
 #include <atomic>
 #include <ctime>
-#include <mutex>
+
+#include <boost/asio/ip/tcp.hpp>
 
 #include "net/engine/on_its_thread.hpp"
 
@@ -244,7 +245,6 @@ TEST(Extend, what_comes_too_late_is_told) {
         plan.duration = 1s;
         plan.think = {load::Think::Kind::constant, 50ms, {}};
         plan.threads = 2;
-        auto server_saw = std::make_shared<std::atomic<int>>(0);
         plan.look = [](const PhaseOutcome&, bool ending) {
             if (ending) std::this_thread::sleep_for(3s);
             return ending ? Decision::extend : Decision::go_on;
@@ -361,21 +361,31 @@ TEST(Stop, from_within_the_answer_to_a_preparation_ends_the_burst) {
 }
 
 TEST(Stop, while_a_burst_is_prepared_answers_once) {
-    auto plan = plan_to(1);
-    plan.burst = 5;
-    plan.steps[0].target.host = "127.0.0.1";
+    // Nobody accepts, and the backlog is full at once: most are still connecting.
+    boost::asio::io_context io;
+    boost::asio::ip::tcp::acceptor full(io);
+    const boost::asio::ip::tcp::endpoint any(boost::asio::ip::address_v4::loopback(), 0);
+    full.open(any.protocol());
+    full.bind(any);
+    full.listen(0);
+    auto plan = plan_to(full.local_endpoint().port());
+    plan.burst = 50;
+    plan.steps.push_back(plan.steps[0]);
+    plan.steps[1].target.host = "localhost";  // another origin, which is not gone on to
     OnItsThread worker(plan);
     std::atomic<int> ready = 0;
     worker.ask([&](Worker& w) {
         w.prepare_burst([&](const Worker::Ready&) {
             ++ready;
-            w.stop();  // the answer comes from within stop() itself, or before it
+            w.stop();  // from within the other
         });
+        EXPECT_EQ(ready, 0);
+        w.stop();
+        EXPECT_EQ(ready, 1);
         w.stop();
     });
-    EXPECT_TRUE(test::eventually([&] { return ready > 0; }));
-    worker.finish();
     EXPECT_EQ(ready, 1);
+    EXPECT_EQ(worker.finish().tally->requests, 0U);
 }
 
 // An iteration that was cut between two of its steps counted as done, and as a right one.
