@@ -64,6 +64,8 @@ public:
     }
     /// Ends the iteration: what is under way is cancelled, and not recorded.
     void cancel();
+    /// Ends a rest, or an iteration whose carrier is gone, without a word.
+    void abandon(net::DeadlineQueue& timers) noexcept;
 
     [[nodiscard]] bool under_way() const noexcept { return under_way_; }
     [[nodiscard]] std::uint32_t index() const noexcept { return index_; }

@@ -47,6 +47,7 @@ void take_figures(const engine::PhaseOutcome& outcome, report::PhaseResult& out)
     out.missed = outcome.missed;
     out.saturated = outcome.saturated;
     out.inconclusive = outcome.unprepared;
+    if (!outcome.trouble.empty()) out.inconclusive += (out.inconclusive.empty() ? "" : "; ") + outcome.trouble;
     out.generator = outcome.generator;
     out.extensions = outcome.extensions;
 }

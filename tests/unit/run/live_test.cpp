@@ -105,6 +105,19 @@ TEST(LiveLook, has_a_phase_run_on_while_it_is_unsure_at_its_end) {
     EXPECT_EQ(sure(after(1s, 100, 0), true), Decision::go_on) << "a failure is sure too";
 }
 
+TEST(TakeFigures, what_stopped_a_worker_early_leaves_the_phase_inconclusive) {
+    engine::PhaseOutcome outcome;
+    report::PhaseResult phase;
+    take_figures(outcome, phase);
+    EXPECT_EQ(phase.inconclusive, "");
+    outcome.trouble = "thread 1 of 2 ended early";
+    take_figures(outcome, phase);
+    EXPECT_EQ(phase.inconclusive, "thread 1 of 2 ended early");
+    outcome.unprepared = "only 3 of 4";
+    take_figures(outcome, phase);
+    EXPECT_EQ(phase.inconclusive, "only 3 of 4; thread 1 of 2 ended early");
+}
+
 TEST(Judge, a_threshold_that_ended_its_phase_has_failed) {
     const auto scenario = with("{ expr: q.errors < 10%, abort: true }, q.requests >= 100");
     report::RunResult result;
