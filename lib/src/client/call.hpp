@@ -91,12 +91,13 @@ public:
 
     /// What came of preparing.
     struct Prepared {
-        std::size_t held = 0;  ///< connections that were opened and are open
+        std::size_t held = 0;  ///< idle connections that are open, looked at now: of this preparation and from before
         error_code error;      ///< of the first that failed
         Diagnostics why;
     };
     /// Opens n connections that wait idle, until one fails. One preparation at a time. A carrier that cannot hold connections (libcurl)
     /// holds none, without an error.
+    /// @param n     0: only looks at those that are there; then `done` is called from within.
     /// @param done  called once, maybe from within.
     virtual void prepare(std::size_t n, TimePoint deadline, std::function<void(Prepared)> done) = 0;
     /// Ends a preparation with what there is.

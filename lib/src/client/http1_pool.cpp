@@ -247,12 +247,9 @@ void Http1Pool::end_preparation() {
         --idle_count_;
         drop(connection);
     }
-    for (const auto& connection : preparation->made) {
-        if (connection->idle_hook.is_linked())
-            ++preparation->result.held;
-        else if (connection->requests() == 0)
-            lost = true;  // while the others were opened
-    }
+    preparation->result.held = idle_count_;
+    for (const auto& connection : preparation->made)
+        if (!connection->idle_hook.is_linked() && connection->requests() == 0) lost = true;  // while the others were opened
     if (lost && !preparation->result.error) preparation->result.error = NetErrc::closed_before_answer;
     rest_if_quiet();
     preparation->done(std::move(preparation->result));

@@ -1,6 +1,7 @@
 // One set of behaviour tests for every carrier: what the load engine relies on, whichever client carries its requests.
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <thread>
 
 #include <sys/socket.h>
@@ -458,6 +459,31 @@ TEST_P(CarrierTest, holds_prepared_connections_where_it_can) {
         EXPECT_EQ(call.sample.connected, call.sample.started) << "its connection was there";
         EXPECT_EQ(call.sample.tcp, TimePoint{});
     }
+}
+
+// Only those that the last preparation had opened were counted, and ones that it had not looked at were summed up by who asked.
+TEST_P(CarrierTest, held_are_all_connections_that_stay_open_now) {
+    std::atomic<bool> leave = false;
+    RawServer server([&](RawConnection& c, int index) {
+        if (index < 2)
+            test::eventually([&] { return leave.load(); });
+        else
+            c.wait_for_close();
+    });
+    const Target target = target_of(server);
+    const auto carrier = make(target);
+    const auto held_after = [&](std::size_t n) {
+        std::optional<Carrier::Prepared> prepared;
+        carrier->prepare(n, Clock::now() + 20s, [&](Carrier::Prepared result) { prepared = std::move(result); });
+        EXPECT_EQ(prepared.has_value(), n == 0 || !fast()) << "without anything to open it is done at once";
+        EXPECT_TRUE(test::run_until(io_, [&] { return prepared.has_value(); }));
+        return prepared ? prepared->held : SIZE_MAX;
+    };
+    EXPECT_EQ(held_after(5), fast() ? 5U : 0U);
+    leave = true;
+    ASSERT_TRUE(test::eventually([&] { return server.open() == (fast() ? 3U : 0U); }));
+    EXPECT_EQ(held_after(3), fast() ? 6U : 0U);
+    EXPECT_EQ(held_after(0), fast() ? 6U : 0U);
 }
 
 TEST_P(CarrierTest, a_preparation_that_is_cancelled_ends_with_what_there_is) {
