@@ -100,9 +100,17 @@ void Http1Connection::connect(std::shared_ptr<const Endpoints> endpoints) {
 void Http1Connection::try_next_endpoint(error_code last) {
     for (; next_endpoint_ < endpoints_->size(); ++next_endpoint_) {
         last = begin_connect((*endpoints_)[next_endpoint_]);
-        if (!last) return;
+        if (!last) return arm_attempt();
     }
     opened(last);
+}
+
+/// An address that never answers must not take the time of those behind it.
+void Http1Connection::arm_attempt() {
+    const auto left = static_cast<std::int64_t>(endpoints_->size() - next_endpoint_);
+    if (left == 1) return around_.deadlines.arm(*this, deadline_);
+    const TimePoint now = Clock::now();
+    around_.deadlines.arm(*this, now + (deadline_ - now) / left);
 }
 
 error_code Http1Connection::begin_connect(const Tcp::endpoint& to) {
@@ -152,6 +160,7 @@ void Http1Connection::on_connect_event() {
     }
     tcp = Clock::now();
     if (around_.tls == nullptr) return opened({});
+    around_.deadlines.arm(*this, deadline_);
     ssl_ = around_.tls->begin(socket_);
     if (!ssl_) return opened(NetErrc::tls_failed);
     state_ = State::handshake;
@@ -175,7 +184,6 @@ void Http1Connection::do_handshake() {
 void Http1Connection::opened(error_code error) {
     const Http1ConnectionPtr self(this);
     around_.deadlines.disarm(*this);
-    endpoints_.reset();
     if (error) {
         close();
     } else {
@@ -184,6 +192,7 @@ void Http1Connection::opened(error_code error) {
         ++around_.opened;
     }
     owner_->on_connected(*this, error);
+    endpoints_.reset();
 }
 
 void Http1Connection::fail_to_open(error_code error) {
@@ -200,10 +209,13 @@ void Http1Connection::close() {
 }
 
 void Http1Connection::on_deadline() {
-    if (state_ == State::busy)
-        finish(NetErrc::timed_out);
-    else if (state_ != State::closed && state_ != State::idle)
-        opened(NetErrc::timed_out);
+    if (state_ == State::busy) return finish(NetErrc::timed_out);
+    if (state_ == State::closed || state_ == State::idle) return;
+    // While there are addresses left the time that was up is this one's alone.
+    const bool more = state_ == State::opening && endpoints_ && next_endpoint_ + 1 < endpoints_->size();
+    if (!more || Clock::now() >= deadline_) return opened(NetErrc::timed_out);
+    ++next_endpoint_;
+    try_next_endpoint(NetErrc::timed_out);
 }
 
 void Http1Connection::cancel() {

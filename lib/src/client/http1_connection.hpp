@@ -88,7 +88,8 @@ public:
 
     /// Sets the deadline of what follows until connected; connect() may come later, once there are addresses.
     void open_until(TimePoint deadline);
-    /// Tries the endpoints in turn, then TLS; then Owner::on_connected.
+    /// Tries the endpoints in turn, each for its share of the time that is left, then TLS; then Owner::on_connected.
+    /// @param endpoints  at least one.
     void connect(std::shared_ptr<const Endpoints> endpoints);
     /// Gives up before it is connected: Owner::on_connected with `error`.
     void fail_to_open(error_code error);
@@ -107,7 +108,9 @@ public:
     [[nodiscard]] std::uint32_t requests() const noexcept { return requests_; }
     [[nodiscard]] std::uint32_t id() const noexcept { return id_; }
 
-    /// The endpoint that answered, as an index into those given.
+    /// Those given to connect(), until Owner::on_connected has returned.
+    [[nodiscard]] const std::shared_ptr<const Endpoints>& endpoints() const noexcept { return endpoints_; }
+    /// The one that answered, as an index into them.
     [[nodiscard]] std::size_t used_endpoint() const noexcept { return next_endpoint_; }
     /// For the owner: the call that it was opened for, its place among all and among the idle ones.
     Call* waiting_call = nullptr;
@@ -127,6 +130,7 @@ private:
     void close_socket() noexcept;
     [[nodiscard]] bool has_unsent() const noexcept { return !unsent_head_.empty() || !unsent_body_.empty(); }
     void try_next_endpoint(error_code last);
+    void arm_attempt();
     error_code begin_connect(const boost::asio::ip::tcp::endpoint& to);
     void on_connect_event();
     void do_handshake();

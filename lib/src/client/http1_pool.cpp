@@ -121,10 +121,12 @@ void Http1Pool::on_connected(Http1Connection& connection, error_code error) {
     --opening_;
     Call* const call = std::exchange(connection.waiting_call, nullptr);
     std::erase(without_address_, keep);
+    // Others may have found out more since this one was given its addresses.
+    const bool newest = connection.endpoints() == endpoints_;
     if (error) {
-        endpoints_.reset();  // the host may have moved: whoever asks next asks for its name again
+        if (newest) endpoints_.reset();  // the host may have moved: whoever asks next asks for its name again
         drop(connection);
-    } else if (endpoints_ && connection.used_endpoint() > 0 && connection.used_endpoint() < endpoints_->size()) {
+    } else if (newest && connection.used_endpoint() > 0) {
         // The one that worked goes first from now on.
         Endpoints reordered = *endpoints_;
         const auto worked = reordered.begin() + static_cast<std::ptrdiff_t>(connection.used_endpoint());

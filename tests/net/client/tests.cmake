@@ -1,5 +1,5 @@
 volley_add_test(net_client net net/client/transport_test.cpp net/client/client_test.cpp net/server/fixture.cpp
   support/raw_client.cpp support/raw_server.cpp support/tls_server.cpp)
 volley_add_test(net_carrier net net/client/carrier_test.cpp net/client/tls_test.cpp net/client/source_test.cpp
-  support/raw_client.cpp support/raw_server.cpp support/tls_server.cpp)
+  net/client/addresses_test.cpp support/raw_client.cpp support/raw_server.cpp support/tls_server.cpp)
 volley_add_test(net_resolve net net/client/resolve_test.cpp support/raw_server.cpp LIBS ${CMAKE_DL_LIBS})
