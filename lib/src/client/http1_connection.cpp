@@ -290,10 +290,12 @@ std::size_t Http1Connection::transmit(std::string_view head, std::string_view bo
     }
 }
 
-/// Whether OpenSSL has read more than it has given out, and that is the peer's words: TLS sends itself what is for itself, session tickets
-/// above all.
-bool Http1Connection::holds_more() {
-    if (SSL_has_pending(ssl_.get()) == 0) return false;
+/// Whether the peer has said more than was read, where it can be known without asking the kernel each time: only a read that was full has
+/// left something there, which is not told of again. OpenSSL may also hold more than it has given out: the peer's words, or what TLS sends
+/// itself, session tickets above all.
+bool Http1Connection::holds_more(std::size_t last_read) {
+    if (ssl_ ? SSL_has_pending(ssl_.get()) == 0 && !TlsClient::read_was_full(ssl_.get()) : last_read < http1_read_size)
+        return false;
     error_code error;
     return receive(error) > 0 || error != would_block;
 }
@@ -389,7 +391,7 @@ void Http1Connection::take(std::size_t n, TimePoint now) {
     const std::string_view answer(around_.read_buffer.get(), n);
     if (fresh && call->looks_at_status_only() && around_.seen.is(answer, to_head_)) {
         sample.status = static_cast<std::int16_t>(around_.seen.status());
-        return complete(true, now);
+        return complete(true, n, now);
     }
     std::string_view in = answer;
     std::size_t body = 0;
@@ -415,15 +417,15 @@ void Http1Connection::take(std::size_t n, TimePoint now) {
                 if (fresh && in.empty() && parser_.keep_alive() && parser_.ends_by_length() && n <= largest_seen)
                     around_.seen.keep(answer, n - body, to_head_, parser_.status());
                 // Bytes after the answer were not asked for: whatever they are, the connection is not to be used again.
-                return complete(parser_.keep_alive() && in.empty(), now);
+                return complete(parser_.keep_alive() && in.empty(), n, now);
             case Event::error:
                 return finish(parser_.error());
         }
     }
 }
 
-void Http1Connection::complete(bool keeps_open, TimePoint now) {
-    reusable_ = keeps_open && !peer_ended_ && !write_error_ && !has_unsent() && !(ssl_ && holds_more());
+void Http1Connection::complete(bool keeps_open, std::size_t last_read, TimePoint now) {
+    reusable_ = keeps_open && !peer_ended_ && !write_error_ && !has_unsent() && !holds_more(last_read);
     call_->sample.done = now;
     finish({});
 }

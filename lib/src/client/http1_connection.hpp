@@ -140,14 +140,14 @@ private:
     void send();
     void read();
     void take(std::size_t n, TimePoint now);
-    void complete(bool keeps_open, TimePoint now);
+    void complete(bool keeps_open, std::size_t last_read, TimePoint now);
     void on_end(error_code error);
     void on_idle_readable();
     void finish(error_code error);
     /// As read(2) and writev(2): the count, 0 at the end of the stream; errors other than would_block in `error`.
     std::size_t receive(error_code& error);
     std::size_t transmit(std::string_view head, std::string_view body, error_code& error);
-    [[nodiscard]] bool holds_more();
+    [[nodiscard]] bool holds_more(std::size_t last_read);
     std::size_t tls_result(int result, error_code& error);
 
     Http1Surroundings& around_;

@@ -4,6 +4,8 @@
 #include <optional>
 #include <thread>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <boost/asio/steady_timer.hpp>
@@ -497,6 +499,52 @@ TEST_P(CarrierTest, a_preparation_that_is_cancelled_ends_with_what_there_is) {
     carrier->cancel_preparation();
     EXPECT_EQ(told, 1);
     EXPECT_LE(carrier->opened(), 500U);
+}
+
+// A socket's readiness is told once: what lay behind an answer that ended with the last byte of the read buffer was not read, nor asked
+// for, and was the answer to the next request.
+TEST(FastCarrier, what_follows_an_answer_that_fills_the_read_buffer_is_never_the_answer_to_the_next) {
+    constexpr std::size_t read_size = 64UL * 1024;
+    constexpr int large_answers = 4;  // the kernel lets more than one buffer come unread only once it has seen that we read
+    std::atomic<bool> arrived = false;
+    RawServer server([&](RawConnection& c, int index) {
+        if (index == 0) {
+            for (int i = 0; i < large_answers && !c.read_request().empty(); ++i)
+                c.send("HTTP/1.1 200 OK\r\nContent-Length: 8000000\r\n\r\n" + std::string(8'000'000, 'x'));
+            std::string exact = "HTTP/1.1 200 OK\r\nContent-Length: 65000\r\nX-Fill: ";
+            exact.append(read_size - exact.size() - 4 - 65000, 'x');
+            exact += "\r\n\r\n" + std::string(65000, 'y');
+            if (c.read_request().empty()) return;
+            c.send(exact + "HTTP/1.1 299 Smuggled\r\nContent-Length: 0\r\n\r\n");
+            int unread = 1;
+            while (::ioctl(c.descriptor(), SIOCOUTQ, &unread) == 0 && unread > 0) std::this_thread::sleep_for(1ms);
+            arrived = true;
+        }
+        answer_all(c, index);
+    });
+    Target target;
+    target.host = "127.0.0.1";
+    target.port = server.port();
+    asio::io_context io{1};
+    const auto carrier = make_fast_carrier(io.get_executor(), target);
+    ProbeCall call(target);
+    for (int i = 0; i < large_answers; ++i) {
+        call.fire(*carrier);
+        ASSERT_TRUE(test::run_until(io, [&] { return call.done; }));
+        ASSERT_FALSE(call.error) << call.error.message();
+    }
+    call.fire(*carrier);
+    ASSERT_TRUE(test::eventually([&] { return arrived.load(); })) << "all of it is to lie in our socket before we look";
+    ASSERT_TRUE(test::run_until(io, [&] { return call.done; }));
+    EXPECT_EQ(call.body.size(), 65000U);
+    EXPECT_EQ(call.sample.bytes, read_size) << "one read took it, and was full";
+    for (int i = 0; i < 2; ++i) {
+        call.fire(*carrier);
+        ASSERT_TRUE(test::run_until(io, [&] { return call.done; }));
+        EXPECT_EQ(call.status, 200);
+        EXPECT_EQ(call.body, "ok");
+    }
+    EXPECT_EQ(server.accepted(), 2);
 }
 
 }  // namespace
