@@ -71,7 +71,6 @@ private:
     friend class CurlCarrier;
     class Http1Connection* connection_ = nullptr;
     void* transfer_ = nullptr;
-    bool repeated_ = false;
 };
 
 /// Carries calls to one origin. One behaviour, two implementations; one set of tests runs against both.

@@ -160,11 +160,20 @@ std::size_t on_header(char* data, std::size_t size, std::size_t n, void* self) {
     auto& in = *static_cast<Incoming*>(self);
     return guarded(in, [&] { return in.header({data, size * n}); }) ? size * n : 0;
 }
+/// Each time that curl has a connection to send on.
 int on_connected(void* self, char*, char*, int, int) {
     auto& in = *static_cast<Incoming*>(self);
-    in.connected = true;
-    in.stirred();
-    return CURL_PREREQFUNC_OK;
+    const bool goes_on = guarded(in, [&] {
+        in.connected = true;
+        auto& sample = in.exchange.sample;
+        if (in.first_sent == TimePoint{})
+            in.first_sent = Clock::now();
+        else if (sample.first_byte == TimePoint{})
+            sample.repeated = true;  // curl does as we do where a server closed an idle connection
+        in.stirred();
+        return true;
+    });
+    return goes_on ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 curl_socket_t open_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
     const int made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -388,6 +397,8 @@ private:
         curl_easy_getinfo(easy.get(), CURLINFO_PRETRANSFER_TIME_T, &sent_us);
         if (connected_us > 0) sample.connected = sample.started + std::chrono::microseconds(connected_us);
         if (sent_us > 0) sample.sent = sample.started + std::chrono::microseconds(sent_us);
+        // Its times are sums over both connections, without the wait between them.
+        if (sample.repeated) sample.connected = sample.sent = in.first_sent;
         long new_connections = 0;
         curl_easy_getinfo(easy.get(), CURLINFO_NUM_CONNECTS, &new_connections);
         connections_ += static_cast<std::uint32_t>(std::max(new_connections, 0L));

@@ -323,7 +323,7 @@ void Http1Connection::exchange(Call& call, TimePoint now) {
     to_head_ = request.to_head;
     parser_.start(to_head_, {target.max_header_bytes, target.max_body_bytes});
     call.sample.connection = id_;
-    call.sample.sent = now;
+    if (!call.sample.repeated) call.sample.sent = now;
 
     std::string_view head = request.head;
     std::string_view body = request.body;

@@ -35,7 +35,7 @@ Http1Pool::~Http1Pool() {
 // --- calls ------------------------------------------------------------------------------------------------------------
 
 void Http1Pool::fire(Call& call) {
-    call.repeated_ = false;
+    call.sample.repeated = false;
     if (const Http1ConnectionPtr connection = take_idle()) {
         call.sample.connected = call.sample.started;
         ++busy_;
@@ -64,8 +64,8 @@ void Http1Pool::on_finished(Http1Connection& connection, Call& call, error_code 
         put_idle(connection);
     else
         drop(connection);
-    if (lost && !call.repeated_ && call.bytes().repeatable) {
-        call.repeated_ = true;
+    if (lost && !call.sample.repeated && call.bytes().repeatable) {
+        call.sample.repeated = true;
         return open(&call, call.deadline);
     }
     rest_if_quiet();
@@ -140,11 +140,14 @@ void Http1Pool::on_connected(Http1Connection& connection, error_code error) {
         rest_if_quiet();
         return end(*call, error);
     }
-    sample.resolved = connection.resolved;
-    sample.tcp = connection.tcp;
-    sample.connected = around_.tls != nullptr ? Clock::now() : connection.tcp;
+    const TimePoint connected = around_.tls != nullptr ? Clock::now() : connection.tcp;
+    if (!sample.repeated) {
+        sample.resolved = connection.resolved;
+        sample.tcp = connection.tcp;
+        sample.connected = connected;
+    }
     ++busy_;
-    connection.exchange(*call, sample.connected);
+    connection.exchange(*call, connected);
 }
 
 void Http1Pool::on_lost(Http1Connection& connection) {

@@ -285,6 +285,43 @@ TEST_P(CarrierTest, an_idle_connection_that_the_server_closed_costs_no_request) 
     EXPECT_EQ(server.accepted(), 3);
 }
 
+// The first sending showed nowhere, and the time for which the server had let it lie was left out of the service time.
+TEST_P(CarrierTest, a_request_that_is_sent_again_says_so_and_counts_from_its_first_sending) {
+    RawServer server([](RawConnection& c, int index) {
+        c.read_request();
+        c.send(ok_answer);
+        if (c.read_request().empty()) return;
+        if (index == 0) {
+            std::this_thread::sleep_for(50ms);
+            return;
+        }
+        c.send(ok_answer);
+        c.wait_for_close();
+    });
+    const Target target = target_of(server);
+    const auto carrier = make(target);
+    ProbeCall call(target);
+    const auto fire = [&] {
+        call.fire(*carrier);
+        ASSERT_TRUE(run(call));
+        ASSERT_FALSE(call.error) << call.error.message();
+    };
+    fire();
+    EXPECT_FALSE(call.sample.repeated);
+    fire();
+    const auto& s = call.sample;
+    EXPECT_TRUE(s.repeated);
+    EXPECT_GE(s.service_time(), 50ms);
+    EXPECT_LE(s.started, s.connected);
+    EXPECT_LE(s.connected, s.sent);
+    EXPECT_LE(s.sent, s.first_byte);
+    EXPECT_EQ(s.resolved, TimePoint{}) << "that of the second connection says nothing of the request";
+    EXPECT_EQ(s.tcp, TimePoint{});
+    EXPECT_EQ(server.accepted(), 2);
+    fire();
+    EXPECT_FALSE(call.sample.repeated) << "it was the one before";
+}
+
 TEST_P(CarrierTest, what_follows_an_answer_unasked_is_never_the_answer_to_the_next) {
     RawServer server([](RawConnection& c, int) {
         if (c.read_request().empty()) return;

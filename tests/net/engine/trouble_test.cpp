@@ -382,6 +382,25 @@ TEST_P(TroubleTest, tls_that_is_none_or_is_cut) {
     expect_step(std::move(step), {"truncated"});
 }
 
+// A connection that closed under a request left no trace but a longer time.
+TEST(Retries, are_counted) {
+    for (const Carriage carriage : {Carriage::fast, Carriage::curl}) {
+        RawServer server([](RawConnection& c, int) {
+            if (c.read_request().empty()) return;
+            c.send(test::ok_answer);
+            c.read_request();  // and goes
+        });
+        PhasePlan plan;
+        plan.steps = {test::light_step(server.port())};
+        plan.users = 1;
+        plan.iterations = 10;
+        plan.carriage = carriage;
+        const auto run = test::run_phase(std::move(plan));
+        EXPECT_EQ(run.outcome.tally->right, 10U);
+        EXPECT_EQ(run.outcome.tally->retried, 9U);
+    }
+}
+
 // An answer that begins with the bytes of the one before is not read again: what differs must still be seen.
 TEST(LightPath, answers_that_look_alike_are_told_apart) {
     const std::array<std::string, 8> answers{
