@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -52,6 +54,9 @@ public:
     virtual const http::Request& request() = 0;
     /// Whether of the answer only `sample.status` is looked at: then on_head() and on_body() may be left out.
     [[nodiscard]] virtual bool looks_at_status_only() const { return false; }
+    /// The longest body that is taken, beside the target's own limit: a longer one ends the exchange with NetErrc::body_too_large, and
+    /// `why` tells the limit.
+    [[nodiscard]] virtual std::uint64_t longest_body() const { return std::numeric_limits<std::uint64_t>::max(); }
     /// The head of the answer has come. @return false to end the exchange: it is done with NetErrc::cancelled.
     virtual bool on_head(const AnswerHead& head) = 0;
     /// A piece of the body, decoded. @return as on_head().
@@ -72,6 +77,9 @@ private:
     class Http1Connection* connection_ = nullptr;
     void* transfer_ = nullptr;
 };
+
+/// A limit in words, for Call::why.
+[[nodiscard]] inline std::string limit_text(std::uint64_t bytes) { return std::to_string(bytes) + " bytes"; }
 
 /// Carries calls to one origin. One behaviour, two implementations; one set of tests runs against both.
 /// Thread safety: none; all calls on the executor's thread, the destructor too.

@@ -17,6 +17,7 @@
 
 #include <volley/client/transport.hpp>
 
+#include "client/call.hpp"
 #include "client/request_text.hpp"
 #include "net/curl_multi.hpp"
 #include "net/deadline.hpp"
@@ -130,6 +131,7 @@ struct Incoming {
         body_bytes += data.size();
         if (body_bytes > target.max_body_bytes) {
             refused = NetErrc::body_too_large;
+            exchange.diagnostics.message = limit_text(target.max_body_bytes);
             return false;
         }
         if (sink != nullptr && sink->on_body) {

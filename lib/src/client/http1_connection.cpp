@@ -321,7 +321,7 @@ void Http1Connection::exchange(Call& call, TimePoint now) {
     const RequestBytes request = call.bytes();
     const auto& target = around_.target;
     to_head_ = request.to_head;
-    parser_.start(to_head_, {target.max_header_bytes, target.max_body_bytes});
+    parser_.start(to_head_, {target.max_header_bytes, std::min<std::uint64_t>(target.max_body_bytes, call.longest_body())});
     call.sample.connection = id_;
     if (!call.sample.repeated) call.sample.sent = now;
 
@@ -419,6 +419,8 @@ void Http1Connection::take(std::size_t n, TimePoint now) {
                 // Bytes after the answer were not asked for: whatever they are, the connection is not to be used again.
                 return complete(parser_.keep_alive() && in.empty(), n, now);
             case Event::error:
+                if (parser_.error() == NetErrc::body_too_large)
+                    call->why.message = limit_text(std::min<std::uint64_t>(around_.target.max_body_bytes, call->longest_body()));
                 return finish(parser_.error());
         }
     }

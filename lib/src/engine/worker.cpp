@@ -83,6 +83,11 @@ void Worker::make_carriers() {
     }
     for (auto& [origin, carrier] : carriers_) opened_ += carrier->opened();
     carriers_.clear();
+    // What all users of the phase may keep at once is bounded; each may keep a little however many they are.
+    constexpr std::uint64_t kept_by_all = 2ULL << 30U;
+    constexpr std::uint64_t kept_at_least = 1ULL << 20U;
+    const std::uint64_t users = plan_.burst ? *plan_.burst : plan_.users ? *plan_.users : plan_.max_users;
+    around_.longest_kept_body = std::max(kept_by_all / std::max<std::uint64_t>(users, 1), kept_at_least);
     const bool curl = needs_curl(plan_);
     for (const auto& [origin, target] : targets)
         carriers_[origin] = curl ? client::make_curl_carrier(io_.get_executor(), target, plan_.curl)

@@ -322,6 +322,30 @@ TEST_P(CarrierTest, a_request_that_is_sent_again_says_so_and_counts_from_its_fir
     EXPECT_FALSE(call.sample.repeated) << "it was the one before";
 }
 
+TEST_P(CarrierTest, a_body_longer_than_the_call_takes_is_too_large) {
+    RawServer server([](RawConnection& c, int index) {
+        if (c.read_request().empty()) return;
+        c.send(index == 0 ? "HTTP/1.1 200 OK\r\nContent-Length: 11\r\nConnection: close\r\n\r\nlonger body"
+                          : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nlonger\r\n5\r\n body\r\n0\r\n\r\n");
+        c.wait_for_close();
+    });
+    const Target target = target_of(server);
+    const auto carrier = make(target);
+    ProbeCall call(target);
+    for (int i = 0; i < 2; ++i) {
+        call.most = 10;
+        call.fire(*carrier);
+        ASSERT_TRUE(run(call));
+        EXPECT_EQ(call.error, NetErrc::body_too_large) << call.error.message();
+        EXPECT_EQ(call.why.message, "10 bytes");
+        EXPECT_LE(call.body.size(), 10U);
+    }
+    call.most = 11;
+    call.fire(*carrier);
+    ASSERT_TRUE(run(call));
+    EXPECT_FALSE(call.error) << call.error.message();
+}
+
 TEST_P(CarrierTest, what_follows_an_answer_unasked_is_never_the_answer_to_the_next) {
     RawServer server([](RawConnection& c, int) {
         if (c.read_request().empty()) return;
