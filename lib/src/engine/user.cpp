@@ -79,6 +79,7 @@ void User::on_done(error_code error) {
         whole_.status = sample.status;
         whole_.outcome = sample.outcome;
         whole_.right = sample.right;
+        whole_.repeated = whole_.repeated || sample.repeated;
     }
     // What follows a wrong answer would build on one that did not come.
     if (!sample.right || step_ + 1U == around_.steps.size()) return end();

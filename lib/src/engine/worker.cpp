@@ -88,6 +88,11 @@ void Worker::make_carriers() {
     }
     for (auto& [origin, carrier] : carriers_) opened_ += carrier->opened();
     carriers_.clear();
+    // What all users of the phase may keep at once is bounded; each may keep a little however many they are.
+    constexpr std::uint64_t kept_by_all = 2ULL << 30U;
+    constexpr std::uint64_t kept_at_least = 1ULL << 20U;
+    const std::uint64_t users = plan_.burst ? *plan_.burst : plan_.users ? *plan_.users : plan_.max_users;
+    around_.longest_kept_body = std::max(kept_by_all / std::max<std::uint64_t>(users, 1), kept_at_least);
     const bool curl = needs_curl(plan_);
     for (const auto& [origin, target] : targets)
         carriers_[origin] = curl ? client::make_curl_carrier(io_.get_executor(), target, plan_.curl)
@@ -289,34 +294,39 @@ void Worker::prepare_burst(std::function<void(Ready)> ready) {
     ready_.wanted = n * carriers_.size();
     const auto& first = plan_.steps.front();
     prepare_until_ = Clock::now() + std::min(first.timeout, first.target.connect_timeout);
-    prepared_first_ = 0;
+    prepared_first_ = prepared_held_ = 0;
     prepare_rest();
 }
 
-/// Prepares one origin after the other; `ready_.held` counts over all.
+/// Prepares one origin after the other, then looks once more at what all of them hold.
 void Worker::prepare_rest() {
     const std::size_t n = users_.size();
-    const std::size_t origin = prepared_first_;
-    if (origin == carriers_.size() || stopped_) {
-        if (on_ready_) std::exchange(on_ready_, {})(ready_);
-        return;
-    }
-    auto& carrier = *std::next(carriers_.begin(), static_cast<std::ptrdiff_t>(origin))->second;
-    const std::size_t held_before = ready_.held;
-    carrier.prepare((origin + 1) * n - held_before, prepare_until_, [this, n, origin](client::Carrier::Prepared result) {
-        ready_.held += result.held;
-        const std::size_t held = ready_.held - origin * n;
-        const bool for_now = result.error == Condition::refused || result.error == Condition::reset;
-        if (held < n && held > 0 && for_now && Clock::now() < prepare_until_ && !stopped_)
+    if (prepared_first_ == carriers_.size() || stopped_) return prepared();
+    auto& carrier = *std::next(carriers_.begin(), static_cast<std::ptrdiff_t>(prepared_first_))->second;
+    carrier.prepare(n - prepared_held_, prepare_until_, [this, n](client::Carrier::Prepared result) {
+        prepared_held_ = result.held;
+        // Without an error some have gone that an earlier attempt had opened.
+        const bool for_now = !result.error || result.error == Condition::refused || result.error == Condition::reset;
+        if (result.held < n && result.held > 0 && for_now && Clock::now() < prepare_until_ && !stopped_)
             return sleep_on(arrival_timer_, Clock::now() + std::chrono::milliseconds(20), [this] { prepare_rest(); });
         if (result.error && !ready_.error) {
             ready_.error = result.error;
             ready_.why = result.why.message;
         }
         // What one origin would not hold is not asked of the next.
-        prepared_first_ = held < n ? carriers_.size() : origin + 1;
+        prepared_first_ = result.held < n ? carriers_.size() : prepared_first_ + 1;
+        prepared_held_ = 0;
         prepare_rest();
     });
+}
+
+void Worker::prepared() {
+    if (!on_ready_) return;
+    ready_.held = 0;
+    for (auto& [origin, carrier] : carriers_)
+        carrier->prepare(0, prepare_until_, [this](const client::Carrier::Prepared& result) { ready_.held += result.held; });
+    if (ready_.held < ready_.wanted && !ready_.error) ready_.error = NetErrc::closed_before_answer;
+    std::exchange(on_ready_, {})(ready_);
 }
 
 void Worker::fire_burst(TimePoint planned, std::function<void(std::vector<metrics::Sample>)> over) {

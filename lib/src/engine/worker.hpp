@@ -89,6 +89,7 @@ private:
     void give_up_some_arrivals();
     // bursts
     void prepare_rest();
+    void prepared();
 
     void iteration_ended(User& user) override;
     void rested(User& user) override;
@@ -141,7 +142,8 @@ private:
 
     Ready ready_;
     TimePoint prepare_until_{};
-    std::size_t prepared_first_ = 0;
+    std::size_t prepared_first_ = 0;  ///< the origin that is prepared
+    std::size_t prepared_held_ = 0;   ///< of its connections, when last looked at
     std::function<void(Ready)> on_ready_;
     std::function<void(std::vector<metrics::Sample>)> on_burst_;
 

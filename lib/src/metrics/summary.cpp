@@ -6,6 +6,7 @@ namespace volley::metrics {
 
 void Tally::add(const Sample& sample, const std::string& kind) {
     ++requests;
+    if (sample.repeated) ++retried;
     bytes += sample.bytes;
     if (sample.status != 0) ++statuses[sample.status];
     if (sample.started != TimePoint{}) start_lag.record(sample.start_lag());
@@ -27,6 +28,7 @@ void Tally::add(const Sample& sample, const std::string& kind) {
 void Tally::merge(const Tally& other) {
     requests += other.requests;
     right += other.right;
+    retried += other.retried;
     bytes += other.bytes;
     for (const auto& [kind, n] : other.errors) errors[kind] += n;
     for (const auto& [status, n] : other.statuses) statuses[status] += n;

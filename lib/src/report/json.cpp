@@ -111,6 +111,7 @@ json::array samples_array(const std::vector<metrics::Sample>& samples) {
         const auto instant = [&](const char* name, TimePoint at) {
             if (at != TimePoint{}) sample[name] = to_seconds(at - s.planned);
         };
+        if (s.repeated) sample["repeated"] = true;
         instant("started", s.started);
         instant("connected", s.connected);
         instant("sent", s.sent);
@@ -167,6 +168,7 @@ json::object phase_object(const PhaseResult& p) {
                      {"saturated", p.saturated},
                      {"requests", p.tally->requests},
                      {"right", p.tally->right},
+                     {"retried", p.tally->retried},
                      {"errors", p.errors()},
                      {"errors_by_kind", std::move(errors)},
                      {"statuses", std::move(statuses)},

@@ -97,6 +97,8 @@ std::string done_text(const PhaseResult& p, const Look& look) {
         for (const auto& example : error_examples(p)) out += "  " + std::string(label_width, ' ') + example + '\n';
     }
     if (!t.statuses.empty()) out += field(look, "status", status_words(t));
+    if (t.retried > 0)
+        out += field(look, "retried", grouped(t.retried) + ": the server had closed the connection without a word");
     out += field(look, "received",
                  format_bytes(static_cast<double>(t.bytes)) +
                      (seconds > 0 ? ", " + format_bytes(per_second(static_cast<double>(t.bytes))) + "/s" : std::string()));

@@ -382,6 +382,63 @@ TEST_P(TroubleTest, tls_that_is_none_or_is_cut) {
     expect_step(std::move(step), {"truncated"});
 }
 
+// A connection that closed under a request left no trace but a longer time.
+TEST(Retries, are_counted) {
+    for (const Carriage carriage : {Carriage::fast, Carriage::curl}) {
+        RawServer server([](RawConnection& c, int) {
+            if (c.read_request().empty()) return;
+            c.send(test::ok_answer);
+            c.read_request();  // and goes
+        });
+        PhasePlan plan;
+        plan.steps = {test::light_step(server.port())};
+        plan.users = 1;
+        plan.iterations = 10;
+        plan.carriage = carriage;
+        const auto run = test::run_phase(std::move(plan));
+        EXPECT_EQ(run.outcome.tally->right, 10U);
+        EXPECT_EQ(run.outcome.tally->retried, 9U);
+    }
+}
+
+// Each user may keep an answer: a bound for each of them alone was none for all.
+TEST(KeptBodies, are_bounded_for_all_users_together) {
+    constexpr std::size_t size = 1'500'000;
+    RawServer server([](RawConnection& c, int) {
+        while (!c.read_request().empty())
+            c.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + std::string(size, 'x'));
+    });
+    for (const Carriage carriage : {Carriage::fast, Carriage::curl}) {
+        for (const std::size_t users : {10U, 4096U}) {
+            std::size_t judged = 0;
+            PreparedStep kept = test::light_step(server.port());
+            kept.target.keep_body = true;
+            kept.judge = [&](const client::Exchange& e) {
+                judged = e.response.body.size();
+                return Judgement{};
+            };
+            PhasePlan plan;
+            // The first is not kept, and may be as long as it likes.
+            plan.steps = {test::light_step(server.port()), std::move(kept)};
+            plan.stages = test::at_rate(200, 1h);
+            plan.iterations = 3;
+            plan.max_users = users;
+            plan.carriage = carriage;
+            const auto run = test::run_phase(std::move(plan));
+            const auto& tally = *run.outcome.tally;
+            EXPECT_EQ(tally.requests, 6U);
+            if (users == 10) {
+                EXPECT_EQ(tally.right, 6U);
+                EXPECT_EQ(judged, size);
+                continue;
+            }
+            EXPECT_EQ(tally.right, 3U);
+            ASSERT_EQ(tally.errors, (std::map<std::string, std::uint64_t>{{"too_large", 3}}));
+            EXPECT_EQ(run.outcome.examples.front(), "GET /: the answer's body is larger than the limit (1048576 bytes)");
+        }
+    }
+}
+
 // An answer that begins with the bytes of the one before is not read again: what differs must still be seen.
 TEST(LightPath, answers_that_look_alike_are_told_apart) {
     const std::array<std::string, 8> answers{

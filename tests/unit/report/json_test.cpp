@@ -98,5 +98,18 @@ TEST(Json, what_was_not_measured_is_absent) {
     for (const char* name : {"series", "steady_state", "response_intervals", "load"}) EXPECT_FALSE(burst.contains(name)) << name;
 }
 
+TEST(Json, requests_that_were_sent_again_are_counted_and_marked) {
+    RunResult r = load();
+    auto& phase = r.servers.front().phases.front();
+    phase.tally->retried = 7;
+    phase.samples.resize(2);
+    phase.samples[1].repeated = true;
+    const auto out = phase_of(r);
+    EXPECT_EQ(out.at("retried").to_number<int>(), 7);
+    const auto& samples = out.at("samples").as_array();
+    EXPECT_FALSE(samples[0].as_object().contains("repeated"));
+    EXPECT_TRUE(samples[1].at("repeated").as_bool());
+}
+
 }  // namespace
 }  // namespace volley::report

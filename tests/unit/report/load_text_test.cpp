@@ -381,5 +381,14 @@ TEST(LoadSummary, a_result_without_phases_still_has_a_verdict) {
     EXPECT_EQ(to_load_summary(r), "GET http://127.0.0.1:1/  seed 0\n\ninterrupted  results so far: 0 requests, 0 wrong, 0 s\n");
 }
 
+TEST(LoadSummary, requests_that_were_sent_again_are_told_where_there_are_some) {
+    auto r = load(PhaseKind::users, "closed: 1 user");
+    add(phase_of(r), {.at = 0ms, .response = 1ms, .service = 1ms});
+    EXPECT_THAT(to_load_summary(r, {}), testing::Not(HasSubstr("retried")));
+    phase_of(r).tally->retried = 1200;
+    EXPECT_THAT(to_load_summary(r, {}),
+                HasSubstr("\n  retried      1,200: the server had closed the connection without a word\n"));
+}
+
 }  // namespace
 }  // namespace volley::report
