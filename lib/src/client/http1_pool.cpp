@@ -166,7 +166,7 @@ void Http1Pool::drop(Http1Connection& connection) {
 
 Http1ConnectionPtr Http1Pool::take_idle() {
     while (!idle_.empty()) {
-        const Http1ConnectionPtr connection(&idle_.front());
+        Http1ConnectionPtr connection(&idle_.front());
         idle_.pop_front();
         --idle_count_;
         // Where idle ones are watched the loop tells of a close, and this would be one read more for each request.
