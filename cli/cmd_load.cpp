@@ -23,7 +23,8 @@ constexpr auto default_limit = std::chrono::seconds(30);  // of one exchange
 /// The request as a scenario of one step, so that load without a file is run and reported as load from one.
 scenario::Scenario scenario_of(const LoadOptions& load, const BuiltRequest& built) {
     scenario::Scenario out;
-    out.name = built.request.method + ' ' + masked_url(built.url.to_string());
+    // It stands in every report, and a query may hold a key.
+    out.name = built.request.method + ' ' + built.url.authority() + built.url.path;
     out.config.target.emplace();
     out.config.target->text = built.url.origin();
     out.config.transport = load.transport;
@@ -58,8 +59,7 @@ scenario::Scenario scenario_of(const LoadOptions& load, const BuiltRequest& buil
 
 run::DirectRequest direct_of(const RequestOptions& request, const LoadOptions& load, const BuiltRequest& built) {
     run::DirectRequest out;
-    const auto& target = built.request.target;
-    out.name = built.request.method + ' ' + target.substr(0, target.find('?'));
+    out.name = built.request.method + ' ' + built.url.path;
     out.target = target_of(request, built.url);
     out.target.keep_body = false;
     out.request = built.request;

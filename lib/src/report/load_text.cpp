@@ -341,9 +341,12 @@ std::string to_load_summary(const RunResult& result, const TextOptions& options)
     const Look look{Paint(options.colour), options.unicode,
                     std::max(narrowest, static_cast<std::size_t>(std::max(options.width, 0)))};
     std::string out = look.paint(one_line(result.name), bold);
-    // The description of a server that is not ours is its URL, which the name of quick load holds already.
-    for (const auto& s : result.servers)
-        if (!s.description.empty() && result.name.find(s.description) == std::string::npos) out += "  " + one_line(s.description);
+    // The description of a server that is not ours is its URL, whose host the name of quick load holds already.
+    for (const auto& s : result.servers) {
+        const auto scheme = s.description.find("://");
+        const auto place = s.description.substr(scheme == std::string::npos ? 0 : scheme + 3);
+        if (!place.empty() && result.name.find(place) == std::string::npos) out += "  " + one_line(s.description);
+    }
     out += look.paint(fmt::format("  seed {}", result.seed), dim) + '\n';
     for (const auto& server : result.servers)
         for (const auto& phase : server.phases)
