@@ -52,7 +52,7 @@ RunArgs read_args(const RawArgs& raw) {
             case FlagId::define: {
                 const auto equal = flag.value.find('=');
                 if (equal == std::string::npos || equal == 0)
-                    args.error = "-e takes NAME=VALUE, not '" + flag.value + "'";
+                    args.error = "-e takes NAME=VALUE, not '" + escape_for_terminal(flag.value) + "'";
                 else
                     args.options.overrides[flag.value.substr(0, equal)] = flag.value.substr(equal + 1);
                 break;

@@ -79,14 +79,33 @@ int exit_of(const report::RunResult& result) {
     return measure_exit::failed;
 }
 
+/// Of the servers that did not work, the thresholds that did not hold, and the phases whose times say nothing, a line each; the same
+/// words once.
 std::string what_did_not_pass(const Program& program, const report::RunResult& result) {
-    std::string out;
+    std::vector<std::string> lines;
+    const auto add = [&](const std::string& text) {
+        auto line = escape_for_terminal(text);
+        std::ranges::replace(line, '\n', ' ');
+        if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
+    };
+    for (const auto& server : result.servers) {
+        const bool ok = server.state == report::ServerState::ok || server.state == report::ServerState::interrupted;
+        if (!ok) add(server.name + ": " + server.message.substr(0, server.message.find('\n')));  // a caret may follow
+    }
     for (const auto& t : result.thresholds) {
         if (t.verdict == report::Verdict::pass) continue;
-        out += program.name +
-               ": error: " + escape_for_terminal(t.server + ": " + report::name_of(t) + ": " + t.measured + " " + t.message) +
-               '\n';
+        add(t.server + ": " + report::name_of(t) + ": " + t.measured + (t.measured.empty() ? "" : " ") + t.message);
     }
+    for (const auto& server : result.servers)
+        for (const auto& phase : server.phases) {
+            if (phase.warmup || phase.inconclusive.empty()) continue;
+            const bool told = std::ranges::any_of(result.thresholds, [&](const auto& t) {
+                return t.server == server.name && t.message.find(phase.inconclusive) != std::string::npos;
+            });
+            if (!told) add(server.name + ": " + phase.phase + ": " + phase.inconclusive);
+        }
+    std::string out;
+    for (const auto& line : lines) out += program.name + ": error: " + line + '\n';
     return out;
 }
 
