@@ -18,6 +18,7 @@
 #include "net/task_group.hpp"
 #include "report/load_words.hpp"
 #include "run/live.hpp"
+#include "run/never_worked.hpp"
 #include "run/phase_plan.hpp"
 #include "run/prepare.hpp"
 #include "run/room.hpp"
@@ -45,8 +46,11 @@ std::string list(const std::vector<std::string>& names) { return fmt::format("{}
 /// The most connections that a phase has open at a time.
 std::size_t connections_of(const Phase& phase) { return phase.burst ? *phase.burst : phase.users.value_or(phase.max_users); }
 
-/// A status that says the target was never there: wrong path, a login, another place.
-bool not_the_target(int status) { return status == 401 || status == 403 || status == 404 || (status >= 300 && status < 400); }
+/// Whether the scenario says itself which status is right.
+bool checks_status(const scenario::ScenarioBody& body) {
+    const auto of_status = [](const scenario::Check& check) { return check.query == scenario::Check::Query::status; };
+    return std::ranges::any_of(body.steps, [&](const auto& step) { return std::ranges::any_of(step.checks, of_status); });
+}
 
 /// Phases share a solo time when they run the same scenario alone equally often.
 using SoloKey = std::pair<std::string, std::size_t>;
@@ -122,6 +126,7 @@ private:
     awaitable<void> run_phases(ServerUnderTest& server, report::ServerResult& result) {
         variables_.push(server_scope(result.name, server.url()));
         solo_.clear();
+        worked_ = false;
         for (const auto& phase : scenario_.phases) {
             if (!wanted(options_.scenarios, phase.scenario)) continue;
             const auto* body = scenario_.find_scenario(phase.scenario);
@@ -164,18 +169,12 @@ private:
             for (const auto& burst : solo->bursts)
                 if (burst.front().right) times.push_back(burst.front().response_time());
             solo_[solo_key(phase)] = metrics::median(std::move(times));
-            if (solo->first_status && solo->tally->right == 0 && not_the_target(*solo->first_status)) {
-                measured.tally = solo->tally;
-                measured.wrong_examples = solo->examples;
-                result.phases.push_back(std::move(measured));
-                result.state = report::ServerState::unreachable;
-                result.message = fmt::format("the first request was answered {}: is the path right, and does it need a login?",
-                                             *solo->first_status);
-                co_return false;
-            }
         }
-        if (!interrupted_ && never_answered(solo)) {
-            measured.tally = solo->tally;
+        const bool status_checked = checks_status(*scenario_.find_scenario(phase.scenario));
+        const bool in_vain = solo && (!worked_ || solo->tally->right == 0) &&
+                             !never_worked(*solo->tally, solo->examples, status_checked).empty();
+        if (in_vain && !interrupted_) {
+            measured.tally = solo->tally;  // a burst would show nothing else
             measured.wrong_examples = solo->examples;
         } else if (!interrupted_) {
             auto plan = plan_of(scenario_.config, phase, result_.seed);
@@ -214,26 +213,17 @@ private:
             result.log_tail = server.log_tail();
             co_return false;
         }
-        if (result.phases.size() == 1 && !interrupted_ && last.tally->requests > 0 && last.tally->statuses.empty() &&
-            only_connect_errors(*last.tally)) {
-            result.state = report::ServerState::unreachable;
-            result.message =
-                "no connection was made" + (last.wrong_examples.empty() ? std::string() : ": " + last.wrong_examples.front());
-            co_return false;
-        }
-        if (result.phases.size() == 1 && !interrupted_ && last.tally->right == 0 && last.tally->statuses.size() == 1 &&
-            not_the_target(last.tally->statuses.begin()->first)) {
-            result.state = report::ServerState::unreachable;
-            result.message = fmt::format("every request was answered {}: is the path right, and does it need a login?",
-                                         last.tally->statuses.begin()->first);
-            co_return false;
+        if (!interrupted_ && !worked_) {
+            result.message = never_worked(*last.tally, last.wrong_examples, status_checked);
+            if (!result.message.empty()) result.state = report::ServerState::unreachable;
+            worked_ = result.message.empty() && last.tally->requests > 0;
         }
         if (interrupted_) result.state = report::ServerState::interrupted;
         if (!last.aborted.empty() && !interrupted_) {
             result_.ended_early = words_of_end(result.name, last);
             co_return false;
         }
-        co_return !interrupted_;
+        co_return !interrupted_ && result.state != report::ServerState::unreachable;
     }
 
     /// Asks the thresholds of a phase that runs, and keeps the live line's idea of its length up to date.
@@ -260,14 +250,6 @@ private:
         }
         if (!left.empty()) text += "; not run: " + list(left);
         return text;
-    }
-
-    static bool only_connect_errors(const metrics::Tally& tally) {
-        return std::ranges::all_of(
-            tally.errors, [](const auto& e) { return e.first == "refused" || e.first == "resolve" || e.first == "tls"; });
-    }
-    static bool never_answered(const std::optional<engine::PhaseOutcome>& solo) {
-        return solo && solo->tally->requests > 0 && solo->tally->right == 0 && only_connect_errors(*solo->tally);
     }
 
     void take(engine::PhaseOutcome& outcome, const Phase& phase, report::PhaseResult& measured) const {
@@ -332,6 +314,7 @@ private:
     scenario::Variables variables_;
     report::RunResult result_;
     std::map<SoloKey, Duration> solo_;  // of the server that runs
+    bool worked_ = false;               // likewise: an earlier phase has shown that
     TimePoint start_{};
     Duration expected_{};  // of the phase that runs
     bool interrupted_ = false;
