@@ -1,5 +1,6 @@
 // volley load: one request under load, without a file.
 #include <cstdio>
+#include <utility>
 
 #include <volley/run/run.hpp>
 #include <volley/scenario/scenario.hpp>
@@ -120,8 +121,8 @@ int cmd_load(const Call& call) {
     SampleFiles samples;
     if (!errors.empty() || !open_samples(call, outputs, samples)) return measure_exit::usage;
     LiveLine line(call.terminal, load.quiet);
-    const auto result = measure(scenario, options, line, samples);
-    return write_outputs(call, scenario, result, outputs, samples, options.env, load.quiet);
+    auto result = measure(scenario, options, line, samples);
+    return write_outputs(call, scenario, std::move(result), outputs, samples, options.env, load.quiet);
 }
 
 }  // namespace volley::cli

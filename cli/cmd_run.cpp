@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fstream>
 #include <optional>
+#include <utility>
 
 #include <volley/net/signals.hpp>
 #include <volley/report/result.hpp>
@@ -111,8 +112,8 @@ int run_file(const Call& call, const RunArgs& args, const Loaded& loaded) {
     SampleFiles samples;
     if (!open_samples(call, loaded.outputs, samples)) return measure_exit::usage;
     LiveLine line(call.terminal, args.quiet);
-    const auto result = measure(loaded.scenario, args.options, line, samples);
-    return write_outputs(call, loaded.scenario, result, loaded.outputs, samples, args.options.env, args.quiet);
+    auto result = measure(loaded.scenario, args.options, line, samples);
+    return write_outputs(call, loaded.scenario, std::move(result), loaded.outputs, samples, args.options.env, args.quiet);
 }
 
 }  // namespace

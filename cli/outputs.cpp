@@ -131,6 +131,8 @@ void write_summary(const Call& call, const report::RunResult& result, const std:
         print_warning(call.program, "the summary for GitHub cannot be written to " + escape_for_terminal(path) + ": " + why);
 }
 
+std::string place(const std::string& path) { return path == "-" ? "standard output" : escape_for_terminal(path); }
+
 const char* name_of(Kind kind) {
     switch (kind) {
         case Kind::json:
@@ -239,7 +241,7 @@ bool open_samples(const Call& call, const Outputs& outputs, SampleFiles& samples
     return true;
 }
 
-int write_outputs(const Call& call, const scenario::Scenario& scenario, const report::RunResult& result, const Outputs& outputs,
+int write_outputs(const Call& call, const scenario::Scenario& scenario, report::RunResult result, const Outputs& outputs,
                   SampleFiles& samples, const scenario::Variables::Scope& env, bool quiet) {
     int code = exit_of(result);
     const auto failed_to_write = [&](const std::string& what, const std::string& why) {
@@ -249,12 +251,15 @@ int write_outputs(const Call& call, const scenario::Scenario& scenario, const re
 
     // The result goes first to where it was asked for: a full terminal is worth less than a file.
     bool stdout_is_taken = false;
-    for (const auto& failure : samples.finish()) failed_to_write(escape_for_terminal(failure.path), failure.why);
+    for (const auto& failure : samples.finish()) {
+        failed_to_write(place(failure.path), failure.why);
+        result.samples_missing += failure.missing;
+    }
     for (const auto& file : outputs.files) {
         stdout_is_taken = stdout_is_taken || file.path == "-";
         if (file.kind == Kind::csv) continue;
         const auto why = write_one(file.server.empty() ? result : part_of(scenario, result, file.server), file);
-        if (!why.empty()) failed_to_write(escape_for_terminal(file.path), why);
+        if (!why.empty()) failed_to_write(place(file.path), why);
     }
 
     const bool in_actions = !value_of(env, "GITHUB_ACTIONS").empty();

@@ -236,6 +236,7 @@ std::string to_json(const RunResult& r) {
                      {"elapsed", to_seconds(r.elapsed)},
                      {"seed", r.seed},
                      {"interrupted", r.signal != 0 || r.verdict == Verdict::interrupted}};
+    if (r.samples_missing > 0) out["samples_missing"] = r.samples_missing;
     if (!r.ended_early.empty()) out["ended_early"] = escape_for_terminal(r.ended_early);
     json::array thresholds;
     for (const auto& t : r.thresholds) {

@@ -115,6 +115,7 @@ struct RunResult {
     std::uint64_t seed = 0;
     Duration elapsed{};
     int signal = 0;           ///< that interrupted it
+    std::uint64_t samples_missing = 0;  ///< in the files of samples, which were written too slowly for them or not at all
     std::string ended_early;  ///< which threshold ended the run before its last phase, and what was not run; empty where none did
     Verdict verdict = Verdict::pass;
     std::vector<ServerResult> servers;
