@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <random>
+#include <set>
+#include <tuple>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -46,6 +49,27 @@ std::string list(const std::vector<std::string>& names) { return fmt::format("{}
 /// The most connections that a phase has open at a time.
 std::size_t connections_of(const Phase& phase) { return phase.burst ? *phase.burst : phase.users.value_or(phase.max_users); }
 
+/// The servers of the file; without any, the target stands for one that runs already.
+std::vector<scenario::ServerSpec> servers_of(const Scenario& scenario) {
+    if (!scenario.servers.empty()) return scenario.servers;
+    scenario::ServerSpec target;
+    target.name = "target";
+    target.kind = scenario::ServerSpec::Kind::url;
+    if (scenario.config.target) target.url = *scenario.config.target;
+    return {target};
+}
+
+/// What paths are joined to: the target where one is given, else the server.
+std::string base_url(const Scenario& scenario, const scenario::Variables& variables, const std::string& server_url) {
+    std::string base = server_url;
+    if (scenario.config.target) {
+        auto text = scenario::expand(*scenario.config.target, variables, scenario);
+        if (auto* url = std::get_if<std::string>(&text)) base = std::move(*url);
+    }
+    while (base.ends_with('/')) base.pop_back();
+    return base;
+}
+
 /// Whether the scenario says itself which status is right.
 bool checks_status(const scenario::ScenarioBody& body) {
     const auto of_status = [](const scenario::Check& check) { return check.query == scenario::Check::Query::status; };
@@ -74,7 +98,7 @@ public:
         (void)scenario::resolve_variables(scenario_, options_.env, options_.overrides,
                                           variables_);  // check() has reported its errors
 
-        for (const auto& spec : servers()) {
+        for (const auto& spec : servers_of(scenario_)) {
             if (!wanted(options_.servers, spec.name)) continue;
             co_await run_server(spec);
             if (interrupted_ || !result_.ended_early.empty()) break;
@@ -87,16 +111,6 @@ public:
     }
 
 private:
-    /// Those of the file; without any, the target stands for one that runs already.
-    std::vector<scenario::ServerSpec> servers() const {
-        if (!scenario_.servers.empty()) return scenario_.servers;
-        scenario::ServerSpec target;
-        target.name = "target";
-        target.kind = scenario::ServerSpec::Kind::url;
-        if (scenario_.config.target) target.url = *scenario_.config.target;
-        return {target};
-    }
-
     awaitable<bool> cancelled() {
         const auto state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none) interrupted_ = true;
@@ -111,16 +125,23 @@ private:
         auto& result = result_.servers.emplace_back();
         ServerUnderTest server(scenario_, spec);
         tell(spec.name, "starting");
+        std::exception_ptr broken;
         const bool ready = co_await server.start(variables_, result);
         const bool interrupted = co_await cancelled();
         if (interrupted) {
             result.state = report::ServerState::interrupted;
         } else if (ready) {
             tell(spec.name, "ready");
-            co_await run_phases(server, result);
+            // Whatever breaks, the server is stopped in good order first: a catch block cannot wait for it.
+            try {
+                co_await run_phases(server, result);
+            } catch (...) {
+                broken = std::current_exception();
+            }
         }
         tell(spec.name, "stopping");
         co_await server.stop();
+        if (broken) std::rethrow_exception(broken);
     }
 
     awaitable<void> run_phases(ServerUnderTest& server, report::ServerResult& result) {
@@ -132,7 +153,7 @@ private:
             const auto* body = scenario_.find_scenario(phase.scenario);
             const auto checks = std::make_shared<CheckCounts>();
             auto steps = options_.direct ? direct_step(*options_.direct, checks)
-                                         : prepare_steps(scenario_, *body, variables_, base_url(server), checks);
+                                         : prepare_steps(scenario_, *body, variables_, base_url(scenario_, variables_, server.url()), checks);
             if (const auto* error = std::get_if<SourceError>(&steps)) {
                 result.state = report::ServerState::not_started;
                 result.message = format_source_error(*error);
@@ -142,14 +163,6 @@ private:
             if (!go_on) break;
         }
         variables_.pop();
-    }
-
-    std::string base_url(const ServerUnderTest& server) const {
-        if (!scenario_.config.target) return server.url();
-        auto text = scenario::expand(*scenario_.config.target, variables_, scenario_);
-        std::string base = std::holds_alternative<std::string>(text) ? std::get<std::string>(text) : server.url();
-        while (base.ends_with('/')) base.pop_back();
-        return base;
     }
 
     /// @return false when the server's remaining phases make no sense.
@@ -244,7 +257,7 @@ private:
             behind = behind || p.name == phase.phase;
         }
         behind = false;
-        for (const auto& s : servers()) {
+        for (const auto& s : servers_of(scenario_)) {
             if (behind && wanted(options_.servers, s.name)) left.push_back("server `" + s.name + "`");
             behind = behind || s.name == server;
         }
@@ -272,9 +285,17 @@ private:
         const auto before = server.sample();
         net::TaskGroup ticker(executor_);
         ticker.spawn(tick(server, std::move(name), counters, seen));
-        auto outcome = co_await engine::run_phase(std::move(plan), counters);
+        // The ticker looks at what stands here: it ends before this coroutine does, whatever breaks.
+        engine::PhaseOutcome outcome;
+        std::exception_ptr broken;
+        try {
+            outcome = co_await engine::run_phase(std::move(plan), counters);
+        } catch (...) {
+            broken = std::current_exception();
+        }
         ticker.cancel();
         co_await ticker.join();
+        if (broken) std::rethrow_exception(broken);
         note(server.sample(), seen);
         if (const auto after = server.sample(); seen && before && after) seen->cpu = after->cpu - before->cpu;
         if (resources != nullptr) *resources = seen;
@@ -324,6 +345,9 @@ private:
 
 namespace {
 
+/// Of a server that is not there yet.
+const std::string stand_in = "http://127.0.0.1:1";
+
 /// What only shows when templates are replaced: a number that is none, a header that cannot be sent, a server that does not exist.
 /// Names of the run have a stand-in.
 void try_values(const Scenario& scenario, scenario::Variables variables, std::vector<SourceError>& errors) {
@@ -334,11 +358,47 @@ void try_values(const Scenario& scenario, scenario::Variables variables, std::ve
             errors.push_back(scenario::error_at(scenario, server.builtin.pos, "unknown built-in server `" + *text + "`",
                                                 "built-in servers: coroutine, serial, pool:4"));
     }
-    const std::string stand_in = "http://127.0.0.1:1";
     variables.push(server_scope(scenario.servers.empty() ? "target" : scenario.servers.front().name, stand_in));
     for (const auto& body : scenario.scenarios) {
         auto steps = prepare_steps(scenario, body, variables, stand_in);
         if (auto* error = std::get_if<SourceError>(&steps)) errors.push_back(std::move(*error));
+    }
+}
+
+/// The hosts that a phase's requests go to against one server, one for each origin.
+std::vector<std::string> hosts_of(const Scenario& scenario, const Options& options, scenario::Variables variables,
+                                  const scenario::ServerSpec& server, const scenario::ScenarioBody& body) {
+    if (options.direct) return {options.direct->target.host};
+    std::string url = stand_in;
+    if (server.kind == scenario::ServerSpec::Kind::url) {
+        auto text = scenario::expand(server.url, variables, scenario);
+        if (auto* known = std::get_if<std::string>(&text)) url = std::move(*known);
+    }
+    variables.push(server_scope(server.name, url));
+    const auto steps = prepare_steps(scenario, body, variables, base_url(scenario, variables, url));
+    std::set<std::tuple<std::string, std::string, std::uint16_t>> origins;
+    if (const auto* ready = std::get_if<std::vector<engine::PreparedStep>>(&steps))
+        for (const auto& step : *ready) origins.emplace(step.target.host, step.target.scheme, step.target.port);
+    std::vector<std::string> out;
+    for (const auto& origin : origins) out.push_back(std::get<0>(origin));
+    return out;
+}
+
+/// Says of every phase that this machine has no room for why not.
+void try_room(const Scenario& scenario, const Options& options, const scenario::Variables& variables,
+              std::vector<SourceError>& errors) {
+    for (const auto& phase : scenario.phases) {
+        const auto* body = scenario.find_scenario(phase.scenario);
+        if (body == nullptr || !wanted(options.scenarios, phase.scenario)) continue;
+        const std::size_t connections = std::max<std::size_t>(connections_of(phase), 1);
+        for (const auto& server : servers_of(scenario)) {
+            if (!wanted(options.servers, server.name)) continue;
+            const auto why = too_little_room({connections, hosts_of(scenario, options, variables, server, *body),
+                                              std::clamp<std::size_t>(scenario.config.threads, 1, connections)});
+            if (why.empty()) continue;
+            errors.push_back(scenario::error_at(scenario, phase.pos, "phase `" + phase.name + "`: " + why));
+            break;  // the next server would be told the same
+        }
     }
 }
 
@@ -365,10 +425,7 @@ std::vector<SourceError> check(const Scenario& scenario, const Options& options)
     for (const auto& s : scenario.scenarios) scenarios.push_back(s.name);
     unknown("server", options.servers, servers);
     unknown("scenario", options.scenarios, scenarios);
-    for (const auto& phase : scenario.phases) {
-        const auto why = too_little_room(connections_of(phase), options.direct ? options.direct->target.host : std::string());
-        if (!why.empty()) errors.push_back(scenario::error_at(scenario, phase.pos, "phase `" + phase.name + "`: " + why));
-    }
+    try_room(scenario, options, variables, errors);
     if (scenario.servers.empty() && !scenario.config.target)
         errors.push_back({scenario.file, {}, "there is nothing to send to", "add `servers:` or `config: { target: URL }`", {}});
     return errors;

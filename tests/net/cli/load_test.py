@@ -5,6 +5,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import select
 import signal
 import socket
@@ -376,6 +377,13 @@ class Load(VolleyTest):
             self.assertEqual(done.returncode, 2, (args, done.stdout, done.stderr))
             self.assertIn(words, done.stderr, args)
             self.assertNotIn("\x1b", done.stderr)
+        # Threads have descriptors of their own, which nobody counted: connections failed in the middle of the run.
+        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (400, 400))
+        for threads, code in (("1", 0), ("60", 2)):
+            done = subprocess.run([VOLLEY, "load", url, "-c", "250", "-n", "250", "-t", threads], capture_output=True, text=True, env=self.env, timeout=LIMIT, preexec_fn=limit)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertRegex(done.stderr, "250 connections at a time and 60 threads need more descriptors than the 400 .* ask for at most [0-9]")
+        server.requests.clear()
         done = self.volley("load")
         self.assertEqual(done.returncode, 2)
         self.assertIn("volley load [METHOD] URL", done.stderr)

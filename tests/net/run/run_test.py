@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import ssl
@@ -218,6 +219,22 @@ phases: [ {{ name: p, users: 1, iterations: 3, scenario: a }} ]
             phases = "users: 1, iterations: 3, scenario: a }, { name: q, " + later
             result, _ = self.run_scenario(self.target(flaky.port).replace("burst: 3", phases), code=1)
             self.assertEqual(result["servers"][0]["state"], "ok")
+
+    def test_each_server_that_a_scenario_sends_to_takes_a_descriptor_for_each_user(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (400, 400))
+
+        for second, code in (("/ping", 0), ("http://127.0.0.1:2/x", 2)):
+            text = f"""
+version: 1
+servers: {{ s: {{ builtin: coroutine }} }}
+scenarios: {{ a: [ {{ get: /ping }}, {{ get: "{second}" }} ] }}
+phases: [ {{ name: p, users: 200, iterations: 200 }} ]
+"""
+            done = subprocess.run([VOLLEY, "run", self.write("s.yaml", text)], capture_output=True, text=True, env=self.env, timeout=LIMIT, preexec_fn=limit)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertIn("200 connections at a time to each of 2 servers need more descriptors than the 400", done.stderr)
+        self.assertIn("s.yaml:5:", done.stderr)
 
     def test_a_server_that_never_gets_ready_is_exit_3_with_its_log(self):
         result, done = self.run_scenario(
