@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "report/figures.hpp"
+
 namespace volley::report {
 namespace {
 
@@ -78,15 +80,12 @@ std::string verdict_line(const RunResult& r) {
 
 std::string phase_row(const ServerResult& server, const PhaseResult& p) {
     const auto time = [](const metrics::Histogram& h, double q) { return h.empty() ? "-" : format_duration(h.quantile(q)); };
-    const double seconds = to_seconds(p.elapsed);
     return row({cell(server.name),
                 cell(p.phase) + (p.warmup        ? " (warm-up)"
                                  : p.interrupted ? " (interrupted)"
                                                  : ""),
                 std::to_string(p.tally->requests), time(p.tally->response, 0.5), time(p.tally->response, 0.99),
-                p.kind != PhaseKind::burst && seconds > 0
-                    ? fmt::format("{:.1f}/s", static_cast<double>(p.tally->requests) / seconds)
-                    : "-",
+                p.kind != PhaseKind::burst && loaded_time(p) > Duration::zero() ? fmt::format("{:.1f}/s", request_rate(p)) : "-",
                 p.burst && p.burst->complete && p.burst->ratio > 0 ? fmt::format("{:.2f}", p.burst->ratio) : "-",
                 std::to_string(p.errors())});
 }

@@ -162,7 +162,7 @@ json::object phase_object(const PhaseResult& p) {
                      {"interrupted", p.interrupted},
                      {"began", to_seconds(p.began)},
                      {"elapsed", to_seconds(p.elapsed)},
-                     {"planned", p.planned},
+                     {"loaded", to_seconds(loaded_time(p))},
                      {"missed", p.missed},
                      {"saturated", p.saturated},
                      {"requests", p.tally->requests},
@@ -179,6 +179,7 @@ json::object phase_object(const PhaseResult& p) {
                      {"connect_time", distribution(p.tally->connect)},
                      {"tls_time", distribution(p.tally->tls)},
                      {"start_lag", distribution(p.tally->start_lag)}};
+    if (p.planned > 0) out["planned"] = p.planned;
     if (!p.load.empty()) out["load"] = escape_for_terminal(p.load);
     if (p.kind != PhaseKind::burst && !p.tally->response.empty()) out["response_intervals"] = intervals_object(p);
     if (!p.tally->series.empty()) {

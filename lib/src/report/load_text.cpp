@@ -83,12 +83,11 @@ std::string status_words(const metrics::Tally& t) {
 
 std::string done_text(const PhaseResult& p, const Look& look) {
     const auto& t = *p.tally;
-    const double seconds = to_seconds(p.elapsed);
-    const auto per_second = [&](double n) { return seconds > 0 ? n / seconds : 0; };
+    const double seconds = to_seconds(loaded_time(p));
     std::string requests = grouped(t.requests);
-    if (seconds > 0)
-        requests += fmt::format(" in {}, {}", format_duration(p.elapsed), rate_text(per_second(static_cast<double>(t.requests))));
+    if (seconds > 0) requests += fmt::format(" in {}, {}", format_duration(loaded_time(p)), rate_text(request_rate(p)));
     std::string out = field(look, "requests", requests);
+    if (const auto words = straggler_words(p); !words.empty()) out += field(look, "", words, dim);
     const auto all = t.requests + p.saturated;
     out += field(look, "right", fmt::format("{} ({})", grouped(t.right), share_text(t.right, all)));
     if (p.errors() > 0) {
@@ -99,7 +98,7 @@ std::string done_text(const PhaseResult& p, const Look& look) {
     if (!t.statuses.empty()) out += field(look, "status", status_words(t));
     out += field(look, "received",
                  format_bytes(static_cast<double>(t.bytes)) +
-                     (seconds > 0 ? ", " + format_bytes(per_second(static_cast<double>(t.bytes))) + "/s" : std::string()));
+                     (seconds > 0 ? ", " + format_bytes(static_cast<double>(t.bytes) / seconds) + "/s" : std::string()));
     return out;
 }
 
@@ -290,7 +289,7 @@ std::string generator_text(const PhaseResult& p, const Look& look) {
                          fmt::format("{} missed, {} saturated", grouped(p.missed), grouped(p.saturated)));
     if (const auto& g = p.generator; !g.transport.empty()) {
         std::string words = fmt::format("{}, {} {}", one_line(g.transport), g.threads, g.threads == 1 ? "thread" : "threads");
-        if (const double available = to_seconds(p.elapsed) * g.threads; available > 0)
+        if (const double available = to_seconds(loaded_time(p)) * g.threads; available > 0)
             words += fmt::format(", CPU {:.0f} %", 100 * to_seconds(g.cpu) / available);
         if (!g.timer_overshoot.empty())
             words += fmt::format("; timers late p99 {}", format_duration(g.timer_overshoot.quantile(0.99)));

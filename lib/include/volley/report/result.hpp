@@ -58,7 +58,8 @@ struct PhaseResult {
     Duration began{};          ///< from the start of the run
     std::string inconclusive;  ///< why the times of the phase say nothing, although they were measured; empty where they do
     Duration elapsed{};
-    std::uint64_t planned = 0;  ///< users that the plan let start: arrivals, users * iterations; 0 where only time ends the phase
+    Duration loaded{};  ///< of it, until nothing was to start any more: what rates are of. Zero: all of it
+    std::uint64_t planned = 0;  ///< users that the plan let start: arrivals, users * iterations; 0 where time ended a closed phase
     std::uint64_t missed = 0;   ///< planned starts that we did not make: we came late, and too late or to max_users in flight
     std::uint64_t saturated = 0;  ///< starts on time, refused because max_users were in flight; counted as errors
     std::shared_ptr<metrics::Tally> tally = std::make_shared<metrics::Tally>();
