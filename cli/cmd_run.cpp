@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include <volley/net/signals.hpp>
 #include <volley/report/result.hpp>
 #include <volley/run/run.hpp>
 #include <volley/scenario/scenario.hpp>
@@ -135,7 +134,6 @@ int cmd_run(const Call& call) {
             all_good = false;
     }
     if (!all_good) return measure_exit::usage;
-    net::raise_descriptor_limit();
     int worst = measure_exit::ok;
     for (const auto& scenario : scenarios) {
         const int code = run_file(call, args, scenario);

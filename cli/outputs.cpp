@@ -88,10 +88,8 @@ std::string what_did_not_pass(const Program& program, const report::RunResult& r
         std::ranges::replace(line, '\n', ' ');
         if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
     };
-    for (const auto& server : result.servers) {
-        const bool ok = server.state == report::ServerState::ok || server.state == report::ServerState::interrupted;
-        if (!ok) add(server.name + ": " + server.message.substr(0, server.message.find('\n')));  // a caret may follow
-    }
+    for (const auto& server : result.servers)
+        if (server.failed()) add(server.name + ": " + server.message.substr(0, server.message.find('\n')));  // a caret may follow
     for (const auto& t : result.thresholds) {
         if (t.verdict == report::Verdict::pass) continue;
         add(t.server + ": " + report::name_of(t) + ": " + t.measured + (t.measured.empty() ? "" : " ") + t.message);

@@ -49,16 +49,6 @@ json::object intervals_object(const PhaseResult& p) {
     return out;
 }
 
-/// Nothing where it is unknown.
-std::optional<json::object> steady_object(const metrics::TimeSeries& series) {
-    const auto s = metrics::steady_state(series);
-    if (s.state == metrics::SteadyState::State::unknown) return std::nullopt;
-    return json::object{{"steady", s.state == metrics::SteadyState::State::steady},
-                        {"transient", to_seconds(series.width() * static_cast<std::int64_t>(s.cut))},
-                        {"drift", s.drift / 100},
-                        {"p", s.p}};
-}
-
 json::array series_array(const PhaseResult& p) {
     const auto& series = p.tally->series;
     json::array out;
@@ -182,10 +172,7 @@ json::object phase_object(const PhaseResult& p) {
     if (p.planned > 0) out["planned"] = p.planned;
     if (!p.load.empty()) out["load"] = escape_for_terminal(p.load);
     if (p.kind != PhaseKind::burst && !p.tally->response.empty()) out["response_intervals"] = intervals_object(p);
-    if (!p.tally->series.empty()) {
-        if (auto steady = steady_object(p.tally->series)) out["steady_state"] = std::move(*steady);
-        out["series"] = series_array(p);
-    }
+    if (!p.tally->series.empty()) out["series"] = series_array(p);
     if (!p.inconclusive.empty()) out["inconclusive"] = escape_for_terminal(p.inconclusive);
     if (p.climbs) out["climbs"] = true;
     if (!p.aborted.empty()) out["aborted"] = escape_for_terminal(p.aborted);
@@ -246,7 +233,7 @@ std::string to_json(const RunResult& r) {
                          {"phase", t.phase},
                          {"verdict", to_string(t.verdict)}};
         if (t.unsure) one["unsure"] = true;
-        if (t.pos.line > 0) one["line"] = t.pos.line;
+        if (t.pos.line > 0 && !r.file.empty()) one["line"] = t.pos.line;  // one of the command line stands in no file
         if (!t.measured.empty()) one["measured"] = t.measured;
         if (!t.message.empty()) one["message"] = escape_for_terminal(t.message);
         thresholds.push_back(std::move(one));

@@ -212,7 +212,7 @@ private:
             auto outcome = co_await observed(server, std::move(name), std::move(plan), &measured.resources);
             take(outcome, phase, measured);
             if (outcome.aborted && look.aborted_by() != nullptr) measured.aborted = look.aborted_by()->source.text;
-            if (unjudged) checks.derive(*outcome.tally, outcome.examples);
+            if (unjudged) checks.derive(*outcome.tally, measured.wrong_examples);
         }
         measured.checks = checks.results();
         measured.interrupted = interrupted_;

@@ -285,6 +285,8 @@ class Load(VolleyTest):
             done = self.volley("load", url, "item==hunter3", "-n", "10", "--expect", "errors == 0", *files, *more)
             self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
             texts = [done.stdout, done.stderr] + [pathlib.Path(path).read_text() for path in [summary, *names.values()]]
+            self.assertIn("failed for 5 of 10 answers: status is 500", done.stdout)
+            self.assertRegex(done.stdout, r"(?m)^::error title=target%3A errors == 0::5: over 0 by 5$")
             for text in texts:
                 for secret in ("hunter2", "hunter3", "t0psecret", "YWRhOnQwcHNlY3JldA", "oken9", "ada:"):
                     self.assertNotIn(secret, text)

@@ -89,6 +89,8 @@ struct ServerResult {
     std::vector<std::string> log_tail;  ///< of a server that failed
     std::vector<PhaseResult> phases;
 
+    /// It did not work, for another reason than that somebody ended the run.
+    [[nodiscard]] bool failed() const noexcept { return state != ServerState::ok && state != ServerState::interrupted; }
     [[nodiscard]] const PhaseResult* find(std::string_view phase) const noexcept;
 };
 
