@@ -24,7 +24,7 @@ bool OutFile::write(std::string_view text) {
 bool OutFile::write_patiently(std::string_view text, const std::function<bool(std::chrono::milliseconds)>& go_on) {
     if (!error_.empty()) return false;
     const int fd = ::fileno(file_);
-    struct stat is{};
+    struct stat is {};
     // A pipe that is ready takes so much without blocking (pipe(7)). To make it non-blocking would change it for all who share it.
     const std::size_t most = ::fstat(fd, &is) == 0 && S_ISREG(is.st_mode) ? text.size() : PIPE_BUF;
     constexpr std::chrono::milliseconds each{100};

@@ -70,7 +70,8 @@ public:
         }
         Failure failure{path_, out_.close(), offered_ - written_};
         if (failure.why.empty() && failure.missing > 0)
-            failure.why = fmt::format("{} of {} samples are missing: they came faster than they were taken", failure.missing, offered_);
+            failure.why =
+                fmt::format("{} of {} samples are missing: they came faster than they were taken", failure.missing, offered_);
         return failure;
     }
 
@@ -98,8 +99,9 @@ private:
     }
 
     bool put(std::string_view block) {
-        const bool whole = out_.write_patiently(
-            block, [this](std::chrono::milliseconds stuck) { return !ended_.load(std::memory_order_relaxed) || stuck < patience; });
+        const bool whole = out_.write_patiently(block, [this](std::chrono::milliseconds stuck) {
+            return !ended_.load(std::memory_order_relaxed) || stuck < patience;
+        });
         if (whole) written_ += std::exchange(in_block_, 0);
         return whole;
     }

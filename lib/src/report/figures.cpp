@@ -34,9 +34,7 @@ Percentile response_percentile(const PhaseResult& phase, double q) {
     return out;
 }
 
-Duration loaded_time(const PhaseResult& phase) noexcept {
-    return phase.loaded > Duration::zero() ? phase.loaded : phase.elapsed;
-}
+Duration loaded_time(const PhaseResult& phase) noexcept { return phase.loaded > Duration::zero() ? phase.loaded : phase.elapsed; }
 
 double request_rate(const PhaseResult& phase) noexcept {
     const double seconds = to_seconds(loaded_time(phase));

@@ -158,8 +158,7 @@ std::string words_of(const ThresholdResult& t) {
 std::string to_github_summary(const RunResult& r) {
     std::string out = verdict_line(r);
     for (const auto& s : r.servers)
-        if (s.failed())
-            Rows(out).add(fmt::format("\n**{}**: {}: {}\n", cell(s.name), cell(to_string(s.state)), cell(s.message)));
+        if (s.failed()) Rows(out).add(fmt::format("\n**{}**: {}: {}\n", cell(s.name), cell(to_string(s.state)), cell(s.message)));
 
     Rows rows(out);
     rows.add('\n' + head({"server", "phase", "requests", "p50", "p99", "rate", "M/S", "errors"}, "llrrrrrr"));
@@ -192,8 +191,7 @@ std::string to_github_summary(const RunResult& r) {
 std::string to_github_annotations(const RunResult& r) {
     std::string out;
     for (const auto& s : r.servers)
-        if (s.failed())
-            out += command(r, Verdict::target_failed, 0, s.name + ": " + std::string(to_string(s.state)), s.message);
+        if (s.failed()) out += command(r, Verdict::target_failed, 0, s.name + ": " + std::string(to_string(s.state)), s.message);
     for_each_failed_check(r, [&](const ServerResult& s, const PhaseResult& p, const CheckResult& c) {
         out += command(r, c.verdict, c.pos.line, s.name + ": " + name_of(p, c), c.message);
     });

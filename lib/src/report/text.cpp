@@ -48,8 +48,8 @@ std::string load_table(const Column& rows, const Paint& paint) {
         const auto& h = phase->tally->response;
         const auto q = [&](double at) { return h.empty() ? std::string("-") : format_duration(h.quantile(at)); };
         const bool took_time = loaded_time(*phase) > Duration::zero();
-        table.add({one_line(server->name), right_text(*phase), took_time ? number(request_rate(*phase)) + "/s" : "-", q(0.5), q(0.9),
-                   q(0.99), h.empty() ? "-" : format_duration(h.max()),
+        table.add({one_line(server->name), right_text(*phase), took_time ? number(request_rate(*phase)) + "/s" : "-", q(0.5),
+                   q(0.9), q(0.99), h.empty() ? "-" : format_duration(h.max()),
                    phase->tally->service.empty() ? "-" : format_duration(phase->tally->service.quantile(0.99)),
                    std::to_string(phase->missed), std::to_string(phase->saturated),
                    phase->resources ? std::to_string(phase->resources->max_threads) : "-"});

@@ -1,7 +1,6 @@
 #include "run/never_worked.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -41,12 +40,10 @@ std::string never_worked(const metrics::Tally& tally, const std::vector<std::str
         return is_redirect(one.first) || is_not_let_in(one.first);
     });
     if (tally.requests == 0 || (tally.right > 0 && (status_is_checked || !elsewhere))) return {};
-    const bool judged = std::ranges::any_of(tally.errors, [](const auto& e) { return e.first == "status" || e.first == "check"; });
-    if (judged && !elsewhere) return {};
-    if (!std::ranges::all_of(tally.errors, [](const auto& e) {
-            return no_answer(e.first) || e.first == "status" || e.first == "check";
-        }))
-        return {};
+    for (const auto& [kind, n] : tally.errors) {
+        const bool judged = kind == "status" || kind == "check";
+        if (judged ? !elsewhere : !no_answer(kind)) return {};
+    }
     if (elsewhere) return elsewhere_words(tally);
 
     std::string out;

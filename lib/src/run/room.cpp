@@ -41,15 +41,16 @@ std::string too_little_descriptors(const Need& need) {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {};
     const std::size_t origins = std::max<std::size_t>(need.hosts.size(), 1);
-    const std::size_t taken = descriptors_in_use() + spare_descriptors +
-                              need.threads * (descriptors_of_a_thread + origins * descriptors_of_a_client);
+    const std::size_t taken =
+        descriptors_in_use() + spare_descriptors + need.threads * (descriptors_of_a_thread + origins * descriptors_of_a_client);
     const std::size_t room = (limit.rlim_cur > taken ? limit.rlim_cur - taken : 0) / origins;
     if (need.connections <= room) return {};
-    return fmt::format("{} connections at a time{}{} need more descriptors than the {} that this process may have (ulimit -Hn): {}",
-                       need.connections, origins > 1 ? fmt::format(" to each of {} servers", origins) : std::string(),
-                       need.threads > 1 ? fmt::format(" and {} threads", need.threads) : std::string(), limit.rlim_cur,
-                       room > 0 ? fmt::format("ask for at most {}, or raise the limit", room)
-                                : std::string("ask for fewer threads, or raise the limit"));
+    return fmt::format(
+        "{} connections at a time{}{} need more descriptors than the {} that this process may have (ulimit -Hn): {}",
+        need.connections, origins > 1 ? fmt::format(" to each of {} servers", origins) : std::string(),
+        need.threads > 1 ? fmt::format(" and {} threads", need.threads) : std::string(), limit.rlim_cur,
+        room > 0 ? fmt::format("ask for at most {}, or raise the limit", room)
+                 : std::string("ask for fewer threads, or raise the limit"));
 }
 
 }  // namespace

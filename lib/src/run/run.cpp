@@ -152,8 +152,9 @@ private:
             if (!wanted(options_.scenarios, phase.scenario)) continue;
             const auto* body = scenario_.find_scenario(phase.scenario);
             const auto checks = std::make_shared<CheckCounts>();
-            auto steps = options_.direct ? direct_step(*options_.direct, checks)
-                                         : prepare_steps(scenario_, *body, variables_, base_url(scenario_, variables_, server.url()), checks);
+            auto steps = options_.direct
+                             ? direct_step(*options_.direct, checks)
+                             : prepare_steps(scenario_, *body, variables_, base_url(scenario_, variables_, server.url()), checks);
             if (const auto* error = std::get_if<SourceError>(&steps)) {
                 result.state = report::ServerState::not_started;
                 result.message = format_source_error(*error);
@@ -184,8 +185,8 @@ private:
             solo_[solo_key(phase)] = metrics::median(std::move(times));
         }
         const bool status_checked = checks_status(*scenario_.find_scenario(phase.scenario));
-        const bool in_vain = solo && (!worked_ || solo->tally->right == 0) &&
-                             !never_worked(*solo->tally, solo->examples, status_checked).empty();
+        const bool in_vain =
+            solo && (!worked_ || solo->tally->right == 0) && !never_worked(*solo->tally, solo->examples, status_checked).empty();
         if (in_vain && !interrupted_) {
             measured.tally = solo->tally;  // a burst would show nothing else
             measured.wrong_examples = solo->examples;

@@ -6,12 +6,11 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <sys/resource.h>
 
 #include <volley/run/run.hpp>
-
 
 namespace volley::run {
 namespace {

@@ -23,17 +23,21 @@ TEST(NeverWorked, a_target_that_no_connection_or_answer_came_of) {
     EXPECT_EQ(told(0, {}, {{"resolve", 1}, {"tls", 1}}), "no connection was made");
     for (const char* kind : {"timeout", "reset", "protocol"})
         EXPECT_EQ(told(0, {}, {{kind, 3}}), std::string("not one request was answered (") + kind + ')');
-    EXPECT_EQ(told(0, {}, {{"refused", 1}, {"reset", 1}, {"timeout", 9}}), "not one request was answered (refused, reset, timeout)");
+    EXPECT_EQ(told(0, {}, {{"refused", 1}, {"reset", 1}, {"timeout", 9}}),
+              "not one request was answered (refused, reset, timeout)");
     EXPECT_NE(told(0, {{200, 3}}, {{"timeout", 3}}), "") << "a head came, and never the rest";
 }
 
 TEST(NeverWorked, one_that_sends_everybody_elsewhere) {
-    EXPECT_EQ(told(0, {{404, 3}}, {{"status", 3}}), "every request was answered 404: is the path right, and does it need a login?");
-    EXPECT_EQ(told(3, {{302, 3}}, {}), "every request was answered 302: it is somewhere else; give the URL that the redirect leads to");
+    EXPECT_EQ(told(0, {{404, 3}}, {{"status", 3}}),
+              "every request was answered 404: is the path right, and does it need a login?");
+    EXPECT_EQ(told(3, {{302, 3}}, {}),
+              "every request was answered 302: it is somewhere else; give the URL that the redirect leads to");
     EXPECT_EQ(told(1, {{302, 1}, {401, 1}}, {{"status", 1}}),
               "every request was answered 302 or 401: it is somewhere else; give the URL that the redirect leads to; is the path "
               "right, and does it need a login?");
-    EXPECT_EQ(told(0, {{404, 3}}, {{"status", 3}, {"timeout", 1}}), "every answer was 404: is the path right, and does it need a login?");
+    EXPECT_EQ(told(0, {{404, 3}}, {{"status", 3}, {"timeout", 1}}),
+              "every answer was 404: is the path right, and does it need a login?");
     EXPECT_NE(told(0, {{302, 3}}, {{"status", 3}}, true), "") << "another status was asked for";
     EXPECT_NE(told(0, {{403, 3}}, {{"check", 3}}), "");
 }
