@@ -34,6 +34,26 @@ Percentile response_percentile(const PhaseResult& phase, double q) {
     return out;
 }
 
+Duration loaded_time(const PhaseResult& phase) noexcept { return phase.loaded > Duration::zero() ? phase.loaded : phase.elapsed; }
+
+double request_rate(const PhaseResult& phase) noexcept {
+    const double seconds = to_seconds(loaded_time(phase));
+    return seconds > 0 ? static_cast<double>(phase.tally->requests) / seconds : 0;
+}
+
+std::optional<Stragglers> stragglers(const PhaseResult& phase) {
+    const auto loaded = loaded_time(phase);
+    Stragglers out;
+    out.took = phase.elapsed - loaded;
+    if (phase.kind == PhaseKind::burst || out.took <= std::max<Duration>(loaded / 20, std::chrono::milliseconds(100)))
+        return std::nullopt;
+    const auto& series = phase.tally->series;
+    if (series.empty() || loaded % series.width() != Duration::zero()) return out;
+    out.count = 0;
+    for (auto i = static_cast<std::size_t>(loaded / series.width()); i < series.size(); ++i) *out.count += series[i].done;
+    return out;
+}
+
 std::map<int, std::uint64_t> status_classes(const metrics::Tally& tally) {
     std::map<int, std::uint64_t> out;
     for (const auto& [status, n] : tally.statuses) out[status / 100] += n;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "report/figures.hpp"
+
 namespace volley::report {
 namespace {
 
@@ -78,15 +80,12 @@ std::string verdict_line(const RunResult& r) {
 
 std::string phase_row(const ServerResult& server, const PhaseResult& p) {
     const auto time = [](const metrics::Histogram& h, double q) { return h.empty() ? "-" : format_duration(h.quantile(q)); };
-    const double seconds = to_seconds(p.elapsed);
     return row({cell(server.name),
                 cell(p.phase) + (p.warmup        ? " (warm-up)"
                                  : p.interrupted ? " (interrupted)"
                                                  : ""),
                 std::to_string(p.tally->requests), time(p.tally->response, 0.5), time(p.tally->response, 0.99),
-                p.kind != PhaseKind::burst && seconds > 0
-                    ? fmt::format("{:.1f}/s", static_cast<double>(p.tally->requests) / seconds)
-                    : "-",
+                p.kind != PhaseKind::burst && loaded_time(p) > Duration::zero() ? fmt::format("{:.1f}/s", request_rate(p)) : "-",
                 p.burst && p.burst->complete && p.burst->ratio > 0 ? fmt::format("{:.2f}", p.burst->ratio) : "-",
                 std::to_string(p.errors())});
 }
@@ -142,9 +141,10 @@ std::string property_text(std::string_view text) {
 
 std::string command(const RunResult& r, Verdict v, int line, const std::string& title, const std::string& message) {
     const char* name = v == Verdict::fail || v == Verdict::target_failed ? "error" : "warning";
-    std::string out = fmt::format("::{} file={}", name, property_text(r.file));
-    if (line > 0) out += fmt::format(",line={}", line);
-    return out + fmt::format(",title={}::{}\n", property_text(title), message_text(message));
+    std::string place;
+    if (!r.file.empty()) place = "file=" + property_text(r.file) + ',';
+    if (!place.empty() && line > 0) place += fmt::format("line={},", line);
+    return fmt::format("::{} {}title={}::{}\n", name, place, property_text(title), message_text(message));
 }
 
 std::string words_of(const ThresholdResult& t) {
@@ -158,8 +158,7 @@ std::string words_of(const ThresholdResult& t) {
 std::string to_github_summary(const RunResult& r) {
     std::string out = verdict_line(r);
     for (const auto& s : r.servers)
-        if (s.state != ServerState::ok && s.state != ServerState::interrupted)
-            Rows(out).add(fmt::format("\n**{}**: {}: {}\n", cell(s.name), cell(to_string(s.state)), cell(s.message)));
+        if (s.failed()) Rows(out).add(fmt::format("\n**{}**: {}: {}\n", cell(s.name), cell(to_string(s.state)), cell(s.message)));
 
     Rows rows(out);
     rows.add('\n' + head({"server", "phase", "requests", "p50", "p99", "rate", "M/S", "errors"}, "llrrrrrr"));
@@ -192,8 +191,7 @@ std::string to_github_summary(const RunResult& r) {
 std::string to_github_annotations(const RunResult& r) {
     std::string out;
     for (const auto& s : r.servers)
-        if (s.state != ServerState::ok && s.state != ServerState::interrupted)
-            out += command(r, Verdict::target_failed, 0, s.name + ": " + std::string(to_string(s.state)), s.message);
+        if (s.failed()) out += command(r, Verdict::target_failed, 0, s.name + ": " + std::string(to_string(s.state)), s.message);
     for_each_failed_check(r, [&](const ServerResult& s, const PhaseResult& p, const CheckResult& c) {
         out += command(r, c.verdict, c.pos.line, s.name + ": " + name_of(p, c), c.message);
     });

@@ -49,16 +49,6 @@ json::object intervals_object(const PhaseResult& p) {
     return out;
 }
 
-/// Nothing where it is unknown.
-std::optional<json::object> steady_object(const metrics::TimeSeries& series) {
-    const auto s = metrics::steady_state(series);
-    if (s.state == metrics::SteadyState::State::unknown) return std::nullopt;
-    return json::object{{"steady", s.state == metrics::SteadyState::State::steady},
-                        {"transient", to_seconds(series.width() * static_cast<std::int64_t>(s.cut))},
-                        {"drift", s.drift / 100},
-                        {"p", s.p}};
-}
-
 json::array series_array(const PhaseResult& p) {
     const auto& series = p.tally->series;
     json::array out;
@@ -163,7 +153,7 @@ json::object phase_object(const PhaseResult& p) {
                      {"interrupted", p.interrupted},
                      {"began", to_seconds(p.began)},
                      {"elapsed", to_seconds(p.elapsed)},
-                     {"planned", p.planned},
+                     {"loaded", to_seconds(loaded_time(p))},
                      {"missed", p.missed},
                      {"saturated", p.saturated},
                      {"requests", p.tally->requests},
@@ -181,12 +171,10 @@ json::object phase_object(const PhaseResult& p) {
                      {"connect_time", distribution(p.tally->connect)},
                      {"tls_time", distribution(p.tally->tls)},
                      {"start_lag", distribution(p.tally->start_lag)}};
+    if (p.planned > 0) out["planned"] = p.planned;
     if (!p.load.empty()) out["load"] = escape_for_terminal(p.load);
     if (p.kind != PhaseKind::burst && !p.tally->response.empty()) out["response_intervals"] = intervals_object(p);
-    if (!p.tally->series.empty()) {
-        if (auto steady = steady_object(p.tally->series)) out["steady_state"] = std::move(*steady);
-        out["series"] = series_array(p);
-    }
+    if (!p.tally->series.empty()) out["series"] = series_array(p);
     if (!p.inconclusive.empty()) out["inconclusive"] = escape_for_terminal(p.inconclusive);
     if (p.climbs) out["climbs"] = true;
     if (!p.aborted.empty()) out["aborted"] = escape_for_terminal(p.aborted);
@@ -238,6 +226,7 @@ std::string to_json(const RunResult& r) {
                      {"elapsed", to_seconds(r.elapsed)},
                      {"seed", r.seed},
                      {"interrupted", r.signal != 0 || r.verdict == Verdict::interrupted}};
+    if (r.samples_missing > 0) out["samples_missing"] = r.samples_missing;
     if (!r.ended_early.empty()) out["ended_early"] = escape_for_terminal(r.ended_early);
     json::array thresholds;
     for (const auto& t : r.thresholds) {
@@ -246,7 +235,7 @@ std::string to_json(const RunResult& r) {
                          {"phase", t.phase},
                          {"verdict", to_string(t.verdict)}};
         if (t.unsure) one["unsure"] = true;
-        if (t.pos.line > 0) one["line"] = t.pos.line;
+        if (t.pos.line > 0 && !r.file.empty()) one["line"] = t.pos.line;  // one of the command line stands in no file
         if (!t.measured.empty()) one["measured"] = t.measured;
         if (!t.message.empty()) one["message"] = escape_for_terminal(t.message);
         thresholds.push_back(std::move(one));

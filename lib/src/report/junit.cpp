@@ -61,7 +61,7 @@ struct Case {
 };
 
 std::string where(const RunResult& r, SourcePos pos) {
-    return pos.line > 0 ? fmt::format("{}:{}:{}", r.file, pos.line, pos.column) : r.file;
+    return pos.line > 0 && !r.file.empty() ? fmt::format("{}:{}:{}", r.file, pos.line, pos.column) : r.file;
 }
 
 Case case_of(const RunResult& r, const ServerResult& server, const ThresholdResult& t) {

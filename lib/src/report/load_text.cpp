@@ -83,12 +83,11 @@ std::string status_words(const metrics::Tally& t) {
 
 std::string done_text(const PhaseResult& p, const Look& look) {
     const auto& t = *p.tally;
-    const double seconds = to_seconds(p.elapsed);
-    const auto per_second = [&](double n) { return seconds > 0 ? n / seconds : 0; };
+    const double seconds = to_seconds(loaded_time(p));
     std::string requests = grouped(t.requests);
-    if (seconds > 0)
-        requests += fmt::format(" in {}, {}", format_duration(p.elapsed), rate_text(per_second(static_cast<double>(t.requests))));
+    if (seconds > 0) requests += fmt::format(" in {}, {}", format_duration(loaded_time(p)), rate_text(request_rate(p)));
     std::string out = field(look, "requests", requests);
+    if (const auto words = straggler_words(p); !words.empty()) out += field(look, "", words, dim);
     const auto all = t.requests + p.saturated;
     out += field(look, "right", fmt::format("{} ({})", grouped(t.right), share_text(t.right, all)));
     if (p.errors() > 0) {
@@ -101,7 +100,7 @@ std::string done_text(const PhaseResult& p, const Look& look) {
         out += field(look, "retried", grouped(t.retried) + ": the server had closed the connection without a word");
     out += field(look, "received",
                  format_bytes(static_cast<double>(t.bytes)) +
-                     (seconds > 0 ? ", " + format_bytes(per_second(static_cast<double>(t.bytes))) + "/s" : std::string()));
+                     (seconds > 0 ? ", " + format_bytes(static_cast<double>(t.bytes) / seconds) + "/s" : std::string()));
     return out;
 }
 
@@ -292,7 +291,7 @@ std::string generator_text(const PhaseResult& p, const Look& look) {
                          fmt::format("{} missed, {} saturated", grouped(p.missed), grouped(p.saturated)));
     if (const auto& g = p.generator; !g.transport.empty()) {
         std::string words = fmt::format("{}, {} {}", one_line(g.transport), g.threads, g.threads == 1 ? "thread" : "threads");
-        if (const double available = to_seconds(p.elapsed) * g.threads; available > 0)
+        if (const double available = to_seconds(loaded_time(p)) * g.threads; available > 0)
             words += fmt::format(", CPU {:.0f} %", 100 * to_seconds(g.cpu) / available);
         if (!g.timer_overshoot.empty())
             words += fmt::format("; timers late p99 {}", format_duration(g.timer_overshoot.quantile(0.99)));
@@ -343,9 +342,12 @@ std::string to_load_summary(const RunResult& result, const TextOptions& options)
     const Look look{Paint(options.colour), options.unicode,
                     std::max(narrowest, static_cast<std::size_t>(std::max(options.width, 0)))};
     std::string out = look.paint(one_line(result.name), bold);
-    // The description of a server that is not ours is its URL, which the name of quick load holds already.
-    for (const auto& s : result.servers)
-        if (!s.description.empty() && result.name.find(s.description) == std::string::npos) out += "  " + one_line(s.description);
+    // The description of a server that is not ours is its URL, whose host the name of quick load holds already.
+    for (const auto& s : result.servers) {
+        const auto scheme = s.description.find("://");
+        const auto place = s.description.substr(scheme == std::string::npos ? 0 : scheme + 3);
+        if (!place.empty() && result.name.find(place) == std::string::npos) out += "  " + one_line(s.description);
+    }
     out += look.paint(fmt::format("  seed {}", result.seed), dim) + '\n';
     for (const auto& server : result.servers)
         for (const auto& phase : server.phases)

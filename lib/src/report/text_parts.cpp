@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "report/figures.hpp"
+
 namespace volley::report {
 namespace {
 
@@ -48,6 +50,15 @@ std::vector<std::string> generator_notes(const PhaseResult& phase) {
                                   format_duration(lag.quantile(0.99))));
     }
     return out;
+}
+
+std::string straggler_words(const PhaseResult& phase) {
+    const auto left = stragglers(phase);
+    if (!left) return {};
+    const std::string who = !left->count        ? "requests were"
+                            : left->count == 1U ? "1 request was"
+                                                : grouped(*left->count) + " requests were";
+    return fmt::format("{} still under way at the end, the last ended after {}", who, format_duration(left->took));
 }
 
 std::string error_kinds(const PhaseResult& phase) {

@@ -15,6 +15,9 @@ namespace volley::report {
 /// it missed starts, or it was late by more than 5 ms at the 99th percentile (bursts: by more than a twentieth of the makespan).
 [[nodiscard]] std::vector<std::string> generator_notes(const PhaseResult& phase);
 
+/// "3 requests were still under way at the end, the last ended after 2.10 s"; empty where none took long enough to matter.
+[[nodiscard]] std::string straggler_words(const PhaseResult& phase);
+
 /// `5 timeout, 1 status`.
 [[nodiscard]] std::string error_kinds(const PhaseResult& phase);
 

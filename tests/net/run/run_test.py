@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import ssl
@@ -194,6 +195,46 @@ phases: [ {{ name: p, users: 1, iterations: 3, scenario: a }} ]
     def test_a_wrong_path_is_exit_3(self):
         _, done = self.run_scenario((BURST % "coroutine").replace("/offer", "/nothing"), code=3)
         self.assertIn("404", done.stdout)
+
+    def test_a_redirect_is_right_where_a_check_asks_for_it_and_a_later_phase_takes_nothing_back(self):
+        server = Answering(b"HTTP/1.1 302 Found\r\nLocation: /y\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self.addCleanup(server.close)
+        for phase in ("burst: 3", "users: 2, iterations: 4"):
+            text = self.target(server.port, ", checks: [%s]").replace("burst: 3", phase)
+            self.run_scenario(text % "status == 302")
+            result, done = self.run_scenario(text % "duration < 5s", code=3)
+            self.assertIn("every request was answered 302", done.stdout)
+        # The first phase has shown that it is there.
+        count = 0
+
+        def reply():
+            nonlocal count
+            count += 1
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok" if count <= 3 else b""
+
+        flaky = Answering(reply)
+        self.addCleanup(flaky.close)
+        for later in ("users: 1, iterations: 2", "burst: 2"):
+            count = 0
+            phases = "users: 1, iterations: 3, scenario: a }, { name: q, " + later
+            result, _ = self.run_scenario(self.target(flaky.port).replace("burst: 3", phases), code=1)
+            self.assertEqual(result["servers"][0]["state"], "ok")
+
+    def test_each_server_that_a_scenario_sends_to_takes_a_descriptor_for_each_user(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (400, 400))
+
+        for second, code in (("/ping", 0), ("http://127.0.0.1:2/x", 2)):
+            text = f"""
+version: 1
+servers: {{ s: {{ builtin: coroutine }} }}
+scenarios: {{ a: [ {{ get: /ping }}, {{ get: "{second}" }} ] }}
+phases: [ {{ name: p, users: 200, iterations: 200 }} ]
+"""
+            done = subprocess.run([VOLLEY, "run", self.write("s.yaml", text)], capture_output=True, text=True, env=self.env, timeout=LIMIT, preexec_fn=limit)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertIn("200 connections at a time to each of 2 servers need more descriptors than the 400", done.stderr)
+        self.assertIn("s.yaml:5:", done.stderr)
 
     def test_a_server_that_never_gets_ready_is_exit_3_with_its_log(self):
         result, done = self.run_scenario(

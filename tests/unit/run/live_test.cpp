@@ -138,6 +138,24 @@ TEST(Judge, a_threshold_that_ended_its_phase_has_failed) {
     EXPECT_EQ(result.verdict, report::Verdict::fail);
 }
 
+TEST(Judge, a_phase_that_lost_a_worker_is_inconclusive_and_says_why) {
+    const auto scenario = with("q.requests >= 100, q.latency p50 < 1s");
+    report::RunResult result;
+    auto& phase = result.servers.emplace_back(server_named("target")).phases.emplace_back(result_of(scenario.phases[1]));
+    auto outcome = after(4s, 200, 0);
+    outcome.loaded = 3s;
+    outcome.trouble = "thread 1 of 2 ended";
+    take_figures(outcome, phase);
+    EXPECT_EQ(phase.loaded, 3s);
+    EXPECT_EQ(phase.inconclusive, "thread 1 of 2 ended");
+    judge(scenario, result);
+    EXPECT_EQ(result.verdict, report::Verdict::inconclusive);
+    EXPECT_EQ(result.thresholds.back().message, "thread 1 of 2 ended");
+    outcome.unprepared = "only 1 of 2 connections";
+    take_figures(outcome, phase);
+    EXPECT_EQ(phase.inconclusive, "only 1 of 2 connections; thread 1 of 2 ended");
+}
+
 TEST(Judge, tells_how_often_a_phase_was_looked_at) {
     const auto scenario = with("{ expr: q.latency p99 < 1s, if_unsure: extend }, q.latency p90 < 1s");
     report::RunResult result;

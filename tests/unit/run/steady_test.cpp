@@ -113,6 +113,8 @@ TEST(Steady, stands_in_the_reports) {
     server.phases = {going(100ms, 120ms)};
     EXPECT_NE(report::to_text(result).find("target: not steady: the median rose by "), std::string::npos);
     EXPECT_NE(report::to_json(result).find(R"("steady_state":{"steady":false,"transient":)"), std::string::npos);
+    server.phases[0].climbs = true;
+    EXPECT_EQ(report::to_json(result).find("steady_state"), std::string::npos);
     server.phases = {going(100ms, 100ms)};
     EXPECT_EQ(report::to_text(result).find("not steady"), std::string::npos);
     EXPECT_NE(report::to_json(result).find(R"("steady_state":{"steady":true,"transient":)"), std::string::npos);
