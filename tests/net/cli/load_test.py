@@ -12,62 +12,34 @@ import subprocess
 import sys
 import threading
 import time
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
+import unittest
 
 import jsonschema
-import unittest
-from volley import LIMIT, SCHEMA, VOLLEY, VolleyTest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from support.volley import LIMIT, SCHEMA, VOLLEY, Listening, TlsAnswering, VolleyTest, read_request
 
 
-class Answering:
+class KeepingAlive(Listening):
     """Keeps connections and answers every request with `answer(number, head)`; None closes the connection."""
 
     def __init__(self, answer):
         self.answer, self.requests, self.lock = answer, [], threading.Lock()
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                peer, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(peer,), daemon=True).start()
+        super().__init__()
 
     def serve(self, peer):
-        data = b""
-        with peer:
-            while True:
-                while b"\r\n\r\n" not in data:
-                    try:
-                        more = peer.recv(65536)
-                    except OSError:
-                        return
-                    if not more:
-                        return
-                    data += more
-                head, _, data = data.partition(b"\r\n\r\n")
-                length = re.search(rb"(?i)content-length: (\d+)", head)
-                want = int(length.group(1)) if length else 0
-                while len(data) < want:
-                    data += peer.recv(65536)
-                body, data = data[:want], data[want:]
-                with self.lock:
-                    self.requests.append((head, body))
-                    number = len(self.requests)
-                reply = self.answer(number, head)
-                if reply is None:
-                    return
-                try:
-                    peer.sendall(reply)
-                except OSError:
-                    return
-
-    def close(self):
-        self.socket.close()
+        rest = b""
+        while True:
+            head, body, rest = read_request(peer, rest)
+            if head is None:
+                return
+            with self.lock:
+                self.requests.append((head, body))
+                number = len(self.requests)
+            reply = self.answer(number, head)
+            if reply is None:
+                return
+            peer.sendall(reply)
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -75,7 +47,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 class Load(VolleyTest):
     def server(self, answer=lambda n, head: OK):
-        server = Answering(answer)
+        server = KeepingAlive(answer)
         self.addCleanup(server.close)
         return server
 
