@@ -173,6 +173,7 @@ json::object phase_object(const PhaseResult& p) {
                      {"status_classes", std::move(classes)},
                      {"bytes", p.tally->bytes},
                      {"response_time", distribution(p.tally->response)},
+                     {"from_start_time", distribution(p.tally->from_start)},
                      {"service_time", distribution(p.tally->service)},
                      {"first_byte_time", distribution(p.tally->first_byte)},
                      {"resolve_time", distribution(p.tally->resolve)},

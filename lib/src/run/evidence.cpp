@@ -119,10 +119,9 @@ Evidence weigh(const Threshold& t, const PhaseResult& phase, const Figure& figur
     if (independent && trust.n_eff > 0)
         trust.needed = static_cast<std::uint64_t>(
             std::ceil(static_cast<double>(*independent) * std::max(static_cast<double>(trust.n) / trust.n_eff, 1.0)));
-    const auto service = interval_of(t, phase.tally->service, q, trust.n_eff);
-    trust.interval = t.metric == "service" ? service : interval_of(t, phase.tally->response, q, trust.n_eff);
+    trust.interval = interval_of(t, times_of(t, *phase.tally), q, trust.n_eff);
     out.measured = compare(t, trust.interval);
-    out.without_us = compare(t, service);
+    out.without_us = compare(t, interval_of(t, times_without_us(t, *phase.tally), q, trust.n_eff));
     out.trust = trust;
     doubt_drift(t, q, parts, out);
     return out;

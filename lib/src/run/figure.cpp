@@ -27,8 +27,7 @@ double value_of(const metrics::Histogram& h, const Threshold& t) {
 
 Figure latency_figure(const Threshold& t, const PhaseResult& phase) {
     if (phase.tally->right == 0) return {.missing = "no right answer to take it from"};
-    const double service = value_of(phase.tally->service, t);
-    return {t.metric == "service" ? service : value_of(phase.tally->response, t), service, {}};
+    return {value_of(times_of(t, *phase.tally), t), value_of(times_without_us(t, *phase.tally), t), {}};
 }
 
 Figure burst_figure(const Threshold& t, const PhaseResult& phase) {
@@ -61,6 +60,14 @@ std::string in_words(const Threshold& t, double value, int digits = usual_digits
 bool is_count(const Threshold& t) {
     return t.metric == "errors" || t.metric == "right" || t.metric == "requests" || t.metric == "missed" ||
            t.metric == "saturated";
+}
+
+const metrics::Histogram& times_of(const Threshold& t, const metrics::Tally& tally) {
+    return t.metric == "service" ? tally.service : tally.response;
+}
+
+const metrics::Histogram& times_without_us(const Threshold& t, const metrics::Tally& tally) {
+    return t.metric == "service" ? tally.service : tally.from_start;
 }
 
 std::optional<double> quantile_of(const Threshold& t) {

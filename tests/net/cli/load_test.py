@@ -168,6 +168,15 @@ class Load(VolleyTest):
         self.assertEqual((quiet.returncode, quiet.stdout), (1, ""))
         self.assertIn("p50 < 10ms", quiet.stderr)
 
+    def test_a_server_slow_to_connect_to_fails_and_is_not_taken_for_our_own_lag(self):
+        server = TlsAnswering(self.folder.name, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", before_handshake=0.1)
+        self.addCleanup(server.close)
+        phase, result, done = self.load(f"https://127.0.0.1:{server.port}/", "--verify", server.certificate, "-n", "40", "-c", "10", "--expect", "p50 < 50ms", code=1)
+        self.assertEqual((phase["right"], result["verdict"]), (40, "fail"))
+        self.assertNotIn("quieter machine", done.stdout)
+        self.assertGreaterEqual(phase["from_start_time"]["min"], 0.1)
+        self.assertEqual(phase["from_start_time"]["count"], 40)
+
     def test_nothing_expected_is_nothing_failed_but_expecting_anything_expects_right_answers(self):
         server = self.server(lambda n, head: OK if n % 2 else b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")
         phase, result, _ = self.load(f"127.0.0.1:{server.port}/", "-n", "10", "-c", "1")

@@ -27,25 +27,28 @@ thresholds: [)" + threshold + "]\n",
 
 Threshold threshold(const std::string& text) { return with(text).thresholds.at(0); }
 
-void add(report::PhaseResult& phase, Duration response, Duration service) {
+/// @param lag      of the response time the part before the start, which is ours.
+/// @param connect  the part from the start to the first byte sent, which is the server's.
+void add(report::PhaseResult& phase, Duration response, Duration lag = {}, Duration connect = {}) {
     metrics::Sample s;
-    s.planned = s.started = TimePoint(1s);
+    s.planned = TimePoint(1s);
+    s.started = s.planned + lag;
+    s.sent = s.started + connect;
     s.done = s.planned + response;
-    s.sent = s.done - service;
     s.right = true;
     s.status = 200;
     phase.tally->add(s, "");
 }
 
-/// n answers of 1 s / n, 2 s / n and so on to 1 s, at 100/s; our own lag takes a part of each.
-report::PhaseResult evenly(int n, double lag = 0) {
+/// n answers of 1 s / n, 2 s / n and so on to 1 s, at 100/s; our own lag and the connecting take a part of each.
+report::PhaseResult evenly(int n, double lag = 0, double connect = 0) {
     report::PhaseResult phase;
     phase.phase = "q";
     phase.kind = report::PhaseKind::rate;
     phase.elapsed = 10ms * n;
     for (int i = 1; i <= n; ++i) {
         const auto response = Duration(1s) * i / n;
-        add(phase, response, from_seconds(to_seconds(response) * (1 - lag)));
+        add(phase, response, from_seconds(to_seconds(response) * lag), from_seconds(to_seconds(response) * connect));
     }
     return phase;
 }
@@ -59,7 +62,7 @@ report::PhaseResult in_blocks(int seconds) {
     for (int s = 0; s < seconds; ++s)
         for (int i = 0; i < 100; ++i) {
             const Duration response = s % 2 == 0 ? 100ms : 200ms;
-            add(phase, response, response);
+            add(phase, response);
             phase.tally->series.at(1s * s).response.record(response);
         }
     return phase;
@@ -120,6 +123,21 @@ TEST(Assess, fails_only_if_it_fails_without_our_own_lag) {
     EXPECT_EQ(assess(threshold("q.latency p90 < 449ms"), half_ours), Assessment::unsure) << "without it, it may be either";
     EXPECT_EQ(assess(threshold("q.latency p90 < 400ms"), half_ours), Assessment::fail);
     EXPECT_EQ(assess(threshold("q.service p90 < 800ms"), half_ours), Assessment::pass);
+}
+
+// What went by before the first byte was sent counted as ours, so that a server slow to take connections never failed.
+TEST(Assess, connecting_is_the_servers_part) {
+    const auto half_connecting = evenly(1000, 0, 0.5);
+    EXPECT_EQ(assess(threshold("q.latency p90 < 800ms"), half_connecting), Assessment::fail);
+    EXPECT_EQ(assess(threshold("q.latency mean < 400ms"), half_connecting), Assessment::fail);
+    EXPECT_EQ(assess(threshold("q.service p90 < 800ms"), half_connecting), Assessment::pass);
+    EXPECT_EQ(assess(threshold("q.service p90 < 400ms"), half_connecting), Assessment::fail);
+    const auto both = evenly(1000, 0.25, 0.5);
+    EXPECT_EQ(assess(threshold("q.latency p90 < 800ms"), both), Assessment::unsure) << "675 ms from the start";
+    EXPECT_EQ(assess(threshold("q.latency p90 < 600ms"), both), Assessment::fail);
+    EXPECT_EQ(judged("q.latency p90 < 800ms", half_connecting).verdict, Verdict::fail);
+    EXPECT_EQ(judged("q.latency max < 800ms", half_connecting).verdict, Verdict::fail);
+    EXPECT_EQ(judged("q.latency p90 < 800ms", both).verdict, Verdict::inconclusive);
 }
 
 TEST(Assess, dependent_answers_say_less) {
