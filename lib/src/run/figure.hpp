@@ -22,6 +22,9 @@ struct Figure {
 /// A count of answers or starts, which is true whatever the clock says.
 [[nodiscard]] bool is_count(const scenario::Threshold& t);
 
+/// On `latency` or `service`: a time that every right answer has.
+[[nodiscard]] bool is_answer_time(const scenario::Threshold& t);
+
 /// The times that a threshold on `latency` or `service` speaks of.
 [[nodiscard]] const metrics::Histogram& times_of(const scenario::Threshold& t, const metrics::Tally& tally);
 /// The same without our own start lag. Nothing else is ours: to connect, to shake hands and to ask again take as long as the server makes
