@@ -313,13 +313,8 @@ TEST_P(TroubleTest, a_name_that_is_none) {
 }
 
 TEST_P(TroubleTest, a_backlog_that_is_full_ends_at_the_time_for_connects) {
-    boost::asio::io_context io;
-    boost::asio::ip::tcp::acceptor full(io);
-    const boost::asio::ip::tcp::endpoint any(boost::asio::ip::address_v4::loopback(), 0);
-    full.open(any.protocol());
-    full.bind(any);
-    full.listen(0);
-    PreparedStep step = test::light_step(full.local_endpoint().port());
+    const test::FullBacklog full;
+    PreparedStep step = test::light_step(full.port());
     step.timeout = 600ms;
     step.target.connect_timeout = 300ms;
     expect_step(std::move(step), {"timeout"});

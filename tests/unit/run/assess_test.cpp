@@ -1,7 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <volley/run/assess.hpp>
-#include <volley/run/run.hpp>
+
+#include "unit/run/judged.hpp"
 
 namespace volley::run {
 namespace {
@@ -11,18 +12,10 @@ using scenario::Threshold;
 
 /// A scenario with one threshold, over an open phase `q`, a closed one `u` and a burst `p`.
 scenario::Scenario with(const std::string& threshold) {
-    auto loaded = scenario::load_scenario(R"(
-version: 1
-config: { target: "http://127.0.0.1:1" }
-scenarios: { a: [ { get: / } ] }
-phases:
-  - { name: p, burst: 4, scenario: a }
-  - { name: q, rate: 100/s, for: 1s, scenario: a }
-  - { name: u, users: 4, for: 1s, scenario: a }
-thresholds: [)" + threshold + "]\n",
-                                          "t.yaml");
-    for (const auto& e : loaded.errors) ADD_FAILURE() << format_source_error(e);
-    return std::move(loaded.scenario);
+    return test::scenario_of(
+        "{ name: p, burst: 4, scenario: a }, { name: q, rate: 100/s, for: 1s, scenario: a }, "
+        "{ name: u, users: 4, for: 1s, scenario: a }",
+        threshold);
 }
 
 Threshold threshold(const std::string& text) { return with(text).thresholds.at(0); }
@@ -69,15 +62,7 @@ report::PhaseResult in_blocks(int seconds) {
 }
 
 report::ThresholdResult judged(const std::string& text, report::PhaseResult phase) {
-    report::RunResult result;
-    auto& server = result.servers.emplace_back();
-    server.name = "target";
-    server.phases.push_back(std::move(phase));
-    judge(with(text), result);
-    for (const auto& t : result.thresholds)
-        if (t.pos.line > 0) return t;
-    ADD_FAILURE() << "not judged: " << text;
-    return {};
+    return test::judged(with(text), test::result_of({std::move(phase)}));
 }
 
 TEST(Assess, a_percentile_by_its_whole_interval) {
@@ -239,12 +224,8 @@ TEST(JudgeInterval, bursts_are_judged_by_value) {
 
 // Taken together by time, the fast seconds of one phase would fall on the slow ones of the other.
 TEST(JudgeInterval, phases_together_are_worth_the_sum_of_each) {
-    report::RunResult result;
-    auto& server = result.servers.emplace_back();
-    server.name = "target";
-    server.phases.push_back(in_blocks(100));
-    server.phases.push_back(in_blocks(100));
-    server.phases[1].phase = "u";
+    auto result = test::result_of({in_blocks(100), in_blocks(100)});
+    result.servers[0].phases[1].phase = "u";
     judge(with("latency p45 < 150ms"), result);
     EXPECT_EQ(result.thresholds.back().phase, "all phases");
     EXPECT_NE(result.thresholds.back().message.find("n_eff 200 of 20,000"), std::string::npos)

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <volley/run/run.hpp>
+#include "unit/run/judged.hpp"
 
 namespace volley::run {
 namespace {
@@ -9,18 +9,7 @@ using report::Verdict;
 
 /// A scenario with these thresholds over a burst phase `p` and an open phase `q`.
 scenario::Scenario with(const std::string& thresholds) {
-    auto loaded = scenario::load_scenario(R"(
-version: 1
-name: t
-config: { target: "http://127.0.0.1:1" }
-scenarios: { a: [ { get: / } ] }
-phases:
-  - { name: p, burst: 4, scenario: a }
-  - { name: q, rate: 100/s, for: 1s, scenario: a }
-thresholds: [)" + thresholds + "]\n",
-                                          "t.yaml");
-    for (const auto& e : loaded.errors) ADD_FAILURE() << format_source_error(e);
-    return std::move(loaded.scenario);
+    return test::scenario_of("{ name: p, burst: 4, scenario: a }, { name: q, rate: 100/s, for: 1s, scenario: a }", thresholds);
 }
 
 void add(report::PhaseResult& phase, Duration response, Duration lag = {}, bool right = true) {
@@ -62,11 +51,7 @@ report::RunResult measured() {
 }
 
 report::ThresholdResult one(const std::string& threshold, report::RunResult result) {
-    const auto scenario = with("\"" + threshold + "\"");
-    judge(scenario, result);
-    for (const auto& t : result.thresholds)
-        if (t.pos.line > 0) return t;
-    return {};
+    return test::judged(with('"' + threshold + '"'), std::move(result));
 }
 
 TEST(Judge, passes_fails_and_says_by_how_much) {
@@ -109,7 +94,6 @@ TEST(Judge, starts_that_were_not_made_leave_a_pass_open) {
     EXPECT_EQ(one("q.latency p50 < 100ms", result).verdict, Verdict::pass);
 }
 
-// 60 of 100 starts not made came out as 150 %, since they were held against the 40 requests that were.
 // A burst of which only some sockets could be opened before was judged as if all had been: what it showed was the accept queue.
 TEST(Judge, times_of_a_burst_that_was_not_prepared_are_inconclusive) {
     auto result = measured();
@@ -129,6 +113,7 @@ TEST(Judge, times_of_a_burst_that_was_not_prepared_are_inconclusive) {
     EXPECT_EQ(result.verdict, Verdict::pass);
 }
 
+// 60 of 100 starts not made came out as 150 %, since they were held against the 40 requests that were.
 TEST(Judge, a_share_of_starts_is_one_of_the_plan) {
     auto result = measured();
     auto& q = result.servers[0].phases[1];
