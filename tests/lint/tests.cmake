@@ -17,5 +17,6 @@ volley_find_program(VOLLEY_MANDOC mandoc)
 volley_add_lint(manual ${CMAKE_COMMAND} -DMANDOC=${VOLLEY_MANDOC}
   "-DPAGES=${PROJECT_BINARY_DIR}/man/volley.1\\;${PROJECT_SOURCE_DIR}/man/volley-scenario.5\\;${PROJECT_SOURCE_DIR}/man/volley-serve.5" -P ${here}/manual.cmake)
 volley_add_lint(conditions ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${here}/conditions.cmake)
+volley_add_lint(skips ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${here}/skips.cmake)
 volley_add_lint(mixed_view ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER} -DINCLUDE=${PROJECT_SOURCE_DIR}/lib/include
   -DSCRATCH=${CMAKE_CURRENT_BINARY_DIR}/mixed-view-scratch -P ${here}/mixed_view.cmake)

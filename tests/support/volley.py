@@ -58,6 +58,18 @@ class VolleyTest(unittest.TestCase):
     def volley(self, *args):
         return subprocess.run([VOLLEY, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=self.env, timeout=LIMIT)
 
+    def serve(self, *args):
+        """The included server in a process of its own, ended with the test; returns its port."""
+        process = subprocess.Popen([VOLLEY, "serve", "--port", "0", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.env)
+
+        def end():
+            process.terminate()
+            process.wait(LIMIT)
+            process.stdout.close()
+
+        self.addCleanup(end)
+        return int(process.stdout.readline().split()[2].rpartition(":")[2])
+
     def run_scenario(self, text, *args, code=0):
         """Runs a scenario given as text; its result is checked against the schema. Returns (result, process)."""
         file = self.write("s.yaml", text)

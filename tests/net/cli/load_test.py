@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import pty
-import re
 import select
 import signal
 import socket
@@ -50,18 +49,6 @@ class Load(VolleyTest):
         server = KeepingAlive(answer)
         self.addCleanup(server.close)
         return server
-
-    def serve(self, *args):
-        """The included server in a process of its own; returns its port."""
-        process = subprocess.Popen([VOLLEY, "serve", "--port", "0", *args], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.env)
-
-        def end():
-            process.terminate()
-            process.wait(30)
-            process.stdout.close()
-
-        self.addCleanup(end)
-        return int(re.search(r":(\d+) ", process.stdout.readline()).group(1))
 
     def load(self, *args, code=0):
         """Runs `volley load`; returns the first phase of its result that is no warm-up, the whole result, and the process."""
