@@ -20,12 +20,7 @@ json::object distribution(const metrics::Histogram& h) {
     if (h.empty()) return out;
     out["min"] = to_seconds(h.min());
     out["mean"] = to_seconds(h.mean());
-    out["p50"] = to_seconds(h.quantile(0.50));
-    out["p75"] = to_seconds(h.quantile(0.75));
-    out["p90"] = to_seconds(h.quantile(0.90));
-    out["p95"] = to_seconds(h.quantile(0.95));
-    out["p99"] = to_seconds(h.quantile(0.99));
-    out["p99.9"] = to_seconds(h.quantile(0.999));
+    for (const auto& [name, q] : shown_percentiles) out[name] = to_seconds(h.quantile(q));
     out["max"] = to_seconds(h.max());
     return out;
 }
@@ -47,16 +42,6 @@ json::object intervals_object(const PhaseResult& p) {
         out[name] = std::move(one);
     }
     return out;
-}
-
-/// Nothing where it is unknown.
-std::optional<json::object> steady_object(const metrics::TimeSeries& series) {
-    const auto s = metrics::steady_state(series);
-    if (s.state == metrics::SteadyState::State::unknown) return std::nullopt;
-    return json::object{{"steady", s.state == metrics::SteadyState::State::steady},
-                        {"transient", to_seconds(series.width() * static_cast<std::int64_t>(s.cut))},
-                        {"drift", s.drift / 100},
-                        {"p", s.p}};
 }
 
 json::array series_array(const PhaseResult& p) {
@@ -182,10 +167,7 @@ json::object phase_object(const PhaseResult& p) {
                      {"start_lag", distribution(p.tally->start_lag)}};
     if (!p.load.empty()) out["load"] = escape_for_terminal(p.load);
     if (p.kind != PhaseKind::burst && !p.tally->response.empty()) out["response_intervals"] = intervals_object(p);
-    if (!p.tally->series.empty()) {
-        if (auto steady = steady_object(p.tally->series)) out["steady_state"] = std::move(*steady);
-        out["series"] = series_array(p);
-    }
+    if (!p.tally->series.empty()) out["series"] = series_array(p);
     if (!p.inconclusive.empty()) out["inconclusive"] = escape_for_terminal(p.inconclusive);
     if (p.climbs) out["climbs"] = true;
     if (!p.aborted.empty()) out["aborted"] = escape_for_terminal(p.aborted);
