@@ -21,6 +21,7 @@ void Tally::add(const Sample& sample, const std::string& kind) {
     }
     ++right;
     response.record(sample.response_time());
+    from_start.record(sample.time_from_start());
     service.record(sample.service_time());
     if (sample.first_byte != TimePoint{}) first_byte.record(sample.first_byte - sample.sent);
 }
@@ -33,6 +34,7 @@ void Tally::merge(const Tally& other) {
     for (const auto& [kind, n] : other.errors) errors[kind] += n;
     for (const auto& [status, n] : other.statuses) statuses[status] += n;
     response.merge(other.response);
+    from_start.merge(other.from_start);
     service.merge(other.service);
     first_byte.merge(other.first_byte);
     resolve.merge(other.resolve);

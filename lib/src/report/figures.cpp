@@ -6,24 +6,13 @@
 #include <volley/metrics/batch_means.hpp>
 
 namespace volley::report {
-namespace {
-
-/// The series may hold fewer answers than the histogram: the ratio counts.
-double worth_of(const metrics::Tally& tally, double q) {
-    const double n = static_cast<double>(tally.response.count());
-    std::uint64_t in_series = 0;
-    for (std::size_t i = 0; i < tally.series.size(); ++i) in_series += tally.series[i].response.count();
-    return in_series == 0 ? n : n * metrics::effective_samples(tally.series, q) / static_cast<double>(in_series);
-}
-
-}  // namespace
 
 Percentile response_percentile(const PhaseResult& phase, double q) {
     const auto& response = phase.tally->response;
     Percentile out;
     out.value = response.quantile(q);
     out.n = response.count();
-    out.n_eff = worth_of(*phase.tally, q);
+    out.n_eff = metrics::effective_samples(phase.tally->series, out.n, q);
     out.needed = metrics::samples_needed(q, shown_confidence).value_or(0);
     if (out.n < out.needed) return out;
     out.carried = std::floor(out.n_eff) < static_cast<double>(out.needed) ? Percentile::Carried::run : Percentile::Carried::sure;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <volley/http/url.hpp>
+
 #include "report/figures.hpp"
 
 namespace volley::report {
@@ -59,8 +61,6 @@ std::string_view mark(Verdict v) {
     return "";
 }
 
-bool passed(const ThresholdResult& t) { return t.verdict == Verdict::pass && !t.unsure; }
-
 /// Those that failed, more often than the thresholds allow.
 template <class F>
 void for_each_failed_check(const RunResult& r, const F& use) {
@@ -111,33 +111,9 @@ private:
 
 // --- workflow commands -----------------------------------------------------------------------------------------------
 
-std::string message_text(std::string_view text) {
-    std::string out;
-    for (const char c : escape_for_terminal(text)) {
-        if (c == '%')
-            out += "%25";
-        else if (c == '\r')
-            out += "%0D";
-        else if (c == '\n')
-            out += "%0A";
-        else
-            out += c;
-    }
-    return out;
-}
-
-std::string property_text(std::string_view text) {
-    std::string out;
-    for (const char c : message_text(text)) {
-        if (c == ':')
-            out += "%3A";
-        else if (c == ',')
-            out += "%2C";
-        else
-            out += c;
-    }
-    return out;
-}
+// What ends a message, or a property of a command. Source: toolkit/packages/core/src/command.ts of github.com/actions.
+std::string message_text(std::string_view text) { return http::percent_encode(escape_for_terminal(text), "%\r\n"); }
+std::string property_text(std::string_view text) { return http::percent_encode(escape_for_terminal(text), "%\r\n:,"); }
 
 std::string command(const RunResult& r, Verdict v, int line, const std::string& title, const std::string& message) {
     const char* name = v == Verdict::fail || v == Verdict::target_failed ? "error" : "warning";
@@ -145,12 +121,6 @@ std::string command(const RunResult& r, Verdict v, int line, const std::string& 
     if (!r.file.empty()) place = "file=" + property_text(r.file) + ',';
     if (!place.empty() && line > 0) place += fmt::format("line={},", line);
     return fmt::format("::{} {}title={}::{}\n", name, place, property_text(title), message_text(message));
-}
-
-std::string words_of(const ThresholdResult& t) {
-    std::string out = t.measured;
-    if (!out.empty() && !t.message.empty()) out += ": ";
-    return out + t.message;
 }
 
 }  // namespace
@@ -181,7 +151,7 @@ std::string to_github_summary(const RunResult& r) {
     // What did not pass first: it is what a reader looks for, and what there must be room for.
     for (const bool good : {false, true})
         for (const auto& t : r.thresholds)
-            if (passed(t) == good)
+            if (t.surely_passed() == good)
                 thresholds.add(row({std::string(t.unsure ? mark(Verdict::inconclusive) : mark(t.verdict)), cell(t.server),
                                     cell(name_of(t)), cell(t.measured), cell(t.message)}));
     thresholds.end();
@@ -196,7 +166,7 @@ std::string to_github_annotations(const RunResult& r) {
         out += command(r, c.verdict, c.pos.line, s.name + ": " + name_of(p, c), c.message);
     });
     for (const auto& t : r.thresholds)
-        if (!passed(t)) out += command(r, t.verdict, t.pos.line, t.server + ": " + name_of(t), words_of(t));
+        if (!t.surely_passed()) out += command(r, t.verdict, t.pos.line, t.server + ": " + name_of(t), words_of(t));
     for (const auto& s : r.servers)
         for (const auto& p : s.phases)
             if (!p.warmup && !p.inconclusive.empty())

@@ -20,12 +20,7 @@ json::object distribution(const metrics::Histogram& h) {
     if (h.empty()) return out;
     out["min"] = to_seconds(h.min());
     out["mean"] = to_seconds(h.mean());
-    out["p50"] = to_seconds(h.quantile(0.50));
-    out["p75"] = to_seconds(h.quantile(0.75));
-    out["p90"] = to_seconds(h.quantile(0.90));
-    out["p95"] = to_seconds(h.quantile(0.95));
-    out["p99"] = to_seconds(h.quantile(0.99));
-    out["p99.9"] = to_seconds(h.quantile(0.999));
+    for (const auto& [name, q] : shown_percentiles) out[name] = to_seconds(h.quantile(q));
     out["max"] = to_seconds(h.max());
     return out;
 }
@@ -165,6 +160,7 @@ json::object phase_object(const PhaseResult& p) {
                      {"status_classes", std::move(classes)},
                      {"bytes", p.tally->bytes},
                      {"response_time", distribution(p.tally->response)},
+                     {"from_start_time", distribution(p.tally->from_start)},
                      {"service_time", distribution(p.tally->service)},
                      {"first_byte_time", distribution(p.tally->first_byte)},
                      {"resolve_time", distribution(p.tally->resolve)},

@@ -25,21 +25,11 @@ struct Look {
     std::size_t width;
 };
 
-std::string padded(std::string text, std::size_t width) {
-    const auto taken = columns(text);
-    return taken < width ? text + std::string(width - taken, ' ') : text;
-}
-
-std::string right_aligned(const std::string& text, std::size_t width) {
-    const auto taken = columns(text);
-    return taken < width ? std::string(width - taken, ' ') + text : text;
-}
-
 /// A label and what there is to say, in as many lines as it takes.
 std::string field(const Look& look, std::string_view label, std::string_view text, const char* colour = nullptr) {
     std::string out;
     for (const auto& line : wrapped(text, look.width - label_width - 2)) {
-        out += "  " + look.paint(padded(std::string(label), label_width), dim);
+        out += "  " + look.paint(padded(label, label_width), dim);
         out += (colour != nullptr ? look.paint(line, colour) : line) + '\n';
         label = {};
     }
@@ -48,18 +38,6 @@ std::string field(const Look& look, std::string_view label, std::string_view tex
 
 std::string heading(const Look& look, std::string_view title, const std::string& remark = {}) {
     return '\n' + look.paint(title, bold) + (remark.empty() ? "" : "  " + look.paint(remark, dim)) + '\n';
-}
-
-/// What was asked for: as the plan has it, else as far as the figures tell.
-std::string load_words(const PhaseResult& p) {
-    if (!p.load.empty()) return one_line(p.load);
-    if (p.burst)
-        return fmt::format("burst of {} at once{}", grouped(p.burst->n),
-                           p.burst->repeats > 1 ? fmt::format(", {} times", p.burst->repeats) : "");
-    if (p.kind == PhaseKind::burst) return "burst";
-    const std::string took = p.elapsed > Duration::zero() ? ", " + format_duration(p.elapsed) : std::string();
-    if (p.kind == PhaseKind::users) return "closed loop of users" + took;
-    return (p.planned > 0 ? fmt::format("open arrivals, {} planned", grouped(p.planned)) : "open arrivals") + took;
 }
 
 /// `2xx 50,000, 5xx 12 (500, 503)`: the answers of each class, and outside 2xx the statuses that most of them had.
@@ -310,11 +288,7 @@ std::string steady_text(const PhaseResult& p, const Look& look) {
         case metrics::SteadyState::State::steady:
             return field(look, "steady", s.cut > 0 ? "from " + from + " on" : "throughout");
         case metrics::SteadyState::State::unsteady:
-            return field(
-                look, "unsteady",
-                fmt::format("the median went {} by {:.0f} % from the first half to the second: run longer, or after a warm-up",
-                            s.drift > 0 ? "up" : "down", std::abs(s.drift)),
-                yellow);
+            return field(look, "unsteady", drift_words(s) + ": run longer, or after a warm-up", yellow);
         case metrics::SteadyState::State::unknown:
             break;
     }
@@ -323,7 +297,7 @@ std::string steady_text(const PhaseResult& p, const Look& look) {
 }
 
 std::string phase_text(const ServerResult& server, const PhaseResult& p, bool names_server, const Look& look) {
-    std::string out = (names_server ? look.paint(one_line(server.name) + ": ", bold) : std::string()) + load_words(p) + "\n\n";
+    std::string out = (names_server ? look.paint(one_line(server.name) + ": ", bold) : std::string()) + load_title(p) + "\n\n";
     out += done_text(p, look);
     out += latency_text(p, look);
     out += bars_text(p, look);

@@ -95,9 +95,7 @@ std::string phase_title(const PhaseResult& p) {
         const std::string times = p.burst->repeats > 1 ? fmt::format(", {} times", p.burst->repeats) : "";
         return fmt::format("{} requests at once{}", p.burst->n, times);
     }
-    if (!p.load.empty()) return one_line(p.load);
-    if (p.kind == PhaseKind::rate) return "open arrivals";
-    return p.kind == PhaseKind::users ? "closed loop of users" : "burst";
+    return load_title(p);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import pty
-import re
 import resource
 import select
 import signal
@@ -13,62 +12,34 @@ import subprocess
 import sys
 import threading
 import time
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
+import unittest
 
 import jsonschema
-import unittest
-from volley import LIMIT, SCHEMA, VOLLEY, VolleyTest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from support.volley import LIMIT, SCHEMA, VOLLEY, Listening, TlsAnswering, VolleyTest, read_request
 
 
-class Answering:
+class KeepingAlive(Listening):
     """Keeps connections and answers every request with `answer(number, head)`; None closes the connection."""
 
     def __init__(self, answer):
         self.answer, self.requests, self.lock = answer, [], threading.Lock()
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                peer, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(peer,), daemon=True).start()
+        super().__init__()
 
     def serve(self, peer):
-        data = b""
-        with peer:
-            while True:
-                while b"\r\n\r\n" not in data:
-                    try:
-                        more = peer.recv(65536)
-                    except OSError:
-                        return
-                    if not more:
-                        return
-                    data += more
-                head, _, data = data.partition(b"\r\n\r\n")
-                length = re.search(rb"(?i)content-length: (\d+)", head)
-                want = int(length.group(1)) if length else 0
-                while len(data) < want:
-                    data += peer.recv(65536)
-                body, data = data[:want], data[want:]
-                with self.lock:
-                    self.requests.append((head, body))
-                    number = len(self.requests)
-                reply = self.answer(number, head)
-                if reply is None:
-                    return
-                try:
-                    peer.sendall(reply)
-                except OSError:
-                    return
-
-    def close(self):
-        self.socket.close()
+        rest = b""
+        while True:
+            head, body, rest = read_request(peer, rest)
+            if head is None:
+                return
+            with self.lock:
+                self.requests.append((head, body))
+                number = len(self.requests)
+            reply = self.answer(number, head)
+            if reply is None:
+                return
+            peer.sendall(reply)
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -76,21 +47,9 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 class Load(VolleyTest):
     def server(self, answer=lambda n, head: OK):
-        server = Answering(answer)
+        server = KeepingAlive(answer)
         self.addCleanup(server.close)
         return server
-
-    def serve(self, *args):
-        """The included server in a process of its own; returns its port."""
-        process = subprocess.Popen([VOLLEY, "serve", "--port", "0", *args], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.env)
-
-        def end():
-            process.terminate()
-            process.wait(30)
-            process.stdout.close()
-
-        self.addCleanup(end)
-        return int(re.search(r":(\d+) ", process.stdout.readline()).group(1))
 
     def any_load(self, *args):
         """Runs `volley load`; returns the phases of its result, the whole result, and the process."""
@@ -200,6 +159,15 @@ class Load(VolleyTest):
         quiet = self.volley("load", url, "s==0.02", "-n", "100", "-q", "--expect", "p50 < 10ms")
         self.assertEqual((quiet.returncode, quiet.stdout), (1, ""))
         self.assertIn("p50 < 10ms", quiet.stderr)
+
+    def test_a_server_slow_to_connect_to_fails_and_is_not_taken_for_our_own_lag(self):
+        server = TlsAnswering(self.folder.name, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", before_handshake=0.1)
+        self.addCleanup(server.close)
+        phase, result, done = self.load(f"https://127.0.0.1:{server.port}/", "--verify", server.certificate, "-n", "40", "-c", "10", "--expect", "p50 < 50ms", code=1)
+        self.assertEqual((phase["right"], result["verdict"]), (40, "fail"))
+        self.assertNotIn("quieter machine", done.stdout)
+        self.assertGreaterEqual(phase["from_start_time"]["min"], 0.1)
+        self.assertEqual(phase["from_start_time"]["count"], 40)
 
     def test_nothing_expected_is_nothing_failed_but_expecting_anything_expects_right_answers(self):
         server = self.server(lambda n, head: OK if n % 2 else b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")

@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "net/client/probe_call.hpp"
+#include "net/client/target_of.hpp"
 #include "support/descriptors.hpp"
 #include "support/raw_client.hpp"
 #include "support/raw_server.hpp"
@@ -19,15 +20,12 @@ namespace volley::client {
 namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using test::answer_all;
+using test::ok_answer;
 using test::ProbeCall;
 using test::RawConnection;
 using test::RawServer;
-
-constexpr std::string_view ok_answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-void answer_all(RawConnection& c, int) {
-    while (!c.read_request().empty()) c.send(ok_answer);
-}
+using test::target_of;
 
 struct Implementation {
     const char* name;
@@ -40,26 +38,24 @@ std::unique_ptr<Carrier> make_curl(const asio::any_io_executor& executor, Target
 
 class CarrierTest : public testing::TestWithParam<Implementation> {
 protected:
-    static Target target_of(const RawServer& server) {
-        Target target;
-        target.host = "127.0.0.1";
-        target.port = server.port();
-        return target;
-    }
     std::unique_ptr<Carrier> make(Target target) { return GetParam().make(io_.get_executor(), std::move(target)); }
     [[nodiscard]] static bool fast() { return GetParam().name == std::string_view("fast"); }
     bool run(const ProbeCall& call) {
         return test::run_until(io_, [&] { return call.done; });
     }
     /// What comes of one request to a server that follows a script.
-    error_code error_of(const RawServer::Script& script, Duration limit = 20s, const std::function<void(Target&)>& change = {}) {
+    /// @param unseen  how long nobody looks: the kernel makes the connection, and all that the server does has come at once.
+    error_code error_of(const RawServer::Script& script, Duration limit = 20s, const std::function<void(Target&)>& change = {},
+                        Duration unseen = {}) {
         RawServer server(script);
         Target target = target_of(server);
         if (change) change(target);
         const auto carrier = make(target);
         ProbeCall call(target);
         call.fire(*carrier, limit);
+        std::this_thread::sleep_for(unseen);
         EXPECT_TRUE(run(call));
+        took_ = call.sample.response_time();
         status_ = call.status;
         body_ = call.body;
         return call.error;
@@ -73,6 +69,7 @@ protected:
 
     asio::io_context io_{1};
     int status_ = 0;  ///< of the last error_of()
+    Duration took_{};
     std::string body_;
 };
 
@@ -368,37 +365,26 @@ TEST_P(CarrierTest, what_follows_an_answer_unasked_is_never_the_answer_to_the_ne
 // answer that came early, and a close that came with it, were waited for until the deadline.
 TEST_P(CarrierTest, an_answer_that_comes_with_the_connection_is_read) {
     for (const bool closes : {false, true}) {
-        RawServer server([closes](RawConnection& c, int) {
+        const auto script = [closes](RawConnection& c, int) {
             c.send(ok_answer);
             if (closes) ::shutdown(c.descriptor(), SHUT_WR);
             c.wait_for_close();
-        });
-        const Target target = target_of(server);
-        const auto carrier = make(target);
-        ProbeCall call(target);
-        call.fire(*carrier);
-        // The connection is made by the kernel while nobody looks; then all has come at once.
-        std::this_thread::sleep_for(100ms);
-        ASSERT_TRUE(run(call));
-        EXPECT_FALSE(call.error) << call.error.message();
-        EXPECT_EQ(call.status, 200);
-        EXPECT_LT(call.sample.done - call.sample.planned, 15s);
+        };
+        const auto error = error_of(script, 20s, {}, 100ms);
+        EXPECT_FALSE(error) << error.message();
+        EXPECT_EQ(status_, 200);
+        EXPECT_LT(took_, 15s);
     }
 }
 
 TEST_P(CarrierTest, a_connection_that_is_closed_before_the_request_is_a_reset) {
-    RawServer server([](RawConnection& c, int) {
+    const auto script = [](RawConnection& c, int) {
         ::shutdown(c.descriptor(), SHUT_WR);
         c.wait_for_close();
-    });
-    const Target target = target_of(server);
-    const auto carrier = make(target);
-    ProbeCall call(target);
-    call.fire(*carrier);
-    std::this_thread::sleep_for(100ms);
-    ASSERT_TRUE(run(call));
-    EXPECT_EQ(call.error, Condition::reset) << call.error.message();
-    EXPECT_LT(call.sample.done - call.sample.planned, 15s);
+    };
+    const auto error = error_of(script, 20s, {}, 100ms);
+    EXPECT_EQ(error, Condition::reset) << error.message();
+    EXPECT_LT(took_, 15s);
 }
 
 TEST_P(CarrierTest, a_call_can_be_cancelled_at_any_moment) {

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <map>
-
 #include <set>
 
 #include <sys/resource.h>
@@ -314,42 +313,11 @@ TEST_P(TroubleTest, a_name_that_is_none) {
 }
 
 TEST_P(TroubleTest, a_backlog_that_is_full_ends_at_the_time_for_connects) {
-    boost::asio::io_context io;
-    boost::asio::ip::tcp::acceptor full(io);
-    const boost::asio::ip::tcp::endpoint any(boost::asio::ip::address_v4::loopback(), 0);
-    full.open(any.protocol());
-    full.bind(any);
-    full.listen(0);
-    PreparedStep step = test::light_step(full.local_endpoint().port());
+    const test::FullBacklog full;
+    PreparedStep step = test::light_step(full.port());
     step.timeout = 600ms;
     step.target.connect_timeout = 300ms;
     expect_step(std::move(step), {"timeout"});
-}
-
-TEST_P(TroubleTest, descriptors_that_run_out_are_our_own_trouble) {
-    if (GetParam().mode != Mode::users) GTEST_SKIP() << "the same for all";
-#ifdef __SANITIZE_ADDRESS__
-    GTEST_SKIP() << "the undefined sanitizer looks at memory through a pipe, and takes what it cannot look at for broken";
-#endif
-    // Takes connections into its backlog, and costs no descriptor for them.
-    boost::asio::io_context io;
-    boost::asio::ip::tcp::acceptor patient(io, boost::asio::ip::tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
-    PreparedStep step = test::light_step(patient.local_endpoint().port());
-    step.timeout = 500ms;
-    PhasePlan plan = plan_of(std::move(step));
-    plan.users = plan.iterations = 100;
-    rlimit usual{};
-    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
-    rlimit low = usual;
-    low.rlim_cur = test::open_descriptors() + 50;
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
-    const auto run = test::run_phase(std::move(plan));
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
-    const auto& errors = run.outcome.tally->errors;
-    EXPECT_EQ(run.outcome.tally->requests, 100U);
-    ASSERT_EQ(errors.count("exhausted"), 1U) << run.outcome.examples.front();
-    ASSERT_EQ(errors.count("timeout"), 1U) << run.outcome.examples.front();
-    EXPECT_EQ(errors.at("exhausted") + errors.at("timeout"), 100U);
 }
 
 TEST_P(TroubleTest, tls_that_cannot_be_trusted) {
@@ -438,6 +406,37 @@ TEST(KeptBodies, are_bounded_for_all_users_together) {
         }
     }
 }
+
+// Not under the undefined sanitizer: it looks at memory through a pipe, and takes what it cannot look at for broken.
+#ifndef __SANITIZE_ADDRESS__
+class OwnTroubleTest : public testing::TestWithParam<Carriage> {};
+INSTANTIATE_TEST_SUITE_P(All, OwnTroubleTest, testing::Values(Carriage::fast, Carriage::curl),
+                         [](const auto& each) { return each.param == Carriage::fast ? "fast" : "curl"; });
+
+TEST_P(OwnTroubleTest, descriptors_that_run_out_are_told_from_the_servers) {
+    // Takes connections into its backlog, and costs no descriptor for them.
+    boost::asio::io_context io;
+    boost::asio::ip::tcp::acceptor patient(io, boost::asio::ip::tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    PreparedStep step = test::light_step(patient.local_endpoint().port());
+    step.timeout = 500ms;
+    PhasePlan plan;
+    plan.carriage = GetParam();
+    plan.users = plan.iterations = 100;
+    plan.steps = {std::move(step)};
+    rlimit usual{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+    rlimit low = usual;
+    low.rlim_cur = test::open_descriptors() + 50;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+    const auto run = test::run_phase(std::move(plan));
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+    const auto& errors = run.outcome.tally->errors;
+    EXPECT_EQ(run.outcome.tally->requests, 100U);
+    ASSERT_EQ(errors.count("exhausted"), 1U) << run.outcome.examples.front();
+    ASSERT_EQ(errors.count("timeout"), 1U) << run.outcome.examples.front();
+    EXPECT_EQ(errors.at("exhausted") + errors.at("timeout"), 100U);
+}
+#endif
 
 // An answer that begins with the bytes of the one before is not read again: what differs must still be seen.
 TEST(LightPath, answers_that_look_alike_are_told_apart) {

@@ -5,16 +5,13 @@ import os
 import pathlib
 import resource
 import signal
-import socket
-import ssl
 import subprocess
 import sys
-import threading
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from support.volley import LIMIT, VOLLEY, Answering, VolleyTest, free_port, processes_marked
+from support.volley import LIMIT, VOLLEY, Answering, TlsAnswering, VolleyTest, free_port, processes_marked
 
 BURST = """
 version: 1
@@ -23,65 +20,6 @@ servers: { s: { builtin: %s } }
 scenarios: { a: [ { post: /offer, json: { sleep: 0.1 }, checks: [status == 200] } ] }
 phases: [ { name: p, burst: 6, scenario: a } ]
 """
-
-
-class TlsTeller:
-    """A TLS server that sends something unasked behind each answer, in the same segment."""
-
-    def __init__(self, folder, reply, unasked):
-        self.reply, self.unasked, self.accepted = reply, unasked, 0
-        self.certificate = os.path.join(folder, "certificate.pem")
-        key = os.path.join(folder, "key.pem")
-        subprocess.run(
-            ["/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-            + ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", self.certificate],
-            check=True,
-            capture_output=True,
-        )
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(self.certificate, key)
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                peer, _ = self.socket.accept()
-            except OSError:
-                return
-            self.accepted += 1
-            threading.Thread(target=self.serve, args=(peer,), daemon=True).start()
-
-    def serve(self, peer):
-        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = self.context.wrap_bio(incoming, outgoing, server_side=True)
-
-        def until_done(step):
-            while True:
-                try:
-                    return step()
-                except ssl.SSLWantReadError:
-                    peer.sendall(outgoing.read())
-                    received = peer.recv(65536)
-                    if not received:
-                        raise OSError("closed")
-                    incoming.write(received)
-
-        with peer:
-            try:
-                until_done(tls.do_handshake)
-                while until_done(lambda: tls.read(65536)):
-                    tls.write(self.reply)
-                    if self.unasked:
-                        tls.write(self.unasked)
-                    peer.sendall(outgoing.read())
-            except (OSError, ssl.SSLError):
-                pass
-
-    def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
 
 
 class Run(VolleyTest):
@@ -148,7 +86,7 @@ phases:
     def test_bytes_behind_an_answer_are_not_the_next_one(self):
         # Over TLS what a server sent unasked waited in our buffers, where nobody looked, and was taken for the answer to the
         # request that came after it.
-        server = TlsTeller(self.folder.name, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+        server = TlsAnswering(self.folder.name, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
         self.addCleanup(server.close)
         result, _ = self.run_scenario(
             f"""

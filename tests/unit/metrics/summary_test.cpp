@@ -108,6 +108,8 @@ TEST(Tally, counts_right_answers_and_kinds_of_errors) {
     EXPECT_EQ(a.errors.at("status"), 1U);
     EXPECT_EQ(a.statuses.at(200), 2U);
     EXPECT_EQ(a.response.max(), 30ms) << "wrong answers have no latency";
+    EXPECT_EQ(a.from_start.max(), 29ms);
+    EXPECT_EQ(a.from_start.count(), 2U);
     EXPECT_EQ(a.service.max(), 28ms);
     EXPECT_EQ(a.start_lag.count(), 3U);
 }

@@ -1,8 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <volley/run/run.hpp>
-
 #include "run/live.hpp"
+#include "unit/run/judged.hpp"
 
 namespace volley::run {
 namespace {
@@ -10,19 +9,10 @@ using namespace std::chrono_literals;
 using engine::Decision;
 
 scenario::Scenario with(const std::string& thresholds) {
-    auto loaded = scenario::load_scenario(R"(
-version: 1
-config: { target: "http://127.0.0.1:1" }
-scenarios: { a: [ { get: / } ] }
-phases:
-  - { name: warm, users: 2, for: 1s, warmup: true }
-  - { name: q, rate: 100/s, for: 10s }
-  - { name: u, users: 4, for: 10s }
-  - { name: b, burst: 4 }
-thresholds: [)" + thresholds + "]\n",
-                                          "t.yaml");
-    for (const auto& e : loaded.errors) ADD_FAILURE() << format_source_error(e);
-    return std::move(loaded.scenario);
+    return test::scenario_of(
+        "{ name: warm, users: 2, for: 1s, warmup: true }, { name: q, rate: 100/s, for: 10s }, { name: u, users: 4, for: 10s }, "
+        "{ name: b, burst: 4 }",
+        thresholds);
 }
 
 report::ServerResult server_named(const std::string& name) {

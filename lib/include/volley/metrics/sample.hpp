@@ -50,6 +50,8 @@ struct Sample {
 
     /// From the planned start: what a user of the server sees, our own lag included.
     [[nodiscard]] Duration response_time() const noexcept { return done - planned; }
+    /// From the actual start: the same without our own lag. Connecting, TLS and a request sent again are in it.
+    [[nodiscard]] Duration time_from_start() const noexcept { return done - started; }
     /// From the first byte sent: what the server did.
     [[nodiscard]] Duration service_time() const noexcept { return done - sent; }
     /// How late we were ourselves.

@@ -22,6 +22,7 @@ struct Tally {
     std::map<std::string, std::uint64_t> errors;  ///< by kind: an Outcome's name, `status` or `check`
     std::map<int, std::uint64_t> statuses;
     Histogram response;    ///< from the planned start; right answers only
+    Histogram from_start;  ///< from the actual start, whether or not that was late; right answers only
     Histogram service;     ///< from the first byte sent, the first time; right answers only
     Histogram first_byte;  ///< from the first byte sent to the first one back; right answers only
     Histogram resolve;     ///< name lookup, of those that opened a connection

@@ -105,9 +105,13 @@ struct ThresholdResult {
     bool unsure = false;              ///< passed, although its confidence interval holds the limit
     std::string measured;             ///< `1.02`, `204 ms`
     std::string message;              ///< by how much, or why it cannot be said; of a percentile its confidence interval too
+
+    [[nodiscard]] bool surely_passed() const noexcept { return verdict == Verdict::pass && !unsure; }
 };
 /// A threshold as a person knows it: as written, with the phase in front where volley added it.
 [[nodiscard]] std::string name_of(const ThresholdResult& threshold);
+/// "1.3 s: over 1 s by 300 ms (1.3 times it)": what was measured and what is said of it, or the one that there is.
+[[nodiscard]] std::string words_of(const ThresholdResult& threshold);
 /// `p: GET /x: status == 200`.
 [[nodiscard]] std::string name_of(const PhaseResult& phase, const CheckResult& check);
 
