@@ -20,6 +20,16 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "lib/share/result.schema.json").read_text())
 LIMIT = 120  # seconds; generous, since no test is about speed
 
+# A scenario up to its first phase, for those that add theirs.
+TWO_SERVERS = """
+version: 1
+name: t
+servers: { one: { builtin: coroutine }, two: { builtin: "pool:2" } }
+scenarios: { a: [ { post: /offer, json: { sleep: 0.05 }, checks: [status == 200] } ] }
+phases:
+  - { name: warm, burst: 2, scenario: a, warmup: true }
+"""
+
 
 def processes_marked(mark):
     """Process ids whose environment holds the mark, zombies aside."""

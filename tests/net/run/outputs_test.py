@@ -15,19 +15,12 @@ import jsonschema
 import junitparser
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from support.volley import LIMIT, SCHEMA, Answering, VolleyTest, free_port
+from support.volley import LIMIT, SCHEMA, TWO_SERVERS, Answering, VolleyTest, free_port
 
 XMLLINT = "/usr/bin/xmllint"
 XSD = pathlib.Path(__file__).resolve().parent / "junit.xsd"
 
-SCENARIO = """
-version: 1
-name: t
-servers: { one: { builtin: coroutine }, two: { builtin: "pool:2" } }
-scenarios: { a: [ { post: /offer, json: { sleep: 0.05 }, checks: [status == 200] } ] }
-phases:
-  - { name: warm, burst: 2, scenario: a, warmup: true }
-  - { name: p, burst: 6, scenario: a }
+SCENARIO = TWO_SERVERS + """  - { name: p, burst: 6, scenario: a }
   - { name: u, users: 3, for: 400ms, scenario: a }
 thresholds:
   - p.errors == 0
