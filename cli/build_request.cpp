@@ -5,6 +5,7 @@
 #include <random>
 
 #include <volley/error.hpp>
+#include <volley/http/base64.hpp>
 
 #include "nested_json.hpp"
 
@@ -12,19 +13,6 @@ namespace volley::cli {
 namespace {
 
 using Auth = client::CurlOptions::Auth;
-
-std::string base64(std::string_view bytes) {
-    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        std::uint32_t group = 0;
-        const std::size_t n = std::min<std::size_t>(3, bytes.size() - at);
-        for (std::size_t i = 0; i < 3; ++i)
-            group = (group << 8) | (i < n ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at + i])) : 0U);
-        for (std::size_t i = 0; i < 4; ++i) out += i <= n ? digits[(group >> (18 - 6 * i)) & 63] : '=';
-    }
-    return out;
-}
 
 /// A boundary that nobody can foresee, so that no file can hold it on purpose.
 std::string random_boundary() {
@@ -53,20 +41,7 @@ bool split_credentials(std::string_view text, std::string& user, std::string& pa
 }
 
 /// Names and file names in a part's head. Source: WHATWG HTML section 4.10.21.8, multipart/form-data encoding.
-std::string part_name(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '"')
-            out += "%22";
-        else if (c == '\r')
-            out += "%0D";
-        else if (c == '\n')
-            out += "%0A";
-        else
-            out += c;
-    }
-    return out;
-}
+std::string part_name(std::string_view text) { return http::percent_encode(text, "\"\r\n"); }
 
 class Builder {
 public:
@@ -217,7 +192,7 @@ private:
             out_.digest_user = user;
             out_.digest_password = password;
         } else {
-            authorization_ = "Basic " + base64(user + ':' + password);
+            authorization_ = "Basic " + http::base64(user + ':' + password);
         }
         return {};
     }

@@ -1,5 +1,6 @@
 // volley load: one request under load, without a file.
 #include <cstdio>
+#include <utility>
 
 #include <volley/run/run.hpp>
 #include <volley/scenario/scenario.hpp>
@@ -23,7 +24,8 @@ constexpr auto default_limit = std::chrono::seconds(30);  // of one exchange
 /// The request as a scenario of one step, so that load without a file is run and reported as load from one.
 scenario::Scenario scenario_of(const LoadOptions& load, const BuiltRequest& built) {
     scenario::Scenario out;
-    out.name = built.request.method + ' ' + masked_url(built.url.to_string());
+    // It stands in every report, and a query may hold a key.
+    out.name = built.request.method + ' ' + built.url.authority() + built.url.path;
     out.config.target.emplace();
     out.config.target->text = built.url.origin();
     out.config.transport = load.transport;
@@ -58,8 +60,7 @@ scenario::Scenario scenario_of(const LoadOptions& load, const BuiltRequest& buil
 
 client::DirectRequest direct_of(const RequestOptions& request, const LoadOptions& load, const BuiltRequest& built) {
     client::DirectRequest out;
-    const auto& target = built.request.target;
-    out.name = built.request.method + ' ' + target.substr(0, target.find('?'));
+    out.name = built.request.method + ' ' + built.url.path;
     out.target = target_of(request, built.url);
     out.target.keep_body = false;
     out.request = built.request;
@@ -120,8 +121,8 @@ int cmd_load(const Call& call) {
     SampleFiles samples;
     if (!errors.empty() || !open_samples(call, outputs, samples)) return measure_exit::usage;
     LiveLine line(call.terminal, load.quiet);
-    const auto result = measure(scenario, options, line, samples);
-    return write_outputs(call, scenario, result, outputs, samples, options.env, load.quiet);
+    auto result = measure(scenario, options, line, samples);
+    return write_outputs(call, scenario, std::move(result), outputs, samples, options.env, load.quiet);
 }
 
 }  // namespace volley::cli

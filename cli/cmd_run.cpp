@@ -4,8 +4,8 @@
 #include <cstring>
 #include <fstream>
 #include <optional>
+#include <utility>
 
-#include <volley/net/signals.hpp>
 #include <volley/report/result.hpp>
 #include <volley/run/run.hpp>
 #include <volley/scenario/scenario.hpp>
@@ -52,7 +52,7 @@ RunArgs read_args(const RawArgs& raw) {
             case FlagId::define: {
                 const auto equal = flag.value.find('=');
                 if (equal == std::string::npos || equal == 0)
-                    args.error = "-e takes NAME=VALUE, not '" + flag.value + "'";
+                    args.error = "-e takes NAME=VALUE, not '" + escape_for_terminal(flag.value) + "'";
                 else
                     args.options.overrides[flag.value.substr(0, equal)] = flag.value.substr(equal + 1);
                 break;
@@ -111,8 +111,8 @@ int run_file(const Call& call, const RunArgs& args, const Loaded& loaded) {
     SampleFiles samples;
     if (!open_samples(call, loaded.outputs, samples)) return measure_exit::usage;
     LiveLine line(call.terminal, args.quiet);
-    const auto result = measure(loaded.scenario, args.options, line, samples);
-    return write_outputs(call, loaded.scenario, result, loaded.outputs, samples, args.options.env, args.quiet);
+    auto result = measure(loaded.scenario, args.options, line, samples);
+    return write_outputs(call, loaded.scenario, std::move(result), loaded.outputs, samples, args.options.env, args.quiet);
 }
 
 }  // namespace
@@ -134,7 +134,6 @@ int cmd_run(const Call& call) {
             all_good = false;
     }
     if (!all_good) return measure_exit::usage;
-    net::raise_descriptor_limit();
     int worst = measure_exit::ok;
     for (const auto& scenario : scenarios) {
         const int code = run_file(call, args, scenario);

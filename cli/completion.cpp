@@ -15,8 +15,8 @@ std::vector<std::string> split(std::string_view text, char at) {
     }
 }
 
-/// Capitals stand for something else: FILE, NAME=VALUE.
-bool is_placeholder(std::string_view word) {
+/// Whether a word of help text stands for what is typed in its place: FILE, NAME=VALUE.
+bool is_metavariable(std::string_view word) {
     return std::ranges::none_of(word, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
 }
 
@@ -26,7 +26,7 @@ Candidates read_notation(std::string_view notation) {
     for (const auto& word : split(notation, '|')) {
         if (word == "FILE")
             out.source = Candidates::Source::files;
-        else if (!is_placeholder(word))
+        else if (!is_metavariable(word))
             out.words.push_back(word);
     }
     return out;

@@ -79,7 +79,7 @@ std::optional<std::uint64_t> read_seed(const std::string& value, std::string& er
     const char* end = value.data() + value.size();
     const auto [at, ec] = std::from_chars(value.data(), end, seed);
     if (ec == std::errc{} && at == end) return seed;
-    error = "--seed takes a whole number from 0 to 18446744073709551615, not '" + value + "'";
+    error = "--seed takes a whole number from 0 to 18446744073709551615, not '" + escape_for_terminal(value) + "'";
     return std::nullopt;
 }
 

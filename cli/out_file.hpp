@@ -1,9 +1,9 @@
 // A file to write, or the standard output.
 #pragma once
 
-#include <cerrno>
+#include <chrono>
 #include <cstdio>
-#include <cstring>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -13,30 +13,21 @@ namespace volley::cli {
 class OutFile {
 public:
     /// @param path  `-` is the standard output, which stays open.
-    explicit OutFile(const std::string& path, const char* mode = "wb") : own_(path != "-") {
-        file_ = own_ ? std::fopen(path.c_str(), mode) : stdout;
-        if (file_ == nullptr) note();
-    }
+    explicit OutFile(const std::string& path, const char* mode = "wb");
     OutFile(const OutFile&) = delete;
     OutFile& operator=(const OutFile&) = delete;
     ~OutFile() { (void)close(); }
 
-    bool write(std::string_view text) {
-        if (error_.empty() && std::fwrite(text.data(), 1, text.size(), file_) != text.size()) note();
-        return error_.empty();
-    }
-    /// @return why not all of it was written; empty where it was
-    const std::string& close() {
-        if (file_ != nullptr && (own_ ? std::fclose(file_) : std::fflush(file_)) != 0) note();
-        file_ = nullptr;
-        return error_;
-    }
+    bool write(std::string_view text);
+    /// The same to what may never take it, a pipe whose reader does something else: while it takes nothing, `go_on` is asked ten times a
+    /// second, and told for how long that has been so. Not to be mixed with write(). @return false: not all was written
+    bool write_patiently(std::string_view text, const std::function<bool(std::chrono::milliseconds stuck)>& go_on);
+    /// @return why not all of it was written; empty where it was, and where `go_on` said no
+    const std::string& close();
     [[nodiscard]] const std::string& error() const noexcept { return error_; }
 
 private:
-    void note() {
-        if (error_.empty()) error_ = std::strerror(errno);
-    }
+    void note();
 
     bool own_;
     FILE* file_ = nullptr;

@@ -79,14 +79,31 @@ int exit_of(const report::RunResult& result) {
     return measure_exit::failed;
 }
 
+/// Of the servers that did not work, the thresholds that did not hold, and the phases whose times say nothing, a line each; the same
+/// words once.
 std::string what_did_not_pass(const Program& program, const report::RunResult& result) {
-    std::string out;
+    std::vector<std::string> lines;
+    const auto add = [&](const std::string& text) {
+        auto line = escape_for_terminal(text);
+        std::ranges::replace(line, '\n', ' ');
+        if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
+    };
+    for (const auto& server : result.servers)
+        if (server.failed()) add(server.name + ": " + server.message.substr(0, server.message.find('\n')));  // a caret may follow
     for (const auto& t : result.thresholds) {
         if (t.verdict == report::Verdict::pass) continue;
-        out += program.name +
-               ": error: " + escape_for_terminal(t.server + ": " + report::name_of(t) + ": " + t.measured + " " + t.message) +
-               '\n';
+        add(t.server + ": " + report::name_of(t) + ": " + t.measured + (t.measured.empty() ? "" : " ") + t.message);
     }
+    for (const auto& server : result.servers)
+        for (const auto& phase : server.phases) {
+            if (phase.warmup || phase.inconclusive.empty()) continue;
+            const bool told = std::ranges::any_of(result.thresholds, [&](const auto& t) {
+                return t.server == server.name && t.message.find(phase.inconclusive) != std::string::npos;
+            });
+            if (!told) add(server.name + ": " + phase.phase + ": " + phase.inconclusive);
+        }
+    std::string out;
+    for (const auto& line : lines) out += program.name + ": error: " + line + '\n';
     return out;
 }
 
@@ -111,6 +128,8 @@ void write_summary(const Call& call, const report::RunResult& result, const std:
     if (const auto& why = out.close(); !why.empty())
         print_warning(call.program, "the summary for GitHub cannot be written to " + escape_for_terminal(path) + ": " + why);
 }
+
+std::string place(const std::string& path) { return path == "-" ? "standard output" : escape_for_terminal(path); }
 
 const char* name_of(Kind kind) {
     switch (kind) {
@@ -220,7 +239,7 @@ bool open_samples(const Call& call, const Outputs& outputs, SampleFiles& samples
     return true;
 }
 
-int write_outputs(const Call& call, const scenario::Scenario& scenario, const report::RunResult& result, const Outputs& outputs,
+int write_outputs(const Call& call, const scenario::Scenario& scenario, report::RunResult result, const Outputs& outputs,
                   SampleFiles& samples, const scenario::Variables::Scope& env, bool quiet) {
     int code = exit_of(result);
     const auto failed_to_write = [&](const std::string& what, const std::string& why) {
@@ -230,12 +249,15 @@ int write_outputs(const Call& call, const scenario::Scenario& scenario, const re
 
     // The result goes first to where it was asked for: a full terminal is worth less than a file.
     bool stdout_is_taken = false;
-    for (const auto& failure : samples.finish()) failed_to_write(escape_for_terminal(failure.path), failure.why);
+    for (const auto& failure : samples.finish()) {
+        failed_to_write(place(failure.path), failure.why);
+        result.samples_missing += failure.missing;
+    }
     for (const auto& file : outputs.files) {
         stdout_is_taken = stdout_is_taken || file.path == "-";
         if (file.kind == Kind::csv) continue;
         const auto why = write_one(file.server.empty() ? result : part_of(scenario, result, file.server), file);
-        if (!why.empty()) failed_to_write(escape_for_terminal(file.path), why);
+        if (!why.empty()) failed_to_write(place(file.path), why);
     }
 
     const bool in_actions = !value_of(env, "GITHUB_ACTIONS").empty();

@@ -46,7 +46,7 @@ bool read_output_flag(const TypedFlag& flag, std::vector<OutputFile>& asked, std
 /// @param samples  as open_samples() has opened them and the run has fed them; finished here.
 /// @return the exit code: that of the result's verdict, or `failed` for a result that passed and could not be written. GitHub's
 ///         summary changes it never.
-[[nodiscard]] int write_outputs(const Call& call, const scenario::Scenario& scenario, const report::RunResult& result,
+[[nodiscard]] int write_outputs(const Call& call, const scenario::Scenario& scenario, report::RunResult result,
                                 const Outputs& outputs, SampleFiles& samples, const scenario::Variables::Scope& env, bool quiet);
 
 }  // namespace volley::cli

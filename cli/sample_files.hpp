@@ -1,26 +1,23 @@
 // The files of samples, written while a run goes on.
 #pragma once
 
-#include <condition_variable>
+#include <cstdint>
 #include <deque>
-#include <mutex>
+#include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <volley/metrics/sample.hpp>
-#include <volley/report/samples.hpp>
 #include <volley/run/run.hpp>
-
-#include "out_file.hpp"
 
 namespace volley::cli {
 
-/// Takes the samples of a run and writes them on a thread of its own, since packing a block takes milliseconds that would be seen in
-/// the times of the requests. Memory is bounded: where the disk is slower than the run, the run waits for it, and its start lag says so.
+/// Takes the samples of a run and writes each file on a thread of its own, since packing a block takes milliseconds that would be seen
+/// in the times of the requests. Neither the run nor the end of the program waits for a disk or a reader that is too slow: memory is
+/// bounded, and what finds no room is left out and counted.
 class SampleFiles {
 public:
-    SampleFiles() = default;
+    SampleFiles();
     SampleFiles(const SampleFiles&) = delete;
     SampleFiles& operator=(const SampleFiles&) = delete;
     ~SampleFiles();
@@ -34,18 +31,14 @@ public:
     struct Failure {
         std::string path;
         std::string why;
+        std::uint64_t missing = 0;  ///< samples that are not in the file
     };
-    /// Writes what is left and closes. @return the files that could not be written as a whole
+    /// Writes what is left and closes. Waits for a slow reader for as long as it takes something every two seconds.
+    /// @return the files that could not be written as a whole
     [[nodiscard]] std::vector<Failure> finish();
 
 private:
-    struct File {
-        File(const std::string& p, const std::string& s);
-        std::string path;
-        std::string server;
-        OutFile out;
-        report::SampleWriter writer;
-    };
+    class File;
     /// Samples of one phase.
     struct Batch {
         std::string server;
@@ -55,16 +48,9 @@ private:
     };
 
     void hand_on();
-    void write_batches();
-    void write(const Batch& batch);
 
-    std::deque<File> files_;
+    std::deque<std::unique_ptr<File>> files_;
     Batch filling_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<Batch> waiting_;  // under mutex_, as is ended_
-    bool ended_ = false;
-    std::thread writer_;
 };
 
 }  // namespace volley::cli

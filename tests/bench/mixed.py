@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 
+from servers import VolleyServe
+
 APP = """version: 1
 routes:
   /async: { view: sleep, s: 200ms }
@@ -59,9 +61,8 @@ def main():
         app = os.path.join(folder, "app.yaml")
         with open(app, "w") as out:
             out.write(APP)
-        server = subprocess.Popen([options.program, "serve", app, "--port", "0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        try:
-            url = server.stdout.readline().split()[2]
+        with VolleyServe(options.program, app) as server:
+            url = server.url
             alone = lambda: p99_of(burst(options.program, folder, url, "/async", 200))
 
             def beside():
@@ -84,9 +85,6 @@ def main():
                 else:
                     a, b = alone(), beside()
                 pairs.append((a, b))
-        finally:
-            server.terminate()
-            server.wait(timeout=60)
     ratios = sorted(b / a for a, b in pairs)
     a, b = (1e3 * statistics.median(p[i] for p in pairs) for i in (0, 1))
     print(f"200 asynchronous   alone p99 {a:6.1f} ms   beside 50 synchronous p99 {b:6.1f} ms   "

@@ -9,13 +9,12 @@ if a ratio is above it, and 0 otherwise. The server is `volley serve --port 0`, 
 """
 import argparse
 import os
-import re
-import select
-import signal
 import statistics
-import subprocess
 import sys
 import time
+
+from pairs import CannotMeasure
+from servers import VolleyServe
 
 CURL = "/usr/bin/curl"
 
@@ -51,26 +50,6 @@ def compare(what, ours, theirs, options, devnull):
     return median
 
 
-def start_server(program):
-    """Starts `volley serve --port 0`. Returns the process and the URL that it printed."""
-    server = subprocess.Popen([program, "serve", "--port", "0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT)
-    said, until = b"", time.monotonic() + 20
-    while time.monotonic() < until:
-        if not select.select([server.stdout], [], [], 0.5)[0]:
-            continue
-        chunk = os.read(server.stdout.fileno(), 4096)
-        if not chunk:
-            break
-        said += chunk
-        found = re.search(rb"http://[0-9.\[\]:a-z]*:[0-9]+(?=[^0-9])", said)
-        if found:
-            return server, found.group().decode()
-    server.kill()
-    server.wait()
-    sys.exit(f"startup.py: the server printed no URL within 20 s, but: {said.decode(errors='replace')}")
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
@@ -82,16 +61,12 @@ def main():
     devnull = os.open(os.devnull, os.O_RDWR)
 
     ratios = [compare("--version", [program, "--version"], [CURL, "--version"], options, devnull)]
-    server, url = start_server(program)
     try:
-        ratios.append(compare("one GET", [program, "get", url + "/ping"], [CURL, "-s", url + "/ping"], options, devnull))
-    finally:
-        server.send_signal(signal.SIGTERM)
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        with VolleyServe(program) as server:
+            ping = server.url + "/ping"
+            ratios.append(compare("one GET", [program, "get", ping], [CURL, "-s", ping], options, devnull))
+    except CannotMeasure as e:
+        sys.exit(f"startup.py: {e}")
     if options.check is not None and max(ratios) > options.check:
         sys.exit(f"startup.py: a ratio is above {options.check}")
 

@@ -1,19 +1,27 @@
 #!/usr/bin/env bash
 # Installs the packages in a Debian 12 that has nothing else, uses them there, purges them and looks for what is left.
 # usage: fresh_root.bash FOLDER-WITH-DEBS
-# Needs root and debootstrap; exits 77 (skipped, to ctest) where one of them is missing. The mirror, proxy and keys are those
+# Needs root, debootstrap and apt's lists; where one of them is missing it is skipped, or fails in CI. The mirror, proxy and keys are those
 # that apt uses here. Nothing but apt leaves the machine: servers are started and asked on loopback alone.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+# shellcheck source=tests/support/require_or_skip.bash
+source "$here/../support/require_or_skip.bash"
 
 fail() { printf 'fresh_root: %s\n' "$*" >&2; exit 1; }
-skip() { printf 'fresh_root: skipped: %s\n' "$*" >&2; exit 77; }
+# lines_of FILE GREP-ARGUMENTS...: that there are none is no failure; that grep could not look is one.
+lines_of() {
+    local file=$1 code=0
+    shift
+    grep "$@" "$file" || code=$?
+    ((code <= 1)) || fail "grep could not look at $file"
+}
 say() { printf '== %4d s  %s\n' "$SECONDS" "$*"; }
 
-((EUID == 0)) || skip 'chroot needs root'
-command -v debootstrap >/dev/null || skip 'debootstrap is not installed'
-command -v apt-get >/dev/null || skip 'there is no apt whose mirror to use'
+require_or_skip 'root, for chroot' test "$EUID" -eq 0
+require_or_skip 'debootstrap' command -v debootstrap
+require_or_skip 'apt, whose mirror to use' command -v apt-get
 [[ -d ${1-} ]] || fail "the packages come first: ./dev package"
 debs=("$1"/volley_*.deb "$1"/libvolley-dev_*.deb)
 for deb in "${debs[@]}"; do
@@ -31,11 +39,11 @@ clean_up() {
     for link in /proc/[0-9]*/root; do
         pid=${link#/proc/}
         if [[ $(readlink "$link" 2>/dev/null) == "$root" ]]; then
-            kill -KILL "${pid%/root}" 2>/dev/null || true
+            kill -KILL "${pid%/root}" 2>/dev/null || true  # it may have ended meanwhile
         fi
     done
     while read -r mounted; do
-        umount "$mounted" || umount -l "$mounted" || true
+        umount "$mounted" || umount -l "$mounted" || true  # it says why; what stays mounted is not deleted below
     done < <(awk -v root="$root/" 'index($2, root) == 1 { print $2 }' /proc/mounts | sort -r)
     rm -rf --one-file-system "$scratch"
 }
@@ -50,7 +58,7 @@ mapfile -t sources < <(
         grep -E ' bookworm(-updates|-security)? main$' | sort -u -k2,2
 )
 read -r mirror suite _ <<<"${sources[0]-}"
-[[ $suite == bookworm ]] || skip 'apt knows no mirror of Debian 12 here (or has no lists: apt-get update)'
+require_or_skip 'a mirror of Debian 12 that apt knows here (has it lists? apt-get update)' test "$suite" = bookworm
 
 proxy=$(apt-config shell proxy Acquire::http::Proxy)
 proxy=${proxy#proxy=}
@@ -67,8 +75,9 @@ timeout 900 debootstrap --variant=minbase bookworm "$root" "$mirror" >"$scratch/
 
 rm -f "$root/etc/apt/sources.list"
 printf 'deb %s\n' "${sources[@]}" >"$root/etc/apt/sources.list.d/volley-test.list"
-apt-config dump | grep -E '^Acquire::(http|https|Check-Valid-Until|Max-FutureTime|Retries)\b.*"[^"]+";$' \
-    >"$root/etc/apt/apt.conf.d/50volley-test" || true
+apt-config dump >"$scratch/apt.conf"
+lines_of "$scratch/apt.conf" -E '^Acquire::(http|https|Check-Valid-Until|Max-FutureTime|Retries)\b.*"[^"]+";$' \
+    >"$root/etc/apt/apt.conf.d/50volley-test"
 for file in /etc/resolv.conf /etc/hosts; do
     if [[ -f $file ]]; then
         cp "$file" "$root$file"
@@ -155,22 +164,26 @@ say 'purging both'
 inside 10 dpkg -L volley libvolley-dev | sort -u >"$scratch/listed"
 (($(wc -l <"$scratch/listed") > 50)) || fail 'dpkg -L lists next to nothing'
 apt purge volley libvolley-dev
-if inside 10 dpkg-query -W volley libvolley-dev 2>/dev/null; then
-    fail 'dpkg still knows the packages'
-fi
+inside 10 dpkg-query -W >"$scratch/packages"
+left=$(lines_of "$scratch/packages" volley)
+[[ -z $left ]] || fail "dpkg still knows the packages: $left"
 left=$(cd "$root" && while read -r path; do
     if [[ -L .$path || -f .$path ]]; then
         echo "$path"
     fi
 done <"$scratch/listed")
 [[ -z $left ]] || fail "left behind: $left"
-left=$(everything | grep -i volley | grep -v -e '^\./etc/apt/' || true)
+everything >"$scratch/after"
+lines_of "$scratch/after" -i volley >"$scratch/named"
+left=$(lines_of "$scratch/named" -v '^\./etc/apt/')
 [[ -z $left ]] || fail "left behind, by name: $left"
 
 # What came with them goes, too: then nothing is there that was not there before.
 apt purge g++ make cmake pkg-config
 apt autoremove --purge
 # ldconfig's cache and the links of alternatives are not the packages'.
-everything | comm -13 "$scratch/before" - | grep -v -E '^\./(etc|usr/local|var/lib)(/|$)' >"$scratch/added" || true
+everything >"$scratch/after"
+comm -13 "$scratch/before" "$scratch/after" >"$scratch/new"
+lines_of "$scratch/new" -v -E '^\./(etc|usr/local|var/lib)(/|$)' >"$scratch/added"
 [[ ! -s $scratch/added ]] || fail "left behind, of dependencies: $(head -n 20 "$scratch/added")"
 say 'nothing is left'

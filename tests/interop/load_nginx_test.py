@@ -9,12 +9,12 @@ import subprocess
 import sys
 import tempfile
 import time
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import unittest
 
 import jsonschema
-import unittest
-from volley import SCHEMA, VolleyTest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.volley import SCHEMA, VolleyTest, make_certificate
 
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin")
 CONFIGURATION = """daemon off;
@@ -50,11 +50,7 @@ class LoadNginx(VolleyTest):
     @classmethod
     def setUpClass(cls):
         cls.home = tempfile.mkdtemp(prefix="volley-nginx-")
-        cls.certificate = f"{cls.home}/certificate.pem"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext"]
-            + ["subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", f"{cls.home}/key.pem", "-out", cls.certificate],
-            check=True, capture_output=True)
+        cls.certificate, _ = make_certificate(cls.home)
         for _ in range(5):  # a port that was free may be taken by now
             cls.ports = free_ports(4)
             pathlib.Path(f"{cls.home}/nginx.conf").write_text(CONFIGURATION.format(folder=cls.home, ports=cls.ports))

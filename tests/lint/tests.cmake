@@ -9,13 +9,14 @@ set(here ${CMAKE_CURRENT_SOURCE_DIR}/lint)
 volley_add_lint(layering ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${here}/layering.cmake)
 volley_add_lint(layering_turns_red ${CMAKE_COMMAND} -DCHECK=${here}/layering.cmake
   -DSCRATCH=${CMAKE_CURRENT_BINARY_DIR}/layering-scratch -P ${here}/layering_test.cmake)
-volley_add_lint(scripts ${VOLLEY_SHELLCHECK} dev .ci/run tests/lint/doctor.bash tests/lint/dev_test.bash
-  tests/install/fresh_root.bash tests/npm/install.bash)
+volley_add_lint(scripts ${VOLLEY_SHELLCHECK} -x dev .ci/run tests/lint/doctor.bash tests/lint/dev_test.bash
+  tests/install/fresh_root.bash tests/npm/install.bash tests/support/require_or_skip.bash)
 volley_add_lint(dev ${VOLLEY_BASH} ${here}/dev_test.bash)
 
 volley_find_program(VOLLEY_MANDOC mandoc)
 volley_add_lint(manual ${CMAKE_COMMAND} -DMANDOC=${VOLLEY_MANDOC}
   "-DPAGES=${PROJECT_BINARY_DIR}/man/volley.1\\;${PROJECT_SOURCE_DIR}/man/volley-scenario.5\\;${PROJECT_SOURCE_DIR}/man/volley-serve.5" -P ${here}/manual.cmake)
 volley_add_lint(conditions ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${here}/conditions.cmake)
+volley_add_lint(skips ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${here}/skips.cmake)
 volley_add_lint(mixed_view ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER} -DINCLUDE=${PROJECT_SOURCE_DIR}/lib/include
   -DSCRATCH=${CMAKE_CURRENT_BINARY_DIR}/mixed-view-scratch -P ${here}/mixed_view.cmake)

@@ -9,18 +9,11 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.volley import LIMIT, VolleyTest
+from support.volley import LIMIT, TWO_SERVERS, VolleyTest
 
 READ_HDR = pathlib.Path(__file__).resolve().parent / "read_hdr.js"
 
-SCENARIO = """
-version: 1
-name: t
-servers: { one: { builtin: coroutine }, two: { builtin: "pool:2" } }
-scenarios: { a: [ { post: /offer, json: { sleep: 0.05 }, checks: [status == 200] } ] }
-phases:
-  - { name: warm, burst: 2, scenario: a, warmup: true }
-  - { name: p, burst: 10, scenario: a }
+SCENARIO = TWO_SERVERS + """  - { name: p, burst: 10, scenario: a }
   - { name: u, users: 3, iterations: 30, scenario: a }
 """
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -56,5 +57,12 @@ private:
     std::vector<std::thread> threads_;
     std::thread acceptor_;
 };
+
+inline constexpr std::string_view ok_answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/// A script: every request of a connection is answered with that.
+inline void answer_all(RawConnection& c, int) {
+    while (!c.read_request().empty()) c.send(ok_answer);
+}
 
 }  // namespace volley::test

@@ -2,9 +2,11 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include <openssl/pem.h>
@@ -16,8 +18,10 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -134,15 +138,32 @@ struct TlsServer::Impl {
         }
         std::array<char, 16 * 1024> bytes{};
         std::string text;
-        for (;;) {
+        for (int request = 1;; ++request) {
             const std::size_t n = stream.read_some(asio::buffer(bytes), ec);
             if (ec) return;
             text.append(bytes.data(), n);
-            if (!text.ends_with("\r\n\r\n")) continue;
+            if (!text.ends_with("\r\n\r\n")) {
+                --request;
+                continue;
+            }
             text.clear();
-            if (!options.early) asio::write(stream, asio::buffer(options.answer), ec);
+            if (request == 2 && !options.second.empty())
+                send_second(stream, descriptor);
+            else if (!options.early)
+                asio::write(stream, asio::buffer(options.answer), ec);
             if (options.cut) return;
         }
+    }
+
+    void send_second(asio::ssl::stream<tcp::socket&>& stream, int descriptor) {
+        cork(descriptor, true);
+        boost::system::error_code ec;
+        for (const auto& record : options.second) asio::write(stream, asio::buffer(record), ec);
+        cork(descriptor, false);
+        int on_the_way = 1;
+        while (::ioctl(descriptor, SIOCOUTQ, &on_the_way) == 0 && on_the_way > 0)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        second_arrived = true;
     }
 
     static void cork(int descriptor, int on) { ::setsockopt(descriptor, IPPROTO_TCP, TCP_CORK, &on, sizeof on); }
@@ -153,6 +174,7 @@ struct TlsServer::Impl {
     std::string file;
     asio::ssl::context tls{asio::ssl::context::tls_server};
     std::atomic<int> sessions{0};
+    std::atomic<bool> second_arrived{false};
     mutable std::mutex mutex;
     std::vector<Seen> seen;
     std::unique_ptr<RawServer> server;
@@ -166,6 +188,7 @@ TlsServer::~TlsServer() = default;
 std::uint16_t TlsServer::port() const noexcept { return impl_->server->port(); }
 const std::string& TlsServer::certificate_file() const noexcept { return impl_->file; }
 int TlsServer::sessions() const noexcept { return impl_->sessions; }
+bool TlsServer::second_arrived() const noexcept { return impl_->second_arrived; }
 std::vector<TlsServer::Seen> TlsServer::seen() const {
     const std::scoped_lock lock(impl_->mutex);
     return impl_->seen;

@@ -15,8 +15,10 @@ public:
     struct Options {
         std::string names = "IP:127.0.0.1";  ///< of the certificate, in OpenSSL's spelling
         std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";
-        bool cut = false;                ///< goes after one answer, without the close_notify that TLS ends with
-        bool early = false;              ///< answers before it is asked, in one piece with the end of the handshake
+        bool cut = false;    ///< goes after one answer, without the close_notify that TLS ends with
+        bool early = false;  ///< answers before it is asked, in one piece with the end of the handshake
+        /// What the second request of a connection is answered with, each in a record of its own, all in one flight. Empty: as the first.
+        std::vector<std::string> second{};
         bool wants_certificate = false;  ///< asks clients for one, and takes its own
     };
     /// What a client showed in its handshake.
@@ -38,6 +40,8 @@ public:
     /// Handshakes that succeeded.
     [[nodiscard]] int sessions() const noexcept;
     [[nodiscard]] std::vector<Seen> seen() const;
+    /// The client's kernel has all of `second`.
+    [[nodiscard]] bool second_arrived() const noexcept;
 
 private:
     struct Impl;

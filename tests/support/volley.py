@@ -3,8 +3,9 @@
 import json
 import os
 import pathlib
-import signal
+import re
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -18,6 +19,16 @@ VOLLEY = os.environ["VOLLEY"]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "lib/share/result.schema.json").read_text())
 LIMIT = 120  # seconds; generous, since no test is about speed
+
+# A scenario up to its first phase, for those that add theirs.
+TWO_SERVERS = """
+version: 1
+name: t
+servers: { one: { builtin: coroutine }, two: { builtin: "pool:2" } }
+scenarios: { a: [ { post: /offer, json: { sleep: 0.05 }, checks: [status == 200] } ] }
+phases:
+  - { name: warm, burst: 2, scenario: a, warmup: true }
+"""
 
 
 def processes_marked(mark):
@@ -57,6 +68,18 @@ class VolleyTest(unittest.TestCase):
     def volley(self, *args):
         return subprocess.run([VOLLEY, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=self.env, timeout=LIMIT)
 
+    def serve(self, *args):
+        """The included server in a process of its own, ended with the test; returns its port."""
+        process = subprocess.Popen([VOLLEY, "serve", "--port", "0", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.env)
+
+        def end():
+            process.terminate()
+            process.wait(LIMIT)
+            process.stdout.close()
+
+        self.addCleanup(end)
+        return int(process.stdout.readline().split()[2].rpartition(":")[2])
+
     def run_scenario(self, text, *args, code=0):
         """Runs a scenario given as text; its result is checked against the schema. Returns (result, process)."""
         file = self.write("s.yaml", text)
@@ -85,32 +108,124 @@ class VolleyTest(unittest.TestCase):
         self.fail("did not come about")
 
 
-class Answering:
-    """A server of fixed bytes (or what a function gives) on loopback, one connection after the other closed when it has answered."""
+class Listening:
+    """A server on loopback, with a thread for each connection: `serve(peer)` of those that are made of it."""
 
-    def __init__(self, reply):
-        self.socket = socket.create_server(("127.0.0.1", 0))
+    def __init__(self):
+        self.accepted = 0
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.serve, args=(reply,), daemon=True).start()
+        threading.Thread(target=self.accept, daemon=True).start()
 
-    def serve(self, reply):
+    def accept(self):
         while True:
             try:
                 peer, _ = self.socket.accept()
             except OSError:
                 return
-            with peer:
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    got = peer.recv(65536)
-                    if not got:
-                        break
-                    head += got
-                peer.sendall(reply() if callable(reply) else reply)
+            self.accepted += 1
+            self.take(peer)
+
+    def take(self, peer):
+        threading.Thread(target=self.serve_until_closed, args=(peer,), daemon=True).start()
+
+    def serve_until_closed(self, peer):
+        with peer:
+            try:
+                self.serve(peer)
+            except OSError:  # the other side went away
+                pass
 
     def close(self):
         self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def read_request(peer, data=b""):
+    """Head, body, and what came behind them, beginning with what had been read; a head of None where the other side closed."""
+    while b"\r\n\r\n" not in data:
+        more = peer.recv(65536)
+        if not more:
+            return None, b"", b""
+        data += more
+    head, _, data = data.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\ncontent-length: *(\d+)", head)
+    length = int(length.group(1)) if length else 0
+    while len(data) < length:
+        more = peer.recv(65536)
+        if not more:
+            return None, b"", b""
+        data += more
+    return head, data[:length], data[length:]
+
+
+class Answering(Listening):
+    """Gives fixed bytes (or what a function gives), one connection after the other closed when it has answered."""
+
+    def __init__(self, reply):
+        self.reply = reply
+        super().__init__()
+
+    def take(self, peer):
+        self.serve_until_closed(peer)
+
+    def serve(self, peer):
+        read_request(peer)
+        peer.sendall(self.reply() if callable(self.reply) else self.reply)
+
+
+def make_certificate(folder):
+    """Of localhost, signed by itself; returns the paths of the certificate and of its key."""
+    certificate, key = os.path.join(folder, "certificate.pem"), os.path.join(folder, "key.pem")
+    subprocess.run(
+        ["/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
+    )
+    return certificate, key
+
+
+class TlsAnswering(Listening):
+    """Gives fixed bytes over TLS to whatever it reads; `unasked` is sent behind each answer, in the same segment.
+
+    before_handshake: seconds for which each connection waits for it."""
+
+    def __init__(self, folder, reply, unasked=b"", before_handshake=0.0):
+        self.reply, self.unasked, self.before_handshake = reply, unasked, before_handshake
+        self.certificate, key = make_certificate(folder)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(self.certificate, key)
+        super().__init__()
+
+    def serve(self, peer):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = self.context.wrap_bio(incoming, outgoing, server_side=True)
+
+        def until_done(step):
+            while True:
+                try:
+                    return step()
+                except ssl.SSLWantReadError:
+                    peer.sendall(outgoing.read())
+                    received = peer.recv(65536)
+                    if not received:
+                        raise OSError("closed")
+                    incoming.write(received)
+
+        time.sleep(self.before_handshake)
+        until_done(tls.do_handshake)
+        while until_done(lambda: tls.read(65536)):
+            tls.write(self.reply)
+            if self.unasked:
+                tls.write(self.unasked)
+            peer.sendall(outgoing.read())
 
 
 def free_port():

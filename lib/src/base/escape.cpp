@@ -5,31 +5,10 @@
 
 #include <volley/error.hpp>
 
+#include "base/utf8.hpp"
+
 namespace volley {
 namespace {
-
-/// Length of the valid UTF-8 sequence at the start of `s` (RFC 3629), 0 for an invalid one.
-std::size_t utf8_length(std::string_view s) noexcept {
-    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
-    const unsigned char a = at(0);
-    std::size_t n = 0;
-    if (a < 0x80) return 1;
-    if (a >= 0xc2 && a <= 0xdf)
-        n = 2;
-    else if (a >= 0xe0 && a <= 0xef)
-        n = 3;
-    else if (a >= 0xf0 && a <= 0xf4)
-        n = 4;
-    if (n == 0 || s.size() < n) return 0;
-    for (std::size_t i = 1; i < n; ++i)
-        if ((at(i) & 0xc0) != 0x80) return 0;
-    // Overlong forms, surrogates and code points above U+10FFFF.
-    if (a == 0xe0 && at(1) < 0xa0) return 0;
-    if (a == 0xed && at(1) > 0x9f) return 0;
-    if (a == 0xf0 && at(1) < 0x90) return 0;
-    if (a == 0xf4 && at(1) > 0x8f) return 0;
-    return n;
-}
 
 /// Characters that reorder or hide what a reader sees: C1 controls, bidirectional overrides and isolates.
 bool is_deceptive(std::string_view c) noexcept {

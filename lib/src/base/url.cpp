@@ -201,6 +201,17 @@ std::string percent_encode(std::string_view text) {
     return out;
 }
 
+std::string percent_encode(std::string_view text, std::string_view characters) {
+    std::string out;
+    for (const char c : text) {
+        if (characters.find(c) == std::string_view::npos)
+            out += c;
+        else
+            append_escaped(out, c);
+    }
+    return out;
+}
+
 std::string form_encode(std::string_view text) {
     std::string out;
     for (const char c : text) {

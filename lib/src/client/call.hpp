@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -52,6 +54,9 @@ public:
     virtual const http::Request& request() = 0;
     /// Whether of the answer only `sample.status` is looked at: then on_head() and on_body() may be left out.
     [[nodiscard]] virtual bool looks_at_status_only() const { return false; }
+    /// The longest body that is taken, beside the target's own limit: a longer one ends the exchange with NetErrc::body_too_large, and
+    /// `why` tells the limit.
+    [[nodiscard]] virtual std::uint64_t longest_body() const { return std::numeric_limits<std::uint64_t>::max(); }
     /// The head of the answer has come. @return false to end the exchange: it is done with NetErrc::cancelled.
     virtual bool on_head(const AnswerHead& head) = 0;
     /// A piece of the body, decoded. @return as on_head().
@@ -71,8 +76,10 @@ private:
     friend class CurlCarrier;
     class Http1Connection* connection_ = nullptr;
     void* transfer_ = nullptr;
-    bool repeated_ = false;
 };
+
+/// A limit in words, for Call::why.
+[[nodiscard]] inline std::string limit_text(std::uint64_t bytes) { return std::to_string(bytes) + " bytes"; }
 
 /// Carries calls to one origin. One behaviour, two implementations; one set of tests runs against both.
 /// Thread safety: none; all calls on the executor's thread, the destructor too.
@@ -91,12 +98,13 @@ public:
 
     /// What came of preparing.
     struct Prepared {
-        std::size_t held = 0;  ///< connections that were opened and are open
+        std::size_t held = 0;  ///< idle connections that are open, looked at now: of this preparation and from before
         error_code error;      ///< of the first that failed
         Diagnostics why;
     };
     /// Opens n connections that wait idle, until one fails. One preparation at a time. A carrier that cannot hold connections (libcurl)
     /// holds none, without an error.
+    /// @param n     0: only looks at those that are there; then `done` is called from within.
     /// @param done  called once, maybe from within.
     virtual void prepare(std::size_t n, TimePoint deadline, std::function<void(Prepared)> done) = 0;
     /// Ends a preparation with what there is.

@@ -38,7 +38,9 @@ public:
             return raw->call != nullptr && raw->call->on_head(AnswerHead(head));
         };
         transfer->sink.on_body = [raw = transfer.get()](std::string_view piece) {
-            return raw->call != nullptr && raw->call->on_body(piece);
+            if (raw->call == nullptr) return false;
+            raw->body += piece.size();
+            return raw->body <= raw->call->longest_body() && raw->call->on_body(piece);
         };
         call.transfer_ = transfer.get();
         transfer->next = first_;
@@ -66,6 +68,7 @@ private:
         CurlCarrier* owner = nullptr;
         std::shared_ptr<Transport> transport;
         ResponseSink sink;
+        std::uint64_t body = 0;  ///< bytes of it that have come
         asio::cancellation_signal end;
         std::shared_ptr<Transfer> self;  // until it is over
         Transfer* next = nullptr;
@@ -96,6 +99,11 @@ private:
         call.sample = exchange.sample;
         call.sample.started = started;
         call.sample.step = step;
+        if (transfer->body > call.longest_body()) {
+            exchange.error = NetErrc::body_too_large;
+            call.sample.outcome = metrics::outcome_of(exchange.error);
+            call.why.message = limit_text(call.longest_body());
+        }
         call.on_done(exchange.error);
     }
 

@@ -2,7 +2,9 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <exception>
 #include <memory>
+#include <new>
 #include <string>
 
 #include <sys/socket.h>
@@ -15,6 +17,7 @@
 
 #include <volley/client/transport.hpp>
 
+#include "client/call.hpp"
 #include "client/request_text.hpp"
 #include "net/curl_multi.hpp"
 #include "net/deadline.hpp"
@@ -48,6 +51,8 @@ struct Incoming {
     std::string content_length{};  ///< of the head that is being read
     error_code refused{};          ///< why a callback ended the transfer
     error_code no_socket{};        ///< why one could not be had, of which curl tells nothing
+    TimePoint first_sent{};        ///< when curl was first about to send
+    std::exception_ptr thrown{};   ///< by the sink
 
     void progress() {
         if (exchange.sample.first_byte == TimePoint{}) exchange.sample.first_byte = Clock::now();
@@ -126,6 +131,7 @@ struct Incoming {
         body_bytes += data.size();
         if (body_bytes > target.max_body_bytes) {
             refused = NetErrc::body_too_large;
+            exchange.diagnostics.message = limit_text(target.max_body_bytes);
             return false;
         }
         if (sink != nullptr && sink->on_body) {
@@ -138,14 +144,38 @@ struct Incoming {
     }
 };
 
-std::size_t on_header(char* data, std::size_t size, std::size_t n, void* self) {
-    return static_cast<Incoming*>(self)->header({data, size * n}) ? size * n : 0;
+/// What a callback does, for curl, through whose C no exception may pass. @return whether the transfer goes on.
+template <class What>
+bool guarded(Incoming& in, What what) noexcept {
+    try {
+        return what();
+    } catch (const std::bad_alloc&) {
+        in.refused = boost::system::errc::make_error_code(boost::system::errc::not_enough_memory);
+    } catch (...) {
+        in.refused = NetErrc::cancelled;
+        in.thrown = std::current_exception();
+    }
+    return false;
 }
+
+std::size_t on_header(char* data, std::size_t size, std::size_t n, void* self) {
+    auto& in = *static_cast<Incoming*>(self);
+    return guarded(in, [&] { return in.header({data, size * n}); }) ? size * n : 0;
+}
+/// Each time that curl has a connection to send on.
 int on_connected(void* self, char*, char*, int, int) {
     auto& in = *static_cast<Incoming*>(self);
-    in.connected = true;
-    in.stirred();
-    return CURL_PREREQFUNC_OK;
+    const bool goes_on = guarded(in, [&] {
+        in.connected = true;
+        auto& sample = in.exchange.sample;
+        if (in.first_sent == TimePoint{})
+            in.first_sent = Clock::now();
+        else if (sample.first_byte == TimePoint{})
+            sample.repeated = true;  // curl does as we do where a server closed an idle connection
+        in.stirred();
+        return true;
+    });
+    return goes_on ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 curl_socket_t open_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
     const int made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -153,7 +183,8 @@ curl_socket_t open_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* a
     return made;
 }
 std::size_t on_body(char* data, std::size_t size, std::size_t n, void* self) {
-    return static_cast<Incoming*>(self)->body({data, size * n}) ? size * n : 0;
+    auto& in = *static_cast<Incoming*>(self);
+    return guarded(in, [&] { return in.body({data, size * n}); }) ? size * n : 0;
 }
 
 error_code translate(int code, CURL* easy) {
@@ -196,6 +227,8 @@ error_code translate(int code, CURL* easy) {
         case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_NOT_BUILT_IN:
             return NetErrc::unsupported;
+        case net::CurlMulti::no_resources:
+            return boost::system::errc::make_error_code(boost::system::errc::not_enough_memory);
         case -1:
             return NetErrc::cancelled;
         default:
@@ -226,12 +259,14 @@ public:
         Exchange exchange;
         exchange.sample.planned = planned;
         ++busy_;
-        co_await run(request, planned, deadline, sink, exchange);
+        std::exception_ptr thrown;
+        co_await run(request, planned, deadline, sink, exchange, thrown);
         --busy_;
         exchange.sample.done = Clock::now();
         exchange.sample.outcome = metrics::outcome_of(exchange.error);
         exchange.sample.right = !exchange.error && exchange.response.status >= 200 && exchange.response.status < 400;
         co_await asio::this_coro::throw_if_cancelled(throws);
+        if (thrown) std::rethrow_exception(thrown);
         co_return exchange;
     }
 
@@ -295,7 +330,7 @@ private:
     }
 
     awaitable<void> run(const http::Request& request, TimePoint planned, TimePoint deadline, const ResponseSink* sink,
-                        Exchange& exchange) {
+                        Exchange& exchange, std::exception_ptr& thrown) {
         auto& sample = exchange.sample;
         const auto wire = co_await begin(request, target_, planned, exchange);
         if (!wire) co_return;
@@ -364,6 +399,8 @@ private:
         curl_easy_getinfo(easy.get(), CURLINFO_PRETRANSFER_TIME_T, &sent_us);
         if (connected_us > 0) sample.connected = sample.started + std::chrono::microseconds(connected_us);
         if (sent_us > 0) sample.sent = sample.started + std::chrono::microseconds(sent_us);
+        // Its times are sums over both connections, without the wait between them.
+        if (sample.repeated) sample.connected = sample.sent = in.first_sent;
         long new_connections = 0;
         curl_easy_getinfo(easy.get(), CURLINFO_NUM_CONNECTS, &new_connections);
         connections_ += static_cast<std::uint32_t>(std::max(new_connections, 0L));
@@ -379,8 +416,9 @@ private:
             exchange.error = NetErrc::header_too_large;
         if (exchange.error == NetErrc::truncated_body && said.find("in chunked-encoding") != said.npos)
             exchange.error = NetErrc::bad_answer;
-        if (!exchange.error) in.report_head();
+        if (!exchange.error) guarded(in, [&] { return in.report_head(); });
         if (exchange.error && exchange.diagnostics.message.empty()) exchange.diagnostics.message = words.data();
+        thrown = in.thrown;
     }
 
     asio::any_io_executor executor_;

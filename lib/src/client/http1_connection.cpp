@@ -100,9 +100,17 @@ void Http1Connection::connect(std::shared_ptr<const Endpoints> endpoints) {
 void Http1Connection::try_next_endpoint(error_code last) {
     for (; next_endpoint_ < endpoints_->size(); ++next_endpoint_) {
         last = begin_connect((*endpoints_)[next_endpoint_]);
-        if (!last) return;
+        if (!last) return arm_attempt();
     }
     opened(last);
+}
+
+/// An address that never answers must not take the time of those behind it.
+void Http1Connection::arm_attempt() {
+    const auto left = static_cast<std::int64_t>(endpoints_->size() - next_endpoint_);
+    if (left == 1) return around_.deadlines.arm(*this, deadline_);
+    const TimePoint now = Clock::now();
+    around_.deadlines.arm(*this, now + (deadline_ - now) / left);
 }
 
 error_code Http1Connection::begin_connect(const Tcp::endpoint& to) {
@@ -152,6 +160,7 @@ void Http1Connection::on_connect_event() {
     }
     tcp = Clock::now();
     if (around_.tls == nullptr) return opened({});
+    around_.deadlines.arm(*this, deadline_);
     ssl_ = around_.tls->begin(socket_);
     if (!ssl_) return opened(NetErrc::tls_failed);
     state_ = State::handshake;
@@ -175,7 +184,6 @@ void Http1Connection::do_handshake() {
 void Http1Connection::opened(error_code error) {
     const Http1ConnectionPtr self(this);
     around_.deadlines.disarm(*this);
-    endpoints_.reset();
     if (error) {
         close();
     } else {
@@ -184,6 +192,7 @@ void Http1Connection::opened(error_code error) {
         ++around_.opened;
     }
     owner_->on_connected(*this, error);
+    endpoints_.reset();
 }
 
 void Http1Connection::fail_to_open(error_code error) {
@@ -200,10 +209,13 @@ void Http1Connection::close() {
 }
 
 void Http1Connection::on_deadline() {
-    if (state_ == State::busy)
-        finish(NetErrc::timed_out);
-    else if (state_ != State::closed && state_ != State::idle)
-        opened(NetErrc::timed_out);
+    if (state_ == State::busy) return finish(NetErrc::timed_out);
+    if (state_ == State::closed || state_ == State::idle) return;
+    // While there are addresses left the time that was up is this one's alone.
+    const bool more = state_ == State::opening && endpoints_ && next_endpoint_ + 1 < endpoints_->size();
+    if (!more || Clock::now() >= deadline_) return opened(NetErrc::timed_out);
+    ++next_endpoint_;
+    try_next_endpoint(NetErrc::timed_out);
 }
 
 void Http1Connection::cancel() {
@@ -278,10 +290,12 @@ std::size_t Http1Connection::transmit(std::string_view head, std::string_view bo
     }
 }
 
-/// Whether OpenSSL has read more than it has given out, and that is the peer's words: TLS sends itself what is for itself, session tickets
-/// above all.
-bool Http1Connection::holds_more() {
-    if (SSL_has_pending(ssl_.get()) == 0) return false;
+/// Whether the peer has said more than was read, where it can be known without asking the kernel each time: only a read that was full has
+/// left something there, which is not told of again. OpenSSL may also hold more than it has given out: the peer's words, or what TLS sends
+/// itself, session tickets above all.
+bool Http1Connection::holds_more(std::size_t last_read) {
+    if (ssl_ ? SSL_has_pending(ssl_.get()) == 0 && !TlsClient::read_was_full(ssl_.get()) : last_read < http1_read_size)
+        return false;
     error_code error;
     return receive(error) > 0 || error != would_block;
 }
@@ -307,9 +321,9 @@ void Http1Connection::exchange(Call& call, TimePoint now) {
     const RequestBytes request = call.bytes();
     const auto& target = around_.target;
     to_head_ = request.to_head;
-    parser_.start(to_head_, {target.max_header_bytes, target.max_body_bytes});
+    parser_.start(to_head_, {target.max_header_bytes, std::min<std::uint64_t>(target.max_body_bytes, call.longest_body())});
     call.sample.connection = id_;
-    call.sample.sent = now;
+    if (!call.sample.repeated) call.sample.sent = now;
 
     std::string_view head = request.head;
     std::string_view body = request.body;
@@ -377,7 +391,7 @@ void Http1Connection::take(std::size_t n, TimePoint now) {
     const std::string_view answer(around_.read_buffer.get(), n);
     if (fresh && call->looks_at_status_only() && around_.seen.is(answer, to_head_)) {
         sample.status = static_cast<std::int16_t>(around_.seen.status());
-        return complete(true, now);
+        return complete(true, n, now);
     }
     std::string_view in = answer;
     std::size_t body = 0;
@@ -403,15 +417,17 @@ void Http1Connection::take(std::size_t n, TimePoint now) {
                 if (fresh && in.empty() && parser_.keep_alive() && parser_.ends_by_length() && n <= largest_seen)
                     around_.seen.keep(answer, n - body, to_head_, parser_.status());
                 // Bytes after the answer were not asked for: whatever they are, the connection is not to be used again.
-                return complete(parser_.keep_alive() && in.empty(), now);
+                return complete(parser_.keep_alive() && in.empty(), n, now);
             case Event::error:
+                if (parser_.error() == NetErrc::body_too_large)
+                    call->why.message = limit_text(std::min<std::uint64_t>(around_.target.max_body_bytes, call->longest_body()));
                 return finish(parser_.error());
         }
     }
 }
 
-void Http1Connection::complete(bool keeps_open, TimePoint now) {
-    reusable_ = keeps_open && !peer_ended_ && !write_error_ && !has_unsent() && !(ssl_ && holds_more());
+void Http1Connection::complete(bool keeps_open, std::size_t last_read, TimePoint now) {
+    reusable_ = keeps_open && !peer_ended_ && !write_error_ && !has_unsent() && !holds_more(last_read);
     call_->sample.done = now;
     finish({});
 }

@@ -88,7 +88,8 @@ public:
 
     /// Sets the deadline of what follows until connected; connect() may come later, once there are addresses.
     void open_until(TimePoint deadline);
-    /// Tries the endpoints in turn, then TLS; then Owner::on_connected.
+    /// Tries the endpoints in turn, each for its share of the time that is left, then TLS; then Owner::on_connected.
+    /// @param endpoints  at least one.
     void connect(std::shared_ptr<const Endpoints> endpoints);
     /// Gives up before it is connected: Owner::on_connected with `error`.
     void fail_to_open(error_code error);
@@ -107,7 +108,9 @@ public:
     [[nodiscard]] std::uint32_t requests() const noexcept { return requests_; }
     [[nodiscard]] std::uint32_t id() const noexcept { return id_; }
 
-    /// The endpoint that answered, as an index into those given.
+    /// Those given to connect(), until Owner::on_connected has returned.
+    [[nodiscard]] const std::shared_ptr<const Endpoints>& endpoints() const noexcept { return endpoints_; }
+    /// The one that answered, as an index into them.
     [[nodiscard]] std::size_t used_endpoint() const noexcept { return next_endpoint_; }
     /// For the owner: the call that it was opened for, its place among all and among the idle ones.
     Call* waiting_call = nullptr;
@@ -127,6 +130,7 @@ private:
     void close_socket() noexcept;
     [[nodiscard]] bool has_unsent() const noexcept { return !unsent_head_.empty() || !unsent_body_.empty(); }
     void try_next_endpoint(error_code last);
+    void arm_attempt();
     error_code begin_connect(const boost::asio::ip::tcp::endpoint& to);
     void on_connect_event();
     void do_handshake();
@@ -136,14 +140,14 @@ private:
     void send();
     void read();
     void take(std::size_t n, TimePoint now);
-    void complete(bool keeps_open, TimePoint now);
+    void complete(bool keeps_open, std::size_t last_read, TimePoint now);
     void on_end(error_code error);
     void on_idle_readable();
     void finish(error_code error);
     /// As read(2) and writev(2): the count, 0 at the end of the stream; errors other than would_block in `error`.
     std::size_t receive(error_code& error);
     std::size_t transmit(std::string_view head, std::string_view body, error_code& error);
-    [[nodiscard]] bool holds_more();
+    [[nodiscard]] bool holds_more(std::size_t last_read);
     std::size_t tls_result(int result, error_code& error);
 
     Http1Surroundings& around_;

@@ -35,7 +35,7 @@ Http1Pool::~Http1Pool() {
 // --- calls ------------------------------------------------------------------------------------------------------------
 
 void Http1Pool::fire(Call& call) {
-    call.repeated_ = false;
+    call.sample.repeated = false;
     if (const Http1ConnectionPtr connection = take_idle()) {
         call.sample.connected = call.sample.started;
         ++busy_;
@@ -64,8 +64,8 @@ void Http1Pool::on_finished(Http1Connection& connection, Call& call, error_code 
         put_idle(connection);
     else
         drop(connection);
-    if (lost && !call.repeated_ && call.bytes().repeatable) {
-        call.repeated_ = true;
+    if (lost && !call.sample.repeated && call.bytes().repeatable) {
+        call.sample.repeated = true;
         return open(&call, call.deadline);
     }
     rest_if_quiet();
@@ -121,10 +121,12 @@ void Http1Pool::on_connected(Http1Connection& connection, error_code error) {
     --opening_;
     Call* const call = std::exchange(connection.waiting_call, nullptr);
     std::erase(without_address_, keep);
+    // Others may have found out more since this one was given its addresses.
+    const bool newest = connection.endpoints() == endpoints_;
     if (error) {
-        endpoints_.reset();  // the host may have moved: whoever asks next asks for its name again
+        if (newest) endpoints_.reset();  // the host may have moved: whoever asks next asks for its name again
         drop(connection);
-    } else if (endpoints_ && connection.used_endpoint() > 0 && connection.used_endpoint() < endpoints_->size()) {
+    } else if (newest && connection.used_endpoint() > 0) {
         // The one that worked goes first from now on.
         Endpoints reordered = *endpoints_;
         const auto worked = reordered.begin() + static_cast<std::ptrdiff_t>(connection.used_endpoint());
@@ -138,11 +140,14 @@ void Http1Pool::on_connected(Http1Connection& connection, error_code error) {
         rest_if_quiet();
         return end(*call, error);
     }
-    sample.resolved = connection.resolved;
-    sample.tcp = connection.tcp;
-    sample.connected = around_.tls != nullptr ? Clock::now() : connection.tcp;
+    const TimePoint connected = around_.tls != nullptr ? Clock::now() : connection.tcp;
+    if (!sample.repeated) {
+        sample.resolved = connection.resolved;
+        sample.tcp = connection.tcp;
+        sample.connected = connected;
+    }
     ++busy_;
-    connection.exchange(*call, sample.connected);
+    connection.exchange(*call, connected);
 }
 
 void Http1Pool::on_lost(Http1Connection& connection) {
@@ -161,7 +166,7 @@ void Http1Pool::drop(Http1Connection& connection) {
 
 Http1ConnectionPtr Http1Pool::take_idle() {
     while (!idle_.empty()) {
-        const Http1ConnectionPtr connection(&idle_.front());
+        Http1ConnectionPtr connection(&idle_.front());
         idle_.pop_front();
         --idle_count_;
         // Where idle ones are watched the loop tells of a close, and this would be one read more for each request.
@@ -247,12 +252,9 @@ void Http1Pool::end_preparation() {
         --idle_count_;
         drop(connection);
     }
-    for (const auto& connection : preparation->made) {
-        if (connection->idle_hook.is_linked())
-            ++preparation->result.held;
-        else if (connection->requests() == 0)
-            lost = true;  // while the others were opened
-    }
+    preparation->result.held = idle_count_;
+    for (const auto& connection : preparation->made)
+        if (!connection->idle_hook.is_linked() && connection->requests() == 0) lost = true;  // while the others were opened
     if (lost && !preparation->result.error) preparation->result.error = NetErrc::closed_before_answer;
     rest_if_quiet();
     preparation->done(std::move(preparation->result));

@@ -36,8 +36,13 @@ int write_socket(BIO* bio, const char* data, int size) {
     return after(bio, ::send(descriptor_of(bio), data, static_cast<std::size_t>(size), MSG_NOSIGNAL), BIO_FLAGS_WRITE);
 }
 
+/// A flag of ours among OpenSSL's, which leave this bit alone.
+constexpr int read_full = 0x10000;
+
 int read_socket(BIO* bio, char* data, int size) {
     const auto n = ::recv(descriptor_of(bio), data, static_cast<std::size_t>(size), 0);
+    BIO_clear_flags(bio, read_full);
+    if (n == size) BIO_set_flags(bio, read_full);
     if (n == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
     return after(bio, n, BIO_FLAGS_READ);
 }
@@ -132,6 +137,8 @@ SslPtr TlsClient::begin(int descriptor) {
     SSL_set_connect_state(ssl.get());
     return ssl;
 }
+
+bool TlsClient::read_was_full(SSL* ssl) noexcept { return BIO_test_flags(SSL_get_rbio(ssl), read_full) != 0; }
 
 std::string TlsClient::explain(SSL* ssl) {
     const long verify = SSL_get_verify_result(ssl);

@@ -31,6 +31,9 @@ public:
     /// (RFC 9110 section 4.3.4), session offered. Null when memory ends.
     [[nodiscard]] SslPtr begin(int descriptor);
 
+    /// Whether the last read(2) for it gave as much as was asked for, so that more may lie in the socket.
+    [[nodiscard]] static bool read_was_full(SSL* ssl) noexcept;
+
     /// In words, why a handshake failed.
     [[nodiscard]] static std::string explain(SSL* ssl);
 

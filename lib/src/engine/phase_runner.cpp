@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <string>
 #include <thread>
 
 #include <boost/asio/as_tuple.hpp>
@@ -28,9 +30,17 @@ constexpr unsigned most_extensions = 2;
 /// Answers of several workers, awaited by one coroutine. Kept alive by those who still owe one.
 template <class T>
 struct Replies {
-    Replies(const asio::any_io_executor& executor, std::size_t n) : left(n), values(n), all(executor, TimePoint::max()) {}
+    Replies(const asio::any_io_executor& executor, std::size_t n)
+        : left(n), values(n), given(n), all(executor, TimePoint::max()) {}
+    void take(std::size_t i, T value) {
+        if (given[i]) return;  // a worker that failed within its reply has been answered for
+        given[i] = true;
+        values[i] = std::move(value);
+        if (--left == 0) all.cancel();
+    }
     std::size_t left;
     std::vector<T> values;
+    std::vector<bool> given;
     asio::steady_timer all;
 };
 
@@ -93,12 +103,16 @@ private:
         for (std::size_t i = 0; i < workers_.size(); ++i) {
             Worker& worker = *workers_[i];
             std::function<void(T)> reply = [executor = executor_, replies, i](T value) {
-                asio::post(executor, [replies, i, value = std::move(value)]() mutable {
-                    replies->values[i] = std::move(value);
-                    if (--replies->left == 0) replies->all.cancel();
-                });
+                asio::post(executor, [replies, i, value = std::move(value)]() mutable { replies->take(i, std::move(value)); });
             };
-            worker.post([&worker, ask, reply = std::move(reply)] { ask(worker, reply); });
+            worker.post([&worker, ask, reply = std::move(reply)] {
+                try {
+                    ask(worker, reply);
+                } catch (...) {
+                    reply({});
+                    throw;  // which ends the worker
+                }
+            });
         }
         while (replies->left > 0) {
             const auto state = co_await asio::this_coro::cancellation_state;
@@ -127,30 +141,38 @@ private:
             outcome_.merge(part);
             outcome_.generator.merge(part.generator);
         }
-        if (plan_.users || plan_.burst) outcome_.planned = counters_.planned;
+        if (plan_.burst) outcome_.planned = counters_.planned;
+        const bool all_made = plan_.iterations && (plan_.users ? counters_.done : outcome_.planned) == *plan_.iterations;
+        // Iterations that time has cut short were no plan.
+        if (plan_.users && plan_.iterations && (!plan_.duration || all_made)) outcome_.planned = *plan_.iterations;
+        if (!refused_.empty() && !outcome_.interrupted && !all_made)
+            outcome_.trouble += (outcome_.trouble.empty() ? "" : "; ") + refused_;
     }
 
     // --- phases -------------------------------------------------------------------------------------------------------
 
     awaitable<void> run_load() {
-        if (plan_.users)
-            counters_.planned = plan_.iterations.value_or(0);
-        else
-            counters_.planned = load::ArrivalSchedule(plan_.stages, plan_.arrivals, plan_.seed, plan_.iterations).total();
+        if (plan_.users) {
+            length_ = plan_.duration;
+            if (!plan_.duration) counters_.planned = plan_.iterations.value_or(0);
+        } else {
+            schedule_.emplace(plan_.stages, plan_.arrivals, plan_.seed, plan_.iterations);
+            length_ = schedule_->length();
+            counters_.planned = schedule_->total();
+        }
         start_ = Clock::now();
-        end_ = TimePoint::max();
-        if (plan_.duration) end_ = start_ + *plan_.duration;
-        const auto over = co_await ask_all<char>([start = start_](Worker& worker, const std::function<void(char)>& reply) {
-            worker.begin(start, [reply] { reply(0); });
-        });
-        outcome_.elapsed = Clock::now() - start_;
+        if (length_) end_ = start_ + *length_;
+        const auto last = co_await ask_all<TimePoint>(
+            [start = start_](Worker& worker, const std::function<void(TimePoint)>& reply) { worker.begin(start, reply); });
+        outcome_.elapsed = std::max(*std::max_element(last.begin(), last.end()), start_) - start_;
+        outcome_.loaded = std::min(outcome_.elapsed, end_ - start_);
     }
 
     awaitable<void> run_bursts() {
         const std::size_t repeats = plan_.iterations.value_or(1);
         counters_.planned = *plan_.burst * repeats;
         start_ = Clock::now();
-        for (std::size_t r = 0; r < repeats && !outcome_.interrupted; ++r) {
+        for (std::size_t r = 0; r < repeats; ++r) {
             // Fresh sockets for every burst, all open before it starts: otherwise the burst measures the accept queue.
             const auto ready = co_await ask_all<Worker::Ready>(
                 [](Worker& worker, const std::function<void(Worker::Ready)>& reply) { worker.prepare_burst(reply); });
@@ -163,10 +185,13 @@ private:
                     worker.fire_burst(planned, reply);
                 });
             if (outcome_.interrupted) break;
-            auto& burst = outcome_.bursts.emplace_back();
+            std::vector<metrics::Sample> burst;
             for (const auto& part : parts) burst.insert(burst.end(), part.begin(), part.end());
+            // One that lacks the users of a worker that failed is another burst.
+            if (burst.size() < *plan_.burst) break;
+            outcome_.bursts.push_back(std::move(burst));
         }
-        outcome_.elapsed = Clock::now() - start_;
+        outcome_.elapsed = outcome_.loaded = Clock::now() - start_;
     }
 
     void note_unprepared(const std::vector<Worker::Ready>& ready) {
@@ -245,6 +270,7 @@ private:
         PhaseOutcome so_far;
         for (const auto& part : parts) so_far.merge(part);
         so_far.elapsed = Clock::now() - start_;
+        so_far.loaded = std::min(so_far.elapsed, end_ - start_);
         so_far.extensions = outcome_.extensions;
         switch (plan_.look(so_far, ending)) {
             case Decision::go_on:
@@ -254,13 +280,28 @@ private:
                 stop_workers();
                 break;
             case Decision::extend:
-                if (!ending || !plan_.duration || outcome_.extensions == most_extensions) break;
-                ++outcome_.extensions;
-                counters_.planned = counters_.planned / outcome_.extensions * (outcome_.extensions + 1);
-                end_ += *plan_.duration;
-                for (auto& worker : workers_) worker->post([&worker, more = *plan_.duration] { (void)worker->extend(more); });
+                if (!ending || outcome_.extensions == most_extensions || !so_far.trouble.empty()) break;
+                co_await extend();
                 break;
         }
+    }
+
+    awaitable<void> extend() {
+        const auto more = *length_;
+        refused_ = "the phase was over when it was told to run on";  // so it stays where the end comes before the answers
+        const auto ask = [more](Worker& worker, const std::function<void(bool)>& reply) { reply(worker.extend(more)); };
+        const std::vector<bool> on = co_await ask_all<bool>(ask, false);
+        const auto refused = std::count(on.begin(), on.end(), false);
+        refused_.clear();
+        if (refused > 0)
+            refused_ = std::to_string(refused) + " of " + std::to_string(on.size()) +
+                       " threads had ended when the phase was told to run on";
+        if (static_cast<std::size_t>(refused) == on.size()) co_return;
+        ++outcome_.extensions;
+        end_ += more;
+        if (!schedule_) co_return;
+        schedule_->extend(more);
+        counters_.planned = schedule_->total();
     }
 
     asio::any_io_executor executor_;
@@ -272,7 +313,10 @@ private:
     TimePoint start_{};
     TimePoint end_ = TimePoint::max();
     TimePoint asked_about_{};
-    TimePoint then_ = Clock::now();  ///< of the last glance
+    std::optional<Duration> length_;                 ///< as planned, where time ends it
+    std::optional<load::ArrivalSchedule> schedule_;  ///< of all workers together, only to count
+    std::string refused_;                            ///< that some did not run on
+    TimePoint then_ = Clock::now();                  ///< of the last glance
     std::uint64_t requests_then_ = 0;
     PhaseOutcome outcome_;
 };

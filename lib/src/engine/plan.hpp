@@ -85,11 +85,13 @@ struct PhaseOutcome {
     std::shared_ptr<metrics::Tally> tally = std::make_shared<metrics::Tally>();
     std::vector<std::vector<metrics::Sample>> bursts;  ///< one vector a burst, one sample a user, over all its steps
     std::vector<std::string> examples;                 ///< at most 3 of what went wrong
-    std::uint64_t planned = 0;
+    std::uint64_t planned = 0;                         ///< iterations; of users only where a count ends the phase, else 0
     std::uint64_t missed = 0;
     std::uint64_t saturated = 0;
     std::string unprepared;  ///< why fewer connections than users were open before a burst, whose times hold connects then
     Duration elapsed{};
+    Duration loaded{};                ///< of it, until nothing was to start any more
+    std::string trouble;              ///< what stopped a worker early; the figures are then incomplete
     std::optional<int> first_status;  ///< of the first answer that came
     metrics::GeneratorFigures generator;
     unsigned extensions = 0;  ///< how often it was told to run on

@@ -1,6 +1,7 @@
 #include "engine/recorder.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace volley::engine {
@@ -8,6 +9,12 @@ namespace volley::engine {
 namespace {
 constexpr std::size_t examples_kept = 3;
 constexpr std::size_t batch_size = 4096;
+
+/// Counts in a slice, where what is full stays full.
+void count(std::uint32_t& what, std::uint64_t n = 1) {
+    constexpr auto full = std::numeric_limits<std::uint32_t>::max();
+    what = n > full - what ? full : what + static_cast<std::uint32_t>(n);
+}
 }  // namespace
 
 bool needs_curl(const PhasePlan& plan) noexcept {
@@ -25,6 +32,7 @@ void PhaseOutcome::merge(const PhaseOutcome& other) {
     missed += other.missed;
     saturated += other.saturated;
     if (unprepared.empty()) unprepared = other.unprepared;
+    if (trouble.empty()) trouble = other.trouble;
     if (!first_status) first_status = other.first_status;
 }
 
@@ -50,7 +58,7 @@ Recorder::Glance Recorder::take_glance(TimePoint now) {
 
 void Recorder::started(const metrics::Sample& sample) {
     if (auto* s = slice(sample.started)) {
-        ++s->started;
+        count(s->started);
         const auto in_flight = static_cast<std::uint32_t>(in_flight_.load(std::memory_order_relaxed));
         s->in_flight_max = std::max(s->in_flight_max, in_flight);
     }
@@ -63,11 +71,11 @@ void Recorder::ended(const metrics::Sample& sample, const Judgement& judgement, 
     add(requests_, 1);
     if (!outcome.first_status && sample.status != 0) outcome.first_status = sample.status;
     if (auto* s = slice(sample.done)) {
-        ++s->done;
+        count(s->done);
         if (sample.right)
             s->response.record(sample.response_time());
         else
-            ++s->wrong;
+            count(s->wrong);
     }
     if (!sample.right && outcome.examples.size() < examples_kept)
         outcome.examples.push_back(step_name + ": " + judgement.example);
@@ -86,12 +94,12 @@ void Recorder::iteration_ended(const metrics::Sample& whole) noexcept {
 
 void Recorder::missed(TimePoint planned, std::uint64_t n) {
     outcome.missed += n;
-    if (auto* s = slice(planned)) s->missed += static_cast<std::uint32_t>(n);
+    if (auto* s = slice(planned)) count(s->missed, n);
 }
 
 void Recorder::saturated(TimePoint planned) {
     ++outcome.saturated;
-    if (auto* s = slice(planned)) ++s->saturated;
+    if (auto* s = slice(planned)) count(s->saturated);
 }
 
 void Recorder::flush() {

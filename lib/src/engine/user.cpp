@@ -1,6 +1,7 @@
 #include "engine/user.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace volley::engine {
 
@@ -78,9 +79,14 @@ void User::on_done(error_code error) {
         whole_.status = sample.status;
         whole_.outcome = sample.outcome;
         whole_.right = sample.right;
+        whole_.repeated = whole_.repeated || sample.repeated;
     }
     // What follows a wrong answer would build on one that did not come.
-    if (!sample.right || cancelled_ || step_ + 1U == around_.steps.size()) return end();
+    if (!sample.right || step_ + 1U == around_.steps.size()) return end();
+    if (cancelled_) {
+        whole_.outcome = metrics::Outcome::cancelled;
+        return end();
+    }
     ++step_;
     const TimePoint now = Clock::now();
     send(now, now);
@@ -103,6 +109,8 @@ void User::judge(error_code error) {
         exchange_->sample = sample;
         try {
             judgement = step.judge(*exchange_);
+        } catch (const std::bad_alloc&) {
+            throw;  // no answer's fault
         } catch (const std::exception& wrong) {
             judgement = {"check", std::string("it cannot be checked: ") + wrong.what()};
         }
@@ -121,6 +129,13 @@ void User::cancel() {
     if (!under_way_ || cancelled_) return;
     cancelled_ = true;
     live().carrier->cancel(*this);
+}
+
+void User::abandon(net::DeadlineQueue& timers) noexcept {
+    wake(timers);
+    if (!std::exchange(under_way_, false)) return;
+    whole_.outcome = metrics::Outcome::cancelled;
+    around_.recorder.iteration_ended(whole_);
 }
 
 }  // namespace volley::engine

@@ -30,7 +30,8 @@ struct LiveStep {
 struct Surroundings {
     std::vector<LiveStep> steps;
     Recorder recorder;
-    std::string scratch{};       ///< a rendered request, until the next
+    std::string scratch{};  ///< a rendered request, until the next
+    std::uint64_t longest_kept_body = UINT64_MAX;
     bool keeps_answers = false;  ///< some step judges more than the status
 
     explicit Surroundings(std::function<void(Recorder::Batch)> samples) : recorder(std::move(samples)) {}
@@ -64,6 +65,8 @@ public:
     }
     /// Ends the iteration: what is under way is cancelled, and not recorded.
     void cancel();
+    /// Ends a rest, or an iteration whose carrier is gone, without a word.
+    void abandon(net::DeadlineQueue& timers) noexcept;
 
     [[nodiscard]] bool under_way() const noexcept { return under_way_; }
     [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
@@ -76,6 +79,9 @@ private:
     client::RequestBytes bytes() override;
     const http::Request& request() override;
     [[nodiscard]] bool looks_at_status_only() const override { return !keeps_answer(); }
+    [[nodiscard]] std::uint64_t longest_body() const override {
+        return keeps_answer() && live().step->target.keep_body ? around_.longest_kept_body : UINT64_MAX;
+    }
     bool on_head(const client::AnswerHead& head) override;
     bool on_body(std::string_view piece) override;
     void on_done(error_code error) override;

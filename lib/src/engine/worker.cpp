@@ -1,6 +1,8 @@
 #include "engine/worker.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 
 #include <sys/resource.h>
 
@@ -17,6 +19,8 @@ constexpr auto punctual = std::chrono::milliseconds(1);
 constexpr auto after_failure = std::chrono::milliseconds(10);
 /// So many overdue arrivals are started before answers are looked at again.
 constexpr int arrivals_in_a_row = 64;
+/// So many that are too late for anything are counted before others get the loop: about a millisecond's worth.
+constexpr int given_up_in_a_row = 20'000;
 /// Turns of the loop in which answers that have come may free a user, or a connection.
 constexpr int turns_to_catch_up = 50;
 constexpr int turns_to_open = 8;
@@ -25,6 +29,7 @@ constexpr auto shortest_sleep = std::chrono::microseconds(150);
 constexpr auto tick_every = std::chrono::milliseconds(100);
 /// A thread that runs for more than this share of the time may be what limits the rate.
 constexpr double busy_share = 0.95;
+constexpr const char* no_memory = "out of memory";
 
 Duration thread_cpu() {
     rusage usage{};
@@ -83,6 +88,11 @@ void Worker::make_carriers() {
     }
     for (auto& [origin, carrier] : carriers_) opened_ += carrier->opened();
     carriers_.clear();
+    // What all users of the phase may keep at once is bounded; each may keep a little however many they are.
+    constexpr std::uint64_t kept_by_all = 2ULL << 30U;
+    constexpr std::uint64_t kept_at_least = 1ULL << 20U;
+    const std::uint64_t users = plan_.burst ? *plan_.burst : plan_.users ? *plan_.users : plan_.max_users;
+    around_.longest_kept_body = std::max(kept_by_all / std::max<std::uint64_t>(users, 1), kept_at_least);
     const bool curl = needs_curl(plan_);
     for (const auto& [origin, target] : targets)
         carriers_[origin] = curl ? client::make_curl_carrier(io_.get_executor(), target, plan_.curl)
@@ -93,8 +103,44 @@ void Worker::make_carriers() {
 void Worker::run() {
     began_ = Clock::now();
     cpu_before_ = thread_cpu();
-    watch_timer();
-    io_.run();
+    for (bool watched = false;;) {
+        try {
+            if (!std::exchange(watched, true)) watch_timer();
+            io_.run();
+            return;
+        } catch (const std::bad_alloc&) {
+            fail(no_memory);
+        } catch (const std::exception& error) {
+            fail(error.what());
+        } catch (...) {
+            fail("unknown exception");
+        }
+    }
+}
+
+void Worker::fail(const char* what) noexcept {
+    auto& outcome = around_.recorder.outcome;
+    if (!outcome.trouble.empty()) return;
+    stopped_ = load_over_ = true;
+    try {
+        outcome.trouble = "thread " + std::to_string(index_ + 1) + " of " + std::to_string(workers_) +
+                          " that make the load ended early: " + what;
+    } catch (const std::bad_alloc&) {
+        outcome.trouble = no_memory;  // short enough to need none
+    }
+    post([this] { break_off(); });  // carriers are closed on the loop, and here it may have been left
+}
+
+void Worker::break_off() {
+    if (finished_) return;
+    arrival_timer_.cancel();
+    for (auto& [origin, carrier] : carriers_) opened_ += carrier->opened();
+    carriers_.clear();
+    for (auto& user : users_) user.abandon(timers_);
+    active_ = 0;
+    last_ = std::max(last_, Clock::now());
+    if (on_ready_) std::exchange(on_ready_, {})({});
+    end_if_over();
 }
 
 void Worker::sleep_on(boost::asio::steady_timer& timer, TimePoint until, std::function<void()> then) {
@@ -117,19 +163,20 @@ User& Worker::make_user() {
     return users_.emplace_back(around_, static_cast<User::Owner&>(*this), index);
 }
 
-void Worker::begin(TimePoint start, std::function<void()> over) {
+void Worker::begin(TimePoint start, std::function<void(TimePoint)> over) {
     over_ = std::move(over);
-    start_ = start;
+    start_ = last_ = began_ = start;
     around_.recorder.begin_series(start);
+    if (stopped_) return end_if_over();
+    cpu_before_ = thread_cpu();
     make_carriers();
     if (kind_ == Kind::closed) {
         if (plan_.duration) end_ = start + *plan_.duration;
         begin_closed();
+        if (plan_.duration) wait_for_end();
     } else {
         end_ = start + schedule_->schedule().length();
-        arrivals_over_ = false;
         next_look_ = excused_ = start;
-        next_arrival_ = schedule_->next();
         arrivals();
     }
     end_if_over();
@@ -145,14 +192,23 @@ void Worker::begin_closed() {
 
 void Worker::next_iteration(User& user) {
     const TimePoint now = Clock::now();
-    if (stopped_ || iterations_left_ == 0 || now >= end_) {
+    if (load_over_ || iterations_left_ == 0 || now >= end_) {
         --active_;
         free_.push_back(&user);
         return end_if_over();
     }
-    --iterations_left_;
+    if (--iterations_left_ == 0) end_rests();
     ++user.iterations;
     user.begin(now, now, next_iteration_++ * workers_ + index_);
+}
+
+/// On the timer of arrivals, of which there are none.
+void Worker::wait_for_end() {
+    sleep_on(arrival_timer_, end_, [this] {
+        if (load_over_) return;
+        if (Clock::now() < end_) return wait_for_end();  // extend() has moved it
+        end_load(end_);
+    });
 }
 
 // --- open -------------------------------------------------------------------------------------------------------------
@@ -165,15 +221,21 @@ void Worker::wait_for_arrival(TimePoint when) {
 }
 
 void Worker::arrivals() {
-    for (int in_a_row = 0; !stopped_;) {
+    for (int in_a_row = 0; !load_over_ && !ended_;) {
+        if (!next_arrival_) next_arrival_ = schedule_->next();
+        if (!next_arrival_ && ended_by_count()) return end_if_over();
+        const TimePoint now = Clock::now();
+        if (now >= end_) note_end_of_load();
         if (!next_arrival_) {
-            arrivals_over_ = true;
-            return end_if_over();
+            if (now >= end_) return end_load(end_);
+            return wait_for_arrival(end_);  // until then extend() may add some
         }
         const TimePoint planned = start_ + *next_arrival_;
-        const TimePoint now = Clock::now();
         if (planned > now) return wait_for_arrival(std::max(planned, last_wake_ + shortest_sleep));
-        if (now > end_ + catch_up) return give_up_arrivals();
+        if (now > end_ + catch_up) {
+            give_up_some_arrivals();
+            return post([this] { arrivals(); });
+        }
         const bool late = now > planned + punctual;
         // Users whose answers came while we stalled are not in flight, they only look so until the loop has got to them. To open
         // connections in their place would put us further behind.
@@ -213,16 +275,12 @@ void Worker::arrive(TimePoint planned, TimePoint now) {
     user->begin(planned, now, next_iteration_++ * workers_ + index_);
 }
 
-void Worker::give_up_arrivals() {
-    std::uint64_t left = 0;
-    while (next_arrival_) {
-        ++left;
+void Worker::give_up_some_arrivals() {
+    for (int n = 0; next_arrival_ && n < given_up_in_a_row; ++n) {
+        ++arrivals_passed_;
+        around_.recorder.missed(start_ + *next_arrival_);
         next_arrival_ = schedule_->next();
     }
-    arrivals_passed_ += left;
-    around_.recorder.missed(end_, left);
-    arrivals_over_ = true;
-    end_if_over();
 }
 
 // --- bursts -----------------------------------------------------------------------------------------------------------
@@ -237,34 +295,39 @@ void Worker::prepare_burst(std::function<void(Ready)> ready) {
     ready_.wanted = n * carriers_.size();
     const auto& first = plan_.steps.front();
     prepare_until_ = Clock::now() + std::min(first.timeout, first.target.connect_timeout);
-    prepared_first_ = 0;
+    prepared_first_ = prepared_held_ = 0;
     prepare_rest();
 }
 
-/// Prepares one origin after the other; `ready_.held` counts over all.
+/// Prepares one origin after the other, then looks once more at what all of them hold.
 void Worker::prepare_rest() {
     const std::size_t n = users_.size();
-    const std::size_t origin = prepared_first_;
-    if (origin == carriers_.size() || stopped_) {
-        if (on_ready_) std::exchange(on_ready_, {})(ready_);
-        return;
-    }
-    auto& carrier = *std::next(carriers_.begin(), static_cast<std::ptrdiff_t>(origin))->second;
-    const std::size_t held_before = ready_.held;
-    carrier.prepare((origin + 1) * n - held_before, prepare_until_, [this, n, origin](client::Carrier::Prepared result) {
-        ready_.held += result.held;
-        const std::size_t held = ready_.held - origin * n;
-        const bool for_now = result.error == Condition::refused || result.error == Condition::reset;
-        if (held < n && held > 0 && for_now && Clock::now() < prepare_until_ && !stopped_)
+    if (prepared_first_ == carriers_.size() || stopped_) return prepared();
+    auto& carrier = *std::next(carriers_.begin(), static_cast<std::ptrdiff_t>(prepared_first_))->second;
+    carrier.prepare(n - prepared_held_, prepare_until_, [this, n](client::Carrier::Prepared result) {
+        prepared_held_ = result.held;
+        // Without an error some have gone that an earlier attempt had opened.
+        const bool for_now = !result.error || result.error == Condition::refused || result.error == Condition::reset;
+        if (result.held < n && result.held > 0 && for_now && Clock::now() < prepare_until_ && !stopped_)
             return sleep_on(arrival_timer_, Clock::now() + std::chrono::milliseconds(20), [this] { prepare_rest(); });
         if (result.error && !ready_.error) {
             ready_.error = result.error;
             ready_.why = result.why.message;
         }
         // What one origin would not hold is not asked of the next.
-        prepared_first_ = held < n ? carriers_.size() : origin + 1;
+        prepared_first_ = result.held < n ? carriers_.size() : prepared_first_ + 1;
+        prepared_held_ = 0;
         prepare_rest();
     });
+}
+
+void Worker::prepared() {
+    if (!on_ready_) return;
+    ready_.held = 0;
+    for (auto& [origin, carrier] : carriers_)
+        carrier->prepare(0, prepare_until_, [this](const client::Carrier::Prepared& result) { ready_.held += result.held; });
+    if (ready_.held < ready_.wanted && !ready_.error) ready_.error = NetErrc::closed_before_answer;
+    std::exchange(on_ready_, {})(ready_);
 }
 
 void Worker::fire_burst(TimePoint planned, std::function<void(std::vector<metrics::Sample>)> over) {
@@ -282,13 +345,14 @@ void Worker::fire_burst(TimePoint planned, std::function<void(std::vector<metric
 // --- the end ----------------------------------------------------------------------------------------------------------
 
 void Worker::iteration_ended(User& user) {
+    last_ = std::max(last_, user.whole().done);
     if (kind_ == Kind::closed) {
         const bool failed = user.whole().outcome != metrics::Outcome::ok;
-        if (stopped_ || iterations_left_ == 0) return next_iteration(user);
+        if (load_over_ || iterations_left_ == 0) return next_iteration(user);
         Duration pause = load::think_time(plan_.think, plan_.seed, user.index(), user.iterations);
         if (failed) pause = std::max<Duration>(pause, after_failure);
         if (pause <= Duration::zero()) return next_iteration(user);
-        return user.rest_until(timers_, std::min(Clock::now() + pause, end_));
+        return user.rest_until(timers_, Clock::now() + pause);
     }
     --active_;
     if (kind_ == Kind::open) free_.push_back(&user);
@@ -296,6 +360,31 @@ void Worker::iteration_ended(User& user) {
 }
 
 void Worker::rested(User& user) { next_iteration(user); }
+
+bool Worker::ended_by_count() const noexcept {
+    if (!plan_.iterations) return false;
+    if (kind_ == Kind::closed) return iterations_left_ == 0;
+    return kind_ == Kind::open && !next_arrival_ && schedule_->schedule().passed() >= *plan_.iterations;
+}
+
+/// From now on nothing starts; what is under way is still waited for.
+void Worker::end_load(TimePoint at) {
+    load_over_ = true;
+    last_ = std::max(last_, at);
+    note_end_of_load();
+    end_rests();
+    end_if_over();
+}
+
+void Worker::note_end_of_load() {
+    if (!spent_) spent_ = Spent{thread_cpu() - cpu_before_, Clock::now()};
+}
+
+/// Who rests has nothing to rest for any more.
+void Worker::end_rests() {
+    for (auto& user : users_)
+        if (user.wake(timers_)) --active_;
+}
 
 void Worker::end_if_over() {
     if (active_ > 0) return;
@@ -306,31 +395,33 @@ void Worker::end_if_over() {
             for (const auto& user : users_) samples.push_back(user.whole());
         return std::exchange(on_burst_, {})(std::move(samples));
     }
-    if (kind_ == Kind::open && !arrivals_over_) return;
-    if (ended_ || !over_) return;
+    if (ended_ || !over_ || !(load_over_ || ended_by_count())) return;
     ended_ = true;
-    over_();
+    note_end_of_load();
+    try {
+        over_(last_);
+    } catch (...) {
+        ended_ = false;  // nobody knows of it yet
+        throw;
+    }
 }
 
 void Worker::stop() {
     stopped_ = true;
     arrival_timer_.cancel();
-    arrivals_over_ = true;
     for (auto& [origin, carrier] : carriers_) carrier->cancel_preparation();
     if (on_ready_) std::exchange(on_ready_, {})(ready_);
-    for (auto& user : users_) {
-        if (user.under_way())
-            user.cancel();
-        else if (user.wake(timers_))
-            --active_;
-    }
+    if (!load_over_) end_load(Clock::now());
+    for (auto& user : users_) user.cancel();
     if (kind_ == Kind::burst && !fired_) active_ = 0;
     end_if_over();
 }
 
 bool Worker::extend(Duration more) {
-    if (stopped_ || ended_) return false;
+    if (ended_by_count()) return true;
+    if (load_over_) return false;
     end_ += more;
+    spent_.reset();
     if (kind_ == Kind::closed) {
         // Those that were through already begin again.
         for (User* user : std::exchange(free_, {})) {
@@ -338,12 +429,7 @@ bool Worker::extend(Duration more) {
             next_iteration(*user);
         }
     } else if (kind_ == Kind::open) {
-        schedule_->extend(more);
-        if (arrivals_over_) {
-            arrivals_over_ = false;
-            next_arrival_ = schedule_->next();
-            arrivals();
-        }
+        schedule_->extend(more);  // whatever the timer finds next to start
     }
     return true;
 }
@@ -357,20 +443,26 @@ PhaseOutcome Worker::so_far() const {
 }
 
 PhaseOutcome Worker::finish() {
-    finished_ = stopped_ = true;
-    around_.recorder.flush();
+    finished_ = stopped_ = load_over_ = true;
     auto& outcome = around_.recorder.outcome;
     for (auto& [origin, carrier] : carriers_) opened_ += carrier->opened();
     carriers_.clear();
+    for (auto& user : users_) user.abandon(timers_);
     tick_.cancel();
     arrival_timer_.cancel();
     timers_.rest();
     work_.reset();
+    try {
+        around_.recorder.flush();
+    } catch (const std::bad_alloc&) {
+        fail(no_memory);
+    }
+    note_end_of_load();
     auto& generator = outcome.generator;
     generator.transport = needs_curl(plan_) ? "curl" : "fast";
     generator.connections = opened_;
-    generator.cpu = thread_cpu() - cpu_before_;
-    generator.busy = to_seconds(generator.cpu) > busy_share * to_seconds(Clock::now() - began_);
+    generator.cpu = spent_->cpu;
+    generator.busy = to_seconds(spent_->cpu) > busy_share * to_seconds(spent_->until - began_);
     outcome.planned = arrivals_passed_;
     return std::move(outcome);
 }

@@ -35,11 +35,16 @@ public:
     void post(What what) {
         boost::asio::post(io_, std::move(what));
     }
-    /// The loop: returns after finish().
+    /// The loop: returns after finish(). What is thrown on it ends all that this worker does, as fail() does.
     void run();
+    /// Ends everything, for good: nothing starts any more, what is under way hears no more, and who waits for a reply gets it.
+    /// @param what  the reason, for PhaseOutcome::trouble.
+    void fail(const char* what) noexcept;
 
-    /// Closed and open phases: begins, and says when all has ended.
-    void begin(TimePoint start, std::function<void()> over);
+    /// Closed and open phases: begins, and says when all has ended. What time ends goes on until then, whatever there is to do; what a count
+    /// of iterations ends is over with its last answer.
+    /// @param over  given the instant of the last answer, or the end of the time where that came later.
+    void begin(TimePoint start, std::function<void(TimePoint last)> over);
 
     /// What came of preparing a burst: sockets held, and why not all.
     struct Ready {
@@ -56,7 +61,8 @@ public:
 
     /// Ends early: nothing starts any more, and what is under way is cancelled.
     void stop();
-    /// Runs on for so much longer. @return false where the end is past already.
+    /// Runs on for so much longer. @return false where the end is past already. True where all iterations are made, for
+    /// which there is nothing to run on.
     bool extend(Duration more);
     /// A copy of what there is so far.
     [[nodiscard]] PhaseOutcome so_far() const;
@@ -67,23 +73,30 @@ public:
     [[nodiscard]] PhaseOutcome finish();
 
 private:
+    void break_off();
     void make_carriers();
     void watch_timer();
 
     // closed
     void begin_closed();
     void next_iteration(User& user);
+    void wait_for_end();
     // open
     void arrivals();
     void arrive(TimePoint planned, TimePoint now);
     [[nodiscard]] bool full() const noexcept { return active_ >= most_users_; }
     void wait_for_arrival(TimePoint when);
-    void give_up_arrivals();
+    void give_up_some_arrivals();
     // bursts
     void prepare_rest();
+    void prepared();
 
     void iteration_ended(User& user) override;
     void rested(User& user) override;
+    [[nodiscard]] bool ended_by_count() const noexcept;
+    void end_load(TimePoint at);
+    void note_end_of_load();
+    void end_rests();
     void end_if_over();
     User& make_user();
     /// This worker's part of a number that all share.
@@ -105,12 +118,14 @@ private:
     std::vector<User*> free_;
     std::size_t active_ = 0;
     bool stopped_ = false;
+    bool load_over_ = false;  ///< nothing is to start any more, because of the time or because it was stopped
     bool ended_ = false;
     bool fired_ = false;     ///< the burst has begun
     bool finished_ = false;  ///< the loop is to end
-    std::function<void()> over_;
+    std::function<void(TimePoint)> over_;
     TimePoint start_{};
     TimePoint end_ = TimePoint::max();
+    TimePoint last_{};  ///< of the answers
 
     std::uint64_t iterations_left_ = UINT64_MAX;
     std::uint64_t next_iteration_ = 0;
@@ -124,11 +139,11 @@ private:
     TimePoint last_wake_{};
     TimePoint excused_{};  ///< until then what cannot start is our doing
     int turns_ = 0;
-    bool arrivals_over_ = true;
 
     Ready ready_;
     TimePoint prepare_until_{};
-    std::size_t prepared_first_ = 0;
+    std::size_t prepared_first_ = 0;  ///< the origin that is prepared
+    std::size_t prepared_held_ = 0;   ///< of its connections, when last looked at
     std::function<void(Ready)> on_ready_;
     std::function<void(std::vector<metrics::Sample>)> on_burst_;
 
@@ -136,6 +151,12 @@ private:
     std::uint64_t opened_ = 0;  ///< by carriers that are gone
     Duration cpu_before_{};
     TimePoint began_{};
+    /// What the load took of the processor until when.
+    struct Spent {
+        Duration cpu{};
+        TimePoint until{};
+    };
+    std::optional<Spent> spent_;
 };
 
 }  // namespace volley::engine

@@ -77,4 +77,11 @@ double effective_samples(const TimeSeries& series, double q) {
     return std::clamp(n / std::max(phi, 1.0), std::min(slices, n), n);
 }
 
+double effective_samples(const TimeSeries& series, std::uint64_t n, double q) {
+    std::uint64_t in_series = 0;
+    for (std::size_t i = 0; i < series.size(); ++i) in_series += series[i].response.count();
+    const double ratio = in_series == 0 ? 1 : effective_samples(series, q) / static_cast<double>(in_series);
+    return static_cast<double>(n) * ratio;
+}
+
 }  // namespace volley::metrics

@@ -1,24 +1,13 @@
 #include <volley/metrics/histogram.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
-namespace volley::metrics {
-namespace {
-constexpr std::uint64_t smallest_ns = 1000;
-}
+#include "metrics/log_linear.hpp"
 
-std::size_t Histogram::bucket_of(Duration value) noexcept {
-    const auto ns = static_cast<std::uint64_t>(std::max<Duration::rep>(value.count(), 0));
-    if (ns < smallest_ns) return 0;
-    const auto octave = static_cast<std::size_t>(std::bit_width(ns / smallest_ns)) - 1;
-    if (octave >= octaves) return bucket_count - 1;
-    const std::uint64_t base = smallest_ns << octave;
-    // (ns - base) is below base, so the product fits: base is at most 1000 * 2^32.
-    const std::uint64_t in_octave = (ns - base) * buckets_per_octave / base;
-    return octave * buckets_per_octave + in_octave;
-}
+namespace volley::metrics {
+
+std::size_t Histogram::bucket_of(Duration value) noexcept { return log_linear_bucket<octaves, buckets_per_octave>(value); }
 
 Duration Histogram::bucket_middle(std::size_t index) noexcept {
     const std::size_t octave = index / buckets_per_octave;
@@ -48,13 +37,7 @@ Duration Histogram::mean() const noexcept {
     return count_ == 0 ? Duration{} : Duration(std::llround(sum_ns_ / static_cast<double>(count_)));
 }
 
-Duration Histogram::quantile(double q) const noexcept {
-    if (count_ == 0) return {};
-    // 0.999 * 1000 is a little over 999 in binary, and 0.07 * 100 over 7: without the allowance the rank would be one too high.
-    const double exact = std::clamp(q, 0.0, 1.0) * static_cast<double>(count_);
-    const double wanted = std::ceil(exact - exact * 1e-12);
-    return value_at(static_cast<std::uint64_t>(wanted));
-}
+Duration Histogram::quantile(double q) const noexcept { return count_ == 0 ? Duration{} : value_at(nearest_rank(q, count_)); }
 
 Duration Histogram::value_at(std::uint64_t rank) const noexcept {
     if (count_ == 0) return {};

@@ -101,16 +101,4 @@ std::optional<std::uint64_t> samples_needed(double q, double confidence) {
     return std::max<std::uint64_t>(static_cast<std::uint64_t>(n), 1);
 }
 
-ShareInterval share_interval(std::uint64_t hits, std::uint64_t n, double confidence) {
-    if (n == 0) return {};
-    const double z = normal_quantile((1 + std::clamp(confidence, 0.0, 1.0)) / 2);
-    if (!std::isfinite(z)) return {};
-    const double size = static_cast<double>(n);
-    const double share = static_cast<double>(std::min(hits, n)) / size;
-    const double centre = share + z * z / (2 * size);
-    const double reach = z * std::sqrt(share * (1 - share) / size + z * z / (4 * size * size));
-    const double scale = 1 + z * z / size;
-    return {std::max((centre - reach) / scale, 0.0), std::min((centre + reach) / scale, 1.0)};
-}
-
 }  // namespace volley::metrics

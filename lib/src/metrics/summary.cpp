@@ -6,6 +6,7 @@ namespace volley::metrics {
 
 void Tally::add(const Sample& sample, const std::string& kind) {
     ++requests;
+    if (sample.repeated) ++retried;
     bytes += sample.bytes;
     if (sample.status != 0) ++statuses[sample.status];
     if (sample.started != TimePoint{}) start_lag.record(sample.start_lag());
@@ -20,6 +21,7 @@ void Tally::add(const Sample& sample, const std::string& kind) {
     }
     ++right;
     response.record(sample.response_time());
+    from_start.record(sample.time_from_start());
     service.record(sample.service_time());
     if (sample.first_byte != TimePoint{}) first_byte.record(sample.first_byte - sample.sent);
 }
@@ -27,10 +29,12 @@ void Tally::add(const Sample& sample, const std::string& kind) {
 void Tally::merge(const Tally& other) {
     requests += other.requests;
     right += other.right;
+    retried += other.retried;
     bytes += other.bytes;
     for (const auto& [kind, n] : other.errors) errors[kind] += n;
     for (const auto& [status, n] : other.statuses) statuses[status] += n;
     response.merge(other.response);
+    from_start.merge(other.from_start);
     service.merge(other.service);
     first_byte.merge(other.first_byte);
     resolve.merge(other.resolve);

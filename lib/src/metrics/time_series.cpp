@@ -1,14 +1,13 @@
 #include <volley/metrics/time_series.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 
+#include "metrics/log_linear.hpp"
+
 namespace volley::metrics {
 namespace {
-
-constexpr std::uint64_t smallest_ns = 1000;
 
 void add(std::uint32_t& to, std::uint32_t n) noexcept {
     constexpr auto full = std::numeric_limits<std::uint32_t>::max();
@@ -17,14 +16,7 @@ void add(std::uint32_t& to, std::uint32_t n) noexcept {
 
 }  // namespace
 
-std::size_t CoarseHistogram::bucket_of(Duration value) noexcept {
-    const auto ns = static_cast<std::uint64_t>(std::max<Duration::rep>(value.count(), 0));
-    if (ns < smallest_ns) return 0;
-    const auto octave = static_cast<std::size_t>(std::bit_width(ns / smallest_ns)) - 1;
-    if (octave >= octaves) return bucket_count - 1;
-    const std::uint64_t base = smallest_ns << octave;
-    return octave * buckets_per_octave + static_cast<std::size_t>((ns - base) * buckets_per_octave / base);
-}
+std::size_t CoarseHistogram::bucket_of(Duration value) noexcept { return log_linear_bucket<octaves, buckets_per_octave>(value); }
 
 Duration CoarseHistogram::bucket_begin(std::size_t index) noexcept {
     index = std::min(index, bucket_count);
@@ -49,9 +41,7 @@ void CoarseHistogram::merge(const CoarseHistogram& other) noexcept {
 
 Duration CoarseHistogram::quantile(double q) const noexcept {
     if (count_ == 0) return {};
-    const double exact = std::clamp(q, 0.0, 1.0) * static_cast<double>(count_);
-    // As in Histogram: 0.999 * 1000 is a little over 999 in binary.
-    const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::ceil(exact - exact * 1e-12)), 1, count_);
+    const auto rank = nearest_rank(q, count_);
     std::uint64_t seen = 0;
     std::size_t i = 0;
     while (i + 1 < bucket_count && seen + counts_[i] < rank) seen += counts_[i++];

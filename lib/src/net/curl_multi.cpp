@@ -14,7 +14,7 @@ namespace asio = boost::asio;
 
 /// A descriptor that curl wants watched. `fd` belongs to curl: it is released, never closed, by us.
 struct CurlMulti::Socket {
-    Socket(const asio::any_io_executor& executor, int number) : descriptor(executor, number), fd(number) {}
+    Socket(const asio::any_io_executor& executor, int number) : descriptor(executor), fd(number) {}
     ~Socket() { forget(); }
     void forget() {
         wanted = 0;
@@ -67,17 +67,33 @@ int CurlMulti::on_socket(CURL* /*easy*/, int fd, int what, void* self, void* /*s
         }
         return 0;
     }
-    auto& entry = multi.sockets_[fd];
-    if (!entry) entry = std::make_shared<Socket>(multi.executor_, fd);
-    entry->wanted = what;
-    multi.watch(entry);
-    return 0;
+    try {
+        multi.watch(fd, what);
+    } catch (...) {
+        multi.broken_ = true;
+    }
+    return multi.broken_ ? -1 : 0;
+}
+
+void CurlMulti::watch(int fd, int wanted) {
+    auto found = sockets_.find(fd);
+    if (found == sockets_.end()) {
+        const auto made = std::make_shared<Socket>(executor_, fd);
+        boost::system::error_code error;
+        made->descriptor.assign(fd, error);
+        if (error) {
+            broken_ = true;
+            return;
+        }
+        found = sockets_.emplace(fd, made).first;
+    }
+    found->second->wanted = wanted;
+    watch(found->second);
 }
 
 void CurlMulti::watch(const std::shared_ptr<Socket>& socket) {
     const std::weak_ptr<Socket> weak = socket;
     if ((socket->wanted & CURL_POLL_IN) != 0 && !socket->reading) {
-        socket->reading = true;
         socket->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
                                       [this, weak, alive = alive_](boost::system::error_code ec) {
                                           const auto s = weak.lock();
@@ -88,9 +104,9 @@ void CurlMulti::watch(const std::shared_ptr<Socket>& socket) {
                                               action(s->fd, ec ? CURL_CSELECT_ERR : CURL_CSELECT_IN);
                                           if (*alive && sockets_.count(s->fd) != 0 && sockets_[s->fd] == s) watch(s);
                                       });
+        socket->reading = true;  // only now: it may have thrown
     }
     if ((socket->wanted & CURL_POLL_OUT) != 0 && !socket->writing) {
-        socket->writing = true;
         socket->descriptor.async_wait(asio::posix::stream_descriptor::wait_write,
                                       [this, weak, alive = alive_](boost::system::error_code ec) {
                                           const auto s = weak.lock();
@@ -101,6 +117,7 @@ void CurlMulti::watch(const std::shared_ptr<Socket>& socket) {
                                               action(s->fd, ec ? CURL_CSELECT_ERR : CURL_CSELECT_OUT);
                                           if (*alive && sockets_.count(s->fd) != 0 && sockets_[s->fd] == s) watch(s);
                                       });
+        socket->writing = true;
     }
 }
 
@@ -113,13 +130,17 @@ int CurlMulti::on_close(void* self, int fd) {
 
 int CurlMulti::on_timer(CURLM* /*multi*/, long timeout_ms, void* self) {
     auto& multi = *static_cast<CurlMulti*>(self);
-    multi.timer_.cancel();
-    if (timeout_ms < 0) return 0;
-    // Never from inside this callback: curl forbids it, and a timer of 0 ms is due on the next turn of the loop.
-    multi.timer_.expires_after(std::chrono::milliseconds(timeout_ms));
-    multi.timer_.async_wait([&multi, alive = multi.alive_](boost::system::error_code ec) {
-        if (!ec && *alive) multi.action(CURL_SOCKET_TIMEOUT, 0);
-    });
+    try {
+        multi.timer_.cancel();
+        if (timeout_ms < 0) return 0;
+        // Never from inside this callback: curl forbids it, and a timer of 0 ms is due on the next turn of the loop.
+        multi.timer_.expires_after(std::chrono::milliseconds(timeout_ms));
+        multi.timer_.async_wait([&multi, alive = multi.alive_](boost::system::error_code ec) {
+            if (!ec && *alive) multi.action(CURL_SOCKET_TIMEOUT, 0);
+        });
+    } catch (...) {
+        multi.broken_ = true;  // curl is not told: curl_multi_add_handle() would leave a handle half added
+    }
     return 0;
 }
 
@@ -129,16 +150,25 @@ void CurlMulti::action(int fd, int events) {
             if (transfer->stirred) transfer->stirred();
     int running = 0;
     curl_multi_socket_action(multi_, fd, events, &running);
-    collect();
-}
-
-void CurlMulti::collect() {
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi_, &left))
-        if (message->msg == CURLMSG_DONE) finish(message->easy_handle, message->data.result);
+        if (message->msg == CURLMSG_DONE) end(message->easy_handle, message->data.result);
+    end_all_if_broken();
+}
+
+/// After each call of curl's that may have called back.
+void CurlMulti::end_all_if_broken() {
+    if (!broken_) return;
+    while (!transfers_.empty()) end(transfers_.begin()->first, no_resources);
+    broken_ = false;
 }
 
 void CurlMulti::finish(CURL* easy, int result) {
+    end(easy, result);
+    end_all_if_broken();
+}
+
+void CurlMulti::end(CURL* easy, int result) {
     const auto found = transfers_.find(easy);
     if (found == transfers_.end()) return;
     Transfer& transfer = *found->second;
@@ -159,8 +189,9 @@ asio::awaitable<int> CurlMulti::perform(CURL* easy, std::function<void()> stirre
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
     if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
         transfers_.erase(easy);
-        co_return -1;
+        co_return no_resources;
     }
+    end_all_if_broken();
     while (!transfer.done) {
         const auto [ec] = co_await transfer.ended.async_wait(asio::as_tuple(asio::use_awaitable));
         (void)ec;

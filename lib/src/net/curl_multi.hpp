@@ -25,7 +25,11 @@ public:
     CurlMulti& operator=(const CurlMulti&) = delete;
     ~CurlMulti();
 
-    /// Performs one transfer. @return its CURLcode, or -1 when it was ended by stop() or by cancellation.
+    /// What perform() returns where a socket or a timer of some transfer could not be watched: memory or descriptors have run out. Then
+    /// curl takes no more for any of those that run, and all of them end so.
+    static constexpr int no_resources = -2;
+
+    /// Performs one transfer. @return its CURLcode, no_resources, or -1 when it was ended by stop() or by cancellation.
     /// @param stirred  called when a socket has moved, before curl looks at it: of this transfer, or of another that runs beside it.
     boost::asio::awaitable<int> perform(CURL* easy, std::function<void()> stirred = {});
     /// Ends a transfer that is running; its perform() returns -1.
@@ -38,15 +42,18 @@ private:
     static int on_close(void* self, int fd);
     static int on_timer(CURLM* multi, long timeout_ms, void* self);
     void watch(const std::shared_ptr<Socket>& socket);
+    void watch(int fd, int wanted);
     void action(int fd, int events);
-    void collect();
     void finish(CURL* easy, int result);
+    void end(CURL* easy, int result);
+    void end_all_if_broken();
 
     boost::asio::any_io_executor executor_;
     CURLM* multi_;
     boost::asio::steady_timer timer_;
     std::map<int, std::shared_ptr<Socket>> sockets_;
     std::map<CURL*, Transfer*> transfers_;
+    bool broken_ = false;  ///< something that curl wants watched is not
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.hpp"
 #include "pages/html_place.hpp"
 #include "pages/template.hpp"
 #include "yaml/loader.hpp"
@@ -454,7 +455,7 @@ ParsedTemplate parse_template(std::string_view text, std::string file, Value wit
         refuse("the page is too large: " + std::to_string(text.size()) + " bytes", "a page has at most 1 MiB");
         return out;
     }
-    if (yaml::first_bad_utf8(text) != std::string_view::npos || text.find('\0') != std::string_view::npos) {
+    if (first_bad_utf8(text) != std::string_view::npos || text.find('\0') != std::string_view::npos) {
         refuse("the page is not text in UTF-8", "save it as UTF-8; serve other files with `view: file`");
         return out;
     }

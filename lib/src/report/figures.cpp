@@ -6,24 +6,13 @@
 #include <volley/metrics/batch_means.hpp>
 
 namespace volley::report {
-namespace {
-
-/// The series may hold fewer answers than the histogram: the ratio counts.
-double worth_of(const metrics::Tally& tally, double q) {
-    const double n = static_cast<double>(tally.response.count());
-    std::uint64_t in_series = 0;
-    for (std::size_t i = 0; i < tally.series.size(); ++i) in_series += tally.series[i].response.count();
-    return in_series == 0 ? n : n * metrics::effective_samples(tally.series, q) / static_cast<double>(in_series);
-}
-
-}  // namespace
 
 Percentile response_percentile(const PhaseResult& phase, double q) {
     const auto& response = phase.tally->response;
     Percentile out;
     out.value = response.quantile(q);
     out.n = response.count();
-    out.n_eff = worth_of(*phase.tally, q);
+    out.n_eff = metrics::effective_samples(phase.tally->series, out.n, q);
     out.needed = metrics::samples_needed(q, shown_confidence).value_or(0);
     if (out.n < out.needed) return out;
     out.carried = std::floor(out.n_eff) < static_cast<double>(out.needed) ? Percentile::Carried::run : Percentile::Carried::sure;
@@ -31,6 +20,26 @@ Percentile response_percentile(const PhaseResult& phase, double q) {
     out.interval = metrics::quantile_interval(response, q, out.n_eff, shown_confidence);
     // What one side of the two cannot bound, the whole of the error may: with 299 answers the largest is a bound of p99 at 95 %.
     if (!out.interval.high) out.interval.high = metrics::quantile_interval(response, q, out.n_eff, 2 * shown_confidence - 1).high;
+    return out;
+}
+
+Duration loaded_time(const PhaseResult& phase) noexcept { return phase.loaded > Duration::zero() ? phase.loaded : phase.elapsed; }
+
+double request_rate(const PhaseResult& phase) noexcept {
+    const double seconds = to_seconds(loaded_time(phase));
+    return seconds > 0 ? static_cast<double>(phase.tally->requests) / seconds : 0;
+}
+
+std::optional<Stragglers> stragglers(const PhaseResult& phase) {
+    const auto loaded = loaded_time(phase);
+    Stragglers out;
+    out.took = phase.elapsed - loaded;
+    if (phase.kind == PhaseKind::burst || out.took <= std::max<Duration>(loaded / 20, std::chrono::milliseconds(100)))
+        return std::nullopt;
+    const auto& series = phase.tally->series;
+    if (series.empty() || loaded % series.width() != Duration::zero()) return out;
+    out.count = 0;
+    for (auto i = static_cast<std::size_t>(loaded / series.width()); i < series.size(); ++i) *out.count += series[i].done;
     return out;
 }
 

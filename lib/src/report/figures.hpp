@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include <volley/metrics/interval.hpp>
@@ -32,6 +33,18 @@ struct Percentile {
 
 /// @param q  above 0 and below 1.
 [[nodiscard]] Percentile response_percentile(const PhaseResult& phase, double q);
+
+/// How long load was applied, without the wait for what was still under way then.
+[[nodiscard]] Duration loaded_time(const PhaseResult& phase) noexcept;
+/// Requests for each second of it; 0 where it took no time.
+[[nodiscard]] double request_rate(const PhaseResult& phase) noexcept;
+
+/// What was still under way when the load ended, where the wait for it was long: over 5 % of the load's time and 100 ms.
+struct Stragglers {
+    Duration took{};                     ///< from the end of the load
+    std::optional<std::uint64_t> count;  ///< known where a slice of the series begins with the end
+};
+[[nodiscard]] std::optional<Stragglers> stragglers(const PhaseResult& phase);
 
 /// How many answers had a status of each class, by its first digit.
 [[nodiscard]] std::map<int, std::uint64_t> status_classes(const metrics::Tally& tally);

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <volley/http/url.hpp>
+
+#include "report/figures.hpp"
+
 namespace volley::report {
 namespace {
 
@@ -57,8 +61,6 @@ std::string_view mark(Verdict v) {
     return "";
 }
 
-bool passed(const ThresholdResult& t) { return t.verdict == Verdict::pass && !t.unsure; }
-
 /// Those that failed, more often than the thresholds allow.
 template <class F>
 void for_each_failed_check(const RunResult& r, const F& use) {
@@ -78,15 +80,12 @@ std::string verdict_line(const RunResult& r) {
 
 std::string phase_row(const ServerResult& server, const PhaseResult& p) {
     const auto time = [](const metrics::Histogram& h, double q) { return h.empty() ? "-" : format_duration(h.quantile(q)); };
-    const double seconds = to_seconds(p.elapsed);
     return row({cell(server.name),
                 cell(p.phase) + (p.warmup        ? " (warm-up)"
                                  : p.interrupted ? " (interrupted)"
                                                  : ""),
                 std::to_string(p.tally->requests), time(p.tally->response, 0.5), time(p.tally->response, 0.99),
-                p.kind != PhaseKind::burst && seconds > 0
-                    ? fmt::format("{:.1f}/s", static_cast<double>(p.tally->requests) / seconds)
-                    : "-",
+                p.kind != PhaseKind::burst && loaded_time(p) > Duration::zero() ? fmt::format("{:.1f}/s", request_rate(p)) : "-",
                 p.burst && p.burst->complete && p.burst->ratio > 0 ? fmt::format("{:.2f}", p.burst->ratio) : "-",
                 std::to_string(p.errors())});
 }
@@ -112,45 +111,16 @@ private:
 
 // --- workflow commands -----------------------------------------------------------------------------------------------
 
-std::string message_text(std::string_view text) {
-    std::string out;
-    for (const char c : escape_for_terminal(text)) {
-        if (c == '%')
-            out += "%25";
-        else if (c == '\r')
-            out += "%0D";
-        else if (c == '\n')
-            out += "%0A";
-        else
-            out += c;
-    }
-    return out;
-}
-
-std::string property_text(std::string_view text) {
-    std::string out;
-    for (const char c : message_text(text)) {
-        if (c == ':')
-            out += "%3A";
-        else if (c == ',')
-            out += "%2C";
-        else
-            out += c;
-    }
-    return out;
-}
+// What ends a message, or a property of a command. Source: toolkit/packages/core/src/command.ts of github.com/actions.
+std::string message_text(std::string_view text) { return http::percent_encode(escape_for_terminal(text), "%\r\n"); }
+std::string property_text(std::string_view text) { return http::percent_encode(escape_for_terminal(text), "%\r\n:,"); }
 
 std::string command(const RunResult& r, Verdict v, int line, const std::string& title, const std::string& message) {
     const char* name = v == Verdict::fail || v == Verdict::target_failed ? "error" : "warning";
-    std::string out = fmt::format("::{} file={}", name, property_text(r.file));
-    if (line > 0) out += fmt::format(",line={}", line);
-    return out + fmt::format(",title={}::{}\n", property_text(title), message_text(message));
-}
-
-std::string words_of(const ThresholdResult& t) {
-    std::string out = t.measured;
-    if (!out.empty() && !t.message.empty()) out += ": ";
-    return out + t.message;
+    std::string place;
+    if (!r.file.empty()) place = "file=" + property_text(r.file) + ',';
+    if (!place.empty() && line > 0) place += fmt::format("line={},", line);
+    return fmt::format("::{} {}title={}::{}\n", name, place, property_text(title), message_text(message));
 }
 
 }  // namespace
@@ -158,8 +128,7 @@ std::string words_of(const ThresholdResult& t) {
 std::string to_github_summary(const RunResult& r) {
     std::string out = verdict_line(r);
     for (const auto& s : r.servers)
-        if (s.state != ServerState::ok && s.state != ServerState::interrupted)
-            Rows(out).add(fmt::format("\n**{}**: {}: {}\n", cell(s.name), cell(to_string(s.state)), cell(s.message)));
+        if (s.failed()) Rows(out).add(fmt::format("\n**{}**: {}: {}\n", cell(s.name), cell(to_string(s.state)), cell(s.message)));
 
     Rows rows(out);
     rows.add('\n' + head({"server", "phase", "requests", "p50", "p99", "rate", "M/S", "errors"}, "llrrrrrr"));
@@ -182,7 +151,7 @@ std::string to_github_summary(const RunResult& r) {
     // What did not pass first: it is what a reader looks for, and what there must be room for.
     for (const bool good : {false, true})
         for (const auto& t : r.thresholds)
-            if (passed(t) == good)
+            if (t.surely_passed() == good)
                 thresholds.add(row({std::string(t.unsure ? mark(Verdict::inconclusive) : mark(t.verdict)), cell(t.server),
                                     cell(name_of(t)), cell(t.measured), cell(t.message)}));
     thresholds.end();
@@ -192,13 +161,12 @@ std::string to_github_summary(const RunResult& r) {
 std::string to_github_annotations(const RunResult& r) {
     std::string out;
     for (const auto& s : r.servers)
-        if (s.state != ServerState::ok && s.state != ServerState::interrupted)
-            out += command(r, Verdict::target_failed, 0, s.name + ": " + std::string(to_string(s.state)), s.message);
+        if (s.failed()) out += command(r, Verdict::target_failed, 0, s.name + ": " + std::string(to_string(s.state)), s.message);
     for_each_failed_check(r, [&](const ServerResult& s, const PhaseResult& p, const CheckResult& c) {
         out += command(r, c.verdict, c.pos.line, s.name + ": " + name_of(p, c), c.message);
     });
     for (const auto& t : r.thresholds)
-        if (!passed(t)) out += command(r, t.verdict, t.pos.line, t.server + ": " + name_of(t), words_of(t));
+        if (!t.surely_passed()) out += command(r, t.verdict, t.pos.line, t.server + ": " + name_of(t), words_of(t));
     for (const auto& s : r.servers)
         for (const auto& p : s.phases)
             if (!p.warmup && !p.inconclusive.empty())

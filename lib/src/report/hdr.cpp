@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <volley/http/base64.hpp>
+
 namespace volley::report {
 namespace {
 
@@ -117,18 +119,6 @@ std::string encoded(const HdrCounts& h) {
     return out + payload;
 }
 
-std::string base64(std::string_view bytes) {
-    static constexpr char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        std::uint32_t group = 0;
-        for (std::size_t k = 0; k < 3; ++k)
-            group = group << 8U | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-        for (std::size_t k = 0; k < 4; ++k) out += i + k > bytes.size() ? '=' : letters[group >> (18 - 6 * k) & 0x3fU];
-    }
-    return out;
-}
-
 /// Commas part the columns of a log and blanks the words of some readers.
 std::string tag_of(const std::string& server, const std::string& phase, std::string_view metric) {
     std::string tag = server + '/' + phase + '/';
@@ -216,7 +206,7 @@ std::string hdr_base64(const metrics::Histogram& histogram) {
     std::string out;
     put_big_endian(out, v2_compressed_cookie, 4);
     put_big_endian(out, packed.size(), 4);
-    return base64(out + packed);
+    return http::base64(out + packed);
 }
 
 std::string to_hdr_log(const RunResult& result) {

@@ -20,12 +20,7 @@ json::object distribution(const metrics::Histogram& h) {
     if (h.empty()) return out;
     out["min"] = to_seconds(h.min());
     out["mean"] = to_seconds(h.mean());
-    out["p50"] = to_seconds(h.quantile(0.50));
-    out["p75"] = to_seconds(h.quantile(0.75));
-    out["p90"] = to_seconds(h.quantile(0.90));
-    out["p95"] = to_seconds(h.quantile(0.95));
-    out["p99"] = to_seconds(h.quantile(0.99));
-    out["p99.9"] = to_seconds(h.quantile(0.999));
+    for (const auto& [name, q] : shown_percentiles) out[name] = to_seconds(h.quantile(q));
     out["max"] = to_seconds(h.max());
     return out;
 }
@@ -47,16 +42,6 @@ json::object intervals_object(const PhaseResult& p) {
         out[name] = std::move(one);
     }
     return out;
-}
-
-/// Nothing where it is unknown.
-std::optional<json::object> steady_object(const metrics::TimeSeries& series) {
-    const auto s = metrics::steady_state(series);
-    if (s.state == metrics::SteadyState::State::unknown) return std::nullopt;
-    return json::object{{"steady", s.state == metrics::SteadyState::State::steady},
-                        {"transient", to_seconds(series.width() * static_cast<std::int64_t>(s.cut))},
-                        {"drift", s.drift / 100},
-                        {"p", s.p}};
 }
 
 json::array series_array(const PhaseResult& p) {
@@ -111,6 +96,7 @@ json::array samples_array(const std::vector<metrics::Sample>& samples) {
         const auto instant = [&](const char* name, TimePoint at) {
             if (at != TimePoint{}) sample[name] = to_seconds(at - s.planned);
         };
+        if (s.repeated) sample["repeated"] = true;
         instant("started", s.started);
         instant("connected", s.connected);
         instant("sent", s.sent);
@@ -162,29 +148,29 @@ json::object phase_object(const PhaseResult& p) {
                      {"interrupted", p.interrupted},
                      {"began", to_seconds(p.began)},
                      {"elapsed", to_seconds(p.elapsed)},
-                     {"planned", p.planned},
+                     {"loaded", to_seconds(loaded_time(p))},
                      {"missed", p.missed},
                      {"saturated", p.saturated},
                      {"requests", p.tally->requests},
                      {"right", p.tally->right},
+                     {"retried", p.tally->retried},
                      {"errors", p.errors()},
                      {"errors_by_kind", std::move(errors)},
                      {"statuses", std::move(statuses)},
                      {"status_classes", std::move(classes)},
                      {"bytes", p.tally->bytes},
                      {"response_time", distribution(p.tally->response)},
+                     {"from_start_time", distribution(p.tally->from_start)},
                      {"service_time", distribution(p.tally->service)},
                      {"first_byte_time", distribution(p.tally->first_byte)},
                      {"resolve_time", distribution(p.tally->resolve)},
                      {"connect_time", distribution(p.tally->connect)},
                      {"tls_time", distribution(p.tally->tls)},
                      {"start_lag", distribution(p.tally->start_lag)}};
+    if (p.planned > 0) out["planned"] = p.planned;
     if (!p.load.empty()) out["load"] = escape_for_terminal(p.load);
     if (p.kind != PhaseKind::burst && !p.tally->response.empty()) out["response_intervals"] = intervals_object(p);
-    if (!p.tally->series.empty()) {
-        if (auto steady = steady_object(p.tally->series)) out["steady_state"] = std::move(*steady);
-        out["series"] = series_array(p);
-    }
+    if (!p.tally->series.empty()) out["series"] = series_array(p);
     if (!p.inconclusive.empty()) out["inconclusive"] = escape_for_terminal(p.inconclusive);
     if (p.climbs) out["climbs"] = true;
     if (!p.aborted.empty()) out["aborted"] = escape_for_terminal(p.aborted);
@@ -236,6 +222,7 @@ std::string to_json(const RunResult& r) {
                      {"elapsed", to_seconds(r.elapsed)},
                      {"seed", r.seed},
                      {"interrupted", r.signal != 0 || r.verdict == Verdict::interrupted}};
+    if (r.samples_missing > 0) out["samples_missing"] = r.samples_missing;
     if (!r.ended_early.empty()) out["ended_early"] = escape_for_terminal(r.ended_early);
     json::array thresholds;
     for (const auto& t : r.thresholds) {
@@ -244,7 +231,7 @@ std::string to_json(const RunResult& r) {
                          {"phase", t.phase},
                          {"verdict", to_string(t.verdict)}};
         if (t.unsure) one["unsure"] = true;
-        if (t.pos.line > 0) one["line"] = t.pos.line;
+        if (t.pos.line > 0 && !r.file.empty()) one["line"] = t.pos.line;  // one of the command line stands in no file
         if (!t.measured.empty()) one["measured"] = t.measured;
         if (!t.message.empty()) one["message"] = escape_for_terminal(t.message);
         thresholds.push_back(std::move(one));

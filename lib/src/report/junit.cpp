@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/markup.hpp"
+
 namespace volley::report {
 namespace {
 
@@ -18,28 +20,14 @@ std::string xml(std::string_view text) {
             i += 2;
             continue;
         }
-        switch (safe[i]) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\n':
-                out += "&#10;";
-                break;
-            case '\t':
-                out += "&#9;";
-                break;
-            default:
-                out += safe[i];
-        }
+        if (const auto reference = markup_reference(safe[i]); !reference.empty())
+            out += reference;
+        else if (safe[i] == '\n')
+            out += "&#10;";
+        else if (safe[i] == '\t')
+            out += "&#9;";
+        else
+            out += safe[i];
     }
     return out;
 }
@@ -61,20 +49,18 @@ struct Case {
 };
 
 std::string where(const RunResult& r, SourcePos pos) {
-    return pos.line > 0 ? fmt::format("{}:{}:{}", r.file, pos.line, pos.column) : r.file;
+    return pos.line > 0 && !r.file.empty() ? fmt::format("{}:{}:{}", r.file, pos.line, pos.column) : r.file;
 }
 
 Case case_of(const RunResult& r, const ServerResult& server, const ThresholdResult& t) {
     Case out;
     out.name = name_of(t);
     if (const auto* phase = server.find(t.phase)) out.time = phase->elapsed;
-    if (t.verdict == Verdict::pass && !t.unsure) return out;
+    if (t.surely_passed()) return out;
     out.end = t.verdict == Verdict::fail ? Case::End::failure : Case::End::skipped;
     out.type = t.verdict == Verdict::fail ? "threshold" : "inconclusive";
     if (t.verdict == Verdict::inconclusive) out.message = "inconclusive: ";
-    out.message += t.measured;
-    if (!t.measured.empty() && !t.message.empty()) out.message += ": ";
-    out.message += t.message;
+    out.message += words_of(t);
     out.details = where(r, t.pos);
     return out;
 }

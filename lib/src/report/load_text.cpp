@@ -25,21 +25,11 @@ struct Look {
     std::size_t width;
 };
 
-std::string padded(std::string text, std::size_t width) {
-    const auto taken = columns(text);
-    return taken < width ? text + std::string(width - taken, ' ') : text;
-}
-
-std::string right_aligned(const std::string& text, std::size_t width) {
-    const auto taken = columns(text);
-    return taken < width ? std::string(width - taken, ' ') + text : text;
-}
-
 /// A label and what there is to say, in as many lines as it takes.
 std::string field(const Look& look, std::string_view label, std::string_view text, const char* colour = nullptr) {
     std::string out;
     for (const auto& line : wrapped(text, look.width - label_width - 2)) {
-        out += "  " + look.paint(padded(std::string(label), label_width), dim);
+        out += "  " + look.paint(padded(label, label_width), dim);
         out += (colour != nullptr ? look.paint(line, colour) : line) + '\n';
         label = {};
     }
@@ -48,18 +38,6 @@ std::string field(const Look& look, std::string_view label, std::string_view tex
 
 std::string heading(const Look& look, std::string_view title, const std::string& remark = {}) {
     return '\n' + look.paint(title, bold) + (remark.empty() ? "" : "  " + look.paint(remark, dim)) + '\n';
-}
-
-/// What was asked for: as the plan has it, else as far as the figures tell.
-std::string load_words(const PhaseResult& p) {
-    if (!p.load.empty()) return one_line(p.load);
-    if (p.burst)
-        return fmt::format("burst of {} at once{}", grouped(p.burst->n),
-                           p.burst->repeats > 1 ? fmt::format(", {} times", p.burst->repeats) : "");
-    if (p.kind == PhaseKind::burst) return "burst";
-    const std::string took = p.elapsed > Duration::zero() ? ", " + format_duration(p.elapsed) : std::string();
-    if (p.kind == PhaseKind::users) return "closed loop of users" + took;
-    return (p.planned > 0 ? fmt::format("open arrivals, {} planned", grouped(p.planned)) : "open arrivals") + took;
 }
 
 /// `2xx 50,000, 5xx 12 (500, 503)`: the answers of each class, and outside 2xx the statuses that most of them had.
@@ -83,12 +61,11 @@ std::string status_words(const metrics::Tally& t) {
 
 std::string done_text(const PhaseResult& p, const Look& look) {
     const auto& t = *p.tally;
-    const double seconds = to_seconds(p.elapsed);
-    const auto per_second = [&](double n) { return seconds > 0 ? n / seconds : 0; };
+    const double seconds = to_seconds(loaded_time(p));
     std::string requests = grouped(t.requests);
-    if (seconds > 0)
-        requests += fmt::format(" in {}, {}", format_duration(p.elapsed), rate_text(per_second(static_cast<double>(t.requests))));
+    if (seconds > 0) requests += fmt::format(" in {}, {}", format_duration(loaded_time(p)), rate_text(request_rate(p)));
     std::string out = field(look, "requests", requests);
+    if (const auto words = straggler_words(p); !words.empty()) out += field(look, "", words, dim);
     const auto all = t.requests + p.saturated;
     out += field(look, "right", fmt::format("{} ({})", grouped(t.right), share_text(t.right, all)));
     if (p.errors() > 0) {
@@ -97,9 +74,11 @@ std::string done_text(const PhaseResult& p, const Look& look) {
         for (const auto& example : error_examples(p)) out += "  " + std::string(label_width, ' ') + example + '\n';
     }
     if (!t.statuses.empty()) out += field(look, "status", status_words(t));
+    if (t.retried > 0)
+        out += field(look, "retried", grouped(t.retried) + ": the server had closed the connection without a word");
     out += field(look, "received",
                  format_bytes(static_cast<double>(t.bytes)) +
-                     (seconds > 0 ? ", " + format_bytes(per_second(static_cast<double>(t.bytes))) + "/s" : std::string()));
+                     (seconds > 0 ? ", " + format_bytes(static_cast<double>(t.bytes) / seconds) + "/s" : std::string()));
     return out;
 }
 
@@ -290,7 +269,7 @@ std::string generator_text(const PhaseResult& p, const Look& look) {
                          fmt::format("{} missed, {} saturated", grouped(p.missed), grouped(p.saturated)));
     if (const auto& g = p.generator; !g.transport.empty()) {
         std::string words = fmt::format("{}, {} {}", one_line(g.transport), g.threads, g.threads == 1 ? "thread" : "threads");
-        if (const double available = to_seconds(p.elapsed) * g.threads; available > 0)
+        if (const double available = to_seconds(loaded_time(p)) * g.threads; available > 0)
             words += fmt::format(", CPU {:.0f} %", 100 * to_seconds(g.cpu) / available);
         if (!g.timer_overshoot.empty())
             words += fmt::format("; timers late p99 {}", format_duration(g.timer_overshoot.quantile(0.99)));
@@ -309,11 +288,7 @@ std::string steady_text(const PhaseResult& p, const Look& look) {
         case metrics::SteadyState::State::steady:
             return field(look, "steady", s.cut > 0 ? "from " + from + " on" : "throughout");
         case metrics::SteadyState::State::unsteady:
-            return field(
-                look, "unsteady",
-                fmt::format("the median went {} by {:.0f} % from the first half to the second: run longer, or after a warm-up",
-                            s.drift > 0 ? "up" : "down", std::abs(s.drift)),
-                yellow);
+            return field(look, "unsteady", drift_words(s) + ": run longer, or after a warm-up", yellow);
         case metrics::SteadyState::State::unknown:
             break;
     }
@@ -322,7 +297,7 @@ std::string steady_text(const PhaseResult& p, const Look& look) {
 }
 
 std::string phase_text(const ServerResult& server, const PhaseResult& p, bool names_server, const Look& look) {
-    std::string out = (names_server ? look.paint(one_line(server.name) + ": ", bold) : std::string()) + load_words(p) + "\n\n";
+    std::string out = (names_server ? look.paint(one_line(server.name) + ": ", bold) : std::string()) + load_title(p) + "\n\n";
     out += done_text(p, look);
     out += latency_text(p, look);
     out += bars_text(p, look);
@@ -341,9 +316,12 @@ std::string to_load_summary(const RunResult& result, const TextOptions& options)
     const Look look{Paint(options.colour), options.unicode,
                     std::max(narrowest, static_cast<std::size_t>(std::max(options.width, 0)))};
     std::string out = look.paint(one_line(result.name), bold);
-    // The description of a server that is not ours is its URL, which the name of quick load holds already.
-    for (const auto& s : result.servers)
-        if (!s.description.empty() && result.name.find(s.description) == std::string::npos) out += "  " + one_line(s.description);
+    // The description of a server that is not ours is its URL, whose host the name of quick load holds already.
+    for (const auto& s : result.servers) {
+        const auto scheme = s.description.find("://");
+        const auto place = s.description.substr(scheme == std::string::npos ? 0 : scheme + 3);
+        if (!place.empty() && result.name.find(place) == std::string::npos) out += "  " + one_line(s.description);
+    }
     out += look.paint(fmt::format("  seed {}", result.seed), dim) + '\n';
     for (const auto& server : result.servers)
         for (const auto& phase : server.phases)

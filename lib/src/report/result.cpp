@@ -45,6 +45,11 @@ std::string name_of(const ThresholdResult& threshold) {
     return threshold.pos.line == 0 ? threshold.phase + '.' + threshold.source : threshold.source;
 }
 
+std::string words_of(const ThresholdResult& threshold) {
+    const bool both = !threshold.measured.empty() && !threshold.message.empty();
+    return threshold.measured + (both ? ": " : "") + threshold.message;
+}
+
 std::string name_of(const PhaseResult& phase, const CheckResult& check) {
     return phase.phase + ": " + check.step + ": " + check.source;
 }

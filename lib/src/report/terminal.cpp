@@ -58,6 +58,14 @@ std::size_t columns(std::string_view text) noexcept {
     return n;
 }
 
+std::string padded(std::string_view text, std::size_t width) {
+    return std::string(text) + std::string(width - std::min(width, columns(text)), ' ');
+}
+
+std::string right_aligned(std::string_view text, std::size_t width) {
+    return std::string(width - std::min(width, columns(text)), ' ') + std::string(text);
+}
+
 std::string one_line(std::string_view text) {
     std::string out;
     for (const char c : escape_for_terminal(text)) {
@@ -194,10 +202,9 @@ std::string Table::print(const Paint& paint) const {
         std::string line = " ";
         for (std::size_t i = 0; i < rows_[r].size(); ++i) {
             const auto& cell = rows_[r][i];
-            const std::string pad(widths[i] - columns(cell), ' ');
             const bool last = i + 1 == rows_[r].size();
             line += ' ';
-            line += i == 0 ? cell + pad : last ? cell : pad + cell;
+            line += i == 0 ? padded(cell, widths[i]) : last ? cell : right_aligned(cell, widths[i]);
             if (!last) line += ' ';
         }
         while (line.ends_with(' ')) line.pop_back();

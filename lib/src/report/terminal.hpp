@@ -31,6 +31,10 @@ private:
 /// Columns that valid UTF-8 text takes: code points, those of our own colours aside; good enough for names and figures.
 [[nodiscard]] std::size_t columns(std::string_view text) noexcept;
 
+/// Blanks behind or before a text, up to so many columns.
+[[nodiscard]] std::string padded(std::string_view text, std::size_t width);
+[[nodiscard]] std::string right_aligned(std::string_view text, std::size_t width);
+
 /// What a peer sent, as one line without controls: escaped, its newlines and tabs too, so that it cannot pose as a line of the report.
 [[nodiscard]] std::string one_line(std::string_view text);
 

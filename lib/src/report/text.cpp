@@ -5,6 +5,7 @@
 
 #include <volley/report/result.hpp>
 
+#include "report/figures.hpp"
 #include "report/text_parts.hpp"
 
 namespace volley::report {
@@ -46,10 +47,9 @@ std::string load_table(const Column& rows, const Paint& paint) {
     for (const auto& [server, phase] : rows) {
         const auto& h = phase->tally->response;
         const auto q = [&](double at) { return h.empty() ? std::string("-") : format_duration(h.quantile(at)); };
-        const double seconds = to_seconds(phase->elapsed);
-        table.add({one_line(server->name), right_text(*phase),
-                   seconds > 0 ? number(static_cast<double>(phase->tally->requests) / seconds) + "/s" : "-", q(0.5), q(0.9),
-                   q(0.99), h.empty() ? "-" : format_duration(h.max()),
+        const bool took_time = loaded_time(*phase) > Duration::zero();
+        table.add({one_line(server->name), right_text(*phase), took_time ? number(request_rate(*phase)) + "/s" : "-", q(0.5),
+                   q(0.9), q(0.99), h.empty() ? "-" : format_duration(h.max()),
                    phase->tally->service.empty() ? "-" : format_duration(phase->tally->service.quantile(0.99)),
                    std::to_string(phase->missed), std::to_string(phase->saturated),
                    phase->resources ? std::to_string(phase->resources->max_threads) : "-"});
@@ -82,6 +82,7 @@ std::string notes_text(const Column& rows, const Paint& paint) {
             note(*server, fmt::format("ended after {} by `{}`", format_duration(phase->elapsed), phase->aborted), red);
         if (phase->extensions > 0) note(*server, fmt::format("ran on to {} times its length", phase->extensions + 1), dim);
         if (phase->warmup) continue;
+        if (const auto words = straggler_words(*phase); !words.empty()) note(*server, words, dim);
         if (const auto state = steadiness(*phase); state.state == metrics::SteadyState::State::unsteady)
             note(*server, "not steady: " + drift_words(state), yellow);
         for (const auto& words : generator_notes(*phase)) note(*server, words, yellow);
@@ -94,9 +95,7 @@ std::string phase_title(const PhaseResult& p) {
         const std::string times = p.burst->repeats > 1 ? fmt::format(", {} times", p.burst->repeats) : "";
         return fmt::format("{} requests at once{}", p.burst->n, times);
     }
-    if (!p.load.empty()) return one_line(p.load);
-    if (p.kind == PhaseKind::rate) return "open arrivals";
-    return p.kind == PhaseKind::users ? "closed loop of users" : "burst";
+    return load_title(p);
 }
 
 }  // namespace

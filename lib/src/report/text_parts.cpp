@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "report/figures.hpp"
+
 namespace volley::report {
 namespace {
 
@@ -50,6 +52,21 @@ std::vector<std::string> generator_notes(const PhaseResult& phase) {
     return out;
 }
 
+std::string straggler_words(const PhaseResult& phase) {
+    const auto left = stragglers(phase);
+    if (!left) return {};
+    const std::string who = !left->count        ? "requests were"
+                            : left->count == 1U ? "1 request was"
+                                                : grouped(*left->count) + " requests were";
+    return fmt::format("{} still under way at the end, the last ended after {}", who, format_duration(left->took));
+}
+
+std::string load_title(const PhaseResult& phase) {
+    if (!phase.load.empty()) return one_line(phase.load);
+    if (phase.kind == PhaseKind::rate) return "open arrivals";
+    return phase.kind == PhaseKind::users ? "closed loop of users" : "burst";
+}
+
 std::string error_kinds(const PhaseResult& phase) {
     std::vector<std::string> kinds;
     for (const auto& [kind, n] : phase.tally->errors) kinds.push_back(fmt::format("{} {}", grouped(n), kind));
@@ -80,10 +97,6 @@ std::string thresholds_text(const RunResult& result, const TextOptions& options,
                             const ThresholdLines& lines) {
     if (result.thresholds.empty()) return {};
     std::string out = '\n' + paint("thresholds", bold) + '\n';
-    const auto padded = [](std::string text, std::size_t width) {
-        text.resize(text.size() + width - std::min(width, columns(text)), ' ');
-        return text;
-    };
     std::size_t server_width = 0;
     std::size_t source_width = 0;
     for (const auto& t : result.thresholds) {
@@ -91,7 +104,7 @@ std::string thresholds_text(const RunResult& result, const TextOptions& options,
         source_width = std::max(source_width, columns(one_line(name_of(t))));
     }
     for (const auto& t : result.thresholds) {
-        const bool passed = t.verdict == Verdict::pass && !t.unsure;
+        const bool passed = t.surely_passed();
         const bool failed = t.verdict == Verdict::fail;
         const char* colour = passed ? green : failed ? red : yellow;
         const char* mark = options.unicode ? (passed ? "✓" : failed ? "✗" : "?") : (passed ? "ok  " : failed ? "FAIL" : "?   ");

@@ -15,6 +15,12 @@ namespace volley::report {
 /// it missed starts, or it was late by more than 5 ms at the 99th percentile (bursts: by more than a twentieth of the makespan).
 [[nodiscard]] std::vector<std::string> generator_notes(const PhaseResult& phase);
 
+/// "3 requests were still under way at the end, the last ended after 2.10 s"; empty where none took long enough to matter.
+[[nodiscard]] std::string straggler_words(const PhaseResult& phase);
+
+/// What was asked for, or what kind of load it was where that is not known.
+[[nodiscard]] std::string load_title(const PhaseResult& phase);
+
 /// `5 timeout, 1 status`.
 [[nodiscard]] std::string error_kinds(const PhaseResult& phase);
 

@@ -21,7 +21,13 @@ void CheckCounts::derive(const metrics::Tally& tally, const std::vector<std::str
     auto& check = step.checks.front();
     check.failed = failures == tally.errors.end() ? 0 : failures->second;
     step.answers = tally.right + check.failed;
-    if (check.failed > 0 && !examples.empty()) check.what.example = examples.front();
+    // Others may have failed in another way, and stand first.
+    constexpr std::string_view found = "status is ";
+    for (const auto& example : examples)
+        if (const auto at = example.rfind(found); check.failed > 0 && at != std::string::npos) {
+            check.what.example = example.substr(at);
+            return;
+        }
 }
 
 void CheckCounts::clear() {

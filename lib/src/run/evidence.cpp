@@ -7,10 +7,13 @@
 
 #include <volley/metrics/batch_means.hpp>
 
+#include "report/terminal.hpp"
+
 namespace volley::run {
 namespace {
 
 using metrics::QuantileInterval;
+using report::grouped;
 using report::PhaseResult;
 using scenario::Threshold;
 using Op = Threshold::Op;
@@ -19,18 +22,9 @@ bool wants_less(const Threshold& t) { return t.op == Op::less || t.op == Op::les
 bool wants_more(const Threshold& t) { return t.op == Op::greater || t.op == Op::greater_equal; }
 
 bool has_interval(const Threshold& t, const PhaseResult& phase) {
-    if (t.metric != "latency" && t.metric != "service") return false;
+    if (!is_answer_time(t)) return false;
     const auto q = quantile_of(t);
     return q && *q > 0 && *q < 1 && (wants_less(t) || wants_more(t)) && phase.kind != report::PhaseKind::burst;
-}
-
-/// How many independent answers the right ones of a phase are worth. The series may hold fewer than the histogram: the ratio counts.
-double worth_of(const PhaseResult& phase, double q) {
-    const double n = static_cast<double>(phase.tally->response.count());
-    std::uint64_t in_series = 0;
-    const auto& series = phase.tally->series;
-    for (std::size_t i = 0; i < series.size(); ++i) in_series += series[i].response.count();
-    return in_series == 0 ? n : n * metrics::effective_samples(series, q) / static_cast<double>(in_series);
 }
 
 /// Two-sided; where the sample has no end on the side of the limit but bounds it one-sided, that one: with 299 answers the largest is a
@@ -80,26 +74,6 @@ void doubt_drift(const Threshold& t, double q, std::span<const PhaseResult* cons
     out.measured = Assessment::unsure;
 }
 
-/// 10000 as 10,000.
-std::string grouped(std::uint64_t n) {
-    std::string text = std::to_string(n);
-    for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
-        text.insert(static_cast<std::size_t>(at), 1, ',');
-    return text;
-}
-
-/// "1.88 to 1.97 ms", "950 us to 1.02 ms".
-std::string range_words(const QuantileInterval& interval) {
-    if (!interval.low && !interval.high) return "no bound";
-    if (!interval.low) return "up to " + format_duration(*interval.high);
-    if (!interval.high) return "from " + format_duration(*interval.low);
-    std::string low = format_duration(*interval.low);
-    const std::string high = format_duration(*interval.high);
-    const auto unit = [](const std::string& text) { return text.substr(std::min(text.find(' '), text.size())); };
-    if (unit(low) == unit(high)) low.resize(low.size() - unit(low).size());
-    return low + " to " + high;
-}
-
 }  // namespace
 
 Evidence weigh(const Threshold& t, const PhaseResult& phase, const Figure& figure, std::span<const PhaseResult* const> parts) {
@@ -113,16 +87,16 @@ Evidence weigh(const Threshold& t, const PhaseResult& phase, const Figure& figur
     const double q = *quantile_of(t);
     Trust trust;
     trust.n = phase.tally->response.count();
-    for (const auto* part : parts) trust.n_eff += worth_of(*part, q);
+    for (const auto* part : parts)
+        trust.n_eff += metrics::effective_samples(part->tally->series, part->tally->response.count(), q);
     const auto independent = metrics::samples_needed(wants_less(t) ? q : 1 - q, t.confidence);
     trust.bounded = independent && std::floor(trust.n_eff) >= static_cast<double>(*independent);
     if (independent && trust.n_eff > 0)
         trust.needed = static_cast<std::uint64_t>(
             std::ceil(static_cast<double>(*independent) * std::max(static_cast<double>(trust.n) / trust.n_eff, 1.0)));
-    const auto service = interval_of(t, phase.tally->service, q, trust.n_eff);
-    trust.interval = t.metric == "service" ? service : interval_of(t, phase.tally->response, q, trust.n_eff);
+    trust.interval = interval_of(t, times_of(t, *phase.tally), q, trust.n_eff);
     out.measured = compare(t, trust.interval);
-    out.without_us = compare(t, service);
+    out.without_us = compare(t, interval_of(t, times_without_us(t, *phase.tally), q, trust.n_eff));
     out.trust = trust;
     doubt_drift(t, q, parts, out);
     return out;
@@ -157,7 +131,7 @@ bool starts_were_made(const PhaseResult& phase) {
 std::string trust_words(const Threshold& t, const Trust& trust) {
     const auto worth = static_cast<std::uint64_t>(trust.n_eff);
     const std::string size = worth < trust.n ? "n_eff " + grouped(worth) + " of " + grouped(trust.n) : "n " + grouped(trust.n);
-    return fmt::format("({:.4g} %: {}, {})", t.confidence * 100, range_words(trust.interval), size);
+    return fmt::format("({:.4g} %: {}, {})", t.confidence * 100, report::range_text(trust.interval), size);
 }
 
 std::string too_few_words(const Threshold& t, const Trust& trust, const PhaseResult& phase) {

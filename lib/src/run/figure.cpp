@@ -14,9 +14,7 @@ using scenario::Threshold;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-bool is_time(const Threshold& t) {
-    return t.metric == "latency" || t.metric == "service" || t.metric == "makespan" || t.metric == "solo";
-}
+bool is_time(const Threshold& t) { return is_answer_time(t) || t.metric == "makespan" || t.metric == "solo"; }
 
 double value_of(const metrics::Histogram& h, const Threshold& t) {
     if (t.aggregate == "mean") return to_seconds(h.mean());
@@ -27,8 +25,7 @@ double value_of(const metrics::Histogram& h, const Threshold& t) {
 
 Figure latency_figure(const Threshold& t, const PhaseResult& phase) {
     if (phase.tally->right == 0) return {.missing = "no right answer to take it from"};
-    const double service = value_of(phase.tally->service, t);
-    return {t.metric == "service" ? service : value_of(phase.tally->response, t), service, {}};
+    return {value_of(times_of(t, *phase.tally), t), value_of(times_without_us(t, *phase.tally), t), {}};
 }
 
 Figure burst_figure(const Threshold& t, const PhaseResult& phase) {
@@ -58,9 +55,19 @@ std::string in_words(const Threshold& t, double value, int digits = usual_digits
 
 }  // namespace
 
+bool is_answer_time(const Threshold& t) { return t.metric == "latency" || t.metric == "service"; }
+
 bool is_count(const Threshold& t) {
     return t.metric == "errors" || t.metric == "right" || t.metric == "requests" || t.metric == "missed" ||
            t.metric == "saturated";
+}
+
+const metrics::Histogram& times_of(const Threshold& t, const metrics::Tally& tally) {
+    return t.metric == "service" ? tally.service : tally.response;
+}
+
+const metrics::Histogram& times_without_us(const Threshold& t, const metrics::Tally& tally) {
+    return t.metric == "service" ? tally.service : tally.from_start;
 }
 
 std::optional<double> quantile_of(const Threshold& t) {
@@ -84,7 +91,7 @@ Figure figure_of(const Threshold& t, const PhaseResult& phase) {
     const auto starts = [&](std::uint64_t n) {
         return counted_of(n, phase.planned > 0 ? static_cast<double>(phase.planned) : all);
     };
-    if (t.metric == "latency" || t.metric == "service") return latency_figure(t, phase);
+    if (is_answer_time(t)) return latency_figure(t, phase);
     if (t.metric == "errors") return counted(phase.errors());
     if (t.metric == "right") return counted(phase.tally->right);
     if (t.metric == "requests") return counted(phase.tally->requests);

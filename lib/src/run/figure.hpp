@@ -13,7 +13,7 @@ namespace volley::run {
 /// A figure, the same without what is our own doing, and why there is none.
 struct Figure {
     double value = std::numeric_limits<double>::quiet_NaN();
-    double without_us = std::numeric_limits<double>::quiet_NaN();  ///< for decision "fail only if it fails without our lag too"
+    double without_us = std::numeric_limits<double>::quiet_NaN();  ///< our own start lag taken off: fails only if this fails too
     std::string missing;
 };
 
@@ -21,6 +21,15 @@ struct Figure {
 
 /// A count of answers or starts, which is true whatever the clock says.
 [[nodiscard]] bool is_count(const scenario::Threshold& t);
+
+/// On `latency` or `service`: a time that every right answer has.
+[[nodiscard]] bool is_answer_time(const scenario::Threshold& t);
+
+/// The times that a threshold on `latency` or `service` speaks of.
+[[nodiscard]] const metrics::Histogram& times_of(const scenario::Threshold& t, const metrics::Tally& tally);
+/// The same without our own start lag. Nothing else is ours: to connect, to shake hands and to ask again take as long as the server makes
+/// them. Service times hold no lag.
+[[nodiscard]] const metrics::Histogram& times_without_us(const scenario::Threshold& t, const metrics::Tally& tally);
 
 /// The q of an aggregate `p99`, from 0 to 1; nothing for mean, min and max.
 [[nodiscard]] std::optional<double> quantile_of(const scenario::Threshold& t);

@@ -55,7 +55,7 @@ void decide_unsure(const Threshold& t, const Evidence& evidence, const PhaseResu
 /// How long answers lay in a generator without idle time before it saw them, where a time might hold but for that.
 std::optional<Duration> own_delay(const Threshold& t, const Figure& figure, const PhaseResult& phase) {
     if (!phase.generator.busy || phase.kind == report::PhaseKind::burst) return std::nullopt;
-    if (t.metric != "latency" && t.metric != "service") return std::nullopt;
+    if (!is_answer_time(t)) return std::nullopt;
     const Duration delay = phase.generator.timer_overshoot.quantile(0.99);
     const double served = std::isnan(figure.without_us) ? figure.value : std::min(figure.value, figure.without_us);
     if (!holds(t, std::max(served - to_seconds(delay), 0.0))) return std::nullopt;

@@ -43,10 +43,12 @@ engine::Decision LiveLook::operator()(const engine::PhaseOutcome& so_far, bool e
 void take_figures(const engine::PhaseOutcome& outcome, report::PhaseResult& out) {
     out.tally = outcome.tally;
     out.elapsed = outcome.elapsed;
+    out.loaded = outcome.loaded;
     out.planned = outcome.planned;
     out.missed = outcome.missed;
     out.saturated = outcome.saturated;
     out.inconclusive = outcome.unprepared;
+    if (!outcome.trouble.empty()) out.inconclusive += (out.inconclusive.empty() ? "" : "; ") + outcome.trouble;
     out.generator = outcome.generator;
     out.extensions = outcome.extensions;
 }

@@ -3,12 +3,18 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace volley::run {
 
-/// @param connections  open at a time, to one address and port.
-/// @param host         that they go to; empty where it is not known, and then only descriptors are counted.
-/// @return             in words, why they cannot be had and what to do; empty where they can.
-[[nodiscard]] std::string too_little_room(std::size_t connections, const std::string& host);
+/// What a phase takes at a time.
+struct Need {
+    std::size_t connections = 0;     ///< to each origin
+    std::vector<std::string> hosts;  ///< of the origins, one each
+    std::size_t threads = 1;         ///< that make the load
+};
+
+/// @return  in words, why it cannot be had and what to do; empty where it can.
+[[nodiscard]] std::string too_little_room(const Need& need);
 
 }  // namespace volley::run

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <random>
+#include <set>
+#include <tuple>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -18,6 +21,7 @@
 #include "net/task_group.hpp"
 #include "report/load_words.hpp"
 #include "run/live.hpp"
+#include "run/never_worked.hpp"
 #include "run/phase_plan.hpp"
 #include "run/prepare.hpp"
 #include "run/room.hpp"
@@ -45,8 +49,32 @@ std::string list(const std::vector<std::string>& names) { return fmt::format("{}
 /// The most connections that a phase has open at a time.
 std::size_t connections_of(const Phase& phase) { return phase.burst ? *phase.burst : phase.users.value_or(phase.max_users); }
 
-/// A status that says the target was never there: wrong path, a login, another place.
-bool not_the_target(int status) { return status == 401 || status == 403 || status == 404 || (status >= 300 && status < 400); }
+/// The servers of the file; without any, the target stands for one that runs already.
+std::vector<scenario::ServerSpec> servers_of(const Scenario& scenario) {
+    if (!scenario.servers.empty()) return scenario.servers;
+    scenario::ServerSpec target;
+    target.name = "target";
+    target.kind = scenario::ServerSpec::Kind::url;
+    if (scenario.config.target) target.url = *scenario.config.target;
+    return {target};
+}
+
+/// What paths are joined to: the target where one is given, else the server.
+std::string base_url(const Scenario& scenario, const scenario::Variables& variables, const std::string& server_url) {
+    std::string base = server_url;
+    if (scenario.config.target) {
+        auto text = scenario::expand(*scenario.config.target, variables, scenario);
+        if (auto* url = std::get_if<std::string>(&text)) base = std::move(*url);
+    }
+    while (base.ends_with('/')) base.pop_back();
+    return base;
+}
+
+/// Whether the scenario says itself which status is right.
+bool checks_status(const scenario::ScenarioBody& body) {
+    const auto of_status = [](const scenario::Check& check) { return check.query == scenario::Check::Query::status; };
+    return std::ranges::any_of(body.steps, [&](const auto& step) { return std::ranges::any_of(step.checks, of_status); });
+}
 
 /// Phases share a solo time when they run the same scenario alone equally often.
 using SoloKey = std::pair<std::string, std::size_t>;
@@ -70,7 +98,7 @@ public:
         (void)scenario::resolve_variables(scenario_, options_.env, options_.overrides,
                                           variables_);  // check() has reported its errors
 
-        for (const auto& spec : servers()) {
+        for (const auto& spec : servers_of(scenario_)) {
             if (!wanted(options_.servers, spec.name)) continue;
             co_await run_server(spec);
             if (interrupted_ || !result_.ended_early.empty()) break;
@@ -83,16 +111,6 @@ public:
     }
 
 private:
-    /// Those of the file; without any, the target stands for one that runs already.
-    std::vector<scenario::ServerSpec> servers() const {
-        if (!scenario_.servers.empty()) return scenario_.servers;
-        scenario::ServerSpec target;
-        target.name = "target";
-        target.kind = scenario::ServerSpec::Kind::url;
-        if (scenario_.config.target) target.url = *scenario_.config.target;
-        return {target};
-    }
-
     awaitable<bool> cancelled() {
         const auto state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none) interrupted_ = true;
@@ -107,27 +125,36 @@ private:
         auto& result = result_.servers.emplace_back();
         ServerUnderTest server(scenario_, spec);
         tell(spec.name, "starting");
+        std::exception_ptr broken;
         const bool ready = co_await server.start(variables_, result);
         const bool interrupted = co_await cancelled();
         if (interrupted) {
             result.state = report::ServerState::interrupted;
         } else if (ready) {
             tell(spec.name, "ready");
-            co_await run_phases(server, result);
+            // Whatever breaks, the server is stopped in good order first: a catch block cannot wait for it.
+            try {
+                co_await run_phases(server, result);
+            } catch (...) {
+                broken = std::current_exception();
+            }
         }
         tell(spec.name, "stopping");
         co_await server.stop();
+        if (broken) std::rethrow_exception(broken);
     }
 
     awaitable<void> run_phases(ServerUnderTest& server, report::ServerResult& result) {
         variables_.push(server_scope(result.name, server.url()));
         solo_.clear();
+        worked_ = false;
         for (const auto& phase : scenario_.phases) {
             if (!wanted(options_.scenarios, phase.scenario)) continue;
             const auto* body = scenario_.find_scenario(phase.scenario);
             const auto checks = std::make_shared<CheckCounts>();
-            auto steps = options_.direct ? direct_step(*options_.direct, checks)
-                                         : prepare_steps(scenario_, *body, variables_, base_url(server), checks);
+            auto steps = options_.direct
+                             ? direct_step(*options_.direct, checks)
+                             : prepare_steps(scenario_, *body, variables_, base_url(scenario_, variables_, server.url()), checks);
             if (const auto* error = std::get_if<SourceError>(&steps)) {
                 result.state = report::ServerState::not_started;
                 result.message = format_source_error(*error);
@@ -137,14 +164,6 @@ private:
             if (!go_on) break;
         }
         variables_.pop();
-    }
-
-    std::string base_url(const ServerUnderTest& server) const {
-        if (!scenario_.config.target) return server.url();
-        auto text = scenario::expand(*scenario_.config.target, variables_, scenario_);
-        std::string base = std::holds_alternative<std::string>(text) ? std::get<std::string>(text) : server.url();
-        while (base.ends_with('/')) base.pop_back();
-        return base;
     }
 
     /// @return false when the server's remaining phases make no sense.
@@ -164,18 +183,12 @@ private:
             for (const auto& burst : solo->bursts)
                 if (burst.front().right) times.push_back(burst.front().response_time());
             solo_[solo_key(phase)] = metrics::median(std::move(times));
-            if (solo->first_status && solo->tally->right == 0 && not_the_target(*solo->first_status)) {
-                measured.tally = solo->tally;
-                measured.wrong_examples = solo->examples;
-                result.phases.push_back(std::move(measured));
-                result.state = report::ServerState::unreachable;
-                result.message = fmt::format("the first request was answered {}: is the path right, and does it need a login?",
-                                             *solo->first_status);
-                co_return false;
-            }
         }
-        if (!interrupted_ && never_answered(solo)) {
-            measured.tally = solo->tally;
+        const bool status_checked = checks_status(*scenario_.find_scenario(phase.scenario));
+        const bool in_vain =
+            solo && (!worked_ || solo->tally->right == 0) && !never_worked(*solo->tally, solo->examples, status_checked).empty();
+        if (in_vain && !interrupted_) {
+            measured.tally = solo->tally;  // a burst would show nothing else
             measured.wrong_examples = solo->examples;
         } else if (!interrupted_) {
             auto plan = plan_of(scenario_.config, phase, result_.seed);
@@ -200,7 +213,7 @@ private:
             auto outcome = co_await observed(server, std::move(name), std::move(plan), &measured.resources);
             take(outcome, phase, measured);
             if (outcome.aborted && look.aborted_by() != nullptr) measured.aborted = look.aborted_by()->source.text;
-            if (unjudged) checks.derive(*outcome.tally, outcome.examples);
+            if (unjudged) checks.derive(*outcome.tally, measured.wrong_examples);
         }
         measured.checks = checks.results();
         measured.interrupted = interrupted_;
@@ -214,26 +227,17 @@ private:
             result.log_tail = server.log_tail();
             co_return false;
         }
-        if (result.phases.size() == 1 && !interrupted_ && last.tally->requests > 0 && last.tally->statuses.empty() &&
-            only_connect_errors(*last.tally)) {
-            result.state = report::ServerState::unreachable;
-            result.message =
-                "no connection was made" + (last.wrong_examples.empty() ? std::string() : ": " + last.wrong_examples.front());
-            co_return false;
-        }
-        if (result.phases.size() == 1 && !interrupted_ && last.tally->right == 0 && last.tally->statuses.size() == 1 &&
-            not_the_target(last.tally->statuses.begin()->first)) {
-            result.state = report::ServerState::unreachable;
-            result.message = fmt::format("every request was answered {}: is the path right, and does it need a login?",
-                                         last.tally->statuses.begin()->first);
-            co_return false;
+        if (!interrupted_ && !worked_) {
+            result.message = never_worked(*last.tally, last.wrong_examples, status_checked);
+            if (!result.message.empty()) result.state = report::ServerState::unreachable;
+            worked_ = result.message.empty() && last.tally->requests > 0;
         }
         if (interrupted_) result.state = report::ServerState::interrupted;
         if (!last.aborted.empty() && !interrupted_) {
             result_.ended_early = words_of_end(result.name, last);
             co_return false;
         }
-        co_return !interrupted_;
+        co_return !interrupted_ && result.state != report::ServerState::unreachable;
     }
 
     /// Asks the thresholds of a phase that runs, and keeps the live line's idea of its length up to date.
@@ -254,20 +258,12 @@ private:
             behind = behind || p.name == phase.phase;
         }
         behind = false;
-        for (const auto& s : servers()) {
+        for (const auto& s : servers_of(scenario_)) {
             if (behind && wanted(options_.servers, s.name)) left.push_back("server `" + s.name + "`");
             behind = behind || s.name == server;
         }
         if (!left.empty()) text += "; not run: " + list(left);
         return text;
-    }
-
-    static bool only_connect_errors(const metrics::Tally& tally) {
-        return std::ranges::all_of(
-            tally.errors, [](const auto& e) { return e.first == "refused" || e.first == "resolve" || e.first == "tls"; });
-    }
-    static bool never_answered(const std::optional<engine::PhaseOutcome>& solo) {
-        return solo && solo->tally->requests > 0 && solo->tally->right == 0 && only_connect_errors(*solo->tally);
     }
 
     void take(engine::PhaseOutcome& outcome, const Phase& phase, report::PhaseResult& measured) const {
@@ -290,9 +286,17 @@ private:
         const auto before = server.sample();
         net::TaskGroup ticker(executor_);
         ticker.spawn(tick(server, std::move(name), counters, seen));
-        auto outcome = co_await engine::run_phase(std::move(plan), counters);
+        // The ticker looks at what stands here: it ends before this coroutine does, whatever breaks.
+        engine::PhaseOutcome outcome;
+        std::exception_ptr broken;
+        try {
+            outcome = co_await engine::run_phase(std::move(plan), counters);
+        } catch (...) {
+            broken = std::current_exception();
+        }
         ticker.cancel();
         co_await ticker.join();
+        if (broken) std::rethrow_exception(broken);
         note(server.sample(), seen);
         if (const auto after = server.sample(); seen && before && after) seen->cpu = after->cpu - before->cpu;
         if (resources != nullptr) *resources = seen;
@@ -332,6 +336,7 @@ private:
     scenario::Variables variables_;
     report::RunResult result_;
     std::map<SoloKey, Duration> solo_;  // of the server that runs
+    bool worked_ = false;               // likewise: an earlier phase has shown that
     TimePoint start_{};
     Duration expected_{};  // of the phase that runs
     bool interrupted_ = false;
@@ -340,6 +345,9 @@ private:
 }  // namespace
 
 namespace {
+
+/// Of a server that is not there yet.
+const std::string stand_in = "http://127.0.0.1:1";
 
 /// What only shows when templates are replaced: a number that is none, a header that cannot be sent, a server that does not exist.
 /// Names of the run have a stand-in.
@@ -351,11 +359,47 @@ void try_values(const Scenario& scenario, scenario::Variables variables, std::ve
             errors.push_back(scenario::error_at(scenario, server.builtin.pos, "unknown built-in server `" + *text + "`",
                                                 "built-in servers: coroutine, serial, pool:4"));
     }
-    const std::string stand_in = "http://127.0.0.1:1";
     variables.push(server_scope(scenario.servers.empty() ? "target" : scenario.servers.front().name, stand_in));
     for (const auto& body : scenario.scenarios) {
         auto steps = prepare_steps(scenario, body, variables, stand_in);
         if (auto* error = std::get_if<SourceError>(&steps)) errors.push_back(std::move(*error));
+    }
+}
+
+/// The hosts that a phase's requests go to against one server, one for each origin.
+std::vector<std::string> hosts_of(const Scenario& scenario, const Options& options, scenario::Variables variables,
+                                  const scenario::ServerSpec& server, const scenario::ScenarioBody& body) {
+    if (options.direct) return {options.direct->target.host};
+    std::string url = stand_in;
+    if (server.kind == scenario::ServerSpec::Kind::url) {
+        auto text = scenario::expand(server.url, variables, scenario);
+        if (auto* known = std::get_if<std::string>(&text)) url = std::move(*known);
+    }
+    variables.push(server_scope(server.name, url));
+    const auto steps = prepare_steps(scenario, body, variables, base_url(scenario, variables, url));
+    std::set<std::tuple<std::string, std::string, std::uint16_t>> origins;
+    if (const auto* ready = std::get_if<std::vector<engine::PreparedStep>>(&steps))
+        for (const auto& step : *ready) origins.emplace(step.target.host, step.target.scheme, step.target.port);
+    std::vector<std::string> out;
+    for (const auto& origin : origins) out.push_back(std::get<0>(origin));
+    return out;
+}
+
+/// Says of every phase that this machine has no room for why not.
+void try_room(const Scenario& scenario, const Options& options, const scenario::Variables& variables,
+              std::vector<SourceError>& errors) {
+    for (const auto& phase : scenario.phases) {
+        const auto* body = scenario.find_scenario(phase.scenario);
+        if (body == nullptr || !wanted(options.scenarios, phase.scenario)) continue;
+        const std::size_t connections = std::max<std::size_t>(connections_of(phase), 1);
+        for (const auto& server : servers_of(scenario)) {
+            if (!wanted(options.servers, server.name)) continue;
+            const auto why = too_little_room({connections, hosts_of(scenario, options, variables, server, *body),
+                                              std::clamp<std::size_t>(scenario.config.threads, 1, connections)});
+            if (why.empty()) continue;
+            errors.push_back(scenario::error_at(scenario, phase.pos, "phase `" + phase.name + "`: " + why));
+            break;  // the next server would be told the same
+        }
     }
 }
 
@@ -382,10 +426,7 @@ std::vector<SourceError> check(const Scenario& scenario, const Options& options)
     for (const auto& s : scenario.scenarios) scenarios.push_back(s.name);
     unknown("server", options.servers, servers);
     unknown("scenario", options.scenarios, scenarios);
-    for (const auto& phase : scenario.phases) {
-        const auto why = too_little_room(connections_of(phase), options.direct ? options.direct->target.host : std::string());
-        if (!why.empty()) errors.push_back(scenario::error_at(scenario, phase.pos, "phase `" + phase.name + "`: " + why));
-    }
+    try_room(scenario, options, variables, errors);
     if (scenario.servers.empty() && !scenario.config.target)
         errors.push_back({scenario.file, {}, "there is nothing to send to", "add `servers:` or `config: { target: URL }`", {}});
     return errors;

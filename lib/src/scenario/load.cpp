@@ -16,14 +16,8 @@ using namespace std::string_view_literals;
 void read_client(Reader& reader, const Keys& keys, Config& out) {
     if (const Node* n = keys.find("transport")) {
         static constexpr std::array words{"auto"sv, "fast"sv, "curl"sv};
-        const auto given = reader.text(*n, "transport");
-        if (given == "fast")
-            out.transport = Config::Transport::fast;
-        else if (given == "curl")
-            out.transport = Config::Transport::curl;
-        else if (given && *given != "auto")
-            reader.error(n->pos(), "unknown `transport`: " + in_quotes(*given),
-                         suggest(*given, words, "write auto, fast or curl; words"));
+        static constexpr std::array meant{Config::Transport::automatic, Config::Transport::fast, Config::Transport::curl};
+        if (const auto which = reader.word(*n, "transport", words)) out.transport = meant[*which];
     }
     const Node* http = keys.find("http");
     if (!http || !reader.is_map(*http, "http", "http: { version: 2 }")) return;

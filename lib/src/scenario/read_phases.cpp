@@ -125,12 +125,8 @@ void read_load(Reader& reader, const Keys& keys, Phase& out) {
     if (const Node* n = keys.find("steps")) out.steps = read_rate_steps(reader, *n);
     if (const Node* n = keys.find("arrivals")) {
         static constexpr std::array words{"uniform"sv, "poisson"sv};
-        const auto given = reader.text(*n, "arrivals");
-        if (given == "poisson")
-            out.arrivals = load::Arrivals::poisson;
-        else if (given && *given != "uniform")
-            reader.error(n->pos(), "unknown `arrivals`: " + in_quotes(*given),
-                         suggest(*given, words, "write uniform or poisson; words"));
+        static constexpr std::array meant{load::Arrivals::uniform, load::Arrivals::poisson};
+        if (const auto which = reader.word(*n, "arrivals", words)) out.arrivals = meant[*which];
     }
     if (const Node* n = keys.find("think")) out.think = read_think(reader, *n);
 }

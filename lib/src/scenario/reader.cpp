@@ -1,5 +1,7 @@
 #include "scenario/reader.hpp"
 
+#include <algorithm>
+
 #include "scenario/template.hpp"
 
 namespace volley::scenario {
@@ -17,6 +19,16 @@ std::optional<std::string> Reader::text(const Node& node, std::string_view what)
         return std::nullopt;
     }
     return std::get<std::string>(std::move(expanded));
+}
+
+std::optional<std::size_t> Reader::word(const Node& node, std::string_view what, std::span<const std::string_view> words) {
+    const auto given = text(node, what);
+    if (!given) return std::nullopt;
+    const auto at = std::ranges::find(words, *given);
+    if (at != words.end()) return static_cast<std::size_t>(at - words.begin());
+    error(node.pos(), "unknown " + in_quotes(what) + ": " + in_quotes(*given),
+          suggest(*given, words, "write " + join_words(words, "or") + "; words"));
+    return std::nullopt;
 }
 
 }  // namespace volley::scenario

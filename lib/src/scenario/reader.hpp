@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ public:
     /// Variables that templates of typed keys used.
     [[nodiscard]] const std::set<std::string, std::less<>>& used_names() const noexcept { return used_names_; }
     std::optional<std::string> text(const Node& node, std::string_view what) override;
+    /// Which of these words stands there; nothing, with an error, for any other.
+    std::optional<std::size_t> word(const Node& node, std::string_view what, std::span<const std::string_view> words);
 
 private:
     const Scenario& scenario_;

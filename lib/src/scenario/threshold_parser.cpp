@@ -291,15 +291,9 @@ std::optional<Threshold::IfUnsure> read_if_unsure(Reader& reader, const Node& no
     using IfUnsure = Threshold::IfUnsure;
     static constexpr std::array words{"pass"sv, "warn"sv, "fail"sv, "extend"sv};
     static constexpr std::array meant{IfUnsure::pass, IfUnsure::warn, IfUnsure::fail, IfUnsure::extend};
-    const auto given = reader.text(node, "if_unsure");
-    if (!given) return std::nullopt;
-    const auto at = std::find(words.begin(), words.end(), *given);
-    if (at == words.end()) {
-        reader.error(node.pos(), "unknown `if_unsure`: " + in_quotes(*given),
-                     suggest(*given, words, "write pass, warn, fail or extend; words"));
-        return std::nullopt;
-    }
-    return meant[static_cast<std::size_t>(at - words.begin())];
+    const auto which = reader.word(node, "if_unsure", words);
+    if (!which) return std::nullopt;
+    return meant[*which];
 }
 
 bool is_percentile(const Threshold& t) { return t.aggregate.starts_with('p'); }

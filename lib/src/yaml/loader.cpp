@@ -13,6 +13,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include "base/utf8.hpp"
 #include "yaml/words.hpp"
 
 namespace volley::yaml {
@@ -42,31 +43,6 @@ std::vector<std::string> split_lines(std::string_view text) {
         text.remove_prefix(end + 1);
     }
     return lines;
-}
-
-std::size_t first_bad_utf8(std::string_view text) noexcept {
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    std::size_t i = 0;
-    while (i < text.size()) {
-        const unsigned lead = byte(i);
-        if (lead < 0x80) {
-            ++i;
-            continue;
-        }
-        const std::size_t more = lead >= 0xC2 && lead <= 0xDF   ? 1
-                                 : lead >= 0xE0 && lead <= 0xEF ? 2
-                                 : lead >= 0xF0 && lead <= 0xF4 ? 3
-                                                                : 0;
-        if (more == 0 || i + more >= text.size()) return i;
-        for (std::size_t k = 1; k <= more; ++k)
-            if ((byte(i + k) & 0xC0U) != 0x80U) return i;
-        const unsigned second = byte(i + 1);
-        if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
-            (lead == 0xF4 && second > 0x8F))
-            return i;
-        i += more + 1;
-    }
-    return std::string_view::npos;
 }
 
 namespace {

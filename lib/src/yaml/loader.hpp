@@ -36,7 +36,4 @@ struct YamlTree {
 /// The lines of a text, without their ends (`\n`, `\r\n`).
 [[nodiscard]] std::vector<std::string> split_lines(std::string_view text);
 
-/// Offset of the first byte that is not UTF-8 (RFC 3629: no overlong forms, no surrogates), or npos.
-[[nodiscard]] std::size_t first_bad_utf8(std::string_view text) noexcept;
-
 }  // namespace volley::yaml

@@ -4,7 +4,7 @@ import json
 import os
 import pathlib
 import pty
-import re
+import resource
 import select
 import signal
 import socket
@@ -12,62 +12,34 @@ import subprocess
 import sys
 import threading
 import time
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
+import unittest
 
 import jsonschema
-import unittest
-from volley import LIMIT, SCHEMA, VOLLEY, VolleyTest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from support.volley import LIMIT, SCHEMA, VOLLEY, Listening, TlsAnswering, VolleyTest, read_request
 
 
-class Answering:
+class KeepingAlive(Listening):
     """Keeps connections and answers every request with `answer(number, head)`; None closes the connection."""
 
     def __init__(self, answer):
         self.answer, self.requests, self.lock = answer, [], threading.Lock()
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                peer, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(peer,), daemon=True).start()
+        super().__init__()
 
     def serve(self, peer):
-        data = b""
-        with peer:
-            while True:
-                while b"\r\n\r\n" not in data:
-                    try:
-                        more = peer.recv(65536)
-                    except OSError:
-                        return
-                    if not more:
-                        return
-                    data += more
-                head, _, data = data.partition(b"\r\n\r\n")
-                length = re.search(rb"(?i)content-length: (\d+)", head)
-                want = int(length.group(1)) if length else 0
-                while len(data) < want:
-                    data += peer.recv(65536)
-                body, data = data[:want], data[want:]
-                with self.lock:
-                    self.requests.append((head, body))
-                    number = len(self.requests)
-                reply = self.answer(number, head)
-                if reply is None:
-                    return
-                try:
-                    peer.sendall(reply)
-                except OSError:
-                    return
-
-    def close(self):
-        self.socket.close()
+        rest = b""
+        while True:
+            head, body, rest = read_request(peer, rest)
+            if head is None:
+                return
+            with self.lock:
+                self.requests.append((head, body))
+                number = len(self.requests)
+            reply = self.answer(number, head)
+            if reply is None:
+                return
+            peer.sendall(reply)
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -75,30 +47,22 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 class Load(VolleyTest):
     def server(self, answer=lambda n, head: OK):
-        server = Answering(answer)
+        server = KeepingAlive(answer)
         self.addCleanup(server.close)
         return server
 
-    def serve(self, *args):
-        """The included server in a process of its own; returns its port."""
-        process = subprocess.Popen([VOLLEY, "serve", "--port", "0", *args], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.env)
-
-        def end():
-            process.terminate()
-            process.wait(30)
-            process.stdout.close()
-
-        self.addCleanup(end)
-        return int(re.search(r":(\d+) ", process.stdout.readline()).group(1))
-
-    def load(self, *args, code=0):
-        """Runs `volley load`; returns the first phase of its result that is no warm-up, the whole result, and the process."""
+    def any_load(self, *args):
+        """Runs `volley load`; returns the phases of its result, the whole result, and the process."""
         file = self.path("result.json")
         done = self.volley("load", *args, "-o", file)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         result = json.loads(pathlib.Path(file).read_text())
         jsonschema.validate(result, SCHEMA)
-        phases = result["servers"][0]["phases"]
+        return result["servers"][0]["phases"], result, done
+
+    def load(self, *args, code=0):
+        """The same; returns of the phases the first that is no warm-up."""
+        phases, result, done = self.any_load(*args)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return [p for p in phases if not p.get("warmup")][0], result, done
 
     # --- what it sends ------------------------------------------------------------------------------------------------
@@ -196,6 +160,15 @@ class Load(VolleyTest):
         self.assertEqual((quiet.returncode, quiet.stdout), (1, ""))
         self.assertIn("p50 < 10ms", quiet.stderr)
 
+    def test_a_server_slow_to_connect_to_fails_and_is_not_taken_for_our_own_lag(self):
+        server = TlsAnswering(self.folder.name, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", before_handshake=0.1)
+        self.addCleanup(server.close)
+        phase, result, done = self.load(f"https://127.0.0.1:{server.port}/", "--verify", server.certificate, "-n", "40", "-c", "10", "--expect", "p50 < 50ms", code=1)
+        self.assertEqual((phase["right"], result["verdict"]), (40, "fail"))
+        self.assertNotIn("quieter machine", done.stdout)
+        self.assertGreaterEqual(phase["from_start_time"]["min"], 0.1)
+        self.assertEqual(phase["from_start_time"]["count"], 40)
+
     def test_nothing_expected_is_nothing_failed_but_expecting_anything_expects_right_answers(self):
         server = self.server(lambda n, head: OK if n % 2 else b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")
         phase, result, _ = self.load(f"127.0.0.1:{server.port}/", "-n", "10", "-c", "1")
@@ -211,6 +184,83 @@ class Load(VolleyTest):
         server = self.server(lambda n, head: b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
         _, _, done = self.load(f"127.0.0.1:{server.port}/nowhere", "-n", "3", code=3)
         self.assertIn("404", done.stdout)
+
+    def test_redirects_timeouts_and_resets_alone_are_no_target_either(self):
+        # Each of them ended with 0, as if there had been something to measure.
+        def redirect(n, head):
+            return b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n"
+
+        def login(n, head):
+            return b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n" if n % 2 else redirect(n, head)
+
+        def silent(n, head):
+            time.sleep(3)
+            return None
+
+        for answer, words in ((redirect, "every request was answered 302"), (login, "302 or 401"), (silent, "timeout"), (lambda n, head: None, "reset")):
+            for load in (["-n", "4", "-c", "2"], ["--burst", "3"], ["--rate", "20/s", "--for", "0.3s"], ["-n", "4", "-c", "2", "--warmup", "0.1s"]):
+                server = self.server(answer)
+                _, result, done = self.any_load(f"127.0.0.1:{server.port}/", "--max-time=0.2", *load)
+                self.assertEqual((done.returncode, result["servers"][0]["state"]), (3, "unreachable"), (words, load, done.stdout))
+                self.assertIn(words, result["servers"][0]["message"])
+                self.assertIn(words, done.stdout)
+
+    def test_a_target_that_worked_once_is_no_missing_one(self):
+        def redirect(n, head):
+            return OK if n == 3 else b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n"
+
+        for answer in (redirect, lambda n, head: OK if n == 3 else None):
+            self.load(f"127.0.0.1:{self.server(answer).port}/", "-n", "6", "-c", "1")
+        # An answer that is wrong in another way is one.
+        self.load(f"127.0.0.1:{self.server(lambda n, head: OK.replace(b'200 OK', b'503 No')).port}/", "-n", "6")
+        self.load(f"127.0.0.1:{self.server(lambda n, head: OK.replace(b'200 OK', b'304 Same')).port}/", "-n", "6")
+
+    def test_quiet_says_in_a_sentence_why_nothing_was_measured(self):
+        with socket.create_server(("127.0.0.1", 0)) as gone:
+            port = gone.getsockname()[1]
+        done = self.volley("load", f"127.0.0.1:{port}/", "-n", "3", "-q")
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertRegex(done.stderr, r"^volley: error: target: no connection was made: [^\n]*refused[^\n]*\n$")
+
+        # Of a burst of 20 a server that takes only few of them: what there is says nothing of it.
+        few = socket.create_server(("127.0.0.1", 0), backlog=1)
+        self.addCleanup(few.close)
+
+        def serve(peer):
+            with peer:
+                peer.recv(65536)
+                peer.sendall(OK)
+                peer.recv(1)
+
+        def accept():
+            for _ in range(6):
+                threading.Thread(target=serve, args=(few.accept()[0],), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        done = self.volley("load", f"127.0.0.1:{few.getsockname()[1]}/", "--burst", "20", "--max-time=1", "-q")
+        self.assertEqual((done.returncode, done.stdout), (4, ""), done.stderr)
+        self.assertRegex(done.stderr, r"^volley: error: target: load: only [0-9]+ of 20 connections could be opened [^\n]*\n$")
+
+    def test_secrets_of_the_url_stand_in_no_output(self):
+        # The name of the result was the whole URL, and so were tokens of its query in every report.
+        server = self.server(lambda n, head: OK if n % 2 else b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")
+        summary = self.path("summary.md")
+        self.env.update(GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=summary)
+        names = {flag: self.path(name) for flag, name in (("-o", "r.json"), ("--junit", "j.xml"), ("--hdr", "h.log"), ("--samples", "s.csv"))}
+        url = f"ada:t0psecret@127.0.0.1:{server.port}/offer?key=hunter2&x=%74oken9"
+        for more in ([], ["-q"], ["--transport=curl"]):
+            files = [part for pair in names.items() for part in pair]
+            done = self.volley("load", url, "item==hunter3", "-n", "10", "--expect", "errors == 0", *files, *more)
+            self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+            texts = [done.stdout, done.stderr] + [pathlib.Path(path).read_text() for path in [summary, *names.values()]]
+            self.assertIn("failed for 5 of 10 answers: status is 500", done.stdout)
+            self.assertRegex(done.stdout, r"(?m)^::error title=target%3A errors == 0::5: over 0 by 5$")
+            for text in texts:
+                for secret in ("hunter2", "hunter3", "t0psecret", "YWRhOnQwcHNlY3JldA", "oken9", "ada:"):
+                    self.assertNotIn(secret, text)
+            result = json.loads(pathlib.Path(names["-o"]).read_text())
+            self.assertEqual(result["name"], f"GET 127.0.0.1:{server.port}/offer")
+        self.assertIn(b"GET /offer?key=hunter2&x=%74oken9&item=hunter3 ", server.requests[0][0] + b" ")
 
     def test_outputs_of_ci(self):
         server = self.server()
@@ -291,11 +341,19 @@ class Load(VolleyTest):
             (["--expect", "ratio < 2"], "add --burst N"),
             (["-c", "900000"], "descriptors"),
             (["-o", "/nowhere/at/all.json"], "cannot be written"),
-            (["--seed", "x"], "--seed"),
+            (["--seed", "x\x1b[31m"], "not 'x\\x1b[31m'"),
         ):
             done = self.volley("load", url, *args)
             self.assertEqual(done.returncode, 2, (args, done.stdout, done.stderr))
             self.assertIn(words, done.stderr, args)
+            self.assertNotIn("\x1b", done.stderr)
+        # Threads have descriptors of their own, which nobody counted: connections failed in the middle of the run.
+        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (400, 400))
+        for threads, code in (("1", 0), ("60", 2)):
+            done = subprocess.run([VOLLEY, "load", url, "-c", "250", "-n", "250", "-t", threads], capture_output=True, text=True, env=self.env, timeout=LIMIT, preexec_fn=limit)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertRegex(done.stderr, "250 connections at a time and 60 threads need more descriptors than the 400 .* ask for at most [0-9]")
+        server.requests.clear()
         done = self.volley("load")
         self.assertEqual(done.returncode, 2)
         self.assertIn("volley load [METHOD] URL", done.stderr)

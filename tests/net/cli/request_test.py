@@ -1,60 +1,34 @@
 #!/usr/bin/env python3
 """The request verbs against servers that misbehave: redirects, answers cut short, hostile bytes, floods."""
 import os
+import pathlib
 import pty
-import socket
 import subprocess
 import sys
-import threading
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from support.volley import LIMIT, Listening, read_request
+
 PROGRAM = os.path.abspath(os.environ['VOLLEY'])
-LIMIT = 60
 
 
-class Server:
+class Server(Listening):
     """Answers each connection with the bytes that `answer(request)` returns, then closes it."""
 
     def __init__(self, answer):
         self.answer = answer
         self.requests = []
-        self.socket = socket.create_server(('127.0.0.1', 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.run, daemon=True).start()
-
-    def run(self):
-        while True:
-            try:
-                peer, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(peer,), daemon=True).start()
+        super().__init__()
 
     def serve(self, peer):
-        with peer:
-            data = b''
-            while b'\r\n\r\n' not in data:
-                more = peer.recv(65536)
-                if not more:
-                    return
-                data += more
-            head, _, body = data.partition(b'\r\n\r\n')
-            length = [int(one.split(b':')[1]) for one in head.split(b'\r\n') if one.lower().startswith(b'content-length:')]
-            while length and len(body) < length[0]:
-                body += peer.recv(65536)
-            request = head.decode() + '\n' + body.decode()
-            self.requests.append(request)
-            try:
-                peer.sendall(self.answer(request))
-            except OSError:
-                pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
+        head, body, _ = read_request(peer)
+        if head is None:
+            return
+        request = head.decode() + '\n' + body.decode()
+        self.requests.append(request)
+        peer.sendall(self.answer(request))
 
 
 class Dripping(Server):
@@ -64,15 +38,11 @@ class Dripping(Server):
         super().__init__(None)
 
     def serve(self, peer):
-        with peer:
-            try:
-                peer.recv(65536)
-                peer.sendall(b'HTTP/1.1 200 OK\r\n\r\n')
-                while True:
-                    peer.sendall(b'x')
-                    time.sleep(0.1)
-            except OSError:
-                pass
+        peer.recv(65536)
+        peer.sendall(b'HTTP/1.1 200 OK\r\n\r\n')
+        while True:
+            peer.sendall(b'x')
+            time.sleep(0.1)
 
 
 def answer(status, *fields, body=b''):

@@ -11,14 +11,6 @@ from support.volley import LIMIT, VolleyTest
 
 
 class ServeFaults(VolleyTest):
-    def serve(self, *args):
-        server = self.start("serve", "--port", "0", *args)
-        self.addCleanup(server.stdout.close)
-        self.addCleanup(server.stderr.close)
-        self.addCleanup(server.wait, LIMIT)
-        self.addCleanup(server.terminate)
-        return int(server.stdout.readline().split()[2].rpartition(":")[2])
-
     @staticmethod
     def bytes_of(port, path):
         """All that comes for a request, up to the end of the connection; None where that is a reset."""

@@ -1,13 +1,17 @@
 // One set of behaviour tests for every carrier: what the load engine relies on, whichever client carries its requests.
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <thread>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <boost/asio/steady_timer.hpp>
 
 #include "net/client/probe_call.hpp"
+#include "net/client/target_of.hpp"
 #include "support/descriptors.hpp"
 #include "support/raw_client.hpp"
 #include "support/raw_server.hpp"
@@ -16,15 +20,12 @@ namespace volley::client {
 namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using test::answer_all;
+using test::ok_answer;
 using test::ProbeCall;
 using test::RawConnection;
 using test::RawServer;
-
-constexpr std::string_view ok_answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-void answer_all(RawConnection& c, int) {
-    while (!c.read_request().empty()) c.send(ok_answer);
-}
+using test::target_of;
 
 struct Implementation {
     const char* name;
@@ -37,26 +38,24 @@ std::unique_ptr<Carrier> make_curl(const asio::any_io_executor& executor, Target
 
 class CarrierTest : public testing::TestWithParam<Implementation> {
 protected:
-    static Target target_of(const RawServer& server) {
-        Target target;
-        target.host = "127.0.0.1";
-        target.port = server.port();
-        return target;
-    }
     std::unique_ptr<Carrier> make(Target target) { return GetParam().make(io_.get_executor(), std::move(target)); }
     [[nodiscard]] static bool fast() { return GetParam().name == std::string_view("fast"); }
     bool run(const ProbeCall& call) {
         return test::run_until(io_, [&] { return call.done; });
     }
     /// What comes of one request to a server that follows a script.
-    error_code error_of(const RawServer::Script& script, Duration limit = 20s, const std::function<void(Target&)>& change = {}) {
+    /// @param unseen  how long nobody looks: the kernel makes the connection, and all that the server does has come at once.
+    error_code error_of(const RawServer::Script& script, Duration limit = 20s, const std::function<void(Target&)>& change = {},
+                        Duration unseen = {}) {
         RawServer server(script);
         Target target = target_of(server);
         if (change) change(target);
         const auto carrier = make(target);
         ProbeCall call(target);
         call.fire(*carrier, limit);
+        std::this_thread::sleep_for(unseen);
         EXPECT_TRUE(run(call));
+        took_ = call.sample.response_time();
         status_ = call.status;
         body_ = call.body;
         return call.error;
@@ -70,6 +69,7 @@ protected:
 
     asio::io_context io_{1};
     int status_ = 0;  ///< of the last error_of()
+    Duration took_{};
     std::string body_;
 };
 
@@ -282,6 +282,67 @@ TEST_P(CarrierTest, an_idle_connection_that_the_server_closed_costs_no_request) 
     EXPECT_EQ(server.accepted(), 3);
 }
 
+// The first sending showed nowhere, and the time for which the server had let it lie was left out of the service time.
+TEST_P(CarrierTest, a_request_that_is_sent_again_says_so_and_counts_from_its_first_sending) {
+    RawServer server([](RawConnection& c, int index) {
+        c.read_request();
+        c.send(ok_answer);
+        if (c.read_request().empty()) return;
+        if (index == 0) {
+            std::this_thread::sleep_for(50ms);
+            return;
+        }
+        c.send(ok_answer);
+        c.wait_for_close();
+    });
+    const Target target = target_of(server);
+    const auto carrier = make(target);
+    ProbeCall call(target);
+    const auto fire = [&] {
+        call.fire(*carrier);
+        ASSERT_TRUE(run(call));
+        ASSERT_FALSE(call.error) << call.error.message();
+    };
+    fire();
+    EXPECT_FALSE(call.sample.repeated);
+    fire();
+    const auto& s = call.sample;
+    EXPECT_TRUE(s.repeated);
+    EXPECT_GE(s.service_time(), 50ms);
+    EXPECT_LE(s.started, s.connected);
+    EXPECT_LE(s.connected, s.sent);
+    EXPECT_LE(s.sent, s.first_byte);
+    EXPECT_EQ(s.resolved, TimePoint{}) << "that of the second connection says nothing of the request";
+    EXPECT_EQ(s.tcp, TimePoint{});
+    EXPECT_EQ(server.accepted(), 2);
+    fire();
+    EXPECT_FALSE(call.sample.repeated) << "it was the one before";
+}
+
+TEST_P(CarrierTest, a_body_longer_than_the_call_takes_is_too_large) {
+    RawServer server([](RawConnection& c, int index) {
+        if (c.read_request().empty()) return;
+        c.send(index == 0 ? "HTTP/1.1 200 OK\r\nContent-Length: 11\r\nConnection: close\r\n\r\nlonger body"
+                          : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nlonger\r\n5\r\n body\r\n0\r\n\r\n");
+        c.wait_for_close();
+    });
+    const Target target = target_of(server);
+    const auto carrier = make(target);
+    ProbeCall call(target);
+    for (int i = 0; i < 2; ++i) {
+        call.most = 10;
+        call.fire(*carrier);
+        ASSERT_TRUE(run(call));
+        EXPECT_EQ(call.error, NetErrc::body_too_large) << call.error.message();
+        EXPECT_EQ(call.why.message, "10 bytes");
+        EXPECT_LE(call.body.size(), 10U);
+    }
+    call.most = 11;
+    call.fire(*carrier);
+    ASSERT_TRUE(run(call));
+    EXPECT_FALSE(call.error) << call.error.message();
+}
+
 TEST_P(CarrierTest, what_follows_an_answer_unasked_is_never_the_answer_to_the_next) {
     RawServer server([](RawConnection& c, int) {
         if (c.read_request().empty()) return;
@@ -304,37 +365,26 @@ TEST_P(CarrierTest, what_follows_an_answer_unasked_is_never_the_answer_to_the_ne
 // answer that came early, and a close that came with it, were waited for until the deadline.
 TEST_P(CarrierTest, an_answer_that_comes_with_the_connection_is_read) {
     for (const bool closes : {false, true}) {
-        RawServer server([closes](RawConnection& c, int) {
+        const auto script = [closes](RawConnection& c, int) {
             c.send(ok_answer);
             if (closes) ::shutdown(c.descriptor(), SHUT_WR);
             c.wait_for_close();
-        });
-        const Target target = target_of(server);
-        const auto carrier = make(target);
-        ProbeCall call(target);
-        call.fire(*carrier);
-        // The connection is made by the kernel while nobody looks; then all has come at once.
-        std::this_thread::sleep_for(100ms);
-        ASSERT_TRUE(run(call));
-        EXPECT_FALSE(call.error) << call.error.message();
-        EXPECT_EQ(call.status, 200);
-        EXPECT_LT(call.sample.done - call.sample.planned, 15s);
+        };
+        const auto error = error_of(script, 20s, {}, 100ms);
+        EXPECT_FALSE(error) << error.message();
+        EXPECT_EQ(status_, 200);
+        EXPECT_LT(took_, 15s);
     }
 }
 
 TEST_P(CarrierTest, a_connection_that_is_closed_before_the_request_is_a_reset) {
-    RawServer server([](RawConnection& c, int) {
+    const auto script = [](RawConnection& c, int) {
         ::shutdown(c.descriptor(), SHUT_WR);
         c.wait_for_close();
-    });
-    const Target target = target_of(server);
-    const auto carrier = make(target);
-    ProbeCall call(target);
-    call.fire(*carrier);
-    std::this_thread::sleep_for(100ms);
-    ASSERT_TRUE(run(call));
-    EXPECT_EQ(call.error, Condition::reset) << call.error.message();
-    EXPECT_LT(call.sample.done - call.sample.planned, 15s);
+    };
+    const auto error = error_of(script, 20s, {}, 100ms);
+    EXPECT_EQ(error, Condition::reset) << error.message();
+    EXPECT_LT(took_, 15s);
 }
 
 TEST_P(CarrierTest, a_call_can_be_cancelled_at_any_moment) {
@@ -460,6 +510,31 @@ TEST_P(CarrierTest, holds_prepared_connections_where_it_can) {
     }
 }
 
+// Only those that the last preparation had opened were counted, and ones that it had not looked at were summed up by who asked.
+TEST_P(CarrierTest, held_are_all_connections_that_stay_open_now) {
+    std::atomic<bool> leave = false;
+    RawServer server([&](RawConnection& c, int index) {
+        if (index < 2)
+            test::eventually([&] { return leave.load(); });
+        else
+            c.wait_for_close();
+    });
+    const Target target = target_of(server);
+    const auto carrier = make(target);
+    const auto held_after = [&](std::size_t n) {
+        std::optional<Carrier::Prepared> prepared;
+        carrier->prepare(n, Clock::now() + 20s, [&](Carrier::Prepared result) { prepared = std::move(result); });
+        EXPECT_EQ(prepared.has_value(), n == 0 || !fast()) << "without anything to open it is done at once";
+        EXPECT_TRUE(test::run_until(io_, [&] { return prepared.has_value(); }));
+        return prepared ? prepared->held : SIZE_MAX;
+    };
+    EXPECT_EQ(held_after(5), fast() ? 5U : 0U);
+    leave = true;
+    ASSERT_TRUE(test::eventually([&] { return server.open() == (fast() ? 3U : 0U); }));
+    EXPECT_EQ(held_after(3), fast() ? 6U : 0U);
+    EXPECT_EQ(held_after(0), fast() ? 6U : 0U);
+}
+
 TEST_P(CarrierTest, a_preparation_that_is_cancelled_ends_with_what_there_is) {
     RawServer server([](RawConnection& c, int) { c.wait_for_close(); });
     Target target = target_of(server);
@@ -471,6 +546,52 @@ TEST_P(CarrierTest, a_preparation_that_is_cancelled_ends_with_what_there_is) {
     carrier->cancel_preparation();
     EXPECT_EQ(told, 1);
     EXPECT_LE(carrier->opened(), 500U);
+}
+
+// A socket's readiness is told once: what lay behind an answer that ended with the last byte of the read buffer was not read, nor asked
+// for, and was the answer to the next request.
+TEST(FastCarrier, what_follows_an_answer_that_fills_the_read_buffer_is_never_the_answer_to_the_next) {
+    constexpr std::size_t read_size = 64UL * 1024;
+    constexpr int large_answers = 4;  // the kernel lets more than one buffer come unread only once it has seen that we read
+    std::atomic<bool> arrived = false;
+    RawServer server([&](RawConnection& c, int index) {
+        if (index == 0) {
+            for (int i = 0; i < large_answers && !c.read_request().empty(); ++i)
+                c.send("HTTP/1.1 200 OK\r\nContent-Length: 8000000\r\n\r\n" + std::string(8'000'000, 'x'));
+            std::string exact = "HTTP/1.1 200 OK\r\nContent-Length: 65000\r\nX-Fill: ";
+            exact.append(read_size - exact.size() - 4 - 65000, 'x');
+            exact += "\r\n\r\n" + std::string(65000, 'y');
+            if (c.read_request().empty()) return;
+            c.send(exact + "HTTP/1.1 299 Smuggled\r\nContent-Length: 0\r\n\r\n");
+            int unread = 1;
+            while (::ioctl(c.descriptor(), SIOCOUTQ, &unread) == 0 && unread > 0) std::this_thread::sleep_for(1ms);
+            arrived = true;
+        }
+        answer_all(c, index);
+    });
+    Target target;
+    target.host = "127.0.0.1";
+    target.port = server.port();
+    asio::io_context io{1};
+    const auto carrier = make_fast_carrier(io.get_executor(), target);
+    ProbeCall call(target);
+    for (int i = 0; i < large_answers; ++i) {
+        call.fire(*carrier);
+        ASSERT_TRUE(test::run_until(io, [&] { return call.done; }));
+        ASSERT_FALSE(call.error) << call.error.message();
+    }
+    call.fire(*carrier);
+    ASSERT_TRUE(test::eventually([&] { return arrived.load(); })) << "all of it is to lie in our socket before we look";
+    ASSERT_TRUE(test::run_until(io, [&] { return call.done; }));
+    EXPECT_EQ(call.body.size(), 65000U);
+    EXPECT_EQ(call.sample.bytes, read_size) << "one read took it, and was full";
+    for (int i = 0; i < 2; ++i) {
+        call.fire(*carrier);
+        ASSERT_TRUE(test::run_until(io, [&] { return call.done; }));
+        EXPECT_EQ(call.status, 200);
+        EXPECT_EQ(call.body, "ok");
+    }
+    EXPECT_EQ(server.accepted(), 2);
 }
 
 }  // namespace

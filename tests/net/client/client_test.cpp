@@ -22,15 +22,11 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using asio::awaitable;
+using test::answer_all;
+using test::ok_answer;
 using test::RawConnection;
 using test::RawServer;
 using testing::HasSubstr;
-
-constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-void answer_ok_for_ever(RawConnection& connection, int) {
-    while (!connection.read_request().empty()) connection.send(ok);
-}
 
 class ClientTest : public testing::Test {
 protected:
@@ -74,7 +70,7 @@ TEST_F(ClientTest, sends_what_it_is_given_and_what_its_options_add) {
             const std::string request = c.read_request();
             if (request.empty()) return;
             seen = request;
-            c.send(ok);
+            c.send(ok_answer);
         }
     });
     ClientOptions options;
@@ -109,7 +105,7 @@ TEST_F(ClientTest, refuses_what_is_no_absolute_url_and_no_request) {
     EXPECT_EQ(get(client, "").error(), ParseErrc::empty);
     EXPECT_EQ(get(client, "/ping").error(), ParseErrc::bad_url);
     EXPECT_THAT(details_.diagnostics.message, HasSubstr("not an absolute"));
-    RawServer server(answer_ok_for_ever);
+    RawServer server(answer_all);
     EXPECT_EQ(send(client, {"GET", url_of(server.port()), {{"X", "a\r\nY: b"}}, {}}).error(), NetErrc::unsupported);
     EXPECT_EQ(server.accepted(), 0);
 }
@@ -150,7 +146,7 @@ TEST_F(ClientTest, fifty_at_once_are_fifty_at_once) {
 // --- connections ------------------------------------------------------------------------------------------------------
 
 TEST_F(ClientTest, connections_are_kept_for_their_origin_and_the_oldest_origins_let_go) {
-    RawServer one(answer_ok_for_ever), two(answer_ok_for_ever), three(answer_ok_for_ever);
+    RawServer one(answer_all), two(answer_all), three(answer_all);
     ClientOptions options;
     options.max_origins = 2;
     Client client = make(options);
@@ -172,7 +168,7 @@ TEST_F(ClientTest, connections_are_kept_for_their_origin_and_the_oldest_origins_
 }
 
 TEST_F(ClientTest, without_idle_connections_each_request_has_its_own) {
-    RawServer server(answer_ok_for_ever);
+    RawServer server(answer_all);
     ClientOptions options;
     options.max_idle_per_origin = 0;
     Client client = make(options);
@@ -182,7 +178,7 @@ TEST_F(ClientTest, without_idle_connections_each_request_has_its_own) {
 }
 
 TEST_F(ClientTest, a_request_outlives_its_client_and_its_origins_place) {
-    RawServer server(answer_ok_for_ever);
+    RawServer server(answer_all);
     auto client = std::make_unique<Client>(io_.get_executor());
     auto result = asio::co_spawn(io_, client->get(url_of(server.port())), asio::use_future);
     client.reset();
@@ -200,7 +196,7 @@ TEST_F(ClientTest, redirects_are_answers_unless_they_are_to_be_followed) {
     std::string other_saw;
     RawServer other([&](RawConnection& c, int) {
         other_saw = c.read_request();
-        c.send(ok);
+        c.send(ok_answer);
     });
     std::vector<std::string> paths;
     RawServer server([&](RawConnection& c, int) {

@@ -23,6 +23,7 @@ public:
     void fire(client::Carrier& carrier, Duration limit = std::chrono::seconds(20)) {
         done = false;
         error = {};
+        why = {};
         status = 0;
         body.clear();
         http::Response none;
@@ -39,6 +40,7 @@ public:
     int status = 0;
     http::Response head;
     std::string body;
+    std::uint64_t most = UINT64_MAX;  ///< of the body
     std::function<bool()> when_head;
     std::function<bool()> when_body;
     std::function<void()> when_done;
@@ -51,6 +53,7 @@ private:
                 client::is_idempotent(request_.method)};
     }
     const http::Request& request() override { return request_; }
+    [[nodiscard]] std::uint64_t longest_body() const override { return most; }
     bool on_head(const client::AnswerHead& answer) override {
         status = answer.status();
         answer.copy_to(head);

@@ -19,6 +19,7 @@
 #include "client/http1_connection.hpp"
 #include "net/client/probe_call.hpp"
 #include "support/raw_server.hpp"
+#include "support/require_or_skip.hpp"
 
 namespace volley::client {
 namespace {
@@ -92,7 +93,7 @@ TEST(Sources, the_server_sees_the_address_that_is_the_turn) {
     EXPECT_EQ(peers, (std::vector<std::string>{"127.0.0.1", "127.0.0.2", "127.0.0.10", "127.0.0.251"}));
 }
 
-constexpr int skipped = 77;
+constexpr int not_permitted = 77;
 constexpr unsigned ports = 4;
 
 /// Has a network of its own, whose clients have four ports to go out from. @return false where that is not permitted.
@@ -114,7 +115,7 @@ bool leave_few_ports() {
 
 /// In a process of its own. @return what it ends with: 0 where all is as it should be.
 int connect_with_few_ports() {
-    if (!enter_small_network()) return skipped;
+    if (!enter_small_network()) return not_permitted;
     std::mutex mutex;
     std::map<std::string, unsigned> peers;
     RawServer server([&](RawConnection& c, int) {
@@ -124,7 +125,7 @@ int connect_with_few_ports() {
         }
         c.wait_for_close();
     });
-    if (!leave_few_ports()) return skipped;
+    if (!leave_few_ports()) return not_permitted;
     asio::io_context io;
 
     // As a run does: with no more ports it goes on from the next address.
@@ -168,7 +169,9 @@ TEST(Sources, the_next_address_is_used_once_the_ports_of_one_are_used_up) {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFEXITED(status));
-    if (WEXITSTATUS(status) == skipped) GTEST_SKIP() << "a network of its own is not permitted here";
+    VOLLEY_REQUIRE_OR_SKIP(WEXITSTATUS(status) != not_permitted,
+                           "a network of its own: user and network namespaces for this user (kernel.unprivileged_userns_clone, "
+                           "user.max_net_namespaces), and /proc/sys/net writable in them");
     EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 

@@ -197,6 +197,33 @@ TEST_F(TlsTest, kept_alive_connections_are_used_again) {
     EXPECT_EQ(carrier->opened(), 1U);
 }
 
+// Where OpenSSL's read(2) ended with the answer it held nothing more, and what lay behind it in the socket was the answer to the next
+// request. It reads somewhat over a record at once, and then no more than the rest of the one that was cut.
+TEST_F(TlsTest, what_follows_an_answer_that_fills_a_read_is_never_the_answer_to_the_next) {
+    constexpr std::size_t overhead = 22;  // of a record: its head, its type, and the tag (RFC 8446 section 5.2)
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 16000\r\nX-Fill: ";
+    for (const std::size_t size : {16'600U, 16'700U, 16'712U, 16'713U, 16'714U, 16'715U, 16'716U, 16'717U, 17'000U}) {
+        const std::size_t text = size - 2 * overhead;
+        const std::string answer =
+            head + std::string(text - head.size() - 4 - 16'000, 'x') + "\r\n\r\n" + std::string(16'000, 'y');
+        TlsServer server(
+            {.second = {answer.substr(0, 8000), answer.substr(8000), "HTTP/1.1 299 Smuggled\r\nContent-Length: 0\r\n\r\n"}});
+        const Target target = target_of(server);
+        const auto carrier = make_fast_carrier(io_.get_executor(), target);
+        ProbeCall call(target);
+        call.fire(*carrier);
+        ASSERT_TRUE(test::run_until(io_, [&] { return call.done; }));
+        call.fire(*carrier);
+        ASSERT_TRUE(test::eventually([&] { return server.second_arrived(); }));
+        ASSERT_TRUE(test::run_until(io_, [&] { return call.done; }));
+        EXPECT_EQ(call.body.size(), 16'000U);
+        call.fire(*carrier);
+        ASSERT_TRUE(test::run_until(io_, [&] { return call.done; }));
+        EXPECT_EQ(call.status, 200) << "behind " << size << " bytes";
+        EXPECT_EQ(call.body, "secret");
+    }
+}
+
 TEST_F(TlsTest, prepared_connections_have_done_their_handshake) {
     TlsServer server;
     const Target target = target_of(server);

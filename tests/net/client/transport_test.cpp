@@ -7,6 +7,7 @@
 
 #include <volley/client/transport.hpp>
 
+#include "net/client/target_of.hpp"
 #include "net/deadline.hpp"
 #include "net/task_group.hpp"
 #include "support/raw_client.hpp"
@@ -18,6 +19,7 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using test::RawConnection;
 using test::RawServer;
+using test::target_of;
 
 using Make = std::unique_ptr<Transport> (*)(asio::any_io_executor, Target);
 std::unique_ptr<Transport> make_curl(asio::any_io_executor e, Target t) {
@@ -31,12 +33,6 @@ struct Implementation {
 
 class TransportTest : public testing::TestWithParam<Implementation> {
 protected:
-    static Target target_of(const RawServer& server) {
-        Target target;
-        target.host = "127.0.0.1";
-        target.port = server.port();
-        return target;
-    }
     template <class T>
     T run(asio::awaitable<T> main) {
         io_.restart();
@@ -243,9 +239,7 @@ TEST_P(TransportTest, limits_on_head_and_body_hold) {
 }
 
 TEST_P(TransportTest, a_connection_is_used_again_and_can_be_kept_from_it) {
-    RawServer server([](RawConnection& c, int) {
-        while (!c.read_request().empty()) c.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-    });
+    RawServer server(test::answer_all);
     for (const bool reuse : {true, false}) {
         const int before = server.accepted();
         Target target = target_of(server);
@@ -259,7 +253,7 @@ TEST_P(TransportTest, a_connection_is_used_again_and_can_be_kept_from_it) {
 TEST_P(TransportTest, a_connection_that_died_while_idle_is_replaced) {
     RawServer server([](RawConnection& c, int) {
         c.read_request();
-        c.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        c.send(test::ok_answer);
     });
     const auto transport = GetParam().make(io_.get_executor(), target_of(server));
     for (int i = 0; i < 3; ++i) {

@@ -46,7 +46,7 @@ std::uint64_t allocations_of(PhasePlan plan, int stretches = 1) {
         counted = true;
         worker.run();
     });
-    worker.post([&] { worker.begin(Clock::now(), [&] { over = true; }); });
+    worker.post([&] { worker.begin(Clock::now(), [&](TimePoint) { over = true; }); });
     const auto wait_for = [&](std::uint64_t requests) {
         EXPECT_TRUE(test::eventually([&] { return over || worker.counts().requests >= requests; }, 120s));
         EXPECT_FALSE(over) << "it ended before " << requests;

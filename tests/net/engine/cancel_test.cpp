@@ -4,8 +4,6 @@
 #include <atomic>
 #include <random>
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include "engine/worker.hpp"
 #include "net/engine/fixture.hpp"
 #include "support/descriptors.hpp"
@@ -114,15 +112,9 @@ TEST_P(CancelTest, between_arrivals_far_apart) {
 }
 
 TEST_P(CancelTest, while_connecting_and_preparing) {
-    // Nobody accepts, and the backlog is full at once: the kernel drops what comes.
-    boost::asio::io_context io;
-    boost::asio::ip::tcp::acceptor full(io);
-    const boost::asio::ip::tcp::endpoint any(boost::asio::ip::address_v4::loopback(), 0);
-    full.open(any.protocol());
-    full.bind(any);
-    full.listen(0);
+    const test::FullBacklog full;
     for (const int kind : {0, 1, 2}) {
-        PhasePlan plan = plan_to(full.local_endpoint().port());
+        PhasePlan plan = plan_to(full.port());
         if (kind == 0) plan.burst = 50;
         if (kind == 1) plan.users = 50;
         if (kind == 1) plan.duration = 1h;

@@ -11,6 +11,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
@@ -19,12 +20,6 @@
 #include "support/raw_server.hpp"
 
 namespace volley::test {
-
-constexpr std::string_view ok_answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-inline void answer_all(RawConnection& c, int) {
-    while (!c.read_request().empty()) c.send(ok_answer);
-}
 
 /// A step on the light path: a status from 200 to 399 is right.
 inline engine::PreparedStep light_step(std::uint16_t port) {
@@ -36,6 +31,22 @@ inline engine::PreparedStep light_step(std::uint16_t port) {
     step.timeout = std::chrono::seconds(20);
     return step;
 }
+
+/// Nobody accepts, and the backlog is full at once: the kernel drops what comes.
+class FullBacklog {
+public:
+    FullBacklog() {
+        const boost::asio::ip::tcp::endpoint any(boost::asio::ip::address_v4::loopback(), 0);
+        acceptor_.open(any.protocol());
+        acceptor_.bind(any);
+        acceptor_.listen(0);
+    }
+    [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+private:
+    boost::asio::io_context io_;
+    boost::asio::ip::tcp::acceptor acceptor_{io_};
+};
 
 inline std::vector<load::Stage> at_rate(double per_second, Duration length) {
     return {{Rate{per_second}, Rate{per_second}, length}};

@@ -2,50 +2,32 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <future>
 #include <thread>
 
 #include <sys/socket.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/use_future.hpp>
 
-#include "engine/phase_runner.hpp"
 #include "engine/worker.hpp"
-#include "support/raw_server.hpp"
+#include "net/engine/fixture.hpp"
 
 namespace volley::engine {
 namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using test::at_rate;
 using test::RawConnection;
 using test::RawServer;
 
 PreparedStep step_to(std::uint16_t port) {
-    PreparedStep step;
-    step.name = "GET /";
-    step.target.host = "127.0.0.1";
-    step.target.port = port;
-    step.timeout = 20s;
+    PreparedStep step = test::light_step(port);
+    step.target.keep_body = true;
     step.judge = [](const client::Exchange&) { return Judgement{}; };
     return step;
 }
 
-void answer_all(RawConnection& c) {
-    while (!c.read_request().empty()) c.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-}
-
-PhaseOutcome run(PhasePlan plan) {
-    asio::io_context io;
-    Counters counters;
-    auto result = asio::co_spawn(io, run_phase(std::move(plan), counters), asio::use_future);
-    io.run();
-    return result.get();
-}
-
-std::vector<load::Stage> at_rate(double per_second, Duration length) { return {{Rate{per_second}, Rate{per_second}, length}}; }
+PhaseOutcome run(PhasePlan plan) { return test::run_phase(std::move(plan)).outcome; }
 
 // A timer that had run out just before the end armed itself anew behind it, and the worker's thread was waited for without end.
 TEST(Worker, ends_though_a_timer_has_run_out_at_the_same_time) {
@@ -73,7 +55,7 @@ TEST(Worker, ends_though_a_timer_has_run_out_at_the_same_time) {
 // While our own process did not get to run, answers that had come were not seen, and the starts that were due were refused: a stall of
 // ours was counted as the server's.
 TEST(OpenArrivals, a_stall_of_our_own_saturates_nobody) {
-    RawServer server([](RawConnection& c, int) { answer_all(c); });
+    RawServer server(test::answer_all);
     PhasePlan plan;
     plan.steps = {step_to(server.port())};
     plan.stages = at_rate(1000, 1s);
@@ -104,7 +86,7 @@ TEST(OpenArrivals, a_server_that_answers_nobody_is_saturated) {
 }
 
 TEST(Steps, of_one_origin_share_connections_and_keep_bodies_when_one_reads_them) {
-    RawServer server([](RawConnection& c, int) { answer_all(c); });
+    RawServer server(test::answer_all);
     PhasePlan plan;
     plan.steps = {step_to(server.port()), step_to(server.port())};
     plan.steps[0].target.keep_body = false;
@@ -172,7 +154,7 @@ TEST(Bursts, a_backlog_that_has_room_after_a_while_is_waited_for) {
 }
 
 TEST(Bursts, a_burst_that_was_prepared_says_nothing_of_it) {
-    RawServer server([](RawConnection& c, int) { answer_all(c); });
+    RawServer server(test::answer_all);
     PhasePlan plan;
     plan.steps = {step_to(server.port())};
     plan.burst = 20;

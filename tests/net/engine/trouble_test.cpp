@@ -3,7 +3,6 @@
 
 #include <array>
 #include <map>
-
 #include <set>
 
 #include <sys/resource.h>
@@ -314,42 +313,11 @@ TEST_P(TroubleTest, a_name_that_is_none) {
 }
 
 TEST_P(TroubleTest, a_backlog_that_is_full_ends_at_the_time_for_connects) {
-    boost::asio::io_context io;
-    boost::asio::ip::tcp::acceptor full(io);
-    const boost::asio::ip::tcp::endpoint any(boost::asio::ip::address_v4::loopback(), 0);
-    full.open(any.protocol());
-    full.bind(any);
-    full.listen(0);
-    PreparedStep step = test::light_step(full.local_endpoint().port());
+    const test::FullBacklog full;
+    PreparedStep step = test::light_step(full.port());
     step.timeout = 600ms;
     step.target.connect_timeout = 300ms;
     expect_step(std::move(step), {"timeout"});
-}
-
-TEST_P(TroubleTest, descriptors_that_run_out_are_our_own_trouble) {
-    if (GetParam().mode != Mode::users) GTEST_SKIP() << "the same for all";
-#ifdef __SANITIZE_ADDRESS__
-    GTEST_SKIP() << "the undefined sanitizer looks at memory through a pipe, and takes what it cannot look at for broken";
-#endif
-    // Takes connections into its backlog, and costs no descriptor for them.
-    boost::asio::io_context io;
-    boost::asio::ip::tcp::acceptor patient(io, boost::asio::ip::tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
-    PreparedStep step = test::light_step(patient.local_endpoint().port());
-    step.timeout = 500ms;
-    PhasePlan plan = plan_of(std::move(step));
-    plan.users = plan.iterations = 100;
-    rlimit usual{};
-    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
-    rlimit low = usual;
-    low.rlim_cur = test::open_descriptors() + 50;
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
-    const auto run = test::run_phase(std::move(plan));
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
-    const auto& errors = run.outcome.tally->errors;
-    EXPECT_EQ(run.outcome.tally->requests, 100U);
-    ASSERT_EQ(errors.count("exhausted"), 1U) << run.outcome.examples.front();
-    ASSERT_EQ(errors.count("timeout"), 1U) << run.outcome.examples.front();
-    EXPECT_EQ(errors.at("exhausted") + errors.at("timeout"), 100U);
 }
 
 TEST_P(TroubleTest, tls_that_cannot_be_trusted) {
@@ -381,6 +349,94 @@ TEST_P(TroubleTest, tls_that_is_none_or_is_cut) {
     step.target.tls.ca_file = cut.certificate_file();
     expect_step(std::move(step), {"truncated"});
 }
+
+// A connection that closed under a request left no trace but a longer time.
+TEST(Retries, are_counted) {
+    for (const Carriage carriage : {Carriage::fast, Carriage::curl}) {
+        RawServer server([](RawConnection& c, int) {
+            if (c.read_request().empty()) return;
+            c.send(test::ok_answer);
+            c.read_request();  // and goes
+        });
+        PhasePlan plan;
+        plan.steps = {test::light_step(server.port())};
+        plan.users = 1;
+        plan.iterations = 10;
+        plan.carriage = carriage;
+        const auto run = test::run_phase(std::move(plan));
+        EXPECT_EQ(run.outcome.tally->right, 10U);
+        EXPECT_EQ(run.outcome.tally->retried, 9U);
+    }
+}
+
+// Each user may keep an answer: a bound for each of them alone was none for all.
+TEST(KeptBodies, are_bounded_for_all_users_together) {
+    constexpr std::size_t size = 1'500'000;
+    RawServer server([](RawConnection& c, int) {
+        while (!c.read_request().empty())
+            c.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + std::string(size, 'x'));
+    });
+    for (const Carriage carriage : {Carriage::fast, Carriage::curl}) {
+        for (const std::size_t users : {10U, 4096U}) {
+            std::size_t judged = 0;
+            PreparedStep kept = test::light_step(server.port());
+            kept.target.keep_body = true;
+            kept.judge = [&](const client::Exchange& e) {
+                judged = e.response.body.size();
+                return Judgement{};
+            };
+            PhasePlan plan;
+            // The first is not kept, and may be as long as it likes.
+            plan.steps = {test::light_step(server.port()), std::move(kept)};
+            plan.stages = test::at_rate(200, 1h);
+            plan.iterations = 3;
+            plan.max_users = users;
+            plan.carriage = carriage;
+            const auto run = test::run_phase(std::move(plan));
+            const auto& tally = *run.outcome.tally;
+            EXPECT_EQ(tally.requests, 6U);
+            if (users == 10) {
+                EXPECT_EQ(tally.right, 6U);
+                EXPECT_EQ(judged, size);
+                continue;
+            }
+            EXPECT_EQ(tally.right, 3U);
+            ASSERT_EQ(tally.errors, (std::map<std::string, std::uint64_t>{{"too_large", 3}}));
+            EXPECT_EQ(run.outcome.examples.front(), "GET /: the answer's body is larger than the limit (1048576 bytes)");
+        }
+    }
+}
+
+// Not under the undefined sanitizer: it looks at memory through a pipe, and takes what it cannot look at for broken.
+#ifndef __SANITIZE_ADDRESS__
+class OwnTroubleTest : public testing::TestWithParam<Carriage> {};
+INSTANTIATE_TEST_SUITE_P(All, OwnTroubleTest, testing::Values(Carriage::fast, Carriage::curl),
+                         [](const auto& each) { return each.param == Carriage::fast ? "fast" : "curl"; });
+
+TEST_P(OwnTroubleTest, descriptors_that_run_out_are_told_from_the_servers) {
+    // Takes connections into its backlog, and costs no descriptor for them.
+    boost::asio::io_context io;
+    boost::asio::ip::tcp::acceptor patient(io, boost::asio::ip::tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    PreparedStep step = test::light_step(patient.local_endpoint().port());
+    step.timeout = 500ms;
+    PhasePlan plan;
+    plan.carriage = GetParam();
+    plan.users = plan.iterations = 100;
+    plan.steps = {std::move(step)};
+    rlimit usual{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+    rlimit low = usual;
+    low.rlim_cur = test::open_descriptors() + 50;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+    const auto run = test::run_phase(std::move(plan));
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+    const auto& errors = run.outcome.tally->errors;
+    EXPECT_EQ(run.outcome.tally->requests, 100U);
+    ASSERT_EQ(errors.count("exhausted"), 1U) << run.outcome.examples.front();
+    ASSERT_EQ(errors.count("timeout"), 1U) << run.outcome.examples.front();
+    EXPECT_EQ(errors.at("exhausted") + errors.at("timeout"), 100U);
+}
+#endif
 
 // An answer that begins with the bytes of the one before is not read again: what differs must still be seen.
 TEST(LightPath, answers_that_look_alike_are_told_apart) {

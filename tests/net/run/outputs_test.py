@@ -8,24 +8,19 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 import unittest
 
+import jsonschema
 import junitparser
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from support.volley import LIMIT, Answering, VolleyTest, free_port
+from support.volley import LIMIT, SCHEMA, TWO_SERVERS, Answering, VolleyTest, free_port
 
 XMLLINT = "/usr/bin/xmllint"
 XSD = pathlib.Path(__file__).resolve().parent / "junit.xsd"
 
-SCENARIO = """
-version: 1
-name: t
-servers: { one: { builtin: coroutine }, two: { builtin: "pool:2" } }
-scenarios: { a: [ { post: /offer, json: { sleep: 0.05 }, checks: [status == 200] } ] }
-phases:
-  - { name: warm, burst: 2, scenario: a, warmup: true }
-  - { name: p, burst: 6, scenario: a }
+SCENARIO = TWO_SERVERS + """  - { name: p, burst: 6, scenario: a }
   - { name: u, users: 3, for: 400ms, scenario: a }
 thresholds:
   - p.errors == 0
@@ -238,6 +233,34 @@ phases: [ { name: p, users: 4, for: 10m, scenario: a } ]
         result = json.loads(self.text_of("r.json"))
         self.assertEqual(len(self.rows_of("s.csv.gz")), sum(p["requests"] for s in result["servers"] for p in s["phases"]))
         self.junit("j.xml")
+
+    def test_a_reader_that_does_not_read_holds_nobody_up(self):
+        # Ctrl-C did nothing: the run waited for the reader, and so did its end.
+        text = """
+version: 1
+name: t
+servers: { one: { builtin: coroutine } }
+scenarios: { a: [ { get: /ping } ] }
+phases: [ { name: p, users: 8, for: %s, scenario: a } ]
+"""
+        for length, code in (("1s", 1), ("10m", 130)):
+            process = self.start("run", self.write("s.yaml", text % length), "-o", self.path("r.json"), "--samples", "-")
+            self.addCleanup(process.kill)
+            if code == 130:
+                # Until there is more than the queue holds.
+                time.sleep(2)
+                process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(LIMIT), code)
+            result = json.loads(self.text_of("r.json"))
+            jsonschema.validate(result, SCHEMA)
+            lines, errors = process.communicate(timeout=LIMIT)
+            whole = lines.count("\n") - 1  # of which the last block came in part
+            self.assertGreater(whole, 0)
+            requests = result["servers"][0]["phases"][0]["requests"]
+            self.assertGreaterEqual(whole, requests - result["samples_missing"])
+            self.assertLess(requests - result["samples_missing"], requests)
+            self.assertIn(f"standard output: {result['samples_missing']} of {requests} samples are missing", errors)
+            self.assertLess(result["elapsed"], 30)
 
     def test_a_full_disk_is_told_and_no_success(self):
         scenario = self.write("s.yaml", SCENARIO.replace("  - p.ratio < 2 @ server=two\n", ""))

@@ -3,17 +3,15 @@
 import json
 import os
 import pathlib
+import resource
 import signal
-import socket
-import ssl
 import subprocess
 import sys
-import threading
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from support.volley import LIMIT, VOLLEY, Answering, VolleyTest, free_port, processes_marked
+from support.volley import LIMIT, VOLLEY, Answering, TlsAnswering, VolleyTest, free_port, processes_marked
 
 BURST = """
 version: 1
@@ -22,65 +20,6 @@ servers: { s: { builtin: %s } }
 scenarios: { a: [ { post: /offer, json: { sleep: 0.1 }, checks: [status == 200] } ] }
 phases: [ { name: p, burst: 6, scenario: a } ]
 """
-
-
-class TlsTeller:
-    """A TLS server that sends something unasked behind each answer, in the same segment."""
-
-    def __init__(self, folder, reply, unasked):
-        self.reply, self.unasked, self.accepted = reply, unasked, 0
-        self.certificate = os.path.join(folder, "certificate.pem")
-        key = os.path.join(folder, "key.pem")
-        subprocess.run(
-            ["/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-            + ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", self.certificate],
-            check=True,
-            capture_output=True,
-        )
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(self.certificate, key)
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                peer, _ = self.socket.accept()
-            except OSError:
-                return
-            self.accepted += 1
-            threading.Thread(target=self.serve, args=(peer,), daemon=True).start()
-
-    def serve(self, peer):
-        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = self.context.wrap_bio(incoming, outgoing, server_side=True)
-
-        def until_done(step):
-            while True:
-                try:
-                    return step()
-                except ssl.SSLWantReadError:
-                    peer.sendall(outgoing.read())
-                    received = peer.recv(65536)
-                    if not received:
-                        raise OSError("closed")
-                    incoming.write(received)
-
-        with peer:
-            try:
-                until_done(tls.do_handshake)
-                while until_done(lambda: tls.read(65536)):
-                    tls.write(self.reply)
-                    if self.unasked:
-                        tls.write(self.unasked)
-                    peer.sendall(outgoing.read())
-            except (OSError, ssl.SSLError):
-                pass
-
-    def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
 
 
 class Run(VolleyTest):
@@ -147,7 +86,7 @@ phases:
     def test_bytes_behind_an_answer_are_not_the_next_one(self):
         # Over TLS what a server sent unasked waited in our buffers, where nobody looked, and was taken for the answer to the
         # request that came after it.
-        server = TlsTeller(self.folder.name, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+        server = TlsAnswering(self.folder.name, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
         self.addCleanup(server.close)
         result, _ = self.run_scenario(
             f"""
@@ -194,6 +133,46 @@ phases: [ {{ name: p, users: 1, iterations: 3, scenario: a }} ]
     def test_a_wrong_path_is_exit_3(self):
         _, done = self.run_scenario((BURST % "coroutine").replace("/offer", "/nothing"), code=3)
         self.assertIn("404", done.stdout)
+
+    def test_a_redirect_is_right_where_a_check_asks_for_it_and_a_later_phase_takes_nothing_back(self):
+        server = Answering(b"HTTP/1.1 302 Found\r\nLocation: /y\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self.addCleanup(server.close)
+        for phase in ("burst: 3", "users: 2, iterations: 4"):
+            text = self.target(server.port, ", checks: [%s]").replace("burst: 3", phase)
+            self.run_scenario(text % "status == 302")
+            result, done = self.run_scenario(text % "duration < 5s", code=3)
+            self.assertIn("every request was answered 302", done.stdout)
+        # The first phase has shown that it is there.
+        count = 0
+
+        def reply():
+            nonlocal count
+            count += 1
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok" if count <= 3 else b""
+
+        flaky = Answering(reply)
+        self.addCleanup(flaky.close)
+        for later in ("users: 1, iterations: 2", "burst: 2"):
+            count = 0
+            phases = "users: 1, iterations: 3, scenario: a }, { name: q, " + later
+            result, _ = self.run_scenario(self.target(flaky.port).replace("burst: 3", phases), code=1)
+            self.assertEqual(result["servers"][0]["state"], "ok")
+
+    def test_each_server_that_a_scenario_sends_to_takes_a_descriptor_for_each_user(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (400, 400))
+
+        for second, code in (("/ping", 0), ("http://127.0.0.1:2/x", 2)):
+            text = f"""
+version: 1
+servers: {{ s: {{ builtin: coroutine }} }}
+scenarios: {{ a: [ {{ get: /ping }}, {{ get: "{second}" }} ] }}
+phases: [ {{ name: p, users: 200, iterations: 200 }} ]
+"""
+            done = subprocess.run([VOLLEY, "run", self.write("s.yaml", text)], capture_output=True, text=True, env=self.env, timeout=LIMIT, preexec_fn=limit)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertIn("200 connections at a time to each of 2 servers need more descriptors than the 400", done.stderr)
+        self.assertIn("s.yaml:5:", done.stderr)
 
     def test_a_server_that_never_gets_ready_is_exit_3_with_its_log(self):
         result, done = self.run_scenario(

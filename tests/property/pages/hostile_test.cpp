@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/utf8.hpp"
 #include "pages/escape.hpp"
 #include "pages/template.hpp"
-#include "yaml/loader.hpp"
 
 namespace volley::pages {
 namespace {
@@ -22,8 +22,8 @@ RC_GTEST_PROP(Hostile, escaped_bytes_hold_no_markup_and_are_utf8, (const std::st
     const std::string out = escape_html(bytes);
     RC_ASSERT(out.find_first_of("<>\"'") == std::string::npos);
     RC_ASSERT(out.find('\0') == std::string::npos);
-    RC_ASSERT(yaml::first_bad_utf8(out) == std::string::npos);
-    const bool plain = yaml::first_bad_utf8(bytes) == std::string::npos && std::all_of(bytes.begin(), bytes.end(), [](char c) {
+    RC_ASSERT(first_bad_utf8(out) == std::string::npos);
+    const bool plain = first_bad_utf8(bytes) == std::string::npos && std::all_of(bytes.begin(), bytes.end(), [](char c) {
                            return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
                        });
     if (plain) RC_ASSERT(unescaped(out) == bytes);

@@ -53,6 +53,7 @@ TEST(Encoding, round_trips_any_byte) {
     std::string all;
     for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
     EXPECT_EQ(percent_decode(percent_encode(all)), all);
+    EXPECT_EQ(percent_encode("a,b: 100%\n", "%\n,"), "a%2Cb: 100%25%0A");
     EXPECT_EQ(percent_decode(form_encode(all), true), all);
     EXPECT_EQ(form_encode("a b&c=d"), "a+b%26c%3Dd");
     EXPECT_EQ(percent_decode("%zz%4"), "%zz%4");

@@ -1,6 +1,8 @@
 // What one worker counts.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "engine/recorder.hpp"
 
 namespace volley::engine {
@@ -88,6 +90,27 @@ TEST(Recorder, the_series_has_starts_ends_and_what_did_not_start) {
     EXPECT_EQ(recorder.outcome.saturated, 1U);
 }
 
+// Arrivals that are given up are counted all at once: 10,000,000/s for an hour is more than a slice can count, and came out as anything.
+TEST(Recorder, counts_of_a_slice_that_are_full_stay_full) {
+    constexpr auto full = std::numeric_limits<std::uint32_t>::max();
+    Recorder recorder(nullptr);
+    recorder.begin_series(start);
+    recorder.missed(start, (std::uint64_t{1} << 32) + 5);
+    EXPECT_EQ(recorder.outcome.missed, (std::uint64_t{1} << 32) + 5);
+    auto& slice = recorder.outcome.tally->series.at(0ms);
+    EXPECT_EQ(slice.missed, full);
+    slice.started = slice.done = slice.wrong = slice.saturated = full;
+    recorder.started(sample_at(0ms));
+    recorder.ended(sample_at(0ms, 1ms, Outcome::reset, 0), {"reset", ""}, "step");
+    recorder.missed(start);
+    recorder.saturated(start);
+    EXPECT_EQ(slice.started, full);
+    EXPECT_EQ(slice.done, full);
+    EXPECT_EQ(slice.wrong, full);
+    EXPECT_EQ(slice.missed, full);
+    EXPECT_EQ(slice.saturated, full);
+}
+
 TEST(Recorder, bursts_keep_no_series) {
     Recorder recorder(nullptr);
     recorder.started(sample_at(0ms));
@@ -144,6 +167,7 @@ TEST(PhaseOutcome, parts_add_up) {
     b.saturated = 2;
     b.first_status = 404;
     b.unprepared = "why";
+    b.trouble = "what";
     b.tally->requests = 5;
     a.merge(b);
     EXPECT_EQ(a.examples, (std::vector<std::string>{"1", "2", "3"}));
@@ -152,6 +176,7 @@ TEST(PhaseOutcome, parts_add_up) {
     EXPECT_EQ(a.saturated, 2U);
     EXPECT_EQ(a.first_status, 404);
     EXPECT_EQ(a.unprepared, "why");
+    EXPECT_EQ(a.trouble, "what");
     EXPECT_EQ(a.tally->requests, 5U);
 }
 

@@ -94,24 +94,6 @@ TEST(Samples, needed_for_a_bound_from_above) {
     }
 }
 
-TEST(Shares, lie_in_wilsons_interval) {
-    // Newcombe, Statistics in Medicine 1998, table I: 81 of 263, 15 of 148, 0 of 20, 29 of 29.
-    struct Case {
-        std::uint64_t hits, n;
-        double low, high;
-    };
-    for (const auto& c :
-         {Case{81, 263, 0.2553, 0.3662}, Case{15, 148, 0.0624, 0.1605}, Case{0, 20, 0, 0.1611}, Case{29, 29, 0.8830, 1}}) {
-        const auto got = share_interval(c.hits, c.n);
-        EXPECT_NEAR(got.low, c.low, 5e-5) << c.hits;
-        EXPECT_NEAR(got.high, c.high, 5e-5) << c.hits;
-    }
-    EXPECT_EQ(share_interval(0, 0).low, 0);
-    EXPECT_EQ(share_interval(0, 0).high, 1);
-    EXPECT_EQ(share_interval(5, 3).high, 1) << "more hits than trials";
-    EXPECT_EQ(share_interval(1, 2, 1).high, 1);
-}
-
 TEST(QuantileInterval, maps_the_ranks_of_fewer_independent_values_by_their_fraction) {
     const auto h = std::make_unique<Histogram>();
     for (int i = 1; i <= 10'000; ++i) h->record(1ms * i);
@@ -224,6 +206,7 @@ TEST(EffectiveSamples, are_one_a_slice_where_each_slice_is_of_one_piece) {
     for (int s = 0; s < 12; ++s)
         for (int i = 0; i < 100; ++i) series.at(1s * s).response.record(s % 2 == 0 ? 10ms : 20ms);
     EXPECT_EQ(effective_samples(series, 0.5), 12);
+    EXPECT_EQ(effective_samples(series, 2400, 0.5), 24) << "the series holds half of them";
 }
 
 TEST(EffectiveSamples, are_all_where_there_is_nothing_to_tell_by) {
@@ -238,6 +221,7 @@ TEST(EffectiveSamples, are_all_where_there_is_nothing_to_tell_by) {
     TimeSeries gaps;
     for (int s = 0; s < 500; s += 100) gaps.at(1s * s).response.record(10ms * (s + 1));
     EXPECT_EQ(effective_samples(gaps, 0.5), 5);
+    EXPECT_EQ(effective_samples(TimeSeries(), 9, 0.5), 9) << "no series";
     for (const double q : {-1.0, 0.0, 1.0, 2.0}) EXPECT_GT(effective_samples(autoregressive(1, 0).series, q), 0) << q;
 }
 

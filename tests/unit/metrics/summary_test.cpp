@@ -97,14 +97,19 @@ TEST(Tally, counts_right_answers_and_kinds_of_errors) {
     a.add(done_after(10ms), "");
     a.add(done_after(1ms, false), "status");
     Tally b;
-    b.add(done_after(30ms), "");
+    Sample again = done_after(30ms);
+    again.repeated = true;
+    b.add(again, "");
     a.merge(b);
     EXPECT_EQ(a.requests, 3U);
     EXPECT_EQ(a.right, 2U);
     EXPECT_EQ(a.wrong(), 1U);
+    EXPECT_EQ(a.retried, 1U);
     EXPECT_EQ(a.errors.at("status"), 1U);
     EXPECT_EQ(a.statuses.at(200), 2U);
     EXPECT_EQ(a.response.max(), 30ms) << "wrong answers have no latency";
+    EXPECT_EQ(a.from_start.max(), 29ms);
+    EXPECT_EQ(a.from_start.count(), 2U);
     EXPECT_EQ(a.service.max(), 28ms);
     EXPECT_EQ(a.start_lag.count(), 3U);
 }

@@ -46,6 +46,17 @@ RunResult load() {
 
 json::object phase_of(const RunResult& r) { return json::parse(to_json(r)).at("servers").at(0).at("phases").at(0).as_object(); }
 
+TEST(Json, a_phase_tells_for_how_long_it_was_loaded_and_a_plan_only_where_there_was_one) {
+    auto r = load();
+    EXPECT_EQ(phase_of(r).at("loaded"), phase_of(r).at("elapsed")) << "nothing else is known";
+    EXPECT_FALSE(phase_of(r).contains("planned")) << "time ended it";
+    auto& phase = r.servers[0].phases[0];
+    phase.loaded = 2s;
+    phase.planned = 402;
+    EXPECT_EQ(phase_of(r).at("loaded").to_number<double>(), 2.0);
+    EXPECT_EQ(phase_of(r).at("planned").to_number<int>(), 402);
+}
+
 TEST(Json, a_phase_tells_how_it_went_from_slice_to_slice) {
     const auto phase = phase_of(load());
     const auto& series = phase.at("series").as_array();
@@ -96,6 +107,19 @@ TEST(Json, what_was_not_measured_is_absent) {
     phase.tally->series = metrics::TimeSeries();
     const auto burst = phase_of(r);
     for (const char* name : {"series", "steady_state", "response_intervals", "load"}) EXPECT_FALSE(burst.contains(name)) << name;
+}
+
+TEST(Json, requests_that_were_sent_again_are_counted_and_marked) {
+    RunResult r = load();
+    auto& phase = r.servers.front().phases.front();
+    phase.tally->retried = 7;
+    phase.samples.resize(2);
+    phase.samples[1].repeated = true;
+    const auto out = phase_of(r);
+    EXPECT_EQ(out.at("retried").to_number<int>(), 7);
+    const auto& samples = out.at("samples").as_array();
+    EXPECT_FALSE(samples[0].as_object().contains("repeated"));
+    EXPECT_TRUE(samples[1].at("repeated").as_bool());
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ TEST(Junit, words_of_a_peer_stay_words) {
     EXPECT_THAT(xml, Not(HasSubstr("]]>")));
     EXPECT_THAT(xml, Not(HasSubstr("\xef\xbf")));
     EXPECT_THAT(xml, HasSubstr(R"(\x1b[31m\x01\xff\xef\xbf\xbe\xef\xbf\xbf&amp;amp;)"));
-    EXPECT_THAT(xml, HasSubstr("&quot;'&lt;b&gt;|`x`\\x0d&#10;::error::planted&#10;"));
+    EXPECT_THAT(xml, HasSubstr("&quot;&#39;&lt;b&gt;|`x`\\x0d&#10;::error::planted&#10;"));
     EXPECT_EQ(xml.find("</system-out>"), xml.rfind("</system-out>"));
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include <volley/report/github.hpp>
 #include <volley/report/result.hpp>
 
 #include "report/terminal.hpp"
@@ -13,6 +14,7 @@ namespace volley::report {
 namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::Not;
 
 RunResult load(PhaseKind kind, std::string words) {
     RunResult r;
@@ -62,6 +64,41 @@ void add(PhaseResult& phase, const Answer& a, const std::string& kind = "status"
     auto& slice = phase.tally->series.at(s.done - start);
     ++slice.done;
     if (s.right) slice.response.record(s.response_time());
+}
+
+/// Ten requests a second for 10 s, and three that came long after.
+RunResult with_stragglers() {
+    auto r = load(PhaseKind::users, "closed: 4 users for 10.0 s");
+    auto& phase = phase_of(r);
+    for (int i = 0; i < 97; ++i) add(phase, {i * 100ms, 10ms, 10ms});
+    for (const Duration at : {Duration(8s), Duration(9s), Duration(9500ms)}) add(phase, {at, 12s - at, 12s - at});
+    phase.loaded = 10s;
+    phase.elapsed = 12s;
+    phase.generator.transport = "fast";
+    phase.generator.cpu = 5s;
+    return r;
+}
+
+TEST(LoadSummary, gives_rates_of_the_time_under_load_and_tells_the_wait_for_the_last_answers) {
+    // They were of the whole time: a few slow answers made any server look slow.
+    auto r = with_stragglers();
+    auto text = to_load_summary(r);
+    EXPECT_THAT(text, HasSubstr("requests     100 in 10.0 s, 10.0/s\n"));
+    EXPECT_THAT(text, HasSubstr("3 requests were still under way at the end, the last ended after 2.00 s\n"));
+    EXPECT_THAT(text, HasSubstr("1.00 kB/s"));
+    EXPECT_THAT(text, HasSubstr("CPU 50 %"));
+    text = to_text(r);
+    EXPECT_THAT(text, HasSubstr(" 10.0/s "));
+    EXPECT_THAT(text, HasSubstr("target: 3 requests were still under way at the end, the last ended after 2.00 s\n"));
+    EXPECT_THAT(to_github_summary(r), HasSubstr("| 10.0/s |"));
+
+    phase_of(r).loaded = 10500ms;  // within a slice: how many there were is not known
+    EXPECT_THAT(to_load_summary(r), HasSubstr(" requests were still under way at the end, the last ended after 1.50 s\n"));
+    for (const auto& [loaded, elapsed] : {std::pair<Duration, Duration>{0s, 12s}, {12s, 12s}, {10s, 10499ms}, {1s, 1099ms}}) {
+        phase_of(r).loaded = loaded;
+        phase_of(r).elapsed = elapsed;
+        EXPECT_THAT(to_load_summary(r), Not(HasSubstr("under way")));
+    }
 }
 
 TEST(LoadSummary, says_what_was_done_how_long_it_took_and_how_far_to_trust_it) {
@@ -148,7 +185,7 @@ fail  1 of 2 thresholds; 1001 requests, 1 wrong, 10.1 s
 }
 
 TEST(LoadSummary, a_burst_has_a_makespan_and_no_interval) {
-    auto r = load(PhaseKind::burst, "");
+    auto r = load(PhaseKind::burst, "burst of 60 at once");
     auto& phase = phase_of(r);
     phase.elapsed = 250ms;
     for (int i = 0; i < 60; ++i) add(phase, {0s, i < 30 ? 101ms : 201ms, i < 30 ? 101ms : 101ms});
@@ -208,7 +245,7 @@ TEST(LoadSummary, one_answer_carries_no_percentile) {
     phase_of(r).elapsed = 2ms;
     add(phase_of(r), {0s, 1005us, 1005us});
     EXPECT_EQ(to_load_summary(r, {.width = 80}), R"(GET http://127.0.0.1:8000/hello  seed 0
-closed loop of users, 2.00 ms
+closed loop of users
 
   requests     1 in 2.00 ms, 500/s
   right        1 (100 %)
@@ -307,7 +344,7 @@ TEST(LoadSummary, a_server_that_slowed_down_was_not_steady) {
             add(phase_of(r), {second * 1s, time, time});
         }
     phase_of(r).elapsed = 20s;
-    EXPECT_THAT(to_load_summary(r), HasSubstr("unsteady     the median went up by"));
+    EXPECT_THAT(to_load_summary(r), HasSubstr("unsteady     the median rose by"));
     phase_of(r).tally = std::make_shared<metrics::Tally>();
     for (int second = 0; second < 20; ++second)
         for (int i = 0; i < 20; ++i) {
@@ -379,6 +416,15 @@ TEST(LoadSummary, a_result_without_phases_still_has_a_verdict) {
     r.name = "GET http://127.0.0.1:1/";
     r.verdict = Verdict::interrupted;
     EXPECT_EQ(to_load_summary(r), "GET http://127.0.0.1:1/  seed 0\n\ninterrupted  results so far: 0 requests, 0 wrong, 0 s\n");
+}
+
+TEST(LoadSummary, requests_that_were_sent_again_are_told_where_there_are_some) {
+    auto r = load(PhaseKind::users, "closed: 1 user");
+    add(phase_of(r), {.at = 0ms, .response = 1ms, .service = 1ms});
+    EXPECT_THAT(to_load_summary(r, {}), testing::Not(HasSubstr("retried")));
+    phase_of(r).tally->retried = 1200;
+    EXPECT_THAT(to_load_summary(r, {}),
+                HasSubstr("\n  retried      1,200: the server had closed the connection without a word\n"));
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <volley/run/assess.hpp>
-#include <volley/run/run.hpp>
+
+#include "unit/run/judged.hpp"
 
 namespace volley::run {
 namespace {
@@ -11,41 +12,36 @@ using scenario::Threshold;
 
 /// A scenario with one threshold, over an open phase `q`, a closed one `u` and a burst `p`.
 scenario::Scenario with(const std::string& threshold) {
-    auto loaded = scenario::load_scenario(R"(
-version: 1
-config: { target: "http://127.0.0.1:1" }
-scenarios: { a: [ { get: / } ] }
-phases:
-  - { name: p, burst: 4, scenario: a }
-  - { name: q, rate: 100/s, for: 1s, scenario: a }
-  - { name: u, users: 4, for: 1s, scenario: a }
-thresholds: [)" + threshold + "]\n",
-                                          "t.yaml");
-    for (const auto& e : loaded.errors) ADD_FAILURE() << format_source_error(e);
-    return std::move(loaded.scenario);
+    return test::scenario_of(
+        "{ name: p, burst: 4, scenario: a }, { name: q, rate: 100/s, for: 1s, scenario: a }, "
+        "{ name: u, users: 4, for: 1s, scenario: a }",
+        threshold);
 }
 
 Threshold threshold(const std::string& text) { return with(text).thresholds.at(0); }
 
-void add(report::PhaseResult& phase, Duration response, Duration service) {
+/// @param lag      of the response time the part before the start, which is ours.
+/// @param connect  the part from the start to the first byte sent, which is the server's.
+void add(report::PhaseResult& phase, Duration response, Duration lag = {}, Duration connect = {}) {
     metrics::Sample s;
-    s.planned = s.started = TimePoint(1s);
+    s.planned = TimePoint(1s);
+    s.started = s.planned + lag;
+    s.sent = s.started + connect;
     s.done = s.planned + response;
-    s.sent = s.done - service;
     s.right = true;
     s.status = 200;
     phase.tally->add(s, "");
 }
 
-/// n answers of 1 s / n, 2 s / n and so on to 1 s, at 100/s; our own lag takes a part of each.
-report::PhaseResult evenly(int n, double lag = 0) {
+/// n answers of 1 s / n, 2 s / n and so on to 1 s, at 100/s; our own lag and the connecting take a part of each.
+report::PhaseResult evenly(int n, double lag = 0, double connect = 0) {
     report::PhaseResult phase;
     phase.phase = "q";
     phase.kind = report::PhaseKind::rate;
     phase.elapsed = 10ms * n;
     for (int i = 1; i <= n; ++i) {
         const auto response = Duration(1s) * i / n;
-        add(phase, response, from_seconds(to_seconds(response) * (1 - lag)));
+        add(phase, response, from_seconds(to_seconds(response) * lag), from_seconds(to_seconds(response) * connect));
     }
     return phase;
 }
@@ -59,22 +55,14 @@ report::PhaseResult in_blocks(int seconds) {
     for (int s = 0; s < seconds; ++s)
         for (int i = 0; i < 100; ++i) {
             const Duration response = s % 2 == 0 ? 100ms : 200ms;
-            add(phase, response, response);
+            add(phase, response);
             phase.tally->series.at(1s * s).response.record(response);
         }
     return phase;
 }
 
 report::ThresholdResult judged(const std::string& text, report::PhaseResult phase) {
-    report::RunResult result;
-    auto& server = result.servers.emplace_back();
-    server.name = "target";
-    server.phases.push_back(std::move(phase));
-    judge(with(text), result);
-    for (const auto& t : result.thresholds)
-        if (t.pos.line > 0) return t;
-    ADD_FAILURE() << "not judged: " << text;
-    return {};
+    return test::judged(with(text), test::result_of({std::move(phase)}));
 }
 
 TEST(Assess, a_percentile_by_its_whole_interval) {
@@ -120,6 +108,21 @@ TEST(Assess, fails_only_if_it_fails_without_our_own_lag) {
     EXPECT_EQ(assess(threshold("q.latency p90 < 449ms"), half_ours), Assessment::unsure) << "without it, it may be either";
     EXPECT_EQ(assess(threshold("q.latency p90 < 400ms"), half_ours), Assessment::fail);
     EXPECT_EQ(assess(threshold("q.service p90 < 800ms"), half_ours), Assessment::pass);
+}
+
+// What went by before the first byte was sent counted as ours, so that a server slow to take connections never failed.
+TEST(Assess, connecting_is_the_servers_part) {
+    const auto half_connecting = evenly(1000, 0, 0.5);
+    EXPECT_EQ(assess(threshold("q.latency p90 < 800ms"), half_connecting), Assessment::fail);
+    EXPECT_EQ(assess(threshold("q.latency mean < 400ms"), half_connecting), Assessment::fail);
+    EXPECT_EQ(assess(threshold("q.service p90 < 800ms"), half_connecting), Assessment::pass);
+    EXPECT_EQ(assess(threshold("q.service p90 < 400ms"), half_connecting), Assessment::fail);
+    const auto both = evenly(1000, 0.25, 0.5);
+    EXPECT_EQ(assess(threshold("q.latency p90 < 800ms"), both), Assessment::unsure) << "675 ms from the start";
+    EXPECT_EQ(assess(threshold("q.latency p90 < 600ms"), both), Assessment::fail);
+    EXPECT_EQ(judged("q.latency p90 < 800ms", half_connecting).verdict, Verdict::fail);
+    EXPECT_EQ(judged("q.latency max < 800ms", half_connecting).verdict, Verdict::fail);
+    EXPECT_EQ(judged("q.latency p90 < 800ms", both).verdict, Verdict::inconclusive);
 }
 
 TEST(Assess, dependent_answers_say_less) {
@@ -221,12 +224,8 @@ TEST(JudgeInterval, bursts_are_judged_by_value) {
 
 // Taken together by time, the fast seconds of one phase would fall on the slow ones of the other.
 TEST(JudgeInterval, phases_together_are_worth_the_sum_of_each) {
-    report::RunResult result;
-    auto& server = result.servers.emplace_back();
-    server.name = "target";
-    server.phases.push_back(in_blocks(100));
-    server.phases.push_back(in_blocks(100));
-    server.phases[1].phase = "u";
+    auto result = test::result_of({in_blocks(100), in_blocks(100)});
+    result.servers[0].phases[1].phase = "u";
     judge(with("latency p45 < 150ms"), result);
     EXPECT_EQ(result.thresholds.back().phase, "all phases");
     EXPECT_NE(result.thresholds.back().message.find("n_eff 200 of 20,000"), std::string::npos)

@@ -1,8 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <volley/run/run.hpp>
-
 #include "run/live.hpp"
+#include "unit/run/judged.hpp"
 
 namespace volley::run {
 namespace {
@@ -10,19 +9,10 @@ using namespace std::chrono_literals;
 using engine::Decision;
 
 scenario::Scenario with(const std::string& thresholds) {
-    auto loaded = scenario::load_scenario(R"(
-version: 1
-config: { target: "http://127.0.0.1:1" }
-scenarios: { a: [ { get: / } ] }
-phases:
-  - { name: warm, users: 2, for: 1s, warmup: true }
-  - { name: q, rate: 100/s, for: 10s }
-  - { name: u, users: 4, for: 10s }
-  - { name: b, burst: 4 }
-thresholds: [)" + thresholds + "]\n",
-                                          "t.yaml");
-    for (const auto& e : loaded.errors) ADD_FAILURE() << format_source_error(e);
-    return std::move(loaded.scenario);
+    return test::scenario_of(
+        "{ name: warm, users: 2, for: 1s, warmup: true }, { name: q, rate: 100/s, for: 10s }, { name: u, users: 4, for: 10s }, "
+        "{ name: b, burst: 4 }",
+        thresholds);
 }
 
 report::ServerResult server_named(const std::string& name) {
@@ -105,6 +95,19 @@ TEST(LiveLook, has_a_phase_run_on_while_it_is_unsure_at_its_end) {
     EXPECT_EQ(sure(after(1s, 100, 0), true), Decision::go_on) << "a failure is sure too";
 }
 
+TEST(TakeFigures, what_stopped_a_worker_early_leaves_the_phase_inconclusive) {
+    engine::PhaseOutcome outcome;
+    report::PhaseResult phase;
+    take_figures(outcome, phase);
+    EXPECT_EQ(phase.inconclusive, "");
+    outcome.trouble = "thread 1 of 2 ended early";
+    take_figures(outcome, phase);
+    EXPECT_EQ(phase.inconclusive, "thread 1 of 2 ended early");
+    outcome.unprepared = "only 3 of 4";
+    take_figures(outcome, phase);
+    EXPECT_EQ(phase.inconclusive, "only 3 of 4; thread 1 of 2 ended early");
+}
+
 TEST(Judge, a_threshold_that_ended_its_phase_has_failed) {
     const auto scenario = with("{ expr: q.errors < 10%, abort: true }, q.requests >= 100");
     report::RunResult result;
@@ -123,6 +126,24 @@ TEST(Judge, a_threshold_that_ended_its_phase_has_failed) {
     EXPECT_EQ(result.thresholds[0].verdict, report::Verdict::fail);
     EXPECT_EQ(result.thresholds[0].message, "it had failed; it ended the phase after 4.00 s");
     EXPECT_EQ(result.verdict, report::Verdict::fail);
+}
+
+TEST(Judge, a_phase_that_lost_a_worker_is_inconclusive_and_says_why) {
+    const auto scenario = with("q.requests >= 100, q.latency p50 < 1s");
+    report::RunResult result;
+    auto& phase = result.servers.emplace_back(server_named("target")).phases.emplace_back(result_of(scenario.phases[1]));
+    auto outcome = after(4s, 200, 0);
+    outcome.loaded = 3s;
+    outcome.trouble = "thread 1 of 2 ended";
+    take_figures(outcome, phase);
+    EXPECT_EQ(phase.loaded, 3s);
+    EXPECT_EQ(phase.inconclusive, "thread 1 of 2 ended");
+    judge(scenario, result);
+    EXPECT_EQ(result.verdict, report::Verdict::inconclusive);
+    EXPECT_EQ(result.thresholds.back().message, "thread 1 of 2 ended");
+    outcome.unprepared = "only 1 of 2 connections";
+    take_figures(outcome, phase);
+    EXPECT_EQ(phase.inconclusive, "only 1 of 2 connections; thread 1 of 2 ended");
 }
 
 TEST(Judge, tells_how_often_a_phase_was_looked_at) {

@@ -2,7 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <volley/run/assess.hpp>
-#include <volley/run/run.hpp>
+
+#include "unit/run/judged.hpp"
 
 namespace volley::run {
 namespace {
@@ -10,15 +11,7 @@ using namespace std::chrono_literals;
 using report::Verdict;
 
 scenario::Scenario with(const std::string& thresholds) {
-    auto loaded = scenario::load_scenario(R"(
-version: 1
-config: { target: "http://127.0.0.1:1" }
-scenarios: { a: [ { get: / } ] }
-phases: [ { name: q, users: 4, for: 60s }, { name: r, users: 4, for: 60s } ]
-thresholds: [)" + thresholds + "]\n",
-                                          "t.yaml");
-    for (const auto& e : loaded.errors) ADD_FAILURE() << format_source_error(e);
-    return std::move(loaded.scenario);
+    return test::scenario_of("{ name: q, users: 4, for: 60s }, { name: r, users: 4, for: 60s }", thresholds);
 }
 
 /// 60 seconds of 200 answers each, from 80 to 120 % of a time that goes linearly from one to the other.
@@ -45,15 +38,7 @@ report::PhaseResult going(Duration from, Duration to, const std::string& name = 
 }
 
 report::ThresholdResult judged(const std::string& text, std::vector<report::PhaseResult> phases) {
-    report::RunResult result;
-    auto& server = result.servers.emplace_back();
-    server.name = "target";
-    server.phases = std::move(phases);
-    judge(with(text), result);
-    for (const auto& t : result.thresholds)
-        if (t.pos.line > 0) return t;
-    ADD_FAILURE() << "not judged: " << text;
-    return {};
+    return test::judged(with(text), test::result_of(std::move(phases)));
 }
 
 Assessment assessed(const std::string& text, const report::PhaseResult& phase) {
@@ -103,6 +88,7 @@ TEST(Steady, a_load_that_climbs_is_not_expected_to_settle) {
     climbs.climbs = true;
     EXPECT_EQ(assessed("q.latency p90 < 1s", climbs), Assessment::pass);
     EXPECT_EQ(report::steadiness(climbs).state, metrics::SteadyState::State::unknown);
+    EXPECT_EQ(report::to_json(test::result_of({climbs})).find("steady_state"), std::string::npos) << "it was told as unsteady";
 }
 
 TEST(Steady, stands_in_the_reports) {
@@ -113,6 +99,8 @@ TEST(Steady, stands_in_the_reports) {
     server.phases = {going(100ms, 120ms)};
     EXPECT_NE(report::to_text(result).find("target: not steady: the median rose by "), std::string::npos);
     EXPECT_NE(report::to_json(result).find(R"("steady_state":{"steady":false,"transient":)"), std::string::npos);
+    server.phases[0].climbs = true;
+    EXPECT_EQ(report::to_json(result).find("steady_state"), std::string::npos);
     server.phases = {going(100ms, 100ms)};
     EXPECT_EQ(report::to_text(result).find("not steady"), std::string::npos);
     EXPECT_NE(report::to_json(result).find(R"("steady_state":{"steady":true,"transient":)"), std::string::npos);

@@ -129,13 +129,5 @@ TEST(YamlLoader, exploding_aliases_are_refused) {
     EXPECT_NE(first_error(deep).find("nested too deep"), std::string::npos);
 }
 
-TEST(Utf8, first_bad_byte_is_found) {
-    EXPECT_EQ(first_bad_utf8("h\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80"), std::string_view::npos);
-    EXPECT_EQ(first_bad_utf8("ab\x80"), 2U);
-    EXPECT_EQ(first_bad_utf8("\xE2\x82"), 0U);
-    EXPECT_EQ(first_bad_utf8("\xF4\x90\x80\x80"), 0U);
-    EXPECT_EQ(first_bad_utf8("\xE0\x80\x80"), 0U);
-}
-
 }  // namespace
 }  // namespace volley::yaml

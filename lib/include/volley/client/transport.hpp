@@ -66,7 +66,7 @@ public:
     virtual ~Transport() = default;
 
     /// First movement: resolves, connects and (https) completes TLS on `n` connections, held until they are fired on.
-    /// @return how many are held when it ends; the error of the first that failed is in `failed`.
+    /// @return how many idle ones are held when it ends, those from before included; the error of the first that failed is in `failed`.
     /// A transport that cannot hold connections (libcurl) returns 0 without an error.
     virtual awaitable<std::size_t> prepare(std::size_t n, TimePoint deadline, Exchange& failed) = 0;
 

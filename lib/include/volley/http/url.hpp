@@ -42,6 +42,8 @@ struct UrlOptions {
 
 /// Percent-encodes for a path segment or query text: everything but RFC 3986's unreserved characters.
 [[nodiscard]] std::string percent_encode(std::string_view text);
+/// Percent-encodes these characters alone.
+[[nodiscard]] std::string percent_encode(std::string_view text, std::string_view characters);
 /// Encodes a query name or value the way HTML forms do: blank becomes '+' (application/x-www-form-urlencoded).
 [[nodiscard]] std::string form_encode(std::string_view text);
 /// Decodes %XX; a '%' that no two hex digits follow stays. With `plus_is_blank`, '+' becomes a blank.

@@ -23,4 +23,7 @@ namespace volley::metrics {
 ///         nothing to tell dependence by: fewer than 8 such slices, or all answers in one bucket of a slice's histogram.
 [[nodiscard]] double effective_samples(const TimeSeries& series, double q);
 
+/// The same for n answers of which the series may hold fewer, or none: the ratio counts.
+[[nodiscard]] double effective_samples(const TimeSeries& series, std::uint64_t n, double q);
+
 }  // namespace volley::metrics

@@ -13,10 +13,10 @@ namespace volley::metrics {
 struct GeneratorFigures {
     std::string transport;  ///< `fast` (our HTTP/1.1) or `curl`
     unsigned threads = 1;
-    Duration cpu{};                    ///< user and system time of its threads over the phase
-    Histogram timer_overshoot;         ///< how late a timer woke it, of all that it slept by
-    std::uint64_t connections = 0;     ///< opened over the phase
-    bool busy = false;                 ///< its threads had next to no idle time: the server may be faster than what was seen
+    Duration cpu{};                 ///< user and system time of its threads over the phase
+    Histogram timer_overshoot;      ///< how late a timer woke it, of all that it slept by
+    std::uint64_t connections = 0;  ///< opened over the phase
+    bool busy = false;              ///< its threads had next to no idle time: the server may be faster than what was seen
 
     void merge(const GeneratorFigures& other);
 };

@@ -1,4 +1,4 @@
-// How far a percentile or a share of a sample can be trusted.
+// How far a percentile of a sample can be trusted.
 #pragma once
 
 #include <cstdint>
@@ -37,14 +37,5 @@ struct QuantileInterval {
 /// How many values it takes until the largest one bounds the quantile from above, one-sided: the least n with q^n <= 1 - confidence.
 /// For a bound from below ask for 1 - q. Nothing where no number is enough: q or confidence is 1 or more.
 [[nodiscard]] std::optional<std::uint64_t> samples_needed(double q, double confidence = 0.95);
-
-struct ShareInterval {
-    double low = 0;
-    double high = 1;
-};
-
-/// Two-sided interval for the share that `hits` of n independent trials are a sample of. 0 to 1 where n is 0.
-/// Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927, without continuity correction.
-[[nodiscard]] ShareInterval share_interval(std::uint64_t hits, std::uint64_t n, double confidence = 0.95);
 
 }  // namespace volley::metrics

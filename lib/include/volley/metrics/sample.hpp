@@ -32,7 +32,7 @@ struct Sample {
     TimePoint resolved{};    ///< the host had an address; not reached where the connection was there before
     TimePoint tcp{};         ///< TCP was connected; likewise
     TimePoint connected{};   ///< a connection was there, TLS included (equal to `started` when one had been prepared)
-    TimePoint sent{};        ///< the first byte of the request was handed to the kernel
+    TimePoint sent{};        ///< the first byte of the request was handed to the kernel; the first time, where it was `repeated`
     TimePoint first_byte{};  ///< the first byte of the answer
     TimePoint done{};        ///< the last one, or the instant of the failure
     /// Of the answer, head and body, as they came over the wire; with libcurl without the framing of chunks and HTTP/2, and decoded.
@@ -44,9 +44,14 @@ struct Sample {
     Outcome outcome = Outcome::cancelled;
     bool right = false;  ///< outcome ok and every check held (without checks: status 200 to 399)
     bool warmup = false;
+    /// It was sent once more on a new connection, since the server closed the idle one that was used first: `resolved`, `tcp` and
+    /// `connected` say nothing of the new one, whose opening is part of the service time.
+    bool repeated = false;
 
     /// From the planned start: what a user of the server sees, our own lag included.
     [[nodiscard]] Duration response_time() const noexcept { return done - planned; }
+    /// From the actual start: the same without our own lag. Connecting, TLS and a request sent again are in it.
+    [[nodiscard]] Duration time_from_start() const noexcept { return done - started; }
     /// From the first byte sent: what the server did.
     [[nodiscard]] Duration service_time() const noexcept { return done - sent; }
     /// How late we were ourselves.

@@ -17,11 +17,13 @@ namespace volley::metrics {
 struct Tally {
     std::uint64_t requests = 0;  ///< ended, in whatever way
     std::uint64_t right = 0;     ///< answered, every check held
+    std::uint64_t retried = 0;   ///< of them, sent once more since the server closed the idle connection: see Sample::repeated
     std::uint64_t bytes = 0;
     std::map<std::string, std::uint64_t> errors;  ///< by kind: an Outcome's name, `status` or `check`
     std::map<int, std::uint64_t> statuses;
     Histogram response;    ///< from the planned start; right answers only
-    Histogram service;     ///< from the first byte sent; right answers only
+    Histogram from_start;  ///< from the actual start, whether or not that was late; right answers only
+    Histogram service;     ///< from the first byte sent, the first time; right answers only
     Histogram first_byte;  ///< from the first byte sent to the first one back; right answers only
     Histogram resolve;     ///< name lookup, of those that opened a connection
     Histogram connect;     ///< TCP, likewise

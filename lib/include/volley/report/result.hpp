@@ -58,8 +58,10 @@ struct PhaseResult {
     Duration began{};          ///< from the start of the run
     std::string inconclusive;  ///< why the times of the phase say nothing, although they were measured; empty where they do
     Duration elapsed{};
-    std::uint64_t planned = 0;  ///< users that the plan let start: arrivals, users * iterations; 0 where only time ends the phase
-    std::uint64_t missed = 0;   ///< planned starts that we did not make: we came late, and too late or to max_users in flight
+    Duration loaded{};  ///< of it, until nothing was to start any more: what rates are of. Zero: all of it
+    std::uint64_t planned =
+        0;                     ///< users that the plan let start: arrivals, users * iterations; 0 where time ended a closed phase
+    std::uint64_t missed = 0;  ///< planned starts that we did not make: we came late, and too late or to max_users in flight
     std::uint64_t saturated = 0;  ///< starts on time, refused because max_users were in flight; counted as errors
     std::shared_ptr<metrics::Tally> tally = std::make_shared<metrics::Tally>();
     std::optional<metrics::BurstFigures> burst;
@@ -88,6 +90,8 @@ struct ServerResult {
     std::vector<std::string> log_tail;  ///< of a server that failed
     std::vector<PhaseResult> phases;
 
+    /// It did not work, for another reason than that somebody ended the run.
+    [[nodiscard]] bool failed() const noexcept { return state != ServerState::ok && state != ServerState::interrupted; }
     [[nodiscard]] const PhaseResult* find(std::string_view phase) const noexcept;
 };
 
@@ -101,9 +105,13 @@ struct ThresholdResult {
     bool unsure = false;              ///< passed, although its confidence interval holds the limit
     std::string measured;             ///< `1.02`, `204 ms`
     std::string message;              ///< by how much, or why it cannot be said; of a percentile its confidence interval too
+
+    [[nodiscard]] bool surely_passed() const noexcept { return verdict == Verdict::pass && !unsure; }
 };
 /// A threshold as a person knows it: as written, with the phase in front where volley added it.
 [[nodiscard]] std::string name_of(const ThresholdResult& threshold);
+/// "1.3 s: over 1 s by 300 ms (1.3 times it)": what was measured and what is said of it, or the one that there is.
+[[nodiscard]] std::string words_of(const ThresholdResult& threshold);
 /// `p: GET /x: status == 200`.
 [[nodiscard]] std::string name_of(const PhaseResult& phase, const CheckResult& check);
 
@@ -114,7 +122,8 @@ struct RunResult {
     std::string started_at;  ///< ISO 8601, UTC
     std::uint64_t seed = 0;
     Duration elapsed{};
-    int signal = 0;           ///< that interrupted it
+    int signal = 0;                     ///< that interrupted it
+    std::uint64_t samples_missing = 0;  ///< in the files of samples, which were written too slowly for them or not at all
     std::string ended_early;  ///< which threshold ended the run before its last phase, and what was not run; empty where none did
     Verdict verdict = Verdict::pass;
     std::vector<ServerResult> servers;
