@@ -35,8 +35,7 @@ std::string line_of(const verify::Progress& p) {
 
 client::DirectRequest request_of(const RequestOptions& options, const BuiltRequest& built, Duration limit) {
     client::DirectRequest out;
-    const auto& target = built.request.target;
-    out.name = built.request.method + ' ' + built.url.origin() + target.substr(0, target.find('?'));
+    out.name = built.request.method + ' ' + built.url.origin() + built.url.path;
     out.target = target_of(options, built.url);
     out.request = built.request;
     out.curl = curl_options_of(options, built);

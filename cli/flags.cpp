@@ -211,10 +211,12 @@ constexpr std::array table{
     Flag{FlagId::log, "log", 0, "", Group::server, serve_only, "a line for each request on standard error", ""},
     Flag{
         FlagId::fault, "fault", 0, "FAULT", Group::server, serve_only,
-        "make /offer fail in a known way: block, limit:N, fail:1%, reset, drip, stall ...",
-        "Makes /offer of the included application misbehave: block, thread and cpu:30% change how it sleeps, lock and semaphore:N how many do "
-        "at a time, limit:N and fail:1% refuse; close, reset, garbage and drip:MS are what the connection does (reset:50%: of half the requests), and stall:N "
-        "stops the whole server for a second every N seconds. May be repeated; see volley-serve(5)."},
+        "make /offer fail in a known way: block, thread, limit:N, fail:1%, reset, stall ...",
+        "Makes /offer of the included application misbehave: block, convoy, thread and cpu:30% change how it sleeps, lock, semaphore:N and "
+        "pace:N how many do at a time, limit:N and fail:1% refuse, and nocancel goes on when the client has left; close, reset, garbage and "
+        "drip:MS are what the connection does (reset:50%: of half the requests), backlog:N has the whole server accept few and late, and stall:N "
+        "stops it for a second every N seconds; buffer holds the events of /ticks back until the last. May be repeated; see volley-serve(5).",
+        "block|convoy|thread|thread:40|cpu:100%|lock|semaphore:5|pace:10|limit:10|nocancel|buffer|fail:1%|close|reset|garbage|drip:10|backlog|stall:10"},
     Flag{
         FlagId::reload, "reload", 0, "", Group::server, serve_only, "take up changes of the application file while running",
         "Changes of the application file and its pages are taken up without losing a request. While it is broken the old one goes on, and its "

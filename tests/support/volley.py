@@ -68,9 +68,11 @@ class VolleyTest(unittest.TestCase):
     def volley(self, *args):
         return subprocess.run([VOLLEY, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=self.env, timeout=LIMIT)
 
+    server_limits = None  # called in the process of serve() before it begins
+
     def serve(self, *args):
         """The included server in a process of its own, ended with the test; returns its port."""
-        process = subprocess.Popen([VOLLEY, "serve", "--port", "0", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.env)
+        process = subprocess.Popen([VOLLEY, "serve", "--port", "0", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.env, preexec_fn=self.server_limits)
 
         def end():
             process.terminate()

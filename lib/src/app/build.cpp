@@ -150,7 +150,7 @@ private:
     Answer view_for(const Route& route) {
         switch (route.view) {
             case View::sleep:
-                return sleep_view({route.sleep, route.faults.block, route.faults.thread, route.faults.cpu});
+                return sleep_view(ways_of(route.faults, route.sleep));
             case View::echo:
                 return echo_view();
             case View::ping:

@@ -118,11 +118,44 @@ public:
     }
 };
 
+/// Does not tell a stream that nobody takes it any more.
+class DeafWriter final : public view::Writer {
+public:
+    explicit DeafWriter(view::Writer& real) : real_(real) {}
+    awaitable<bool> write(std::string chunk) override {
+        if (taken_) taken_ = co_await real_.write(std::move(chunk));
+        co_return true;
+    }
+
+private:
+    view::Writer& real_;
+    bool taken_ = true;
+};
+
+/// Lets so many a second through, each at its time; from whatever thread.
+class Pace {
+public:
+    explicit Pace(std::uint64_t per_second) : step_(from_seconds(1 / static_cast<double>(per_second))) {}
+    /// @return when one that comes now may go on.
+    TimePoint take(TimePoint now) {
+        const std::scoped_lock lock(mutex_);
+        const TimePoint mine = std::max(now, next_);
+        next_ = mine + step_;
+        return mine;
+    }
+
+private:
+    std::mutex mutex_;
+    Duration step_;
+    TimePoint next_{};
+};
+
 struct Faulty {
     Answer view;
     appfile::Faults faults;
     std::uint64_t seed = 0;
     std::shared_ptr<Gate> gate;
+    std::unique_ptr<Pace> pace;
     std::atomic<std::uint64_t> in_flight{0};
     std::atomic<std::uint64_t> turns{0};
     std::atomic<std::uint64_t> deliveries{0};
@@ -144,10 +177,24 @@ struct Held {
     std::shared_ptr<Gate::Place> place;
 };
 
-awaitable<void> produce_held(std::shared_ptr<Held>, view::Stream stream, view::Writer& writer) { co_await stream(writer); }
+awaitable<void> produce_held(std::shared_ptr<Held> held, view::Stream stream, view::Writer& writer) {
+    if (!held->faulty->faults.nocancel) {
+        co_await stream(writer);
+        co_return;
+    }
+    DeafWriter deaf(writer);
+    co_await stream(deaf);
+}
+
+/// Passes on the end of the server and not that of the client: see server::ViewJob.
+asio::cancellation_type of_the_server(asio::cancellation_type type) {
+    const bool server = (type & asio::cancellation_type::partial) != asio::cancellation_type::none;
+    return server ? asio::cancellation_type::terminal : asio::cancellation_type::none;
+}
 
 awaitable<Response> answer(std::shared_ptr<Faulty> faulty, const Request& request) {
     const appfile::Faults& faults = faulty->faults;
+    if (faults.nocancel) co_await asio::this_coro::reset_cancellation_state(of_the_server, asio::enable_terminal_cancellation());
     const auto held = std::make_shared<Held>();
     held->faulty = faulty;
     if (faults.limit > 0) {
@@ -161,6 +208,10 @@ awaitable<Response> answer(std::shared_ptr<Faulty> faulty, const Request& reques
     }
     if (faults.fail > 0 && draw(faulty->seed, faulty->turns++) < faults.fail)
         co_return Response::error(500, "failed, as the fault `fail` says");
+    if (faulty->pace) {
+        asio::steady_timer turn(co_await asio::this_coro::executor, faulty->pace->take(Clock::now()));
+        co_await turn.async_wait(asio::use_awaitable);
+    }
     if (faulty->gate) held->place = co_await faulty->gate->enter();
     Response response = co_await faulty->view(request);
     if (!response.stream) co_return response;
@@ -205,13 +256,15 @@ awaitable<Response> answer_delivered(std::shared_ptr<Faulty> faulty, const Reque
 }  // namespace
 
 Answer with_faults(Answer view, const appfile::Faults& faults, std::uint64_t seed) {
-    const bool requests = faults.limit > 0 || faults.fail > 0 || faults.at_a_time > 0 || faults.buffer;
+    const bool requests =
+        faults.limit > 0 || faults.fail > 0 || faults.pace > 0 || faults.at_a_time > 0 || faults.nocancel || faults.buffer;
     const bool connections = faults.close > 0 || faults.reset > 0 || faults.garbage > 0 || faults.drip > Duration::zero();
     if (!requests && !connections) return view;
     const auto faulty = std::make_shared<Faulty>();
     faulty->view = std::move(view);
     faulty->faults = faults;
     faulty->seed = seed;
+    if (faults.pace > 0) faulty->pace = std::make_unique<Pace>(faults.pace);
     if (faults.at_a_time > 0) faulty->gate = std::make_shared<Gate>(faults.at_a_time);
     if (connections) return [faulty](const Request& request) { return answer_delivered(faulty, request); };
     return [faulty](const Request& request) { return answer(faulty, request); };

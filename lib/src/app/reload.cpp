@@ -13,6 +13,7 @@ std::vector<std::string> text_of(const appfile::Application& application) {
     std::vector<std::string> out;
     for (const auto& setting : application.settings) out.push_back(setting.name + '=' + setting.value.text);
     out.push_back(fmt::format("stall={}", appfile::stall_of(application).count()));
+    out.push_back(fmt::format("backlog={}", appfile::backlog_of(application)));
     return out;
 }
 
@@ -74,7 +75,8 @@ void Reloader::take(Built built) {
     if (!same || was_broken) say_(fmt::format("reloaded {}: {} {}\n", file_, n, n == 1 ? "route" : "routes"));
     auto settings = text_of(built.application);
     if (settings != settings_)
-        say_("the settings, or the fault `stall`, have changed: they take effect when the server is started again\n");
+        say_(
+            "the settings, or the faults `stall` and `backlog`, have changed: they take effect when the server is started again\n");
     settings_ = std::move(settings);
 }
 

@@ -36,13 +36,17 @@ void print_line(std::FILE* out, std::string_view line) {
     std::fflush(out);
 }
 
+/// How long a server with the fault `backlog` accepts nothing after it has accepted what there was: as long as views hold a loop.
+constexpr Duration backlog_pause = std::chrono::milliseconds(100);
+
 /// What a server is started with besides its options.
 struct Content {
     view::Routes routes;
     const Built* watched = nullptr;  ///< where changes are to be taken up
     std::shared_ptr<Notice> notice;
     std::shared_ptr<SelfAddress> self;
-    Duration stall{};  ///< how often the server stops for a second; 0: never
+    Duration stall{};           ///< how often the server stops for a second; 0: never
+    std::uint64_t backlog = 0;  ///< of a server that is slow to accept; 0: it is not
 };
 
 /// Tells the views where they are before the first connection is accepted, then takes up changes where some are to be.
@@ -62,6 +66,10 @@ int run(const ServeOptions& options, Content content) {
     settings.sync_threads = options.sync_threads;
     settings.limits = options.limits;
     settings.stall_every = content.stall;
+    if (content.backlog > 0) {
+        settings.backlog = static_cast<int>(content.backlog);
+        settings.accept_pause = backlog_pause;
+    }
     settings.on_error = print_error;
     settings.on_notice = print_error;
     if (options.log) settings.on_access = print_access;
@@ -77,7 +85,7 @@ struct Prepared {
     std::shared_ptr<SelfAddress> self = std::make_shared<SelfAddress>();
     Built built;
     Settings settings;
-    appfile::Faults faults;
+    IncludedFaults faults;
     std::vector<std::string> errors;  ///< ready to be printed
 };
 
@@ -117,10 +125,8 @@ Prepared prepare(const ServeCall& call) {
     out.settings = resolve_settings(flags, call.environment, out.file, out.built.application);
     out.errors.insert(out.errors.end(), out.settings.errors.begin(), out.settings.errors.end());
     for (const std::string& fault : call.faults)
-        if (const auto wrong = appfile::add_fault(fault, out.faults))
+        if (const auto wrong = appfile::add_fault(fault, fault.starts_with("buffer") ? out.faults.ticks : out.faults.offer))
             out.errors.push_back(fmt::format("--fault={}: {} ({})", escape_for_terminal(fault), wrong->text, wrong->hint));
-    if (out.faults.buffer)
-        out.errors.emplace_back("--fault=buffer: /offer does not stream (write `fault: buffer` on a route of a file)");
     if (!call.faults.empty() && !out.application.empty())
         out.errors.push_back(fmt::format("--fault is for /offer of the included application: write `fault:` on a route of {}",
                                          escape_for_terminal(out.application)));
@@ -169,7 +175,8 @@ int run_serve(const ServeCall& call) {
             // Its paths are called after their views, but for two.
             const std::string word = row.path.substr(1, row.path.find('/', 1) - 1);
             row.view = word.empty() ? "page" : word == "offer" ? "sleep" : word;
-            if (word == "offer") row.fault = ready.faults.text;
+            if (word == "offer") row.fault = ready.faults.offer.text;
+            if (word == "ticks") row.fault = ready.faults.ticks.text;
         }
         print_line(stdout, print_table(table));
         return 0;
@@ -179,7 +186,8 @@ int run_serve(const ServeCall& call) {
     content.watched = call.reload ? &ready.built : nullptr;
     content.notice = ready.notice;
     content.self = ready.self;
-    content.stall = included ? ready.faults.stall : appfile::stall_of(ready.built.application);
+    content.stall = included ? ready.faults.offer.stall : appfile::stall_of(ready.built.application);
+    content.backlog = included ? ready.faults.offer.backlog : appfile::backlog_of(ready.built.application);
     return run(ready.settings.options, std::move(content));
 }
 

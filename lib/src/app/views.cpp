@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <thread>
+#include <system_error>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -13,10 +13,10 @@
 #include <fmt/format.h>
 
 #include <volley/app/app.hpp>
-#include <volley/view/sync.hpp>
 
 #include "app/faults.hpp"
 #include "app/page.hpp"
+#include "app/sleep.hpp"
 #include "app/views.hpp"
 #include "app/words.hpp"
 
@@ -85,39 +85,19 @@ Sleep read_sleep(const Request& request, double usual) {
     return {*seconds, {}};
 }
 
-awaitable<void> sleep_as(SleepWays ways, double seconds) {
-    const auto whole = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-    if (ways.block) {
-        std::this_thread::sleep_for(whole);
-        co_return;
-    }
-    if (ways.thread) {
-        auto nap = [whole] { std::this_thread::sleep_for(whole); };
-        co_await view::sync_to_async(std::move(nap));
-        co_return;
-    }
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    const TimePoint end = Clock::now() + whole;
-    while (ways.cpu > 0 && Clock::now() < end) {
-        // In slices, as work between awaits is: the others get their turn, later than they could.
-        constexpr Duration slice = std::chrono::milliseconds(10);
-        const TimePoint begun = Clock::now();
-        const TimePoint busy = begun + from_seconds(to_seconds(slice) * ways.cpu);
-        while (Clock::now() < std::min(busy, end)) {
-        }
-        timer.expires_at(std::min(begun + slice, end));
-        co_await timer.async_wait(asio::use_awaitable);
-    }
-    timer.expires_at(end);
-    co_await timer.async_wait(asio::use_awaitable);
-}
-
 awaitable<Response> offer(SleepWays ways, const Request& request) {
     const Sleep sleep = read_sleep(request, to_seconds(ways.usual));
     if (!sleep.error.empty()) co_return Response::error(400, sleep.error);
     const auto started = std::chrono::system_clock::now();
     const TimePoint from = Clock::now();
-    co_await sleep_as(ways, sleep.seconds);
+    const Duration asked = from_seconds(sleep.seconds);
+    bool no_thread = false;
+    try {
+        co_await sleep_as(ways, asked);
+    } catch (const std::system_error&) {
+        no_thread = true;
+    }
+    if (no_thread) co_return Response::error(503, "out of threads");
     const Duration elapsed = Clock::now() - from;
     const auto ended = std::chrono::system_clock::now();
     co_return Response::json(fmt::format(
@@ -296,22 +276,18 @@ view::AnyView view_of(const Answer& answer, const std::vector<std::string>& meth
     return view;
 }
 
-view::Routes make_routes(const appfile::Faults& faults, const AppOptions& options) {
+view::Routes make_routes(const IncludedFaults& faults, const AppOptions& options) {
     view::Routes routes;
-    SleepWays ways;
-    ways.block = faults.block;
-    ways.thread = faults.thread;
-    ways.cpu = faults.cpu;
     const auto add = [&](std::string_view pattern, const Answer& answer, const std::vector<std::string>& methods) {
         routes.add_view(pattern, view_of(answer, methods));
     };
     add("/", page, {"GET"});
-    add("/offer", with_faults(sleep_view(ways), faults, 1), {"GET", "POST"});
+    add("/offer", with_faults(sleep_view(ways_of(faults.offer)), faults.offer, 1), {"GET", "POST"});
     add("/ping", ping, {"GET", "POST"});
     add("/echo", echo, {});
     add("/status/{code}", status, {});
     add("/inflight", inflight_view(routes.gauge(), {}, "/inflight"), {"GET"});
-    add("/ticks", ticks_view(10, std::chrono::milliseconds(200)), {"GET"});
+    add("/ticks", with_faults(ticks_view(10, std::chrono::milliseconds(200)), faults.ticks, 1), {"GET"});
     add("/bytes/{n}", bytes, {"GET"});
     add_fanout(routes, options);
     add_query(routes, options);
@@ -319,6 +295,6 @@ view::Routes make_routes(const appfile::Faults& faults, const AppOptions& option
     return routes;
 }
 
-view::Routes make_routes(const AppOptions& options) { return make_routes(appfile::Faults{}, options); }
+view::Routes make_routes(const AppOptions& options) { return make_routes(IncludedFaults{}, options); }
 
 }  // namespace volley::app

@@ -12,20 +12,13 @@
 #include <volley/time.hpp>
 #include <volley/view.hpp>
 
+#include "app/sleep.hpp"
 #include "appfile/model.hpp"
 
 namespace volley::app {
 
 /// An asynchronous view, whatever the method.
 using Answer = std::function<view::awaitable<view::Response>(const view::Request&)>;
-
-/// How `sleep` spends its time.
-struct SleepWays {
-    Duration usual = std::chrono::seconds(1);  ///< where the request asks for none
-    bool block = false;
-    bool thread = false;
-    double cpu = 0;
-};
 
 [[nodiscard]] Answer sleep_view(SleepWays ways);
 [[nodiscard]] Answer echo_view();
@@ -51,7 +44,11 @@ void add_query(view::Routes& routes, const AppOptions& options);
 /// `/file`: a file on disk.
 void add_file(view::Routes& routes);
 
-/// The included application with faults on `/offer`.
-[[nodiscard]] view::Routes make_routes(const appfile::Faults& faults, const AppOptions& options);
+/// What goes wrong with the included application: `--fault`.
+struct IncludedFaults {
+    appfile::Faults offer;
+    appfile::Faults ticks;  ///< `buffer`: it streams
+};
+[[nodiscard]] view::Routes make_routes(const IncludedFaults& faults, const AppOptions& options);
 
 }  // namespace volley::app

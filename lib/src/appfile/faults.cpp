@@ -11,21 +11,29 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array words{"block"sv, "lock"sv,  "semaphore"sv, "thread"sv,  "cpu"sv,  "limit"sv, "buffer"sv,
-                           "fail"sv,  "close"sv, "reset"sv,     "garbage"sv, "drip"sv, "stall"sv};
+constexpr std::array words{"block"sv, "convoy"sv,  "thread"sv,   "cpu"sv,     "lock"sv, "semaphore"sv,
+                           "pace"sv,  "limit"sv,   "nocancel"sv, "buffer"sv,  "fail"sv, "close"sv,
+                           "reset"sv, "garbage"sv, "drip"sv,     "backlog"sv, "stall"sv};
+/// What a sleep does: one of these.
+constexpr std::array sleeps{"block"sv, "convoy"sv, "thread"sv, "cpu"sv};
 
 /// A stall lasts a second: more often than this the server would do nothing else.
 constexpr double least_stall = 1.1;
 constexpr double most_stall = 3600;
 constexpr std::uint64_t most_drip = 60'000;
+constexpr std::uint64_t most_threads = 1000;
+constexpr std::uint64_t most_backlog = 4096;
+constexpr std::uint64_t usual_backlog = 5;
 
 /// What stands behind the colon.
-enum class Argument { none, count, share, may_be_share, may_be_milliseconds, may_be_seconds };
+enum class Argument { none, count, share, may_be_share, may_be_threads, may_be_backlog, may_be_milliseconds, may_be_seconds };
 
 Argument argument_of(std::string_view word) {
-    if (word == "semaphore" || word == "limit") return Argument::count;
+    if (word == "semaphore" || word == "limit" || word == "pace") return Argument::count;
     if (word == "cpu" || word == "fail") return Argument::share;
-    if (word == "close" || word == "reset" || word == "garbage") return Argument::may_be_share;
+    if (word == "block" || word == "close" || word == "reset" || word == "garbage") return Argument::may_be_share;
+    if (word == "thread") return Argument::may_be_threads;
+    if (word == "backlog") return Argument::may_be_backlog;
     if (word == "drip") return Argument::may_be_milliseconds;
     if (word == "stall") return Argument::may_be_seconds;
     return Argument::none;
@@ -87,6 +95,16 @@ std::optional<FaultError> read_argument(std::string_view whole, std::string_view
             out.share = text ? read_share(*text) : 1;
             if (out.share == 0) return wrong("takes a share", name + " or " + name + ":50%, above 0, at most 100%");
             break;
+        case Argument::may_be_threads:
+            out.count = text ? read_count(*text) : 0;
+            if (text && (out.count == 0 || out.count > most_threads))
+                return wrong("takes a number of threads", name + " or " + name + ":40, from 1 to 1000");
+            break;
+        case Argument::may_be_backlog:
+            out.count = text ? read_count(*text) : usual_backlog;
+            if (out.count == 0 || out.count > most_backlog)
+                return wrong("takes a number", name + " or " + name + ":5, from 1 to 4096");
+            break;
         case Argument::may_be_milliseconds:
             out.count = text ? read_count(*text) : 10;
             if (out.count == 0 || out.count > most_drip)
@@ -111,6 +129,17 @@ Duration stall_of(const Application& application) {
     return shortest;
 }
 
+std::uint64_t backlog_of(const Application& application) {
+    std::uint64_t smallest = 0;
+    for (const Route& route : application.routes) {
+        const std::uint64_t backlog = route.faults.backlog;
+        if (backlog > 0 && (smallest == 0 || backlog < smallest)) smallest = backlog;
+    }
+    return smallest;
+}
+
+bool is_of_sleep(std::string_view fault) { return std::find(sleeps.begin(), sleeps.end(), fault) != sleeps.end(); }
+
 std::optional<FaultError> add_fault(std::string_view whole, Faults& faults) {
     const auto colon = whole.find(':');
     const std::string_view word = whole.substr(0, colon);
@@ -128,22 +157,28 @@ std::optional<FaultError> add_fault(std::string_view whole, Faults& faults) {
         if (!is_taken) return std::nullopt;
         return FaultError{yaml::in_quotes(word) + " does not go together with " + yaml::in_quotes(by), "remove one of them"};
     };
-    const auto slept = [&]() -> std::string_view { return faults.block ? "block" : faults.thread ? "thread" : "cpu"; };
-    if (word == "block" || word == "thread" || word == "cpu")
-        if (auto e = taken(faults.block || faults.thread || faults.cpu > 0, slept())) return e;
+    const std::string_view slept = faults.block > 0 ? "block" : faults.convoy ? "convoy" : faults.threads ? "thread" : "cpu";
+    if (is_of_sleep(word))
+        if (auto e = taken(slept != "cpu" || faults.cpu > 0, slept)) return e;
     if (word == "lock" || word == "semaphore")
         if (auto e = taken(faults.at_a_time > 0, faults.at_a_time == 1 ? "lock" : "semaphore")) return e;
     const bool twice = (word == "limit" && faults.limit > 0) || (word == "fail" && faults.fail > 0) ||
                        (word == "buffer" && faults.buffer) || (word == "close" && faults.close > 0) ||
                        (word == "reset" && faults.reset > 0) || (word == "garbage" && faults.garbage > 0) ||
-                       (word == "drip" && faults.drip > Duration::zero()) || (word == "stall" && faults.stall > Duration::zero());
+                       (word == "pace" && faults.pace > 0) || (word == "nocancel" && faults.nocancel) ||
+                       (word == "backlog" && faults.backlog > 0) || (word == "drip" && faults.drip > Duration::zero()) ||
+                       (word == "stall" && faults.stall > Duration::zero());
     if (twice) return FaultError{yaml::in_quotes(word) + " is given twice", "remove one of them"};
 
-    if (word == "block") faults.block = true;
-    if (word == "thread") faults.thread = true;
+    if (word == "block") faults.block = n.share;
+    if (word == "convoy") faults.convoy = true;
+    if (word == "thread") faults.threads = n.count;
     if (word == "cpu") faults.cpu = n.share;
     if (word == "lock") faults.at_a_time = 1;
     if (word == "semaphore") faults.at_a_time = n.count;
+    if (word == "pace") faults.pace = n.count;
+    if (word == "nocancel") faults.nocancel = true;
+    if (word == "backlog") faults.backlog = n.count;
     if (word == "limit") faults.limit = n.count;
     if (word == "fail") faults.fail = n.share;
     if (word == "buffer") faults.buffer = true;

@@ -24,28 +24,34 @@ inline constexpr std::uint64_t most_buffered = 64UL * 1024 * 1024;  ///< of a st
 
 /// What is to go wrong with a route, on purpose.
 struct Faults {
-    bool block = false;           ///< a sleep blocks the thread that it is on: the loop
-    bool thread = false;          ///< a sleep takes its turn on one thread that all such routes share
-    double cpu = 0;               ///< a sleep computes for this share of its time, on the loop
-    bool buffer = false;          ///< a stream is collected and sent at once
-    std::uint64_t at_a_time = 0;  ///< `lock` is 1, `semaphore:N` is N; 0: as many as there are
-    std::uint64_t limit = 0;      ///< more in flight are answered 503; 0: no limit
-    double fail = 0;              ///< this share is answered 500
-    double close = 0;             ///< after this share of the answers the connection is closed
-    double reset = 0;             ///< in place of this share of the answers the connection is reset
-    double garbage = 0;           ///< in place of this share of the answers comes what is no HTTP
-    Duration drip{};              ///< between two bytes of an answer; 0: as fast as it goes
-    Duration stall{};             ///< the whole server stops for a second, so often; 0: never
-    std::string text;             ///< as written, for tables
+    double block = 0;                        ///< a sleep blocks the thread that it is on, the loop, for this share of its time
+    bool convoy = false;                     ///< the same, all of it, and answers go out at the end of the loop's turn
+    double cpu = 0;                          ///< a sleep computes for this share of its time, on the loop
+    std::optional<std::uint64_t> threads{};  ///< a sleep blocks one of so many threads, 0: one of its own; nothing: none
+    bool nocancel = false;                   ///< work goes on when its client has left
+    bool buffer = false;                     ///< a stream is collected and sent at once
+    std::uint64_t at_a_time = 0;             ///< `lock` is 1, `semaphore:N` is N; 0: as many as there are
+    std::uint64_t pace = 0;                  ///< so many a second are let through, the others wait; 0: as fast as they come
+    std::uint64_t limit = 0;                 ///< more in flight are answered 503; 0: no limit
+    double fail = 0;                         ///< this share is answered 500
+    double close = 0;                        ///< after this share of the answers the connection is closed
+    double reset = 0;                        ///< in place of this share of the answers the connection is reset
+    double garbage = 0;                      ///< in place of this share of the answers comes what is no HTTP
+    Duration drip{};                         ///< between two bytes of an answer; 0: as fast as it goes
+    std::uint64_t backlog = 0;               ///< connections that may wait until the server accepts them, slowly; 0: no matter
+    Duration stall{};                        ///< the whole server stops for a second, so often; 0: never
+    std::string text;                        ///< as written, for tables
 };
 
-/// Reads one fault: `block`, `lock`, `semaphore:N`, `thread`, `cpu:30%`, `limit:N`, `buffer`, `fail:1%`, `close`, `reset:50%`,
-/// `garbage`, `drip:10` (milliseconds), `stall:10` (seconds), and adds it to the others.
+/// Reads one fault: `block:30%`, `convoy`, `thread:N`, `cpu:30%`, `lock`, `semaphore:N`, `pace:N`, `limit:N`, `nocancel`, `buffer`,
+/// `fail:1%`, `close`, `reset:50%`, `garbage`, `drip:10` (milliseconds), `backlog:N`, `stall:10` (seconds), and adds it to the others.
 struct FaultError {
     std::string text;
     std::string hint;
 };
 [[nodiscard]] std::optional<FaultError> add_fault(std::string_view word, Faults& faults);
+/// Whether a fault, without its value, changes how a sleep is spent.
+[[nodiscard]] bool is_of_sleep(std::string_view fault);
 
 /// One path and what answers it.
 struct Route {
@@ -109,6 +115,8 @@ struct SettingsFile {
 
 /// The shortest stall that a route of the file asks for; 0 where none does.
 [[nodiscard]] Duration stall_of(const Application& application);
+/// The smallest backlog that a route of the file asks for; 0 where none does.
+[[nodiscard]] std::uint64_t backlog_of(const Application& application);
 
 /// Makes a SourceError at a place of the file, line text included.
 [[nodiscard]] SourceError error_at(const Application& where, SourcePos pos, std::string text, std::string hint = {});

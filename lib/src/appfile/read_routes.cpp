@@ -203,7 +203,7 @@ void read_faults(Reader& reader, const Node& node, Route& out) {
         if (v == nullptr) return;
         if (const auto wrong = add_fault(v->text, out.faults)) return reader.error(v->pos, wrong->text, wrong->hint);
         const std::string_view word = std::string_view(v->text).substr(0, v->text.find(':'));
-        if ((word == "block" || word == "thread" || word == "cpu") && !sleeps)
+        if (is_of_sleep(word) && !sleeps)
             reader.error(v->pos, "the fault " + in_quotes(word) + " is for `view: sleep`", "a sleep is what it changes");
         if (word == "buffer" && !streams)
             reader.error(v->pos, "the fault `buffer` is for views that stream", "those are ticks, bytes, static and file");

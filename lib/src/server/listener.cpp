@@ -12,10 +12,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 namespace {
 
-/// Connections that wait for accept(): a burst of thousands arrives faster than any loop takes them. The system caps it (net.core.somaxconn).
-constexpr int backlog = 4096;
-
-Result<tcp::acceptor> open_one(const asio::any_io_executor& executor, const tcp::endpoint& endpoint) {
+Result<tcp::acceptor> open_one(const asio::any_io_executor& executor, const tcp::endpoint& endpoint, int backlog) {
     tcp::acceptor acceptor(executor);
     error_code ec;
     acceptor.open(endpoint.protocol(), ec);
@@ -66,7 +63,7 @@ std::string explain(const tcp::endpoint& endpoint, const error_code& ec) {
 }  // namespace
 
 Result<std::vector<tcp::acceptor>> open_listeners(const asio::any_io_executor& executor, const std::string& host,
-                                                  std::uint16_t port, Diagnostics& why) {
+                                                  std::uint16_t port, int backlog, Diagnostics& why) {
     const auto addresses = addresses_of(executor, host, why);
     if (!addresses) return addresses.error();
     // A port picked on the first address may be taken on the second: then the pick was bad luck, not an error.
@@ -75,7 +72,7 @@ Result<std::vector<tcp::acceptor>> open_listeners(const asio::any_io_executor& e
         std::uint16_t picked = port;
         error_code failed;
         for (const auto& address : *addresses) {
-            auto acceptor = open_one(executor, {address, picked});
+            auto acceptor = open_one(executor, {address, picked}, backlog);
             if (!acceptor) {
                 const bool no_ipv6 = address.is_v6() && !acceptors.empty() &&
                                      (acceptor.error() == boost::system::errc::address_not_available ||

@@ -69,6 +69,7 @@ struct Server::Impl {
 
     std::shared_ptr<const Pipeline> make_pipeline(view::Routes routes) const;
     asio::awaitable<void> accept_loop(tcp::acceptor& acceptor);
+    void take(tcp::socket socket);
     asio::awaitable<void> sweep();
     asio::awaitable<void> stall();
     asio::awaitable<void> run_session(std::shared_ptr<Session> session);
@@ -102,7 +103,7 @@ error_code Server::listen(Diagnostics& why) {
             return e.code();
         }
     }
-    auto acceptors = open_listeners(impl_->executor, impl_->options.host, impl_->options.port, why);
+    auto acceptors = open_listeners(impl_->executor, impl_->options.host, impl_->options.port, impl_->options.backlog, why);
     if (!acceptors) return acceptors.error();
     impl_->acceptors = std::move(*acceptors);
     error_code ec;
@@ -179,14 +180,27 @@ asio::awaitable<void> Server::Impl::accept_loop(tcp::acceptor& acceptor) {
             if (waited) co_return;
             continue;
         }
-        const bool full = open.size() - refusals >= connection_limit;
-        if (full && refusals >= most_refusals) continue;  // the socket closes
-        auto session = std::make_shared<Session>(std::move(socket), context);
-        if (full) {
-            sessions.spawn(run_refusal(std::move(session)));
-        } else {
-            sessions.spawn(run_session(std::move(session)));
+        take(std::move(socket));
+        if (options.accept_pause <= Duration::zero()) continue;
+        acceptor.non_blocking(true, ec);
+        for (int i = 0; !ec && i <= options.backlog; ++i) {  // no more than can have waited
+            tcp::socket next = acceptor.accept(ec);
+            if (!ec) take(std::move(next));
         }
+        pause.expires_after(options.accept_pause);
+        const auto [waited] = co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+        if (waited) co_return;
+    }
+}
+
+void Server::Impl::take(tcp::socket socket) {
+    const bool full = open.size() - refusals >= connection_limit;
+    if (full && refusals >= most_refusals) return;  // the socket closes
+    auto session = std::make_shared<Session>(std::move(socket), context);
+    if (full) {
+        sessions.spawn(run_refusal(std::move(session)));
+    } else {
+        sessions.spawn(run_session(std::move(session)));
     }
 }
 

@@ -174,7 +174,7 @@ void Session::take_early_bytes() {
         } else {
             // A close, or only of its sending side: the two cannot be told apart, and Go, nginx and uvicorn take it as a farewell too.
             peer_gone_ = true;
-            if (job_) job_->cancel();
+            if (job_) job_->cancel(ViewJob::Reason::client);
             return;
         }
     }
@@ -194,7 +194,7 @@ void Session::drain() {
 void Session::abort() {
     if (aborted_) return;
     aborted_ = true;
-    if (job_) job_->cancel();
+    if (job_) job_->cancel(ViewJob::Reason::server);
     error_code ec;
     socket_.close(ec);
     wake();
@@ -490,7 +490,7 @@ asio::awaitable<void> Session::work(Exchange& exchange, ViewJob& job) {
             co_await send_chunk(exchange, *chunk);
             job.go_on(!exchange.broken);
             // Told once that nobody listens, a producer that goes on regardless is cancelled.
-            if (exchange.broken) job.cancel();
+            if (exchange.broken) job.cancel(ViewJob::Reason::client);
         }
     }
 }

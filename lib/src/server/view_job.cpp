@@ -29,12 +29,14 @@ void ViewJob::start(const view::Handler& handler, const view::Request& request) 
     });
 }
 
-void ViewJob::cancel() {
-    if (cancelled_ || done_) return;
-    cancelled_ = true;
+void ViewJob::cancel(Reason reason) {
+    if (done_ || cancelled_ == reason || cancelled_ == Reason::server) return;
+    cancelled_ = reason;
+    const auto type = reason == Reason::server ? asio::cancellation_type::terminal | asio::cancellation_type::partial
+                                               : asio::cancellation_type::terminal;
     // Asio's own forwarding of a cancellation to another thread keeps a bare pointer into the operation, which may have ended by the
     // time it arrives (Boost 1.81, impl/co_spawn.hpp); so the signal stays on the view's thread and the job is kept alive for it.
-    asio::dispatch(where_, [self = shared_from_this()] { self->signal_.emit(asio::cancellation_type::terminal); });
+    asio::dispatch(where_, [self = shared_from_this(), type] { self->signal_.emit(type); });
 }
 
 std::optional<view::Response> ViewJob::take_stream_head() { return std::exchange(stream_head_, std::nullopt); }

@@ -24,8 +24,11 @@ public:
     ViewJob(boost::asio::any_io_executor loop, boost::asio::any_io_executor where, std::function<void()> wake);
 
     void start(const view::Handler& handler, const view::Request& request);
+    /// Whose end it is that a view is to end with.
+    enum class Reason { client, server };
     /// Loop. Asks an asynchronous handler or a stream to end; they end with an exception. A synchronous handler does not notice.
-    void cancel();
+    /// Emits a terminal cancellation, for the end of the server a partial one with it: so a view can tell them apart.
+    void cancel(Reason reason);
 
     /// Loop. A response whose body is a stream, once; the view waits for go_on().
     [[nodiscard]] std::optional<view::Response> take_stream_head();
@@ -35,7 +38,7 @@ public:
     void go_on(bool wanted);
 
     [[nodiscard]] bool done() const noexcept { return done_; }
-    [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
+    [[nodiscard]] bool cancelled() const noexcept { return cancelled_.has_value(); }
     /// After done(): the response of a view that does not stream.
     [[nodiscard]] std::optional<view::Response> take_result();
     /// After done(): the exception that ended the view, or nothing.
@@ -63,7 +66,7 @@ private:
     std::shared_ptr<Reply> reply_;
     std::exception_ptr error_;
     bool done_ = false;
-    bool cancelled_ = false;
+    std::optional<Reason> cancelled_;
 };
 
 }  // namespace volley::server

@@ -83,7 +83,7 @@ TEST(Faults, change_how_many_run_at_a_time) {
   /block: { view: sleep, s: 50ms, fault: block }
   /lock: { view: sleep, s: 50ms, fault: lock }
   /two: { view: sleep, s: 50ms, fault: "semaphore:2" }
-  /thread: { view: sleep, s: 50ms, fault: thread }
+  /thread: { view: sleep, s: 50ms, fault: "thread:1" }
   /cpu: { view: sleep, s: 50ms, fault: "cpu:50%" }
   /limit: { view: sleep, s: 300ms, fault: "limit:3" }
 )");

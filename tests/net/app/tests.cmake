@@ -1,6 +1,6 @@
 volley_add_test(net_app net net/app/app_test.cpp net/app/fanout_test.cpp net/app/query_test.cpp net/app/file_test.cpp net/app/serve_test.cpp
   net/server/fixture.cpp support/raw_client.cpp support/raw_server.cpp)
-volley_add_test(net_appfile net net/app/appfile_test.cpp net/app/connection_faults_test.cpp net/app/static_test.cpp net/app/reload_test.cpp net/server/fixture.cpp
+volley_add_test(net_appfile net net/app/appfile_test.cpp net/app/sleep_faults_test.cpp net/app/connection_faults_test.cpp net/app/static_test.cpp net/app/reload_test.cpp net/server/fixture.cpp
   support/raw_client.cpp)
 target_compile_definitions(net_appfile PRIVATE VOLLEY_EXAMPLE="${PROJECT_SOURCE_DIR}/scenarios/app/app.yaml")
 find_package(Boost 1.81 REQUIRED COMPONENTS json)

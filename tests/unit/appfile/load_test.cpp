@@ -50,7 +50,7 @@ routes:
     EXPECT_EQ(app.routes[0].sleep, 1500ms);
     EXPECT_EQ(app.routes[0].name, "offer");
     EXPECT_THAT(app.routes[0].methods, ElementsAre("GET", "POST"));
-    EXPECT_TRUE(app.routes[1].faults.block);
+    EXPECT_EQ(app.routes[1].faults.block, 1);
     EXPECT_EQ(app.routes[1].name, "/slow");
     EXPECT_NE(pages::find_member(app.routes[3].with, "title"), nullptr);
     EXPECT_EQ(app.routes[4].pattern, "/static/{path...}");
@@ -80,6 +80,33 @@ TEST(Faults, of_the_connection_take_a_share_or_a_time_or_nothing) {
     EXPECT_DOUBLE_EQ(valued.garbage, 0.005);
     EXPECT_EQ(valued.drip, 3ms);
     EXPECT_EQ(valued.stall, 2500ms);
+}
+
+TEST(Faults, that_shape_a_verdict_take_their_values) {
+    Faults bare;
+    for (const char* word : {"thread", "nocancel", "backlog", "pace:10"}) EXPECT_FALSE(add_fault(word, bare)) << word;
+    EXPECT_EQ(bare.threads, std::uint64_t{0});
+    EXPECT_TRUE(bare.nocancel);
+    EXPECT_EQ(bare.backlog, 5U);
+    EXPECT_EQ(bare.pace, 10U);
+    Faults valued;
+    for (const char* word : {"thread:40", "backlog:1"}) EXPECT_FALSE(add_fault(word, valued)) << word;
+    EXPECT_EQ(valued.threads, std::uint64_t{40});
+    EXPECT_EQ(valued.backlog, 1U);
+    Faults share;
+    EXPECT_FALSE(add_fault("block:30%", share));
+    EXPECT_DOUBLE_EQ(share.block, 0.3);
+    Faults convoy;
+    EXPECT_FALSE(add_fault("convoy", convoy));
+    EXPECT_TRUE(convoy.convoy);
+}
+
+TEST(Faults, of_several_backlogs_the_smallest_is_the_server_s) {
+    const auto backlog = [](std::string_view routes) {
+        return backlog_of(load_application("version: 1\nroutes:\n  " + std::string(routes), "app.yaml").application);
+    };
+    EXPECT_EQ(backlog("/a: { view: ping, fault: backlog }\n  /b: { view: ping, fault: \"backlog:2\" }\n  /c: ping"), 2U);
+    EXPECT_EQ(backlog("/a: ping"), 0U);
 }
 
 TEST(Faults, of_several_stalls_the_shortest_is_the_server_s) {
@@ -166,6 +193,28 @@ TEST(Application, every_mistake_of_a_route_has_its_sentence) {
             Case{"/a: { view: sleep, fault: [lock, \"semaphore:2\"] }",
                  "3:36 `semaphore` does not go together with `lock` [remove one of them]"},
             Case{"/a: { view: sleep, fault: [\"fail:1%\", \"fail:2%\"] }", "3:41 `fail` is given twice [remove one of them]"},
+            Case{"/a: { view: sleep, fault: [\"thread:2\", convoy] }",
+                 "3:42 `convoy` does not go together with `thread` [remove one of them]"},
+            Case{"/a: { view: sleep, fault: [convoy, \"cpu:5%\"] }",
+                 "3:38 `cpu` does not go together with `convoy` [remove one of them]"},
+            Case{"/a: { view: sleep, fault: \"thread:1001\" }",
+                 "3:29 `thread` takes a number of threads: `thread:1001` [write thread or thread:40, from 1 to 1000]"},
+            Case{"/a: { view: sleep, fault: \"thread:0\" }",
+                 "3:29 `thread` takes a number of threads: `thread:0` [write thread or thread:40, from 1 to 1000]"},
+            Case{"/a: { view: sleep, fault: \"block:0%\" }",
+                 "3:29 `block` takes a share: `block:0%` [write block or block:50%, above 0, at most 100%]"},
+            Case{"/a: { view: sleep, fault: \"convoy:2\" }", "3:29 `convoy` takes no value: `convoy:2` [write convoy]"},
+            Case{"/a: { view: ping, fault: \"nocancel:1\" }", "3:28 `nocancel` takes no value: `nocancel:1` [write nocancel]"},
+            Case{"/a: { view: ping, fault: pace }", "3:28 `pace` needs a number: `pace` [write pace:4, from 1 to 1000000]"},
+            Case{"/a: { view: ping, fault: \"backlog:4097\" }",
+                 "3:28 `backlog` takes a number: `backlog:4097` [write backlog or backlog:5, from 1 to 4096]"},
+            Case{"/a: { view: ping, fault: [backlog, \"backlog:1\"] }", "3:38 `backlog` is given twice [remove one of them]"},
+            Case{"/a: { view: ping, fault: [nocancel, nocancel] }", "3:39 `nocancel` is given twice [remove one of them]"},
+            Case{"/a: { view: ping, fault: [\"pace:1\", \"pace:2\"] }", "3:39 `pace` is given twice [remove one of them]"},
+            Case{"/a: { view: ping, fault: thread }",
+                 "3:28 the fault `thread` is for `view: sleep` [a sleep is what it changes]"},
+            Case{"/a: { view: ping, fault: convoy }",
+                 "3:28 the fault `convoy` is for `view: sleep` [a sleep is what it changes]"},
             Case{"/a: { view: ping, fault: \"stall:1\" }",
                  "3:28 `stall` takes seconds: `stall:1` [write stall or stall:10, from 1.1 to 3600]"},
             Case{"/a: { view: ping, fault: \"stall:1e2\" }",

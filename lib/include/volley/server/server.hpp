@@ -67,6 +67,10 @@ struct Options {
     /// thread-sensitive. All others share one thread (see view::Thread).
     unsigned sync_threads = 32;
     Limits limits;
+    /// Connections that may wait for accept(): a burst of thousands arrives faster than any loop takes them. The system caps it
+    /// (net.core.somaxconn).
+    int backlog = 4096;
+    Duration accept_pause{};  ///< above 0: so long nothing is accepted after what waited was, as by a loop that is busy
     /// Above 0: so often, and so long after the start for the first time, everything stops for `stall_length`: nothing is accepted,
     /// read, computed or answered, as in a process that collects garbage or swaps. Signals wait, too. Only the thread that
     /// thread-sensitive views share goes on: it may belong to other servers as well.
