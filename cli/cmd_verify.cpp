@@ -43,7 +43,7 @@ client::DirectRequest request_of(const RequestOptions& options, const BuiltReque
     return out;
 }
 
-int exit_of(const verify::Result& result, const std::vector<verdict::Outcome>& outcomes, int signal) {
+int exit_of(const verify::Result& result, const std::vector<verdict::Tested>& outcomes, int signal) {
     if (signal != 0) return exit_of_signal(signal);
     if (!result.unreachable.empty()) return measure_exit::no_target;
     if (outcomes.empty())
@@ -56,7 +56,7 @@ int exit_of(const verify::Result& result, const std::vector<verdict::Outcome>& o
     return code;
 }
 
-std::string outcomes_text(const std::vector<verdict::Outcome>& outcomes) {
+std::string outcomes_text(const std::vector<verdict::Tested>& outcomes) {
     std::string out;
     for (const auto& outcome : outcomes) {
         const char* word = outcome.met == verdict::Met::yes ? "met" : outcome.met == verdict::Met::no ? "NOT MET" : "unknown";
@@ -67,7 +67,7 @@ std::string outcomes_text(const std::vector<verdict::Outcome>& outcomes) {
 
 /// Writes file and report, and says by the exit code what came of it.
 int conclude(const Call& call, const VerifyOptions& asked, const verify::Result& result, int signal) {
-    std::vector<verdict::Outcome> outcomes;
+    std::vector<verdict::Tested> outcomes;
     if (result.unreachable.empty())
         for (const auto& expected : asked.expectations) outcomes.push_back(verdict::test(expected, result.record));
     int code = exit_of(result, outcomes, signal);

@@ -73,6 +73,7 @@ class VolleyTest(unittest.TestCase):
     def serve(self, *args):
         """The included server in a process of its own, ended with the test; returns its port."""
         process = subprocess.Popen([VOLLEY, "serve", "--port", "0", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.env, preexec_fn=self.server_limits)
+        self.server = process
 
         def end():
             process.terminate()

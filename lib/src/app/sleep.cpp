@@ -28,7 +28,8 @@ public:
     static constexpr int steps = 6;
 
     explicit OnItsWay(asio::any_io_executor loop) : loop_(std::move(loop)) { ++answers_on_their_way; }
-    OnItsWay(OnItsWay&& other) noexcept : loop_(other.loop_), left_(other.left_), counts_(std::exchange(other.counts_, false)) {}
+    OnItsWay(OnItsWay&& other) noexcept
+        : loop_(std::move(other.loop_)), left_(other.left_), counts_(std::exchange(other.counts_, false)) {}
     OnItsWay(const OnItsWay&) = delete;
     OnItsWay& operator=(const OnItsWay&) = delete;
     ~OnItsWay() {

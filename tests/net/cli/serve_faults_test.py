@@ -82,13 +82,18 @@ class ServeFaults(VolleyTest):
         self.wait_for(lambda: longest() > 0.9)
 
     def test_threads_may_run_out(self):
-        # Of a gigabyte of addresses each thread takes eight megabytes for its stack.
-        limit = 1 << 30
-        self.server_limits = lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        # Addresses for the stacks of ten threads, and half of one's for everything else.
+        stack = 64 << 20
+        self.server_limits = lambda: resource.setrlimit(resource.RLIMIT_STACK, (stack, stack))
+        self.env["MALLOC_ARENA_MAX"] = "1"  # an arena for each thread would take addresses, too
         port = self.serve("--fault", "thread")
-        statuses = burst(f"http://127.0.0.1:{port}/offer?s=5", 300).statuses()
+        status = pathlib.Path(f"/proc/{self.server.pid}/status").read_text()
+        size = int(status.partition("VmSize:")[2].split()[0]) << 10
+        limit = size + 10 * stack + stack // 2
+        resource.prlimit(self.server.pid, resource.RLIMIT_AS, (limit, limit))
+        statuses = burst(f"http://127.0.0.1:{port}/offer?s=5", 100).statuses()
         self.assertEqual(set(statuses), {200, 503})
-        self.assertGreater(statuses[200], 10)
+        self.assertLessEqual(statuses[200], 10)
         self.wait_for(lambda: burst(f"http://127.0.0.1:{port}/offer?s=0", 1).statuses() == {200: 1})
 
     def test_mistakes_are_told(self):
