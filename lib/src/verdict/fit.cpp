@@ -115,7 +115,8 @@ bool varies(const Views& more, const Solo& solo, bool workers) {
         const bool differ = r[r.size() - 1 - trim] - r[trim] >= std::max(0.7, 0.15 * middle) + natural;
         if (workers && (differ || r.back() - r.front() >= std::max(1.5, 0.3 * middle) + natural)) return true;
         // Stragglers make some bursts longer and leave most as short as the shortest.
-        const auto shortest = std::ranges::count_if(r, [&](double x) { return x - r.front() <= 0.4 + natural / 2; });
+        const double near_the_shortest = r.front() + 0.4 + natural / 2;
+        const auto shortest = std::ranges::count_if(r, [&](double x) { return x <= near_the_shortest; });
         if (differ && r.size() >= 5 && 2 * static_cast<std::size_t>(shortest) <= r.size()) return true;
     }
     return false;
@@ -140,7 +141,8 @@ bool slope_is_refuted(const Fit& f, const Views& more, const Views& all, const S
 bool takes_too_long(const Fit& f, const Views& more) {
     std::vector<double> excess;
     for (const View* v : more)
-        excess.push_back(v->ratio - std::ceil(static_cast<double>(v->n) / static_cast<double>(std::max<std::size_t>(f.workers, 1))));
+        excess.push_back(v->ratio -
+                         std::ceil(static_cast<double>(v->n) / static_cast<double>(std::max<std::size_t>(f.workers, 1))));
     return median_of(std::move(excess)) >= 0.7;
 }
 
@@ -164,7 +166,8 @@ void estimate_workers(Fit& out, const Views& more, const Solo& solo) {
     const double busy = std::max(v->makespan - solo.mean / 2, v->makespan / 2);
     const double w = n * solo.mean / busy;
     const double sigma = solo.spread / 1.35;  // of a normal distribution with such quartiles
-    const double error = 2 * sigma * (1 / std::sqrt(n) + 1 / std::sqrt(static_cast<double>(std::max<std::size_t>(solo.times.size(), 1))));
+    const double error =
+        2 * sigma * (1 / std::sqrt(n) + 1 / std::sqrt(static_cast<double>(std::max<std::size_t>(solo.times.size(), 1))));
     out.workers = static_cast<std::size_t>(std::max(1.0, std::round(w)));
     out.workers_least = static_cast<std::size_t>(std::max(1.0, std::floor(w * (1 - std::min(error, 0.8)))));
     out.workers_most = static_cast<std::size_t>(std::max(1.0, std::ceil(w * (1 + error))));
@@ -186,8 +189,7 @@ void fit_growth(Fit& out, const Views& views, const Solo& solo) {
         return std::ceil(static_cast<double>(v.ends.size()) / static_cast<double>(out.workers));
     };
     for (const View* v : views)
-        if (v->ends.size() >= 2)
-            b.push_back((v->makespan - solo.service * turns(*v)) / static_cast<double>(v->ends.size() - 1));
+        if (v->ends.size() >= 2) b.push_back((v->makespan - solo.service * turns(*v)) / static_cast<double>(v->ends.size() - 1));
     out.b = std::max(0.0, median_of(b));
     std::vector<double> rest;
     for (const View* v : views) {
@@ -236,7 +238,9 @@ Fit fit(const std::vector<View>& all, const Solo& solo, Several several) {
         out.pattern = Pattern::flat;
         std::erase_if(views, [&](const View* v) { return !is_flat(*v, solo); });
         const auto whole = [](const View* v) { return v->n >= 10 && v->ends.size() == v->n; };
-        const auto short_enough = [&](const View* v) { return quantile(v->ends, 0.97) <= 1.25 * std::max(solo.service, solo.highest); };
+        const auto short_enough = [&](const View* v) {
+            return quantile(v->ends, 0.97) <= 1.25 * std::max(solo.service, solo.highest);
+        };
         if (std::ranges::any_of(views, whole)) std::erase_if(views, [&](const View* v) { return !whole(v); });
         if (std::ranges::any_of(views, short_enough)) std::erase_if(views, [&](const View* v) { return !short_enough(v); });
         choose_decisive(out, views);
@@ -255,7 +259,8 @@ Fit fit(const std::vector<View>& all, const Solo& solo, Several several) {
         if (out.pattern == Pattern::turns && solo.spread > most_countable) widen(out);
         const bool uneven = out.pattern == Pattern::turns && more.size() >= 3 && takes_too_long(out, more);
         if (several != Several::no && (uneven || varies(more, solo, several == Several::yes))) out.pattern = Pattern::varied;
-        out.exact = out.pattern == Pattern::one_by_one || (out.workers_most == 0 && out.workers == out.flat_upto && out.more_from == out.workers + 1);
+        out.exact = out.pattern == Pattern::one_by_one ||
+                    (out.workers_most == 0 && out.workers == out.flat_upto && out.more_from == out.workers + 1);
     }
     fit_growth(out, more, solo);
     return out;
