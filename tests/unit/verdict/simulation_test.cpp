@@ -196,6 +196,20 @@ std::vector<Case> limit_cases() {
          {.blocked = 1, .backlog = 5, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
          Headline::backlog_small,
          [](const Record& r) { return r.loop_blocked; }},
+        {"four_blocked_workers",
+         {.processes = 4, .unequal = true, .blocked = 1, .parser = Canaries::behind_loop},
+         Headline::unstable,
+         [](const Record&) { return true; },
+         60,
+         512,
+         0.1},
+        {"two_workers_of_40_threads_by_chance",
+         {.workers = 80, .processes = 2, .unequal = true, .threads = Threads::pool},
+         Headline::unstable,
+         [](const Record&) { return true; },
+         60,
+         512,
+         0.1},
         {"two_blocked_workers",
          {.processes = 2, .unequal = true, .blocked = 1, .parser = Canaries::behind_loop},
          Headline::unstable,
@@ -203,6 +217,35 @@ std::vector<Case> limit_cases() {
          60,
          512,
          0.1},
+    };
+}
+
+/// Service times that differ so much that W is a range, and some runs say nothing.
+std::vector<Case> wide_cases() {
+    const auto around = [](std::size_t w) {
+        return [=](const Record& r) { return r.workers_most && *r.workers <= w && w <= *r.workers_most; };
+    };
+    return {
+        {"exponential_pool_of_5", {.service = 0.1, .law = Law::exponential, .workers = 5}, Headline::pool, around(5), 60, 512, 1},
+        {"exponential_pool_of_20",
+         {.service = 0.1, .law = Law::exponential, .workers = 20},
+         Headline::pool,
+         around(20),
+         60,
+         512,
+         0.5},
+        {"lognormal_pool_of_10",
+         {.service = 0.1, .law = Law::lognormal, .spread = 0.5, .workers = 10},
+         Headline::pool,
+         around(10),
+         60,
+         512,
+         0.5},
+        {"exponential_async", {.service = 0.1, .law = Law::exponential}, Headline::asynchronous},
+        {"lognormal_async", {.service = 0.1, .law = Law::lognormal, .spread = 0.5}, Headline::asynchronous},
+        {"exponential_blocked",
+         {.service = 0.1, .law = Law::exponential, .blocked = 1, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         Headline::loop_blocked},
     };
 }
 
@@ -221,6 +264,7 @@ INSTANTIATE_TEST_SUITE_P(async, Simulation, ::testing::ValuesIn(async_cases()), 
 INSTANTIATE_TEST_SUITE_P(pool, Simulation, ::testing::ValuesIn(pool_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(serial, Simulation, ::testing::ValuesIn(serial_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(limits, Simulation, ::testing::ValuesIn(limit_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(wide, Simulation, ::testing::ValuesIn(wide_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(unclear, Simulation, ::testing::ValuesIn(unclear_cases()), name_of);
 
 }  // namespace
