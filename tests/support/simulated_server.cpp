@@ -276,8 +276,8 @@ Verified verify(const ServerModel& model, std::uint64_t seed, double budget, std
         const Step step = next_step(out.seen, ns(left), seed);
         if (step.what == Step::What::done) break;
         const bool control = step.what == Step::What::control;
-        Burst burst = control ? server.control(step.n, out.took)
-                              : server.fire(step.n, step.sockets, step.canaries, out.took, left);
+        Burst burst =
+            control ? server.control(step.n, out.took) : server.fire(step.n, step.sockets, step.canaries, out.took, left);
         double end = 0;
         for (const Shot& s : burst.shots)
             if (s.done != never) end = std::max(end, to_seconds(s.done));

@@ -1,25 +1,11 @@
 #include "verdict/assess.hpp"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
 
-#include <volley/http/message.hpp>
+#include "verdict/family.hpp"
 
 namespace volley::verdict {
 namespace {
-
-bool contains(std::string_view text, std::string_view word) {
-    return std::ranges::search(text, word, [](char a, char b) { return http::iequals({&a, 1}, {&b, 1}); }).begin() != text.end();
-}
-
-/// Servers whose workers read, answer and write one request before they look at the next.
-bool is_worker_server(const Observation& seen) {
-    static constexpr std::array<std::string_view, 7> names{"gunicorn", "werkzeug", "wsgiserver", "uwsgi",
-                                                           "waitress", "cheroot",  "puma"};
-    if (contains(seen.server, "uvicorn") || contains(seen.server, "hypercorn")) return false;
-    return std::ranges::any_of(names, [&](auto n) { return contains(seen.server, n) || contains(seen.process_name, n); });
-}
 
 Hold hold_of(const Assessment& a) {
     const View* v = a.fit.decisive;
@@ -41,12 +27,14 @@ Hold hold_of(const Assessment& a) {
 
 bool generator_failed(const Assessment& a) {
     const auto held = [](const View& v) { return v.held() && v.ends.size() >= 2; };
-    const bool doubtful = std::ranges::any_of(a.views, [&](const View& v) { return held(v) && !v.costly && !reliable(v, a.solo); });
+    const bool doubtful =
+        std::ranges::any_of(a.views, [&](const View& v) { return held(v) && !v.costly && !reliable(v, a.solo); });
     return doubtful && (!a.fit.decisive || (a.fit.pattern == Pattern::flat && a.fit.flat_upto < 50));
 }
 
 Unclear unclear_of(const Assessment& a) {
-    if (a.solo.service <= 0) return a.seen.interrupted ? Unclear::interrupted : a.solo.wrong > 0 ? Unclear::nothing_right : Unclear::too_long;
+    if (a.solo.service <= 0)
+        return a.seen.interrupted ? Unclear::interrupted : a.solo.wrong > 0 ? Unclear::nothing_right : Unclear::too_long;
     if (a.solo.service < least_service) return Unclear::too_fast;
     if (a.backlog.small() || a.refuses()) return Unclear::no;
     if (generator_failed(a)) return Unclear::generator;
@@ -77,10 +65,7 @@ void refine_service(Assessment& a) {
 }  // namespace
 
 Assessment::Assessment(const Observation& observed)
-    : seen(observed),
-      solo(solo_of(seen)),
-      views(views_of(seen, solo)),
-      worker_server(is_worker_server(seen)) {
+    : seen(observed), solo(solo_of(seen)), views(views_of(seen, solo)), worker_server(is_worker_server(seen)) {
     refine_service(*this);
     each = cost_of_each(views, solo);
     if (each > 0) views = views_of(seen, solo, each);

@@ -30,9 +30,9 @@ enum class Unclear : std::uint8_t {
 enum class Hold : std::uint8_t {
     none,
     cpu,
-    loop,       ///< the event loop
-    pace,       ///< answers are spaced while the server is idle
-    unknown,    ///< something is done one at a time; what, was not to be seen
+    loop,     ///< the event loop
+    pace,     ///< answers are spaced while the server is idle
+    unknown,  ///< something is done one at a time; what, was not to be seen
 };
 
 struct Assessment {

@@ -56,7 +56,8 @@ constexpr std::array subjects{
 };
 
 const Subject* find(std::string_view name, bool fact) {
-    const auto at = std::ranges::find_if(subjects, [&](const Subject& s) { return s.name == name && (s.kind == Kind::fact) == fact; });
+    const auto at =
+        std::ranges::find_if(subjects, [&](const Subject& s) { return s.name == name && (s.kind == Kind::fact) == fact; });
     return at == subjects.end() ? nullptr : &*at;
 }
 
@@ -74,7 +75,11 @@ struct Parser {
     SourceError error{};
 
     bool fail(std::size_t offset, std::string what, std::string hint) {
-        error = {"--expect", {1, static_cast<int>(std::min(offset, text.size())) + 1}, std::move(what), std::move(hint), std::string(text)};
+        error = {"--expect",
+                 {1, static_cast<int>(std::min(offset, text.size())) + 1},
+                 std::move(what),
+                 std::move(hint),
+                 std::string(text)};
         return false;
     }
 
@@ -105,7 +110,8 @@ struct Parser {
             start = at;
             name = word();
         }
-        if (name.empty()) return fail(start, "an expectation begins with a fact or a figure", "write async, pool>=8, serial_fraction<2%");
+        if (name.empty())
+            return fail(start, "an expectation begins with a fact or a figure", "write async, pool>=8, serial_fraction<2%");
         out.subject = std::string(name);
         skip();
         if (!find(name, true) && !find(name, false)) return unknown_subject(name, start);
@@ -118,7 +124,8 @@ struct Parser {
         std::vector<std::string_view> names;
         for (const Subject& s : subjects)
             if (std::ranges::find(names, s.name) == names.end()) names.push_back(s.name);
-        return fail(start, "unknown fact or figure " + in_quotes(name), yaml::suggest(name, std::span<const std::string_view>(names)));
+        return fail(start, "unknown fact or figure " + in_quotes(name),
+                    yaml::suggest(name, std::span<const std::string_view>(names)));
     }
 
     bool fact(std::string_view name, std::size_t start, bool is_not) {
@@ -142,8 +149,7 @@ struct Parser {
         }
         const Subject* subject = find(name, false);
         if (!subject)
-            return fail(start, in_quotes(name) + " is a fact and has no amount",
-                        fmt::format("write {} or not {}", name, name));
+            return fail(start, in_quotes(name) + " is a fact and has no amount", fmt::format("write {} or not {}", name, name));
         out.op = sign->second;
         at += sign->first.size();
         skip();
@@ -158,17 +164,21 @@ struct Parser {
         if (subject.kind == Kind::rank) return rank(value, start);
         if (subject.kind == Kind::time) {
             const auto d = parse_duration(value);
-            if (!d && number_of(value)) return fail(start, in_quotes(subject.name) + " needs a unit: " + in_quotes(value),
-                                                    fmt::format("write {}ms or {}s", value, value));
+            if (!d && number_of(value))
+                return fail(start, in_quotes(subject.name) + " needs a unit: " + in_quotes(value),
+                            fmt::format("write {}ms or {}s", value, value));
             if (!d) return fail(start, "not a time: " + in_quotes(value), hint);
             out.amount = to_seconds(*d);
             return true;
         }
         const bool percent = value.ends_with('%');
-        if (percent && subject.kind != Kind::share) return fail(start, in_quotes(subject.name) + " is not a share: " + in_quotes(value), hint);
+        if (percent && subject.kind != Kind::share)
+            return fail(start, in_quotes(subject.name) + " is not a share: " + in_quotes(value), hint);
         const auto n = number_of(percent ? yaml::trim(value.substr(0, value.size() - 1)) : value);
-        if (!n || *n < 0) return fail(start, (subject.kind == Kind::share ? "not a share: " : "not a number: ") + in_quotes(value), hint);
-        if (subject.kind == Kind::count && *n != std::floor(*n)) return fail(start, "not a whole number: " + in_quotes(value), hint);
+        if (!n || *n < 0)
+            return fail(start, (subject.kind == Kind::share ? "not a share: " : "not a number: ") + in_quotes(value), hint);
+        if (subject.kind == Kind::count && *n != std::floor(*n))
+            return fail(start, "not a whole number: " + in_quotes(value), hint);
         out.amount = percent ? *n / 100 : *n;
         return true;
     }
@@ -177,7 +187,8 @@ struct Parser {
         static constexpr std::array words{"low"sv, "medium"sv, "high"sv};
         const auto found = std::ranges::find(words, value);
         if (found == words.end())
-            return fail(start, "unknown confidence " + in_quotes(value), yaml::suggest(value, words, "write low, medium or high; words"));
+            return fail(start, "unknown confidence " + in_quotes(value),
+                        yaml::suggest(value, words, "write low, medium or high; words"));
         out.amount = static_cast<double>(found - words.begin());
         return true;
     }
@@ -247,7 +258,8 @@ std::optional<Range> workers_range(const Record& r) {
     if (!r.workers) return std::nullopt;
     const auto w = static_cast<double>(*r.workers);
     if (r.workers_at_least) return Range{w, no_end, fmt::format("at least {} at a time", *r.workers)};
-    if (r.workers_most) return Range{w, static_cast<double>(*r.workers_most), fmt::format("{} to {} at a time", *r.workers, *r.workers_most)};
+    if (r.workers_most)
+        return Range{w, static_cast<double>(*r.workers_most), fmt::format("{} to {} at a time", *r.workers, *r.workers_most)};
     return exactly(w, fmt::format("{} at a time", *r.workers));
 }
 
@@ -264,12 +276,14 @@ std::optional<Range> figure_of(std::string_view subject, const Record& r) {
         if (!r.paced_at) return Range{no_end, no_end, "not paced"};
         return exactly(*r.paced_at, fmt::format("{:.3g} a second", *r.paced_at));
     }
-    if (subject == "serial_fraction" && r.serial_fraction) return exactly(*r.serial_fraction, fmt::format("{:.3g} %", 100 * *r.serial_fraction));
+    if (subject == "serial_fraction" && r.serial_fraction)
+        return exactly(*r.serial_fraction, fmt::format("{:.3g} %", 100 * *r.serial_fraction));
     if (subject == "ratio" && r.ratio > 0) return exactly(r.ratio, fmt::format("{:.3g}", r.ratio));
     if (subject == "loop_stall" && r.stall_known) return time_range(r.loop_stall);
     if (subject == "blocked_for") return time_range(r.blocked_for);
     if (subject == "makespan" && r.makespan > Duration{}) return time_range(r.makespan);
-    if (subject == "threads_grown" && r.processes > 0) return exactly(r.threads_grown, fmt::format("{} threads", r.threads_grown));
+    if (subject == "threads_grown" && r.processes > 0)
+        return exactly(r.threads_grown, fmt::format("{} threads", r.threads_grown));
     return std::nullopt;
 }
 

@@ -9,9 +9,6 @@ namespace {
 
 using Views = std::vector<const View*>;
 
-/// Above such a spread W is not counted to the last.
-constexpr double most_countable = 0.25;
-
 double growth(const View& v, const Solo& solo) { return v.makespan - solo.service; }
 
 /// One in thirty may be late without a cause that concerns the others, once there are that many.
@@ -35,7 +32,7 @@ Pattern pattern_of(const View& v, const Solo& solo) {
     const auto n = static_cast<double>(v.ends.size());
     // S is known the less well the more it differs.
     const double unsure = solo.spread / std::sqrt(static_cast<double>(std::max<std::size_t>(solo.times.size(), 1)));
-    if (v.first_turn <= 1) return v.ratio >= (0.85 - std::min(0.15, unsure)) * n ? Pattern::one_by_one : Pattern::slope;
+    if (v.first_turn <= 1) return v.ratio >= (0.85 - std::min(0.15, 2 * unsure)) * n ? Pattern::one_by_one : Pattern::slope;
     // The last few may be stragglers: without them, where enough are left to tell.
     const std::size_t dropped = std::min(stragglers(v.n) + 1, v.late() / 4);
     const std::size_t last = v.ends.size() - 1 - dropped;
@@ -115,7 +112,8 @@ bool varies(const Views& more, const Solo& solo, bool workers) {
         const bool differ = r[r.size() - 1 - trim] - r[trim] >= std::max(0.7, 0.15 * middle) + natural;
         if (workers && (differ || r.back() - r.front() >= std::max(1.5, 0.3 * middle) + natural)) return true;
         // Stragglers make some bursts longer and leave most as short as the shortest.
-        const auto shortest = std::ranges::count_if(r, [&](double x) { return x - r.front() <= 0.4 + natural / 2; });
+        const double near_the_shortest = r.front() + 0.4 + natural / 2;
+        const auto shortest = std::ranges::count_if(r, [&](double x) { return x <= near_the_shortest; });
         if (differ && r.size() >= 5 && 2 * static_cast<std::size_t>(shortest) <= r.size()) return true;
     }
     return false;
@@ -140,8 +138,20 @@ bool slope_is_refuted(const Fit& f, const Views& more, const Views& all, const S
 bool takes_too_long(const Fit& f, const Views& more) {
     std::vector<double> excess;
     for (const View* v : more)
-        excess.push_back(v->ratio - std::ceil(static_cast<double>(v->n) / static_cast<double>(std::max<std::size_t>(f.workers, 1))));
+        excess.push_back(v->ratio -
+                         std::ceil(static_cast<double>(v->n) / static_cast<double>(std::max<std::size_t>(f.workers, 1))));
     return median_of(std::move(excess)) >= 0.7;
+}
+
+/// So many overlap at best, and yet no burst of so many ever took one turn.
+bool never_all_at_once(const Fit& f, const Views& views) {
+    std::size_t more = 0;
+    for (const View* v : views) {
+        if (v->n > f.workers || 20 * v->n < 19 * f.workers) continue;
+        if (v->late() == 0) return false;
+        ++more;
+    }
+    return more >= 3;
 }
 
 std::size_t count_workers(const Fit& f, const Views& more) {
@@ -156,27 +166,20 @@ std::size_t count_workers(const Fit& f, const Views& more) {
     return std::max<std::size_t>(w, 1);
 }
 
-/// Where turns cannot be seen: by how many service times end in the time of one, N S / M, with its two standard errors.
+/// Where turns cannot be seen: by how many service times end in the time of one, with three standard errors.
 void estimate_workers(Fit& out, const Views& more, const Solo& solo) {
     const View* v = *std::ranges::max_element(more, {}, [](const View* x) { return x->n; });
-    const auto n = static_cast<double>(v->ends.size());
-    // The last answers of a pool come while it runs empty: half a mean service time and a little more.
-    const double busy = std::max(v->makespan - solo.mean / 2, v->makespan / 2);
-    const double w = n * solo.mean / busy;
+    // By the first half: the last answers come while a pool runs empty.
+    const auto half = v->ends.size() / 2;
+    const auto n = static_cast<double>(half);
+    const double w = n * solo.mean / std::max(v->ends[half - 1], solo.mean / 2);
     const double sigma = solo.spread / 1.35;  // of a normal distribution with such quartiles
-    const double error = 2 * sigma * (1 / std::sqrt(n) + 1 / std::sqrt(static_cast<double>(std::max<std::size_t>(solo.times.size(), 1))));
+    const double error =
+        3 * sigma * (1 / std::sqrt(n) + 1 / std::sqrt(static_cast<double>(std::max<std::size_t>(solo.times.size(), 1))));
     out.workers = static_cast<std::size_t>(std::max(1.0, std::round(w)));
     out.workers_least = static_cast<std::size_t>(std::max(1.0, std::floor(w * (1 - std::min(error, 0.8)))));
     out.workers_most = static_cast<std::size_t>(std::max(1.0, std::ceil(w * (1 + error))));
     out.pattern = w < 1.5 ? Pattern::one_by_one : Pattern::turns;
-}
-
-/// Turns are seen, but their edges are blurred.
-void widen(Fit& out) {
-    const auto w = static_cast<double>(out.workers);
-    out.exact = false;
-    out.workers_least = static_cast<std::size_t>(std::max(1.0, std::floor(0.85 * w)));
-    out.workers_most = static_cast<std::size_t>(std::ceil(1.15 * w));
 }
 
 void fit_growth(Fit& out, const Views& views, const Solo& solo) {
@@ -186,8 +189,7 @@ void fit_growth(Fit& out, const Views& views, const Solo& solo) {
         return std::ceil(static_cast<double>(v.ends.size()) / static_cast<double>(out.workers));
     };
     for (const View* v : views)
-        if (v->ends.size() >= 2)
-            b.push_back((v->makespan - solo.service * turns(*v)) / static_cast<double>(v->ends.size() - 1));
+        if (v->ends.size() >= 2) b.push_back((v->makespan - solo.service * turns(*v)) / static_cast<double>(v->ends.size() - 1));
     out.b = std::max(0.0, median_of(b));
     std::vector<double> rest;
     for (const View* v : views) {
@@ -236,7 +238,9 @@ Fit fit(const std::vector<View>& all, const Solo& solo, Several several) {
         out.pattern = Pattern::flat;
         std::erase_if(views, [&](const View* v) { return !is_flat(*v, solo); });
         const auto whole = [](const View* v) { return v->n >= 10 && v->ends.size() == v->n; };
-        const auto short_enough = [&](const View* v) { return quantile(v->ends, 0.97) <= 1.25 * std::max(solo.service, solo.highest); };
+        const auto short_enough = [&](const View* v) {
+            return quantile(v->ends, 0.97) <= 1.25 * std::max(solo.service, solo.highest);
+        };
         if (std::ranges::any_of(views, whole)) std::erase_if(views, [&](const View* v) { return !whole(v); });
         if (std::ranges::any_of(views, short_enough)) std::erase_if(views, [&](const View* v) { return !short_enough(v); });
         choose_decisive(out, views);
@@ -252,10 +256,11 @@ Fit fit(const std::vector<View>& all, const Solo& solo, Several several) {
         if (out.pattern == Pattern::slope && slope_is_refuted(out, more, views, solo)) out.pattern = Pattern::turns;
         if (out.pattern == Pattern::turns) bracket(out, views, solo, true);
         out.workers = out.pattern == Pattern::one_by_one ? 1 : count_workers(out, more);
-        if (out.pattern == Pattern::turns && solo.spread > most_countable) widen(out);
         const bool uneven = out.pattern == Pattern::turns && more.size() >= 3 && takes_too_long(out, more);
-        if (several != Several::no && (uneven || varies(more, solo, several == Several::yes))) out.pattern = Pattern::varied;
-        out.exact = out.pattern == Pattern::one_by_one || (out.workers_most == 0 && out.workers == out.flat_upto && out.more_from == out.workers + 1);
+        const bool apart = out.pattern == Pattern::turns && several == Several::yes && never_all_at_once(out, views);
+        if (several != Several::no && (uneven || apart || varies(more, solo, several == Several::yes)))
+            out.pattern = Pattern::varied;
+        out.exact = out.pattern == Pattern::one_by_one || (out.workers == out.flat_upto && out.more_from == out.workers + 1);
     }
     fit_growth(out, more, solo);
     return out;

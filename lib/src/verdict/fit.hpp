@@ -12,11 +12,11 @@ namespace volley::verdict {
 /// What completions look like.
 enum class Pattern : std::uint8_t {
     undecided,
-    flat,      ///< one turn: all overlap
-    turns,     ///< W at a time
-    slope,     ///< each request adds b: something is done one at a time, and it is shorter than S
+    flat,        ///< one turn: all overlap
+    turns,       ///< W at a time
+    slope,       ///< each request adds b: something is done one at a time, and it is shorter than S
     one_by_one,  ///< b = S, or W = 1
-    varied,    ///< not the same from repeat to repeat
+    varied,      ///< not the same from repeat to repeat
 };
 
 struct Fit {
@@ -26,13 +26,13 @@ struct Fit {
     std::size_t workers = 0;        ///< W of `turns`
     std::size_t workers_least = 0;  ///< where it cannot be counted exactly
     std::size_t workers_most = 0;
-    bool exact = false;             ///< W requests take one turn and W + 1 take two
-    double b = 0;                   ///< seconds
-    double residual = 0;            ///< what the model leaves unexplained, as a share of S: the median over bursts
-    bool convoy = false;            ///< some burst was one
-    const View* decisive = nullptr; ///< the burst that shows it best
-    std::size_t repeats = 0;        ///< bursts as large as the decisive one
-    bool agree = true;              ///< they say the same
+    bool exact = false;              ///< W requests take one turn and W + 1 take two
+    double b = 0;                    ///< seconds
+    double residual = 0;             ///< what the model leaves unexplained, as a share of S: the median over bursts
+    bool convoy = false;             ///< some burst was one
+    const View* decisive = nullptr;  ///< the burst that shows it best
+    std::size_t repeats = 0;         ///< bursts as large as the decisive one
+    bool agree = true;               ///< they say the same
 };
 
 /// May this burst be judged by its times? Not where the generator was late or slow itself, as far as that could matter.

@@ -137,7 +137,8 @@ Headline headline_of(const Record& r, const Assessment& a) {
     if (r.shape == Shape::serial || a.hold == Hold::unknown) return Headline::serial;
     if (r.shape == Shape::pool) return Headline::pool;
     if (r.mechanism == Mechanism::thread_per_request) return Headline::thread_per_request;
-    if (r.mechanism == Mechanism::event_loop && a.fit.flat_upto >= std::min<std::size_t>(20, a.seen.most) && within_a_quarter(a)) return Headline::asynchronous;
+    if (r.mechanism == Mechanism::event_loop && a.fit.flat_upto >= std::min<std::size_t>(20, a.seen.most) && within_a_quarter(a))
+        return Headline::asynchronous;
     return Headline::concurrent;
 }
 

@@ -58,7 +58,9 @@ private:
     // --- time -------------------------------------------------------------------------------------------------------------
 
     /// Of one turn: service times that differ make it longer.
-    [[nodiscard]] double turn() const { return a_.solo.wide() ? std::max(a_.solo.highest, 2 * a_.solo.service) : a_.solo.service; }
+    [[nodiscard]] double turn() const {
+        return a_.solo.wide() ? std::max(a_.solo.highest, 2 * a_.solo.service) : a_.solo.service;
+    }
 
     [[nodiscard]] double typical(std::size_t n) const {
         const double s = a_.solo.service;
@@ -86,7 +88,8 @@ private:
         double out = turn() * std::ceil(static_cast<double>(n) / flat);
         // More requests take no less, fewer no more.
         for (const View& v : a_.views)
-            if (v.held() && v.n >= n && v.makespan > 0 && a_.fit.pattern != Pattern::varied) out = std::min(out, 1.2 * v.makespan);
+            if (v.held() && v.n >= n && v.makespan > 0 && a_.fit.pattern != Pattern::varied)
+                out = std::min(out, 1.2 * v.makespan);
         out = std::max(out, typical(n));
         if (sockets == Sockets::cold) out += 0.2;
         return 1.05 * out + 0.05;
@@ -146,8 +149,9 @@ private:
         if (a_.each * static_cast<double>(n) > most_cost * a_.solo.service) return std::nullopt;
         if (!fits(worst(n))) {
             // What fits at least says more than nothing.
-            n = std::min<std::size_t>(n, static_cast<std::size_t>(static_cast<double>(std::max<std::size_t>(a_.fit.flat_upto, 1)) *
-                                                                  std::floor(left_ / (1.1 * turn() + 0.05))));
+            n = std::min<std::size_t>(n,
+                                      static_cast<std::size_t>(static_cast<double>(std::max<std::size_t>(a_.fit.flat_upto, 1)) *
+                                                               std::floor(left_ / (1.1 * turn() + 0.05))));
             if (n <= top || n < 2) return std::nullopt;
         }
         return burst(n, fmt::format("do {} overlap?", n));

@@ -116,7 +116,8 @@ private:
     void read(const json::value& v, const std::string& path, std::vector<T>& out) {
         if (!v.is_array()) return wrong(path, "not a list");
         const auto& list = v.get_array();
-        if (reading_.samples += list.size(); reading_.samples > most_json_samples) return wrong(path, "more than 200,000 samples in all");
+        if (reading_.samples += list.size(); reading_.samples > most_json_samples)
+            return wrong(path, "more than 200,000 samples in all");
         out.resize(list.size());
         for (std::size_t i = 0; i < list.size() && reading_.error.empty(); ++i)
             read(list[i], path + '[' + std::to_string(i) + ']', out[i]);

@@ -23,7 +23,7 @@ Comparison compare(std::span<const double> a, std::span<const double> b) {
     std::vector<double> sorted(a.begin(), a.end());
     std::ranges::sort(sorted);
     for (const double x : b) {
-        const auto [low, high] = std::ranges::equal_range(sorted, x);
+        const auto [low, high] = std::equal_range(sorted.begin(), sorted.end(), x);
         wins += static_cast<double>(low - sorted.begin()) + static_cast<double>(high - low) / 2;
     }
     const auto n = static_cast<double>(a.size());

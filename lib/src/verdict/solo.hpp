@@ -20,7 +20,7 @@ struct Solo {
     bool given_differs = false;  ///< what the user gave is not what was measured
 
     /// Above this the turns of a pool run into each other, and only distributions can be compared.
-    static constexpr double most_narrow = 0.32;
+    static constexpr double most_narrow = 0.25;
     [[nodiscard]] bool wide() const noexcept { return spread > most_narrow; }
     /// In units of S: an answer that comes later was not begun at once.
     [[nodiscard]] double late() const noexcept;

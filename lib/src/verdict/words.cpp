@@ -34,12 +34,13 @@ std::string_view by(Mechanism m) {
 
 std::string serial_words(const Record& r) {
     if (r.shape != Shape::serial)
-        return fmt::format("Each request adds {} to all of them: a part of it is done one at a time ({}).", format_duration(r.blocked_for),
-                           count_and_time(r));
+        return fmt::format("Each request adds {} to all of them: a part of it is done one at a time ({}).",
+                           format_duration(r.blocked_for), count_and_time(r));
     switch (r.mechanism) {
         case Mechanism::lock:
-            return fmt::format("Requests are served one at a time, while the server still answers others: a lock or a single permit ({}).",
-                               count_and_time(r));
+            return fmt::format(
+                "Requests are served one at a time, while the server still answers others: a lock or a single permit ({}).",
+                count_and_time(r));
         case Mechanism::threads:
             return fmt::format("Requests are served one at a time, by one shared thread ({}).", count_and_time(r));
         case Mechanism::processes:
@@ -67,20 +68,25 @@ std::string headline_words(const Record& r, const Assessment& a) {
         case Headline::inconclusive:
             return {};
         case Headline::unstable:
-            return fmt::format("It depends on chance: {} requests at once take a different time each time, as if workers got unequal shares.",
-                               r.n);
+            return fmt::format(
+                "It depends on chance: {} requests at once take a different time each time, as if workers got unequal shares.",
+                r.n);
         case Headline::backlog_small:
-            return fmt::format("Of {} connections at one instant {} had to try again, for up to {}: the backlog is small.", a.backlog.n,
-                               a.backlog.delayed + a.backlog.refused, format_duration(from_seconds(a.backlog.longest)));
+            return fmt::format("Of {} connections at one instant {} had to try again, for up to {}: the backlog is small.",
+                               a.backlog.n, a.backlog.delayed + a.backlog.refused,
+                               format_duration(from_seconds(a.backlog.longest)));
         case Headline::refusing:
-            return fmt::format("Up to {} requests at once are answered; of more, {}.", r.refuses_above.value_or(0), refused_with(r));
+            return fmt::format("Up to {} requests at once are answered; of more, {}.", r.refuses_above.value_or(0),
+                               refused_with(r));
         case Headline::cpu_bound:
-            return fmt::format("The processor is the limit: each request computes for {} ({}).", format_duration(r.blocked_for), count_and_time(r));
-        case Headline::loop_blocked:
-            return fmt::format("Each request holds the event loop for {}, and all others wait ({}).", format_duration(r.blocked_for),
+            return fmt::format("The processor is the limit: each request computes for {} ({}).", format_duration(r.blocked_for),
                                count_and_time(r));
+        case Headline::loop_blocked:
+            return fmt::format("Each request holds the event loop for {}, and all others wait ({}).",
+                               format_duration(r.blocked_for), count_and_time(r));
         case Headline::paced:
-            return fmt::format("Requests go through at {:.3g} a second while the server idles ({}).", r.paced_at.value_or(0), count_and_time(r));
+            return fmt::format("Requests go through at {:.3g} a second while the server idles ({}).", r.paced_at.value_or(0),
+                               count_and_time(r));
         case Headline::serial:
             return serial_words(r);
         case Headline::pool:
@@ -88,7 +94,8 @@ std::string headline_words(const Record& r, const Assessment& a) {
         case Headline::thread_per_request:
             return thread_words(r);
         case Headline::concurrent:
-            return fmt::format("At least {} requests overlap; by what was not to be seen ({}).", r.workers.value_or(r.n), count_and_time(r));
+            return fmt::format("At least {} requests overlap; by what was not to be seen ({}).", r.workers.value_or(r.n),
+                               count_and_time(r));
         case Headline::asynchronous:
             return fmt::format("Asynchronous: {}, and no threads came for them.", count_and_time(r));
     }
@@ -108,19 +115,22 @@ Unclarity unclear_words(const Record& r, const Assessment& a) {
         case Unclear::nothing_right:
             return {"No request alone was answered right.", "Look at one with `volley get` first."};
         case Unclear::too_fast:
-            return {fmt::format("The endpoint answers in {}: at once and one after the other look the same.", s),
-                    "Verify a request that takes longer, 100 ms or more: one that waits for a database, a sleep, another server."};
+            return {
+                fmt::format("The endpoint answers in {}: at once and one after the other look the same.", s),
+                "Verify a request that takes longer, 100 ms or more: one that waits for a database, a sleep, another server."};
         case Unclear::too_long:
-            if (a.solo.service <= 0) return {"No request ended within the time.", "Give it more (`--budget`), or a request that takes less."};
+            if (a.solo.service <= 0)
+                return {"No request ended within the time.", "Give it more (`--budget`), or a request that takes less."};
             return {fmt::format("One request takes {}: not enough fit into {} to tell whether they overlap.", s,
                                 format_duration(a.seen.budget)),
                     fmt::format("Give it at least {} (`--budget`), or a request that takes less.",
                                 format_duration(from_seconds(15 * a.solo.service)))};
         case Unclear::too_different:
-            return {fmt::format("Requests alone take from {} to {}: turns cannot be told from chance.",
-                                format_duration(from_seconds(a.solo.times.empty() ? 0 : a.solo.times.front())),
-                                format_duration(from_seconds(a.solo.highest))),
-                    "Verify a request that takes the same time each time (the same parameters, no cache), or give it more time (`--budget`)."};
+            return {
+                fmt::format("Requests alone take from {} to {}: turns cannot be told from chance.",
+                            format_duration(from_seconds(a.solo.times.empty() ? 0 : a.solo.times.front())),
+                            format_duration(from_seconds(a.solo.highest))),
+                "Verify a request that takes the same time each time (the same parameters, no cache), or give it more time (`--budget`)."};
         case Unclear::generator:
             return {"The generator was the limit: it started late, or our own server was slow as well with so many at once.",
                     "Verify from a machine that is idle, with fewer at once (`--most`), or a request that takes longer."};
@@ -152,24 +162,25 @@ void evidence_of(Record& r, const Assessment& a) {
     if (!a.solo.times.empty())
         add(fmt::format("{} requests alone took {} (from {} to {})", a.solo.times.size(), format_duration(r.service),
                         format_duration(from_seconds(a.solo.times.front())), format_duration(from_seconds(a.solo.highest))));
-    if (a.fit.decisive)
-        add(fmt::format("{} at once: M/S {:.3g}, completions in groups of {}", r.n, r.ratio, runs_of(r.groups)));
+    if (a.fit.decisive) add(fmt::format("{} at once: M/S {:.3g}, completions in groups of {}", r.n, r.ratio, runs_of(r.groups)));
     if (a.fit.repeats > 1) add(fmt::format("{} bursts of {}", a.fit.repeats, r.n));
     if (a.fit.exact && a.fit.pattern == Pattern::turns)
         add(fmt::format("{} at once take one turn, {} take two", a.fit.workers, a.fit.workers + 1));
     if (a.limits.closed_in)
         add(fmt::format("all of {} are answered, not all of {}, each time", a.limits.all_right_upto, a.limits.refused_from));
     if (a.work.seen)
-        add(fmt::format("the server's threads grew by {} from {}, in {} {}", a.work.threads_grown, a.work.threads_base, a.work.processes,
-                        a.work.processes == 1 ? "process" : "processes"));
+        add(fmt::format("the server's threads grew by {} from {}, in {} {}", a.work.threads_grown, a.work.threads_base,
+                        a.work.processes, a.work.processes == 1 ? "process" : "processes"));
     const auto song = [&](const Song& s, std::string_view which) {
-        if (s.heard) add(fmt::format("{} waited up to {} longer than on the idle server", which, format_duration(from_seconds(s.stall))));
+        if (s.heard)
+            add(fmt::format("{} waited up to {} longer than on the idle server", which, format_duration(from_seconds(s.stall))));
     };
     song(a.canaries.parser, "requests that only the parser answers");
     song(a.canaries.app, "small requests to the application");
     if (r.cpu_bound && a.fit.decisive && a.fit.decisive->burst->process)
         add(fmt::format("it took {} of processor time", format_duration(a.fit.decisive->burst->process->cpu)));
-    if (a.backlog.looked && !a.backlog.small()) add(fmt::format("{} connections at one instant were accepted without delay", a.backlog.n));
+    if (a.backlog.looked && !a.backlog.small())
+        add(fmt::format("{} connections at one instant were accepted without delay", a.backlog.n));
 }
 
 void doubts_of(Record& r, const Assessment& a) {
@@ -185,8 +196,8 @@ void doubts_of(Record& r, const Assessment& a) {
     if (a.fit.pattern == Pattern::flat && a.fit.flat_upto < a.seen.most)
         add(fmt::format("more than {} at once were not tried, or not judged", a.fit.flat_upto));
     if (a.limits.refused_from > 0 && !a.limits.closed_in)
-        add(fmt::format("some of {} are refused: the limit lies between {} and {}", a.limits.refused_from, a.limits.all_right_upto,
-                        a.limits.refused_from - 1));
+        add(fmt::format("some of {} are refused: the limit lies between {} and {}", a.limits.refused_from,
+                        a.limits.all_right_upto, a.limits.refused_from - 1));
     if (a.limits.stray) add(fmt::format("{} requests of bursts failed, not above any one number", a.limits.stray_count));
     if (a.solo.given_differs) add("one request does not take as long as was given: the measured time was used");
     if (a.seen.out_of_time) add("time was over before all was looked at");

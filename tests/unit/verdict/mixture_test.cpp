@@ -124,11 +124,13 @@ bool is_right(const Server& s, const Record& r) {
 }
 
 std::string describe(std::uint64_t seed, const Server& s, const test::Verified& v) {
-    std::string out = "  " + std::string(name_of(s.truth)) + " seed " + std::to_string(seed) + " S " + std::to_string(s.model.service) + " budget " +
-                      std::to_string(s.budget) + " spread " + std::to_string(s.model.spread) + " W " + std::to_string(s.model.workers) + " blocked " + std::to_string(s.model.blocked) +
-                      " L " + std::to_string(std::max(s.model.most_requests, s.model.most_connections)) + (s.model.seen ? "" : " unseen") +
-                      (s.model.parser_canaries ? "" : " no parser") + ":\n    " + std::string(to_string(v.record.headline)) + ": " + v.record.words +
-                      "\n   ";
+    std::string out = "  " + std::string(name_of(s.truth)) + " seed " + std::to_string(seed) + " S " +
+                      std::to_string(s.model.service) + " budget " + std::to_string(s.budget) + " spread " +
+                      std::to_string(s.model.spread) + " W " + std::to_string(s.model.workers) + " blocked " +
+                      std::to_string(s.model.blocked) + " L " +
+                      std::to_string(std::max(s.model.most_requests, s.model.most_connections)) +
+                      (s.model.seen ? "" : " unseen") + (s.model.parser_canaries ? "" : " no parser") + ":\n    " +
+                      std::string(to_string(v.record.headline)) + ": " + v.record.words + "\n   ";
     for (const Burst& b : v.seen.bursts) {
         Duration last{};
         for (const Shot& shot : b.shots)

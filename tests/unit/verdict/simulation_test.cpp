@@ -73,7 +73,9 @@ TEST_P(Simulation, is_judged_rightly) {
 }
 
 auto pool_of(std::size_t w, std::optional<Mechanism> by = {}) {
-    return [=](const Record& r) { return r.workers == w && !r.workers_most && r.shape == Shape::pool && (!by || r.mechanism == *by); };
+    return [=](const Record& r) {
+        return r.workers == w && !r.workers_most && r.shape == Shape::pool && (!by || r.mechanism == *by);
+    };
 }
 auto blocked_for(double seconds) {
     return [=](const Record& r) { return r.loop_blocked && std::abs(to_seconds(r.blocked_for) - seconds) < 0.1 * seconds; };
@@ -104,19 +106,26 @@ std::vector<Case> pool_cases() {
     for (const std::size_t w : {2, 3, 4, 5, 6, 8, 10, 16, 20, 25, 32, 40, 49, 50, 64}) {
         const auto name = std::to_string(w);
         out.push_back({"semaphore_" + name, {.workers = w}, Headline::pool, pool_of(w, Mechanism::semaphore)});
-        out.push_back({"threads_" + name, {.law = Law::jittered, .spread = 0.05, .workers = w, .threads = Threads::pool},
-                       Headline::pool, pool_of(w, Mechanism::threads)});
-        out.push_back({"jittered_" + name, {.law = Law::jittered, .spread = 0.15, .workers = w, .threads = Threads::pool},
-                       Headline::pool, pool_of(w)});
+        out.push_back({"threads_" + name,
+                       {.law = Law::jittered, .spread = 0.05, .workers = w, .threads = Threads::pool},
+                       Headline::pool,
+                       pool_of(w, Mechanism::threads)});
+        out.push_back({"jittered_" + name,
+                       {.law = Law::jittered, .spread = 0.15, .workers = w, .threads = Threads::pool},
+                       Headline::pool,
+                       pool_of(w)});
         out.push_back({"stragglers_" + name, {.stragglers = 0.01, .workers = w}, Headline::pool, pool_of(w)});
         out.push_back({"lost_" + name, {.lost = 0.002, .workers = w}, Headline::pool, pool_of(w)});
     }
     out.push_back({"gunicorn_sync_4",
                    {.workers = 4, .processes = 4, .parser = Canaries::queued, .app = Canaries::queued, .server = "gunicorn"},
-                   Headline::pool, pool_of(4, Mechanism::processes)});
-    out.push_back({"gunicorn_gthread_8",
-                   {.workers = 8, .threads = Threads::pool, .parser = Canaries::queued, .app = Canaries::queued, .server = "gunicorn"},
-                   Headline::pool, pool_of(8, Mechanism::threads)});
+                   Headline::pool,
+                   pool_of(4, Mechanism::processes)});
+    out.push_back(
+        {"gunicorn_gthread_8",
+         {.workers = 8, .threads = Threads::pool, .parser = Canaries::queued, .app = Canaries::queued, .server = "gunicorn"},
+         Headline::pool,
+         pool_of(8, Mechanism::threads)});
     out.push_back({"pool_8_of_1s", {.service = 1, .workers = 8}, Headline::pool, pool_of(8)});
     out.push_back({"pool_5_in_10s", {.service = 0.3, .workers = 5}, Headline::pool, pool_of(5), 10});
     out.push_back({"pool_not_seen", {.workers = 5, .seen = false}, Headline::pool, pool_of(5, Mechanism::unknown)});
@@ -131,27 +140,46 @@ std::vector<Case> serial_cases() {
         {"lock_jittered", {.law = Law::jittered, .spread = 0.2, .workers = 1}, Headline::serial, by(Mechanism::lock)},
         {"lock_in_10s", {.service = 0.3, .workers = 1}, Headline::serial, by(Mechanism::lock), 10},
         {"one_shared_thread", {.workers = 1, .app = Canaries::queued}, Headline::serial, by(Mechanism::threads)},
-        {"gunicorn_sync_1", {.workers = 1, .parser = Canaries::queued, .app = Canaries::queued, .server = "gunicorn"},
-         Headline::serial, by(Mechanism::processes)},
+        {"gunicorn_sync_1",
+         {.workers = 1, .parser = Canaries::queued, .app = Canaries::queued, .server = "gunicorn"},
+         Headline::serial,
+         by(Mechanism::processes)},
         {"serial_no_canaries", {.workers = 1, .parser_canaries = false}, Headline::serial, by(Mechanism::unknown)},
-        {"loop_blocked", {.blocked = 1, .parser = Canaries::behind_loop, .app = Canaries::behind_loop}, Headline::loop_blocked,
+        {"loop_blocked",
+         {.blocked = 1, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         Headline::loop_blocked,
          blocked_for(0.3)},
         {"loop_blocked_convoy",
          {.blocked = 1, .convoy = true, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
-         Headline::loop_blocked, blocked_for(0.3)},
+         Headline::loop_blocked,
+         blocked_for(0.3)},
         {"convoy_no_canaries", {.blocked = 1, .convoy = true, .parser_canaries = false}, Headline::loop_blocked},
-        {"blocked_30_percent", {.blocked = 0.3, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
-         Headline::loop_blocked, blocked_for(0.09)},
-        {"blocked_5_percent", {.blocked = 0.05, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
-         Headline::loop_blocked, blocked_for(0.015)},
+        {"blocked_30_percent",
+         {.blocked = 0.3, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         Headline::loop_blocked,
+         blocked_for(0.09)},
+        {"blocked_5_percent",
+         {.blocked = 0.05, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         Headline::loop_blocked,
+         blocked_for(0.015)},
         {"cpu_bound",
-         {.blocked = 1, .convoy = true, .processor = Processor::holding, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         {.blocked = 1,
+          .convoy = true,
+          .processor = Processor::holding,
+          .parser = Canaries::behind_loop,
+          .app = Canaries::behind_loop},
          Headline::cpu_bound},
         {"cpu_bound_on_a_busy_machine",
-         {.blocked = 1, .processor = Processor::holding, .run_delay = 0.5, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         {.blocked = 1,
+          .processor = Processor::holding,
+          .run_delay = 0.5,
+          .parser = Canaries::behind_loop,
+          .app = Canaries::behind_loop},
          Headline::cpu_bound},
         {"gil", {.processor = Processor::shared, .threads = Threads::per_request}, Headline::cpu_bound},
-        {"paced", {.service = 0.1, .paced = 50}, Headline::paced,
+        {"paced",
+         {.service = 0.1, .paced = 50},
+         Headline::paced,
          [](const Record& r) { return r.paced_at && std::abs(*r.paced_at - 50) < 5; }},
     };
 }
@@ -164,10 +192,60 @@ std::vector<Case> limit_cases() {
         {"refusing_connections_above_14", {.most_connections = 14}, Headline::refusing, above(14)},
         {"refusing_connections_above_100", {.most_connections = 100}, Headline::refusing, above(100)},
         {"refusing_above_20_pool_of_15", {.workers = 15, .most_requests = 20}, Headline::refusing, above(20)},
-        {"backlog_of_5", {.blocked = 1, .backlog = 5, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
-         Headline::backlog_small, [](const Record& r) { return r.loop_blocked; }},
-        {"two_blocked_workers", {.processes = 2, .unequal = true, .blocked = 1, .parser = Canaries::behind_loop}, Headline::unstable,
-         [](const Record&) { return true; }, 60, 512, 0.1},
+        {"backlog_of_5",
+         {.blocked = 1, .backlog = 5, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         Headline::backlog_small,
+         [](const Record& r) { return r.loop_blocked; }},
+        {"four_blocked_workers",
+         {.processes = 4, .unequal = true, .blocked = 1, .parser = Canaries::behind_loop},
+         Headline::unstable,
+         [](const Record&) { return true; },
+         60,
+         512,
+         0.1},
+        {"two_workers_of_40_threads_by_chance",
+         {.workers = 80, .processes = 2, .unequal = true, .threads = Threads::pool},
+         Headline::unstable,
+         [](const Record&) { return true; },
+         60,
+         512,
+         0.1},
+        {"two_blocked_workers",
+         {.processes = 2, .unequal = true, .blocked = 1, .parser = Canaries::behind_loop},
+         Headline::unstable,
+         [](const Record&) { return true; },
+         60,
+         512,
+         0.1},
+    };
+}
+
+/// Service times that differ so much that W is a range, and some runs say nothing.
+std::vector<Case> wide_cases() {
+    const auto around = [](std::size_t w) {
+        return [=](const Record& r) { return r.workers_most && *r.workers <= w && w <= *r.workers_most; };
+    };
+    return {
+        {"exponential_pool_of_5", {.service = 0.1, .law = Law::exponential, .workers = 5}, Headline::pool, around(5), 60, 512, 1},
+        {"exponential_pool_of_20",
+         {.service = 0.1, .law = Law::exponential, .workers = 20},
+         Headline::pool,
+         around(20),
+         60,
+         512,
+         0.5},
+        {"lognormal_pool_of_10",
+         {.service = 0.1, .law = Law::lognormal, .spread = 0.5, .workers = 10},
+         Headline::pool,
+         around(10),
+         60,
+         512,
+         0.5},
+        {"exponential_async", {.service = 0.1, .law = Law::exponential}, Headline::asynchronous},
+        {"lognormal_async", {.service = 0.1, .law = Law::lognormal, .spread = 0.5}, Headline::asynchronous},
+        {"exponential_blocked",
+         {.service = 0.1, .law = Law::exponential, .blocked = 1, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
+         Headline::loop_blocked},
     };
 }
 
@@ -186,6 +264,7 @@ INSTANTIATE_TEST_SUITE_P(async, Simulation, ::testing::ValuesIn(async_cases()), 
 INSTANTIATE_TEST_SUITE_P(pool, Simulation, ::testing::ValuesIn(pool_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(serial, Simulation, ::testing::ValuesIn(serial_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(limits, Simulation, ::testing::ValuesIn(limit_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(wide, Simulation, ::testing::ValuesIn(wide_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(unclear, Simulation, ::testing::ValuesIn(unclear_cases()), name_of);
 
 }  // namespace

@@ -62,9 +62,9 @@ enum class Sockets : std::uint8_t {
 /// N requests at one instant.
 struct Burst {
     Sockets sockets = Sockets::held;
-    bool canaries = false;     ///< were sent beside it
-    Duration at{};             ///< its planned start, from the beginning of the verification
-    std::vector<Shot> shots;   ///< N of them, also those that failed; N = 1 is a request alone
+    bool canaries = false;       ///< were sent beside it
+    Duration at{};               ///< its planned start, from the beginning of the verification
+    std::vector<Shot> shots;     ///< N of them, also those that failed; N = 1 is a request alone
     std::vector<Canary> app;     ///< of a cheap path
     std::vector<Canary> parser;  ///< of a malformed request line, which the server's parser answers
     std::optional<Process> process;
@@ -73,17 +73,17 @@ struct Burst {
 
 /// What asks that verdict be reached: the request alone never worked, and how.
 struct Observation {
-    std::string target;         ///< for people: method and URL, secrets masked
-    std::string server;         ///< the answer's Server field, escaped; with `via`, what advice goes by
-    std::string via;            ///< names a proxy, from the Via field
-    Duration given_service{};   ///< the service time as the user gave it; 0: found by requests alone
-    Duration budget{};          ///< time for the whole
-    std::size_t most = 512;     ///< largest burst
-    bool local = false;         ///< the server is on this host
-    std::string process_name;   ///< of the server's first process, escaped; empty: not seen
-    int thread_limit = 0;       ///< how many threads its processes may have (ulimit, cgroup), 0: not known
-    int processors = 0;         ///< that the server may use, 0: not known
-    std::vector<Burst> bursts;  ///< in the order in which they were fired, requests alone too
+    std::string target;          ///< for people: method and URL, secrets masked
+    std::string server;          ///< the answer's Server field, escaped; with `via`, what advice goes by
+    std::string via;             ///< names a proxy, from the Via field
+    Duration given_service{};    ///< the service time as the user gave it; 0: found by requests alone
+    Duration budget{};           ///< time for the whole
+    std::size_t most = 512;      ///< largest burst
+    bool local = false;          ///< the server is on this host
+    std::string process_name;    ///< of the server's first process, escaped; empty: not seen
+    int thread_limit = 0;        ///< how many threads its processes may have (ulimit, cgroup), 0: not known
+    int processors = 0;          ///< that the server may use, 0: not known
+    std::vector<Burst> bursts;   ///< in the order in which they were fired, requests alone too
     std::vector<Burst> control;  ///< the same against our own coroutine server, whose service time is exact
     Duration control_service{};
     std::vector<Canary> idle_app;  ///< while nothing else was sent

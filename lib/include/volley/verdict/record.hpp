@@ -56,8 +56,8 @@ enum class Headline : std::uint8_t {
 struct Record {
     Headline headline = Headline::inconclusive;
     Shape shape = Shape::unknown;
-    std::optional<std::size_t> workers;  ///< W, or how many surely overlap
-    bool workers_at_least = false;       ///< no limit was met up to there
+    std::optional<std::size_t> workers;       ///< W, or how many surely overlap
+    bool workers_at_least = false;            ///< no limit was met up to there
     std::optional<std::size_t> workers_most;  ///< not to be counted exactly: between `workers` and this
     Mechanism mechanism = Mechanism::unknown;
     bool loop_blocked = false;
