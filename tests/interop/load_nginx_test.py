@@ -110,7 +110,7 @@ class LoadNginx(VolleyTest):
         self.assertTrue(self.logged()[-1].count("HTTP/2.0"))
 
     def test_a_server_of_http_2_alone_is_no_http_1_1(self):
-        phase = self.load(f"http://127.0.0.1:{self.ports[3]}/", "-n", "5", "-c", "1")
+        phase = self.load(f"http://127.0.0.1:{self.ports[3]}/", "-n", "5", "-c", "1", code=3)
         self.assertEqual(phase["right"], 0)
         self.assertEqual(sum(phase["errors_by_kind"].values()), 5)
 
