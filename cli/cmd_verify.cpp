@@ -88,7 +88,7 @@ int conclude(const Call& call, const VerifyOptions& asked, const verify::Result&
     options.colour = call.terminal.stdout_is_terminal && call.terminal.colours && !stdout_is_taken;
     std::string text;
     if (!asked.quiet)
-        text = report::verdict_text(result.seen, result.record, options) + outcomes_text(outcomes);
+        text = report::verdict_text(result.seen, result.record, options) + report::answers_text(result.answers, options) + outcomes_text(outcomes);
     else if (code != measure_exit::ok)
         text = report::verdict_line(result.record) + '\n' + outcomes_text(outcomes);
     if (signal != 0) text += "\ninterrupted: this is what was seen until then\n";
@@ -115,6 +115,7 @@ int replay(const Call& call, const VerifyOptions& asked) {
     verify::Result result;
     result.seen = std::move(std::get<verdict::Recorded>(read).seen);
     result.record = verdict::judge(result.seen);
+    result.answers = verdict::judge_questions(result.seen, result.record);
     return conclude(call, asked, result, 0);
 }
 

@@ -135,7 +135,8 @@ constexpr std::array table{
         FlagId::threads, "threads", 't', "N", Group::load, load_only, "threads of the generator (1)",
         "The number of threads that make the load, 1 by default: one drives some hundred thousand requests a second, and two on a machine "
         "of two cores leave none to a server on the same."},
-    Flag{FlagId::http2, "http2", 0, "", Group::load, load_only, "HTTP/2, as streams of few connections (by libcurl)", ""},
+    Flag{FlagId::http2, "http2", 0, "", Group::load, verbs(Verb::load, Verb::verify),
+         "HTTP/2, as streams of few connections (by libcurl)", ""},
     Flag{
         FlagId::transport, "transport", 0, "CLIENT", Group::load, load_only, "auto (the default), fast or curl",
         "Which client carries the requests: fast (HTTP/1.1 of our own, the lightest), curl (libcurl: HTTP/2, proxies, digest) or auto, "
@@ -173,6 +174,19 @@ constexpr std::array table{
         FlagId::pid, "pid", 0, "PID", Group::verify, verify_only, "the server's first process (found by its listening socket)",
         "The server's first process: it and its descendants are watched. By default those that hold the listening socket, where that is on "
         "this host."},
+    Flag{
+        FlagId::streaming, "streaming", 0, "", Group::verify, verify_only, "ask too whether the body arrives as it is made", ""},
+    Flag{
+        FlagId::cancellation, "cancellation", 0, "", Group::verify, verify_only, "ask too whether work stops when the client leaves",
+        "Asks too whether work stops when the client goes away: by --gauge, or by the delay that abandoned requests leave behind, which only "
+        "a server with a limit shows."},
+    Flag{
+        FlagId::gauge, "gauge", 0, "PATH", Group::verify, verify_only,
+        "path that tells how many requests are in progress, for --cancellation",
+        "A path of the same server that tells how many requests are in progress, for --cancellation: a number, or JSON, of which the first "
+        "number counts, or the one that a JSON pointer behind # names: /stats#/http/active."},
+    Flag{
+        FlagId::isolation, "isolation", 0, "PATH", Group::verify, verify_only, "ask too whether load here delays that path", ""},
     Flag{
         FlagId::replay, "replay", 0, "FILE", Group::verify, verify_only, "judge again what -o has written to FILE; ask no server", ""},
     Flag{

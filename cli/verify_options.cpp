@@ -51,10 +51,10 @@ std::optional<std::string> read_expectation(const TypedFlag& flag, std::vector<v
     return {};
 }
 
-std::optional<std::string> read_canary(const TypedFlag& flag, std::string& place) {
+std::optional<std::string> read_path(const char* name, const TypedFlag& flag, std::string& place) {
     place = flag.negated ? std::string() : flag.value;
     if (flag.negated || place.starts_with('/')) return {};
-    return "--canary " + escape_for_terminal(flag.value) + ": a path of the same server is expected, such as /ping";
+    return std::string(name) + ' ' + escape_for_terminal(flag.value) + ": a path of the same server is expected, such as /ping";
 }
 
 }  // namespace
@@ -75,7 +75,22 @@ std::optional<std::string> read_verify_options(const RawArgs& raw, VerifyOptions
                 wrong = read_count("--max", flag, most_at_once, defaults.most, out.options.most);
                 break;
             case FlagId::canary:
-                wrong = read_canary(flag, out.options.canary);
+                wrong = read_path("--canary", flag, out.options.canary);
+                break;
+            case FlagId::gauge:
+                wrong = read_path("--gauge", flag, out.options.gauge);
+                break;
+            case FlagId::isolation:
+                wrong = read_path("--isolation", flag, out.options.isolation);
+                break;
+            case FlagId::streaming:
+                out.options.streaming = !flag.negated;
+                break;
+            case FlagId::cancellation:
+                out.options.cancellation = !flag.negated;
+                break;
+            case FlagId::http2:
+                out.options.http2 = !flag.negated;
                 break;
             case FlagId::parser_canary:
                 out.options.parser_canary = !flag.negated;
@@ -112,6 +127,7 @@ std::optional<std::string> read_verify_options(const RawArgs& raw, VerifyOptions
         }
         if (wrong) return wrong;
     }
+    if (!out.options.gauge.empty() && !out.options.cancellation) return "--gauge goes with --cancellation only";
     return {};
 }
 

@@ -5,12 +5,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
 #include <volley/client/transport.hpp>
 #include <volley/verdict/judge.hpp>
 #include <volley/verdict/observation.hpp>
+#include <volley/verdict/questions.hpp>
 #include <volley/verdict/record.hpp>
 
 namespace volley::verify {
@@ -25,6 +27,14 @@ struct Options {
     bool distinct = false;       ///< each request has a query of its own, for servers and caches that share equal ones
     int pid = 0;                 ///< of the server's first process; 0: found by its listening socket, where that is on this host
     std::uint64_t seed = 0;      ///< orders repeats
+    bool http2 = false;          ///< bursts are streams of one HTTP/2 connection
+
+    bool streaming = false;     ///< ask too: does the body arrive as it is made?
+    bool cancellation = false;  ///< ask too: does work stop when the client goes away?
+    /// For that: a path that tells how many requests are in progress, and behind `#` a JSON pointer (RFC 6901) into its answer. Empty: the
+    /// delay that abandoned requests leave behind must tell.
+    std::string gauge;
+    std::string isolation;  ///< ask too: does load on the endpoint delay this path? Empty: not asked
 };
 
 /// What goes on, for a live line.
@@ -38,6 +48,7 @@ struct Progress {
 struct Result {
     verdict::Observation seen;
     verdict::Record record;
+    std::vector<verdict::Answer> answers;  ///< to what was asked beside the verdict
     /// The target never worked, in words: refused, no such path, a login, elsewhere. Then `record` says nothing. What came from the peer
     /// is escaped.
     std::string unreachable;

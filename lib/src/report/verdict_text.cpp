@@ -129,17 +129,7 @@ std::string figures_text(const Look& look, const Observation& seen, const Record
     return out;
 }
 
-const char* name_of(Sockets sockets) {
-    switch (sockets) {
-        case Sockets::held:
-            return "";
-        case Sockets::cold:
-            return " cold";
-        case Sockets::streams:
-            return " streams";
-    }
-    return "";
-}
+const char* name_of(Sockets sockets) { return sockets == Sockets::cold ? " cold" : ""; }
 
 Duration makespan_of(const Burst& burst) {
     Duration last{};
@@ -191,6 +181,19 @@ std::string bursts_text(const Look& look, const Observation& seen, const Record&
 }
 
 }  // namespace
+
+std::string answers_text(const std::vector<verdict::Answer>& answers, const TextOptions& options) {
+    if (answers.empty()) return {};
+    const Paint paint(options.colour);
+    const Look look{paint, std::max(narrowest, static_cast<std::size_t>(std::max(options.width, 0)))};
+    std::string out = '\n' + paint("asked too", bold) + '\n';
+    for (const auto& answer : answers) {
+        const std::string advice = answer.advice.empty() ? "" : ". " + answer.advice;
+        out += field(look, verdict::to_string(answer.question),
+                     fmt::format("{}: {}{}", verdict::to_string(answer.reply), one_line(answer.words), one_line(advice)));
+    }
+    return out;
+}
 
 std::string verdict_line(const Record& record) {
     return fmt::format("{} ({} confidence): {}", headline_words(record), verdict::to_string(record.confidence), one_line(record.words));

@@ -59,6 +59,38 @@ void visit_fields(Visitor& v, Burst& b) {
 }
 
 template <class Visitor>
+void visit_fields(Visitor& v, Stream::Piece& p) {
+    v("at", p.at);
+    v("bytes", p.bytes);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& v, Stream& s) {
+    v("head", s.head);
+    v("done", s.done);
+    v("pieces", s.pieces);
+    v("right", s.right);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& v, Abandonment& a) {
+    v("n", a.n);
+    v("after", a.after);
+    v("next", a.next);
+    v("gauge_before", a.gauge_before);
+    v("gauge_during", a.gauge_during);
+    v("gauge_after", a.gauge_after);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& v, Isolation& i) {
+    v("path", i.path);
+    v("n", i.n);
+    v("idle", i.idle);
+    v("busy", i.busy);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& v, Observation& o) {
     v("target", o.target);
     v("server", o.server);
@@ -66,6 +98,7 @@ void visit_fields(Visitor& v, Observation& o) {
     v("given_service", o.given_service);
     v("budget", o.budget);
     v("most", o.most);
+    v("http2", o.http2);
     v("local", o.local);
     v("process_name", o.process_name);
     v("thread_limit", o.thread_limit);
@@ -77,6 +110,9 @@ void visit_fields(Visitor& v, Observation& o) {
     v("idle_parser", o.idle_parser);
     v("control", o.control);
     v("bursts", o.bursts);
+    v("streams", o.streams);
+    v("abandonment", o.abandonment);
+    v("isolation", o.isolation);
 }
 
 template <class Visitor>
@@ -131,8 +167,6 @@ void visit_fields(Visitor& v, Record& r) {
             return "held";
         case Sockets::cold:
             return "cold";
-        case Sockets::streams:
-            return "streams";
     }
     return "held";
 }

@@ -271,11 +271,11 @@ private:
     }
 
     void wish_for_cold() {
-        if (std::ranges::any_of(a_.views, [](const View& v) { return !v.held(); })) return;
-        // A backlog shows only when it is exceeded: up to fifty, for not more than a third of the time.
+        if (a_.seen.http2 || std::ranges::any_of(a_.views, [](const View& v) { return !v.held(); })) return;
+        // A backlog shows only when it is exceeded: up to fifty, for not more than a sixth of the time.
         std::size_t n = std::min(largest(), a_.seen.most);
         for (const std::size_t more : {std::size_t{20}, std::size_t{50}})
-            if (more > n && more <= a_.seen.most && worst(more, Sockets::cold) <= to_seconds(a_.seen.budget) / 3) n = more;
+            if (more > n && more <= a_.seen.most && worst(more, Sockets::cold) <= to_seconds(a_.seen.budget) / 6) n = more;
         while (n >= 4 && !fits(worst(n, Sockets::cold))) n /= 2;
         if (a_.limits.refused_from > 0) n = std::min(n, a_.limits.all_right_upto);
         if (n < 2) return;

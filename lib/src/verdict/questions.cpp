@@ -132,7 +132,7 @@ Answer judge_streaming(const std::vector<Stream>& streams) {
     return answer;
 }
 
-Answer judge_cancellation(const Abandonment& seen) {
+Answer judge_cancellation(const Abandonment& seen, const Record& record) {
     Answer answer;
     answer.question = Question::cancellation;
     if (!seen.gauge_before.empty() && !seen.gauge_during.empty() && !seen.gauge_after.empty()) {
@@ -140,26 +140,25 @@ Answer judge_cancellation(const Abandonment& seen) {
         if (answer.reply == Reply::no) answer.advice = stop_advice;
         return answer;
     }
-    if (std::ranges::find(seen.next, never) != seen.next.end() || seen.next.empty()) {
+    if (seen.next == never) {
         answer.words = "the request after the abandoned ones was not answered";
         return answer;
     }
-    const std::size_t workers = seen.workers.value_or(0);
+    const std::size_t workers = record.workers_at_least ? 0 : record.workers.value_or(0);
     if (workers == 0 || seen.n < 2 * workers) {
         answer.words = "no limit was met, so abandoned work delays nobody: it cannot be seen from outside";
         answer.advice = "name a path that tells how many requests are in progress: --gauge /inflight";
         return answer;
     }
     // Work that goes on keeps the next request waiting for all that is before it.
-    const Duration next = metrics::median(seen.next);
     const auto rounds = static_cast<double>(seen.n / workers);
-    const Duration all = from_seconds(to_seconds(seen.service) * (rounds + 1)) - seen.after;
-    const auto figures = fmt::format("after {} abandoned requests the next took {}, alone {}", seen.n, format_duration(next),
-                                     format_duration(seen.service));
-    if (next <= seen.service + std::max<Duration>(seen.service / 4, chance)) {
+    const Duration all = from_seconds(to_seconds(record.service) * (rounds + 1)) - seen.after;
+    const auto figures = fmt::format("after {} abandoned requests the next took {}, alone {}", seen.n, format_duration(seen.next),
+                                     format_duration(record.service));
+    if (seen.next <= record.service + std::max<Duration>(record.service / 4, chance)) {
         answer.reply = Reply::yes;
         answer.words = "work stops when the client leaves: " + figures;
-    } else if (next >= all - seen.service / 2) {
+    } else if (seen.next >= all - record.service / 2) {
         answer.reply = Reply::no;
         answer.words = "work goes on when the client has left: " + figures;
         answer.advice = stop_advice;
@@ -196,6 +195,14 @@ Answer judge_isolation(const Isolation& seen, Duration service) {
     answer.words = (delayed ? "load here delays the other path: " : "load here leaves the other path alone: ") + figures;
     if (delayed) answer.advice = "give the slow endpoint workers or a process of its own, or make it give way while it waits";
     return answer;
+}
+
+std::vector<Answer> judge_questions(const Observation& seen, const Record& record) {
+    std::vector<Answer> out;
+    if (!seen.streams.empty()) out.push_back(judge_streaming(seen.streams));
+    if (seen.abandonment) out.push_back(judge_cancellation(*seen.abandonment, record));
+    if (seen.isolation) out.push_back(judge_isolation(*seen.isolation, record.service));
+    return out;
 }
 
 }  // namespace volley::verdict

@@ -31,7 +31,7 @@ template <class E>
 constexpr int enumerators();
 template <>
 constexpr int enumerators<Sockets>() {
-    return static_cast<int>(Sockets::streams) + 1;
+    return static_cast<int>(Sockets::cold) + 1;
 }
 template <>
 constexpr int enumerators<metrics::Outcome>() {

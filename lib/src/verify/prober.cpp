@@ -14,6 +14,7 @@
 #include "net/deadline.hpp"
 #include "process/ports.hpp"
 #include "verify/process_tape.hpp"
+#include "verify/questions.hpp"
 
 namespace volley::verify {
 namespace asio = boost::asio;
@@ -30,6 +31,9 @@ constexpr auto canary_patience = std::chrono::milliseconds(500);
 constexpr auto progress_every = std::chrono::milliseconds(100);
 /// So many wrong answers in a row, and nothing else, are no endpoint to verify.
 constexpr std::size_t hopeless = 2;
+constexpr std::size_t stream_times = 3;
+/// Requests at once for a question, where no limit says how many make sense.
+constexpr std::size_t usual_crowd = 10;
 /// Descriptors that stay free beside the sockets of a burst: canaries, event loops, files.
 constexpr std::size_t spare_descriptors = 64;
 
@@ -92,6 +96,7 @@ awaitable<Result> Prober::run() {
     seen.given_service = options_.service_time;
     seen.budget = options_.time;
     seen.control_service = control_service;
+    seen.http2 = options_.http2;
     rlimit descriptors{};
     ::getrlimit(RLIMIT_NOFILE, &descriptors);
     seen.most = std::min<std::size_t>(options_.most, descriptors.rlim_cur > 2 * spare_descriptors
@@ -102,9 +107,10 @@ awaitable<Result> Prober::run() {
     while (result_.unreachable.empty()) {
         const bool stop = co_await cancelled();
         if (stop) break;
-        const verdict::Step step = verdict::next_step(seen, left(), options_.seed);
+        const Duration for_ladder = left() - time_for_questions();
+        const verdict::Step step = verdict::next_step(seen, for_ladder, options_.seed);
         if (step.what == verdict::Step::What::done) break;
-        if (left() <= Duration::zero()) {
+        if (for_ladder <= Duration::zero()) {
             seen.out_of_time = true;
             break;
         }
@@ -115,8 +121,10 @@ awaitable<Result> Prober::run() {
             co_await meet();
         }
     }
-    if (control_.process) co_await control_.process->stop();
     result_.record = verdict::judge(seen);
+    if (met && !seen.interrupted) co_await ask_questions();
+    if (control_.process) co_await control_.process->stop();
+    result_.answers = verdict::judge_questions(seen, result_.record);
     co_await asio::this_coro::throw_if_cancelled(throws);
     co_return std::move(result_);
 }
@@ -171,6 +179,11 @@ engine::PhasePlan Prober::plan_of(const Shooting& what) {
     plan.cold = what.sockets == verdict::Sockets::cold;
     plan.seed = options_.seed;
     plan.curl = what.request.curl;
+    if (options_.http2 && what.of_target) {
+        plan.carriage = engine::Carriage::curl;
+        plan.curl.http_version = 20;
+        plan.curl.http2_streams = true;
+    }
     return plan;
 }
 
@@ -252,29 +265,80 @@ awaitable<void> Prober::meet() {
             processes_ = std::move(processes);
         }
     }
+    if (options_.streaming) {
+        client::DirectRequest request = request_;
+        const TimePoint deadline = Clock::now() + left() / 4;
+        auto streams = co_await watch_streams(executor_, std::move(request), stream_times, deadline);
+        seen.streams = std::move(streams);
+    }
     app_ = app_canary(executor_, target, options_.canary.empty() ? unlikely_path() : options_.canary);
     if (where && target.scheme == "http" && (seen.local || options_.parser_canary)) parser_ = parser_canary(executor_, *where);
-    co_await idle_canaries();
+    auto app = co_await while_idle(app_);
+    seen.idle_app = std::move(app);
+    if (!parser_) co_return;
+    auto parser = co_await while_idle(parser_);
+    seen.idle_parser = std::move(parser);
 }
 
-awaitable<void> Prober::idle_canaries() {
+awaitable<std::vector<verdict::Canary>> Prober::while_idle(SendCanary send) {
     const TimePoint origin = Clock::now();
-    Canaries app(executor_, app_, canary_every);
-    std::optional<Canaries> parser;
-    if (parser_) parser.emplace(executor_, parser_, canary_every);
-    app.start(origin);
-    if (parser) parser->start(origin);
+    Canaries canaries(executor_, std::move(send), canary_every);
+    canaries.start(origin);
     const TimePoint over = origin + idle_canary_times * canary_every;
     try {
         co_await net::sleep_until(over);
     } catch (const boost::system::system_error&) {
         // Cancelled: what was started must still be stopped, and run() asks for itself.
     }
-    auto seen = co_await app.stop(idle_patience);
-    result_.seen.idle_app = std::move(seen);
-    if (parser) {
-        auto seen_too = co_await parser->stop(idle_patience);
-        result_.seen.idle_parser = std::move(seen_too);
+    auto seen = co_await canaries.stop(idle_patience);
+    co_return seen;
+}
+
+/// What the questions beside the verdict will take, as far as a request alone tells.
+Duration Prober::time_for_questions() const {
+    const auto& bursts = result_.seen.bursts;
+    if (bursts.empty() || !bursts.front().shots.front().right) return {};
+    const Duration alone = bursts.front().shots.front().done;
+    Duration out{};
+    if (options_.cancellation) out += 5 * alone + std::chrono::seconds(1);
+    if (!options_.isolation.empty()) out += 5 * alone + std::chrono::seconds(2);
+    return std::min(out, options_.time / 2);
+}
+
+awaitable<void> Prober::ask_questions() {
+    const auto& record = result_.record;
+    auto& seen = result_.seen;
+    const std::size_t limit = record.workers && !record.workers_at_least ? *record.workers : 0;
+    if (options_.cancellation && left() > Duration::zero()) {
+        verdict::Abandonment abandonment;
+        // Without a gauge it takes more than are served at a time for a delay; with one, not more than it counts.
+        abandonment.n = !options_.gauge.empty() ? (limit > 0 ? std::min(limit, usual_crowd) : usual_crowd)
+                        : limit > 0             ? std::min(2 * limit, seen.most)
+                                                : usual_crowd;
+        abandonment.after = record.service / 4;
+        client::DirectRequest request = request_;
+        Gauge gauge = parse_gauge(options_.gauge);
+        co_await abandon(executor_, std::move(request), std::move(gauge), abandonment, deadline_);
+        seen.abandonment = std::move(abandonment);
+    }
+    const bool stop = co_await cancelled();
+    if (!options_.isolation.empty() && !stop && left() > Duration::zero()) {
+        verdict::Isolation isolation;
+        isolation.path = escape_for_terminal(options_.isolation);
+        const SendCanary other = app_canary(executor_, request_.target, options_.isolation);
+        auto idle = co_await while_idle(other);
+        isolation.idle = std::move(idle);
+        // Two turns of a pool; not more than there is time for.
+        isolation.n = limit > 0 ? std::min(2 * limit, seen.most) : usual_crowd;
+        app_ = other;
+        parser_ = {};
+        Shooting what;
+        what.request = request_;
+        what.n = isolation.n;
+        what.canaries = true;
+        auto burst = co_await shoot(std::move(what));
+        isolation.busy = std::move(burst.app);
+        seen.isolation = std::move(isolation);
     }
 }
 

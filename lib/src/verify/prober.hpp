@@ -45,7 +45,9 @@ private:
     boost::asio::awaitable<void> tick(const engine::Counters& counters);
 
     boost::asio::awaitable<void> meet();  ///< after the first right answer: who is it?
-    boost::asio::awaitable<void> idle_canaries();
+    boost::asio::awaitable<std::vector<verdict::Canary>> while_idle(SendCanary send);
+    [[nodiscard]] Duration time_for_questions() const;
+    boost::asio::awaitable<void> ask_questions();
     boost::asio::awaitable<bool> start_control();
     void note_unreachable();
 

@@ -149,7 +149,7 @@ awaitable<void> abandon(asio::any_io_executor executor, client::DirectRequest re
     const TimePoint now = Clock::now();
     const client::Exchange next = co_await transport->fire(request.request, now, deadline);
     const bool right = !next.error && next.response.status >= 200 && next.response.status < 300;
-    seen.next.push_back(right ? next.sample.done - now : verdict::never);
+    if (right) seen.next = next.sample.done - now;
 }
 
 }  // namespace volley::verify

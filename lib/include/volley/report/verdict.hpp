@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include <volley/report/result.hpp>
 #include <volley/verdict/observation.hpp>
+#include <volley/verdict/questions.hpp>
 #include <volley/verdict/record.hpp>
 
 namespace volley::report {
@@ -13,6 +15,9 @@ namespace volley::report {
 /// Headline, sentence, cause and advice, the picture, the figures of each size of burst, evidence and doubts. Ends with a newline.
 /// What came from the peer is escaped.
 [[nodiscard]] std::string verdict_text(const verdict::Observation& seen, const verdict::Record& record, const TextOptions& options);
+
+/// What was asked beside the verdict, and the answers; empty where nothing was.
+[[nodiscard]] std::string answers_text(const std::vector<verdict::Answer>& answers, const TextOptions& options);
 
 /// One line: `pool of 4 threads (high confidence): 4 requests at a time, the others wait`.
 [[nodiscard]] std::string verdict_line(const verdict::Record& record);

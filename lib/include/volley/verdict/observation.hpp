@@ -54,9 +54,8 @@ struct Process {
 
 /// How the connections of a burst come to be.
 enum class Sockets : std::uint8_t {
-    held,     ///< all open before the burst starts
-    cold,     ///< all connect at its start: what a small backlog refuses or delays
-    streams,  ///< HTTP/2: streams of one connection
+    held,  ///< all open before the burst starts
+    cold,  ///< all connect at its start: what a small backlog refuses or delays
 };
 
 /// N requests at one instant.
@@ -71,7 +70,36 @@ struct Burst {
     bool cut = false;  ///< ended early: time was over or it was interrupted
 };
 
-/// What asks that verdict be reached: the request alone never worked, and how.
+/// One answer whose body was watched as it arrived. Instants count from the first byte sent.
+struct Stream {
+    struct Piece {
+        Duration at{};
+        std::uint64_t bytes = 0;
+    };
+    Duration head = never;      ///< the answer's head was complete
+    Duration done = never;      ///< the last byte
+    std::vector<Piece> pieces;  ///< of the body, as the kernel handed them over; at most 10,000, later ones in the last
+    bool right = false;
+};
+
+/// What abandoned requests leave behind.
+struct Abandonment {
+    std::size_t n = 0;          ///< requests that were abandoned
+    Duration after{};           ///< how long after their start
+    Duration next = never;  ///< a request alone, right afterwards: how long it took; not asked where there is a gauge
+    /// What the gauge said: before any request, while they ran, and soon after they were abandoned. Empty: there is no gauge.
+    std::vector<double> gauge_before, gauge_during, gauge_after;
+};
+
+/// Another path of the server, asked for alone and beside bursts on the endpoint.
+struct Isolation {
+    std::string path;  ///< escaped
+    std::size_t n = 0;  ///< requests at once on the endpoint
+    std::vector<Canary> idle;
+    std::vector<Canary> busy;
+};
+
+/// All of it.
 struct Observation {
     std::string target;          ///< for people: method and URL, secrets masked
     std::string server;          ///< the answer's Server field, escaped; with `via`, what advice goes by
@@ -79,6 +107,7 @@ struct Observation {
     Duration given_service{};    ///< the service time as the user gave it; 0: found by requests alone
     Duration budget{};           ///< time for the whole
     std::size_t most = 512;      ///< largest burst
+    bool http2 = false;          ///< requests at once are streams of one HTTP/2 connection
     bool local = false;          ///< the server is on this host
     std::string process_name;    ///< of the server's first process, escaped; empty: not seen
     int thread_limit = 0;        ///< how many threads its processes may have (ulimit, cgroup), 0: not known
@@ -88,6 +117,9 @@ struct Observation {
     Duration control_service{};
     std::vector<Canary> idle_app;  ///< while nothing else was sent
     std::vector<Canary> idle_parser;
+    std::vector<Stream> streams;             ///< where streaming was asked for
+    std::optional<Abandonment> abandonment;  ///< where cancellation was
+    std::optional<Isolation> isolation;      ///< where that was
     bool out_of_time = false;
     bool interrupted = false;
 };
