@@ -14,6 +14,10 @@
 namespace volley::verdict {
 namespace {
 
+/// Connections at one instant that many servers' queues are too short for, if they are short.
+constexpr std::size_t cold_usual = 20;
+constexpr std::size_t cold_more = 50;
+
 struct Wish {
     int rank = 0;  ///< what decides most comes first
     Step step;
@@ -31,9 +35,12 @@ public:
         wish_for_control();
         wish_for_canaries();
         wish_for_limit();
-        wish_for_workers();
-        wish_for_repeats();
         wish_for_cold();
+        // Connections that wait for a retransmission make turns of their own.
+        if (!a_.backlog.small()) {
+            wish_for_workers();
+            wish_for_repeats();
+        }
         return best_wish();
     }
 
@@ -273,14 +280,18 @@ private:
     void wish_for_cold() {
         if (a_.seen.http2 || std::ranges::any_of(a_.views, [](const View& v) { return !v.held(); })) return;
         // A backlog shows only when it is exceeded: up to fifty, for not more than a sixth of the time.
+        const auto affordable = [&](std::size_t n) { return worst(n, Sockets::cold) <= to_seconds(a_.seen.budget) / 6; };
         std::size_t n = std::min(largest(), a_.seen.most);
-        for (const std::size_t more : {std::size_t{20}, std::size_t{50}})
-            if (more > n && more <= a_.seen.most && worst(more, Sockets::cold) <= to_seconds(a_.seen.budget) / 6) n = more;
+        if (n > cold_usual && !affordable(n)) n = cold_usual;
+        for (const std::size_t more : {cold_usual, cold_more})
+            if (more > n && more <= a_.seen.most && affordable(more)) n = more;
         while (n >= 4 && !fits(worst(n, Sockets::cold))) n /= 2;
         if (a_.limits.refused_from > 0) n = std::min(n, a_.limits.all_right_upto);
         if (n < 2) return;
         Step s = burst(n, "can all connect at one instant?", false, Sockets::cold);
-        wish(5, std::move(s), worst(n, Sockets::cold));
+        // Where a burst took long this may be why, and what would be sharpened is no limit of the server's: it comes before that.
+        const bool slow = a_.fit.decisive && a_.fit.decisive->ratio >= 2.5;
+        wish(slow ? 2 : 5, std::move(s), worst(n, Sockets::cold));
     }
 
     Step best_wish() {
