@@ -220,7 +220,12 @@ bool reliable(const View& v, const Solo& solo) {
 bool is_flat(const View& v, const Solo& solo) {
     if (v.ends.empty()) return false;
     if (!solo.wide()) return v.late() <= stragglers(v.ends.size());
-    const auto c = compare(solo.times, v.ends);
+    // What many requests cost a server that takes them in one after the other shifts all answers alike; turns leave the first where they
+    // are.
+    const double shift = solo.times.empty() ? 0 : std::max(0.0, quantile(v.ends, 0.05) - std::ranges::min(solo.times));
+    std::vector<double> ends = v.ends;
+    for (double& end : ends) end -= shift;
+    const auto c = compare(solo.times, ends);
     return c.larger <= 0.62 || c.z < 2.6;
 }
 

@@ -212,7 +212,8 @@ private:
     }
 
     void wish_for_canaries() {
-        const std::size_t n = telling_size();
+        std::size_t n = telling_size();
+        if (a_.backlog.small()) n = std::min(n, cold_usual);
         if (n < 2 || a_.fit.pattern == Pattern::undecided) return;
         const bool sung = std::ranges::any_of(a_.views, [&](const View& v) { return v.burst->canaries && v.n >= n; });
         if (!sung) wish(1, burst(n, "does the server still answer others?", true), worst(n));
@@ -277,6 +278,13 @@ private:
         return high - low > 0.6 + 2 * a_.solo.spread;
     }
 
+    [[nodiscard]] bool longer_than_turns() const {
+        if (!a_.fit.decisive || a_.fit.decisive->ratio < 2.5) return false;
+        if (a_.fit.pattern != Pattern::turns) return a_.fit.pattern == Pattern::slope || a_.fit.pattern == Pattern::varied;
+        const auto workers = static_cast<double>(std::max<std::size_t>(a_.fit.workers, 1));
+        return a_.fit.decisive->ratio > std::ceil(static_cast<double>(a_.fit.decisive->n) / workers) + 1.5;
+    }
+
     void wish_for_cold() {
         if (a_.seen.http2 || std::ranges::any_of(a_.views, [](const View& v) { return !v.held(); })) return;
         // A backlog shows only when it is exceeded: up to fifty, for not more than a sixth of the time.
@@ -289,9 +297,8 @@ private:
         if (a_.limits.refused_from > 0) n = std::min(n, a_.limits.all_right_upto);
         if (n < 2) return;
         Step s = burst(n, "can all connect at one instant?", false, Sockets::cold);
-        // Where a burst took long this may be why, and what would be sharpened is no limit of the server's: it comes before that.
-        const bool slow = a_.fit.decisive && a_.fit.decisive->ratio >= 2.5;
-        wish(slow ? 2 : 5, std::move(s), worst(n, Sockets::cold));
+        // Where a burst took longer than turns do this may be why, and what would be sharpened is no limit of the server's: it comes first.
+        wish(longer_than_turns() && affordable(n) ? 0 : 5, std::move(s), worst(n, Sockets::cold));
     }
 
     Step best_wish() {
