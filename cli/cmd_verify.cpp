@@ -18,20 +18,11 @@
 #include "sending.hpp"
 #include "until_done.hpp"
 #include "verbs.hpp"
+#include "verify_line.hpp"
 #include "verify_options.hpp"
 
 namespace volley::cli {
 namespace {
-
-/// `burst of 20: is the limit exactly 5?  12/20  3.2 s of 60 s`
-std::string line_of(const verify::Progress& p) {
-    const auto n = std::to_string(p.step.n);
-    std::string text = p.step.what == verdict::Step::What::control ? "our own server, " + n + " at once"
-                       : p.step.n == 1                             ? "a request alone"
-                                                                   : n + " at once";
-    if (!p.step.why.empty()) text += ": " + p.step.why;
-    return text + "  " + std::to_string(p.done) + '/' + n + "  " + format_duration(p.elapsed) + " of " + format_duration(p.limit);
-}
 
 client::DirectRequest request_of(const RequestOptions& options, const BuiltRequest& built, Duration limit) {
     client::DirectRequest out;

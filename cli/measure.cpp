@@ -13,6 +13,8 @@
 
 #include <volley/net/signals.hpp>
 
+#include "verify_line.hpp"
+
 namespace volley::cli {
 namespace asio = boost::asio;
 
@@ -40,6 +42,9 @@ report::RunResult measure(const scenario::Scenario& scenario, const run::Options
     samples.start(observer);
     observer.server_changed = [&](const std::string& server, const std::string& what) { line.show(server + ": " + what); };
     observer.progress = [&](const run::Progress& p) { line.show(line_of(p)); };
+    observer.probing = [&](const std::string& server, const std::string& probe, const verify::Progress& p) {
+        line.show(server + " · " + probe + "  " + line_of(p));
+    };
     asio::io_context io{1};
     asio::cancellation_signal stop;
     const net::SignalWatch signals(io.get_executor(), [&](int) {

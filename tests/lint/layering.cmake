@@ -20,7 +20,7 @@ set(below_metrics base)
 set(below_yaml base)
 set(below_pages base yaml)
 set(below_appfile base yaml pages)
-set(below_scenario base metrics yaml load)  # phases are made of stages
+set(below_scenario base metrics yaml load verdict)  # phases are made of stages, probes have expectations
 set(below_load base metrics)
 set(below_verdict base metrics yaml load)  # yaml: for the words of messages; load: for random numbers
 set(below_report base metrics yaml scenario load verdict)
@@ -34,7 +34,7 @@ set(below_server base net view)
 set(below_app base yaml pages appfile metrics net view files middleware client server process)
 set(below_engine base metrics load net client)
 set(below_verify base metrics load verdict net client process server engine)
-set(below_run base metrics yaml scenario load report net client process server engine)
+set(below_run base metrics yaml scenario load verdict report net client process server engine verify)
 set(modules base proto metrics yaml pages appfile scenario load report verdict net view files middleware client process server app engine verify run)
 
 # Files that belong higher up than the folder that they stand in: the main of the helper program runs the application.

@@ -1,5 +1,7 @@
 #include <volley/report/github.hpp>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <volley/http/url.hpp>
@@ -130,8 +132,18 @@ std::string to_github_summary(const RunResult& r) {
     for (const auto& s : r.servers)
         if (s.failed()) Rows(out).add(fmt::format("\n**{}**: {}: {}\n", cell(s.name), cell(to_string(s.state)), cell(s.message)));
 
+    const bool probed = std::ranges::any_of(r.servers, [](const auto& s) { return !s.probes.empty(); });
+    const bool loaded = std::ranges::any_of(r.servers, [](const auto& s) { return !s.phases.empty(); });
+    if (probed) {
+        Rows probes(out);
+        probes.add('\n' + head({"", "server", "probe", ""}, "llll"));
+        for (const auto& s : r.servers)
+            for (const auto& p : s.probes)
+                probes.add(row({std::string(mark(p.verdict)), cell(s.name), cell(p.probe), cell(words_of(p))}));
+        probes.end();
+    }
     Rows rows(out);
-    rows.add('\n' + head({"server", "phase", "requests", "p50", "p99", "rate", "M/S", "errors"}, "llrrrrrr"));
+    if (loaded || !probed) rows.add('\n' + head({"server", "phase", "requests", "p50", "p99", "rate", "M/S", "errors"}, "llrrrrrr"));
     for (const auto& s : r.servers)
         for (const auto& p : s.phases) rows.add(phase_row(s, p));
     rows.end();
@@ -162,6 +174,9 @@ std::string to_github_annotations(const RunResult& r) {
     std::string out;
     for (const auto& s : r.servers)
         if (s.failed()) out += command(r, Verdict::target_failed, 0, s.name + ": " + std::string(to_string(s.state)), s.message);
+    for (const auto& s : r.servers)
+        for (const auto& p : s.probes)
+            if (p.verdict != Verdict::pass) out += command(r, p.verdict, p.pos.line, s.name + ": " + p.probe, words_of(p));
     for_each_failed_check(r, [&](const ServerResult& s, const PhaseResult& p, const CheckResult& c) {
         out += command(r, c.verdict, c.pos.line, s.name + ": " + name_of(p, c), c.message);
     });

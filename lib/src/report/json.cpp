@@ -9,6 +9,7 @@
 #include <volley/report/result.hpp>
 
 #include "report/figures.hpp"
+#include "report/json_probes.hpp"
 
 namespace volley::report {
 namespace json = boost::json;
@@ -202,6 +203,7 @@ json::object server_object(const ServerResult& s) {
         for (const auto& line : s.log_tail) lines.emplace_back(escape_for_terminal(line));
         out["log_tail"] = std::move(lines);
     }
+    if (!s.probes.empty()) out["probes"] = probes_array(s.probes);
     json::array phases;
     for (const auto& p : s.phases) phases.push_back(phase_object(p));
     out["phases"] = std::move(phases);

@@ -76,6 +76,22 @@ Case case_of(const RunResult& r, const PhaseResult& phase, const CheckResult& c)
     return out;
 }
 
+Case case_of(const RunResult& r, const ProbeResult& p) {
+    Case out;
+    out.name = p.probe;
+    out.time = p.elapsed;
+    if (p.verdict == Verdict::pass) return out;
+    out.end = p.verdict == Verdict::fail            ? Case::End::failure
+              : p.verdict == Verdict::target_failed ? Case::End::error
+                                                    : Case::End::skipped;
+    out.type = p.verdict == Verdict::fail            ? "probe"
+               : p.verdict == Verdict::target_failed ? "unreachable"
+                                                     : "inconclusive";
+    out.message = (p.verdict == Verdict::inconclusive ? "inconclusive: " : "") + words_of(p);
+    out.details = where(r, p.pos);
+    return out;
+}
+
 std::vector<Case> cases_of(const RunResult& r, const ServerResult& server) {
     std::vector<Case> out;
     if (server.state == ServerState::interrupted)
@@ -83,6 +99,7 @@ std::vector<Case> cases_of(const RunResult& r, const ServerResult& server) {
             {"server", {}, Case::End::skipped, "interrupted", server.message.empty() ? "interrupted" : server.message, {}});
     else if (server.state != ServerState::ok)
         out.push_back({"server", {}, Case::End::error, std::string(to_string(server.state)), server.message, server.description});
+    for (const auto& p : server.probes) out.push_back(case_of(r, p));
     for (const auto& p : server.phases)
         for (const auto& c : p.checks)
             if (!p.warmup) out.push_back(case_of(r, p, c));
@@ -126,6 +143,7 @@ std::string suite_text(const RunResult& r, const ServerResult& server, std::size
     std::size_t counts[4] = {};
     for (const auto& c : cases) ++counts[static_cast<std::size_t>(c.end)];
     Duration time{};
+    for (const auto& p : server.probes) time += p.elapsed;
     for (const auto& p : server.phases) time += p.elapsed;
     std::string timestamp = r.started_at;
     if (timestamp.ends_with('Z')) timestamp.pop_back();

@@ -54,6 +54,13 @@ std::string name_of(const PhaseResult& phase, const CheckResult& check) {
     return phase.phase + ": " + check.step + ": " + check.source;
 }
 
+std::string words_of(const ProbeResult& probe) {
+    std::string out = probe.message;
+    for (const auto& e : probe.expectations)
+        if (e.met != verdict::Met::yes) out += (e.met == verdict::Met::no ? "; not met: " : "; unknown: ") + e.words;
+    return out;
+}
+
 metrics::SteadyState steadiness(const PhaseResult& phase) {
     if (phase.kind == PhaseKind::burst || phase.climbs) return {};
     return metrics::steady_state(phase.tally->series);
@@ -92,6 +99,10 @@ void mask_secrets(RunResult& result, const std::vector<std::string>& secrets) {
         server.description = mask(server.description, known);
         server.message = mask(server.message, known);
         all(server.log_tail);
+        for (auto& probe : server.probes) {
+            probe.unreachable = mask(probe.unreachable, known);
+            for (auto& answer : probe.answers) answer.words = mask(answer.words, known);
+        }
         for (auto& phase : server.phases) {
             phase.inconclusive = mask(phase.inconclusive, known);
             all(phase.wrong_examples);

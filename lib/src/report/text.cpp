@@ -104,6 +104,7 @@ std::string to_text(const RunResult& result, const TextOptions& options) {
     const Paint paint(options.colour);
     std::string out = paint(one_line(result.name), bold) + paint(fmt::format("  seed {}", result.seed), dim) + '\n';
 
+    out += probes_text(result, options, paint);
     std::vector<std::string> names;
     for (const auto& s : result.servers)
         for (const auto& p : s.phases)

@@ -127,13 +127,28 @@ std::string thresholds_text(const RunResult& result, const TextOptions& options,
 std::string verdict_text(const RunResult& r, const Paint& paint) {
     std::size_t failed = 0;
     for (const auto& t : r.thresholds) failed += t.verdict == Verdict::fail ? 1U : 0U;
-    std::string counts = fmt::format("{} requests, {} wrong, {}", r.requests(), r.errors(), format_duration(r.elapsed));
+    std::size_t probes = 0;
+    std::size_t failed_probes = 0;
+    std::vector<std::string> failures;
+    bool expected = !r.thresholds.empty();
+    for (const auto& s : r.servers)
+        for (const auto& p : s.probes) {
+            ++probes;
+            failed_probes += p.verdict == Verdict::fail ? 1U : 0U;
+            expected = expected || !p.expectations.empty();
+        }
+    if (failed_probes > 0) failures.push_back(fmt::format("{} of {} probes", failed_probes, probes));
+    if (failed > 0) failures.push_back(fmt::format("{} of {} thresholds", failed, r.thresholds.size()));
+    if (failures.empty()) failures.emplace_back("a server died");
+    const bool probes_alone = probes > 0 && std::ranges::all_of(r.servers, [](const auto& s) { return s.phases.empty(); });
+    const std::string counts =
+        (probes_alone ? fmt::format("{} {}, ", probes, probes == 1 ? "probe" : "probes") : fmt::format("{} requests, {} wrong, ", r.requests(), r.errors())) +
+        format_duration(r.elapsed);
     switch (r.verdict) {
         case Verdict::pass:
-            return (r.thresholds.empty() ? paint("done", bold) : paint("pass", green)) + "  " + counts;
+            return (expected ? paint("pass", green) : paint("done", bold)) + "  " + counts;
         case Verdict::fail:
-            return paint("fail", red) + "  " +
-                   (failed > 0 ? fmt::format("{} of {} thresholds; ", failed, r.thresholds.size()) : "a server died; ") + counts;
+            return fmt::format("{}  {}; {}", paint("fail", red), fmt::join(failures, ", "), counts);
         case Verdict::inconclusive:
             return paint("inconclusive", yellow) + "  " + counts;
         case Verdict::target_failed:

@@ -30,6 +30,9 @@ namespace volley::report {
 /// The servers that did not work, why, and the last lines of their logs.
 [[nodiscard]] std::string server_troubles(const RunResult& result, const Paint& paint);
 
+/// What probes found, one after the other, the servers one under the other; empty where there are none.
+[[nodiscard]] std::string probes_text(const RunResult& result, const TextOptions& options, const Paint& paint);
+
 struct ThresholdLines {
     bool servers = true;                                          ///< say which server each was judged against
     std::size_t width = std::numeric_limits<std::size_t>::max();  ///< messages that go beyond stand below

@@ -11,6 +11,7 @@
 #include <volley/run/run.hpp>
 
 #include "run/evidence.hpp"
+#include "run/judge_probe.hpp"
 
 namespace volley::run {
 namespace {
@@ -208,6 +209,7 @@ Verdict overall(const RunResult& result) {
     for (const auto& s : result.servers) {
         if (s.state == report::ServerState::not_started || s.state == report::ServerState::unreachable)
             worst = std::max(worst, Verdict::target_failed);
+        for (const auto& p : s.probes) worst = std::max(worst, p.verdict);
         if (std::ranges::any_of(s.phases, [](const auto& p) { return !p.warmup && !p.inconclusive.empty(); }))
             worst = std::max(worst, Verdict::inconclusive);
         if (s.state == report::ServerState::died) worst = std::max(worst, Verdict::fail);
@@ -237,6 +239,7 @@ void judge(const scenario::Scenario& scenario, report::RunResult& result) {
                 continue;
             if (is_of_errors(t)) errors[t.phase] = std::max(errors[t.phase], result.thresholds.back().verdict);
         }
+        for (auto& probe : server.probes) judge_probe(scenario, server.name, probe);
         for (auto& phase : server.phases)
             for (auto& check : phase.checks) judge_check(phase, std::max(errors[phase.phase], errors[""]), check);
     }

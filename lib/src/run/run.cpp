@@ -24,6 +24,7 @@
 #include "run/never_worked.hpp"
 #include "run/phase_plan.hpp"
 #include "run/prepare.hpp"
+#include "run/probe.hpp"
 #include "run/room.hpp"
 #include "run/server_under_test.hpp"
 
@@ -134,7 +135,7 @@ private:
             tell(spec.name, "ready");
             // Whatever breaks, the server is stopped in good order first: a catch block cannot wait for it.
             try {
-                co_await run_phases(server, result);
+                co_await run_all(server, result);
             } catch (...) {
                 broken = std::current_exception();
             }
@@ -144,10 +145,61 @@ private:
         if (broken) std::rethrow_exception(broken);
     }
 
-    awaitable<void> run_phases(ServerUnderTest& server, report::ServerResult& result) {
+    awaitable<void> run_all(ServerUnderTest& server, report::ServerResult& result) {
         variables_.push(server_scope(result.name, server.url()));
         solo_.clear();
         worked_ = false;
+        const bool go_on = co_await run_probes(server, result);
+        if (go_on) co_await run_phases(server, result);
+        variables_.pop();
+    }
+
+    /// @return false when the server's phases make no sense.
+    awaitable<bool> run_probes(ServerUnderTest& server, report::ServerResult& result) {
+        for (const auto& probe : scenario_.probes) {
+            if (!wanted(options_.scenarios, probe.scenario)) continue;
+            auto steps = prepare_steps(scenario_, *scenario_.find_scenario(probe.scenario), variables_,
+                                       base_url(scenario_, variables_, server.url()));
+            if (const auto* error = std::get_if<SourceError>(&steps)) {
+                result.state = report::ServerState::not_started;
+                result.message = format_source_error(*error);
+                co_return false;
+            }
+            std::function<void(const verify::Progress&)> progress;
+            if (observer_.probing)
+                progress = [&](const verify::Progress& p) { observer_.probing(result.name, probe.name, p); };
+            const Duration began = Clock::now() - start_;
+            auto found = co_await run_probe(scenario_, probe, std::move(std::get<0>(steps).front()), result_.seed, std::move(progress));
+            found.began = began;
+            const bool interrupted = co_await cancelled();
+            if (interrupted) found.interrupted = true;
+            result.probes.push_back(std::move(found));
+            const auto& last = result.probes.back();
+            if (!server.alive()) {
+                note_death(server, "probe `" + probe.name + '`', result);
+                co_return false;
+            }
+            if (interrupted) {
+                result.state = report::ServerState::interrupted;
+                co_return false;
+            }
+            if (!last.unreachable.empty() && !worked_) {
+                result.state = report::ServerState::unreachable;
+                result.message = last.unreachable;
+                co_return false;
+            }
+            worked_ = worked_ || last.unreachable.empty();
+        }
+        co_return true;
+    }
+
+    static void note_death(const ServerUnderTest& server, const std::string& during, report::ServerResult& result) {
+        result.state = report::ServerState::died;
+        result.message = "the server " + server.ending() + " while " + during + " ran";
+        result.log_tail = server.log_tail();
+    }
+
+    awaitable<void> run_phases(ServerUnderTest& server, report::ServerResult& result) {
         for (const auto& phase : scenario_.phases) {
             if (!wanted(options_.scenarios, phase.scenario)) continue;
             const auto* body = scenario_.find_scenario(phase.scenario);
@@ -163,7 +215,6 @@ private:
             const bool go_on = co_await run_one(server, result, phase, std::get<0>(std::move(steps)), *checks);
             if (!go_on) break;
         }
-        variables_.pop();
     }
 
     /// @return false when the server's remaining phases make no sense.
@@ -222,9 +273,7 @@ private:
         const auto& last = result.phases.back();
 
         if (!server.alive()) {
-            result.state = report::ServerState::died;
-            result.message = "the server " + server.ending() + " while phase `" + phase.name + "` ran";
-            result.log_tail = server.log_tail();
+            note_death(server, "phase `" + phase.name + '`', result);
             co_return false;
         }
         if (!interrupted_ && !worked_) {

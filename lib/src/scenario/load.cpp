@@ -165,12 +165,11 @@ Variables static_variables(const Scenario& s, const Variables::Scope& env, const
 }
 
 void read_all(Scenario& s, const Node& root, Reader& reader) {
-    static constexpr std::array known{"version"sv,   "name"sv,   "config"sv,     "variables"sv, "servers"sv,
-                                      "scenarios"sv, "phases"sv, "thresholds"sv, "outputs"sv};
+    static constexpr std::array known{"version"sv,   "name"sv,   "config"sv, "variables"sv,  "servers"sv,
+                                      "scenarios"sv, "probes"sv, "phases"sv, "thresholds"sv, "outputs"sv};
     static constexpr std::array later{
         LaterKey{"matrix", "write one server for each case"},
         LaterKey{"data", "put values under `variables`"},
-        LaterKey{"probes", "phases with `burst` give the same figures; judge them under `thresholds`"},
         LaterKey{"setup", "begin the scenario with these requests"},
         LaterKey{"teardown", "end the scenario with these requests"},
         LaterKey{"include", ""},
@@ -185,8 +184,12 @@ void read_all(Scenario& s, const Node& root, Reader& reader) {
     if (const Node* n = keys.find("servers")) s.servers = read_servers(reader, *n);
     if (const Node* n = keys.require("scenarios", "write `scenarios: { ping: [ { get: /ping } ] }`"))
         s.scenarios = read_scenarios(reader, *n);
-    if (const Node* n = keys.require("phases", "write `phases: [ { name: one, scenario: ping, burst: 1 } ]`"))
-        s.phases = read_phases(reader, *n, s.scenarios);
+    if (const Node* n = keys.find("probes")) s.probes = read_probes(reader, *n, s);
+    // Probes alone are something to run.
+    const bool probes_alone = keys.has("probes") && !keys.has("phases");
+    const Node* phases =
+        probes_alone ? nullptr : keys.require("phases", "write `phases: [ { name: one, scenario: ping, burst: 1 } ]`");
+    if (phases) s.phases = read_phases(reader, *phases, s.scenarios);
     if (const Node* n = keys.find("thresholds")) s.thresholds = read_thresholds(reader, *n, s);
     if (const Node* n = keys.find("outputs"))
         s.outputs = read_outputs(reader, *n);

@@ -36,6 +36,7 @@ private:
 /// The readers of the parts. Each takes the node of its key.
 std::vector<ServerSpec> read_servers(Reader& reader, const Node& node);
 std::vector<ScenarioBody> read_scenarios(Reader& reader, const Node& node);
+std::vector<Probe> read_probes(Reader& reader, const Node& node, const Scenario& so_far);
 std::vector<Phase> read_phases(Reader& reader, const Node& node, const std::vector<ScenarioBody>& scenarios);
 std::vector<Threshold> read_thresholds(Reader& reader, const Node& node, const Scenario& so_far);
 

@@ -12,6 +12,9 @@
 #include <volley/metrics/steady_state.hpp>
 #include <volley/metrics/summary.hpp>
 #include <volley/time.hpp>
+#include <volley/verdict/expect.hpp>
+#include <volley/verdict/questions.hpp>
+#include <volley/verdict/record.hpp>
 
 namespace volley::report {
 
@@ -79,6 +82,30 @@ struct PhaseResult {
 /// "the median rose by 12.3 % from the first half of the phase to the second".
 [[nodiscard]] std::string drift_words(const metrics::SteadyState& state);
 
+/// One expectation of a probe, held against what was found.
+struct ExpectationResult {
+    std::string source;  ///< as written
+    SourcePos pos;
+    verdict::Met met = verdict::Met::unknown;
+    std::string words;  ///< `pool>=8: 5 at a time`
+};
+
+/// One probe against one server.
+struct ProbeResult {
+    std::string probe;  ///< its name, `concurrency of sleep`
+    std::string scenario;
+    SourcePos pos;
+    Duration began{};  ///< from the start of the run
+    Duration elapsed{};
+    std::optional<verdict::Record> record;  ///< of a probe of concurrency
+    std::vector<verdict::Answer> answers;   ///< of the others; none where it was not asked any more
+    std::string unreachable;                ///< the request never worked, in words, and nothing else is known; empty where it did
+    bool interrupted = false;
+    std::vector<ExpectationResult> expectations;
+    Verdict verdict = Verdict::pass;  ///< pass, inconclusive, fail or target_failed
+    std::string message;              ///< what was found: the verdict or the answer in one line, or why there is none
+};
+
 enum class ServerState { ok, not_started, unreachable, died, interrupted };
 [[nodiscard]] std::string_view to_string(ServerState s) noexcept;
 
@@ -88,6 +115,7 @@ struct ServerResult {
     ServerState state = ServerState::ok;
     std::string message;                ///< why, when not ok
     std::vector<std::string> log_tail;  ///< of a server that failed
+    std::vector<ProbeResult> probes;
     std::vector<PhaseResult> phases;
 
     /// It did not work, for another reason than that somebody ended the run.
@@ -112,6 +140,8 @@ struct ThresholdResult {
 [[nodiscard]] std::string name_of(const ThresholdResult& threshold);
 /// "1.3 s: over 1 s by 300 ms (1.3 times it)": what was measured and what is said of it, or the one that there is.
 [[nodiscard]] std::string words_of(const ThresholdResult& threshold);
+/// What was found, and which expectations it does not meet: `serial (high confidence): ...; not met: async: serial`.
+[[nodiscard]] std::string words_of(const ProbeResult& probe);
 /// `p: GET /x: status == 200`.
 [[nodiscard]] std::string name_of(const PhaseResult& phase, const CheckResult& check);
 

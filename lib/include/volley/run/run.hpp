@@ -1,4 +1,4 @@
-// Runs a scenario: starts its servers, fires its phases, judges its thresholds.
+// Runs a scenario: starts its servers, asks its probes, fires its phases, judges all of it.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,7 @@
 #include <volley/client/transport.hpp>
 #include <volley/report/result.hpp>
 #include <volley/scenario/scenario.hpp>
+#include <volley/verify.hpp>
 
 namespace volley::run {
 
@@ -34,6 +35,8 @@ struct Progress {
 struct Observer {
     std::function<void(const std::string& server, const std::string& what)> server_changed;  ///< "starting", "ready", "stopping"
     std::function<void(const Progress&)> progress;                                           ///< some times a second
+    /// Of a probe that runs, some times a second.
+    std::function<void(const std::string& server, const std::string& probe, const verify::Progress&)> probing;
     /// Before the first request of a phase, behind its solo requests. @param began  what the phase's own clock starts from.
     std::function<void(const std::string& server, const std::string& phase, TimePoint began)> phase_began;
     /// Every request of that phase as it ends, each step of a user by itself; not those that were cancelled.
@@ -44,7 +47,7 @@ struct Observer {
 struct Options {
     std::optional<client::DirectRequest> direct;  ///< from elsewhere than the scenario file: sent in the place of its steps
     std::vector<std::string> servers;    ///< names to run against; empty: all
-    std::vector<std::string> scenarios;  ///< only phases of these; empty: all
+    std::vector<std::string> scenarios;  ///< only probes and phases of these; empty: all
     std::optional<std::uint64_t> seed;
     scenario::Variables::Scope env;
     scenario::Variables::Scope overrides;
@@ -58,7 +61,7 @@ struct Options {
 /// server that was started has ended. Throws: nothing that the network or the servers do.
 boost::asio::awaitable<report::RunResult> run(const scenario::Scenario& scenario, Options options, Observer observer);
 
-/// Fills `thresholds` and `verdict` from what was measured. Pure.
+/// Fills `thresholds`, what became of the expectations of probes, and `verdict` from what was measured. Pure.
 /// A phase that no threshold on errors speaks of must have none.
 void judge(const scenario::Scenario& scenario, report::RunResult& result);
 

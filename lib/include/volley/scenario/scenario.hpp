@@ -19,6 +19,8 @@
 #include <volley/load/think.hpp>
 #include <volley/scenario/value.hpp>
 #include <volley/time.hpp>
+#include <volley/verdict/expect.hpp>
+#include <volley/verdict/questions.hpp>
 
 namespace volley::scenario {
 
@@ -119,6 +121,27 @@ struct ServerSpec {
     Value url;
 };
 
+/// What `volley verify` asks, of the one request of a scenario; before the phases.
+struct Probe {
+    enum class Kind { concurrency, streaming, cancellation, isolation } kind = Kind::concurrency;
+    std::string name;  ///< `concurrency of sleep`; where several are alike, with a number behind: each is called differently
+    std::string scenario;
+    SourcePos pos;
+    std::optional<Duration> service_time;          ///< how long a request alone takes; found out where it is not given
+    std::optional<std::size_t> most;               ///< `max:`, requests at once
+    Duration time = std::chrono::seconds(60);      ///< a hard limit for the whole
+    std::string canary;                            ///< for concurrency: path of a cheap request; empty: one that surely does not exist
+    std::string gauge;                             ///< for cancellation: path, and a JSON pointer behind `#`; empty: there is none
+    std::string path;                              ///< for isolation
+    struct Expected {
+        std::string source;  ///< as written, without the server
+        SourcePos pos;
+        std::string server;                                          ///< empty: every server
+        std::variant<verdict::Expectation, verdict::Reply> expects;  ///< the latter (yes or no) of all but concurrency
+    };
+    std::vector<Expected> expected;
+};
+
 /// A stretch of load. Exactly one of burst, users, rate, steps is set; iterations or duration bound it.
 struct Phase {
     std::string name;
@@ -199,6 +222,7 @@ struct Scenario {
     std::vector<std::pair<std::string, Value>> variables;
     std::vector<ServerSpec> servers;
     std::vector<ScenarioBody> scenarios;
+    std::vector<Probe> probes;
     std::vector<Phase> phases;
     std::vector<Threshold> thresholds;
     bool errors_are_judged = true;  ///< a phase that no threshold on errors speaks of must have none
