@@ -45,8 +45,7 @@ json::object record_object(const verdict::Record& r) {
 }
 
 json::object answer_object(const verdict::Answer& a) {
-    json::object out{
-        {"question", to_string(a.question)}, {"reply", to_string(a.reply)}, {"words", escape_for_terminal(a.words)}};
+    json::object out{{"question", to_string(a.question)}, {"reply", to_string(a.reply)}, {"words", escape_for_terminal(a.words)}};
     if (!a.advice.empty()) out["advice"] = escape_for_terminal(a.advice);
     return out;
 }
@@ -61,12 +60,9 @@ json::object expectation_object(const ExpectationResult& e) {
 }
 
 json::object probe_object(const ProbeResult& p) {
-    json::object out{{"name", escape_for_terminal(p.probe)},
-                     {"scenario", p.scenario},
-                     {"verdict", to_string(p.verdict)},
-                     {"message", escape_for_terminal(p.message)},
-                     {"began", to_seconds(p.began)},
-                     {"elapsed", to_seconds(p.elapsed)},
+    json::object out{{"name", escape_for_terminal(p.probe)}, {"scenario", p.scenario},
+                     {"verdict", to_string(p.verdict)},      {"message", escape_for_terminal(p.message)},
+                     {"began", to_seconds(p.began)},         {"elapsed", to_seconds(p.elapsed)},
                      {"interrupted", p.interrupted}};
     if (p.pos.line > 0) out["line"] = p.pos.line;
     if (!p.unreachable.empty()) out["unreachable"] = escape_for_terminal(p.unreachable);

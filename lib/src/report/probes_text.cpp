@@ -18,7 +18,8 @@ const char* mark_of(verdict::Met met, bool unicode) {
 
 std::string lines_of(const ServerResult& server, const ProbeResult& p, std::size_t width, const TextOptions& options,
                      const Paint& paint) {
-    std::string out = "  " + padded(one_line(server.name), width) + "  " + paint(one_line(p.message), colour_of(p.verdict)) + '\n';
+    std::string out =
+        "  " + padded(one_line(server.name), width) + "  " + paint(one_line(p.message), colour_of(p.verdict)) + '\n';
     for (const auto& e : p.expectations)
         out += "    " + paint(mark_of(e.met, options.unicode), colour_of(e.met)) + ' ' + one_line(e.words) + '\n';
     // Of what is as it should be, nothing need be changed.

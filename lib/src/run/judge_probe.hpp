@@ -8,7 +8,8 @@
 
 namespace volley::run {
 
-/// Fills expectations, verdict and message. One that is expected nothing of passes where it found something out.
+/// Fills expectations, verdict and message. A probe without any expectation passes where it found something out; one
+/// with expectations of other servers only passes.
 void judge_probe(const scenario::Scenario& scenario, const std::string& server, report::ProbeResult& result);
 
 }  // namespace volley::run

@@ -63,7 +63,8 @@ void read_scenario(Reader& reader, const Node& node, const Keys& keys, const std
     if (!body) return;
     out.scenario = body->name;
     if (body->steps.size() > 1)
-        reader.error(pos, in_quotes(body->name) + " has " + std::to_string(body->steps.size()) + " steps: a probe sends one request",
+        reader.error(pos,
+                     in_quotes(body->name) + " has " + std::to_string(body->steps.size()) + " steps: a probe sends one request",
                      "name a scenario with one step");
 }
 
@@ -112,7 +113,8 @@ private:
     bool of_verdict(const std::string& text, Probe::Expected& out) {
         auto read = verdict::parse_expectation(text);
         if (auto* error = std::get_if<SourceError>(&read))
-            return fail(static_cast<std::size_t>(std::max(error->pos.column, 1) - 1), std::move(error->text), std::move(error->hint));
+            return fail(static_cast<std::size_t>(std::max(error->pos.column, 1) - 1), std::move(error->text),
+                        std::move(error->hint));
         out.expects = std::get<verdict::Expectation>(std::move(read));
         return true;
     }
@@ -157,12 +159,12 @@ std::optional<Probe> read_probe(Reader& reader, const Node& item, const Scenario
     const Keys outer(reader, item, "a probe", kinds);
     const auto given = outer.among(kinds);
     if (given.empty()) {
-        if (item.entries.empty())
-            reader.error(item.pos(), "a probe is empty", "write " + std::string(probe_example));
+        if (item.entries.empty()) reader.error(item.pos(), "a probe is empty", "write " + std::string(probe_example));
         return std::nullopt;  // what else stands there is unknown, and told
     }
     if (given.size() > 1)
-        reader.error(outer.key_pos(given[1]), "a probe asks one thing, not both " + in_quotes(given[0]) + " and " + in_quotes(given[1]),
+        reader.error(outer.key_pos(given[1]),
+                     "a probe asks one thing, not both " + in_quotes(given[0]) + " and " + in_quotes(given[1]),
                      "make it two probes");
     const auto kind = given.front();
     const Node* node = outer.find(kind);

@@ -110,6 +110,7 @@ awaitable<void> abandon(asio::any_io_executor executor, client::DirectRequest re
                         TimePoint deadline) {
     const auto transport = client::make_http1_transport(executor, fresh(request.target));
     client::Target gauge_target = request.target;
+    gauge_target.keep_body = true;  // that of the request itself is of no interest
     gauge_target.max_body_bytes = most_gauge_bytes;
     const auto gauge_transport = client::make_http1_transport(executor, std::move(gauge_target));
     http::Request ask;

@@ -20,7 +20,7 @@ class Scenarios(VolleyTest):
         self.assertEqual(result["verdict"], "pass")
         self.assertEqual(result["errors"], 0)
         self.assert_nothing_left()
-        return {s["name"]: {p["name"]: p for p in s["phases"]} for s in result["servers"]}
+        return {s["name"]: {p["name"]: p for p in s.get("probes", []) + s["phases"]} for s in result["servers"]}
 
     def test_hello(self):
         self.run_file("hello.yaml")
@@ -42,6 +42,13 @@ class Scenarios(VolleyTest):
         servers = self.run_file("django.yaml")
         for phase in servers["uvicorn"].values():
             self.assertEqual(phase["statuses"], {"200": phase["requests"]})
+
+    def test_verify(self):
+        servers = self.run_file("verify.yaml")
+        shapes = {name: probes["concurrency of sleep"]["record"]["shape"] for name, probes in servers.items()}
+        self.assertEqual(shapes, {"coroutine": "async", "pool4": "pool", "serial": "serial"})
+        for probes in servers.values():
+            self.assertEqual(probes["streaming of ticks"]["answers"][0]["reply"], "yes")
 
     def test_every_scenario_has_a_test(self):
         for file in (ROOT / "scenarios").glob("*.yaml"):

@@ -1,5 +1,6 @@
 volley_add_test(net_run net net/run/broken_test.cpp)
 volley_add_python_test(run net net/run/run_test.py TIMEOUT 300)
+volley_add_python_test(probes net net/run/probes_test.py TIMEOUT 300)
 volley_add_python_test(numbers net net/run/numbers_test.py TIMEOUT 300)
 volley_add_python_test(live net net/run/live_test.py TIMEOUT 600)
 volley_add_python_test(scenarios interop net/run/scenarios_test.py TIMEOUT 300)

@@ -84,6 +84,9 @@ TEST(JudgeProbe, what_is_expected_of_another_server_is_not_asked) {
     const auto result = judged("concurrency: { scenario: a, expect: [serial @ server=other, pool @ server=target] }", pool());
     EXPECT_EQ(result.verdict, Verdict::pass);
     EXPECT_EQ(probe_of(result).expectations.size(), 1U);
+    auto unknown = pool();
+    unknown.record = verdict::Record{};
+    EXPECT_EQ(judged("concurrency: { scenario: a, expect: serial @ server=other }", unknown).verdict, Verdict::pass);
 }
 
 TEST(JudgeProbe, what_is_not_known_is_inconclusive) {
@@ -91,7 +94,8 @@ TEST(JudgeProbe, what_is_not_known_is_inconclusive) {
     unknown.record = verdict::Record{};
     EXPECT_EQ(judged("concurrency: { scenario: a, expect: pool }", unknown).verdict, Verdict::inconclusive);
     EXPECT_EQ(judged("concurrency: { scenario: a }", unknown).verdict, Verdict::inconclusive);
-    EXPECT_EQ(judged("concurrency: { scenario: a }", pool()).verdict, Verdict::pass) << "nothing is expected, and it was found out";
+    EXPECT_EQ(judged("concurrency: { scenario: a }", pool()).verdict, Verdict::pass)
+        << "nothing is expected, and it was found out";
     EXPECT_EQ(judged("concurrency: { scenario: a, expect: [\"pool>=8\", \"ratio<2\"] }", pool()).verdict, Verdict::fail)
         << "what fails is worse than what is not known";
 }
@@ -120,7 +124,8 @@ TEST(JudgeProbe, a_request_that_never_worked_is_the_targets_failure) {
     const auto result = judged("concurrency: { scenario: a, expect: async }", probe);
     EXPECT_EQ(result.verdict, Verdict::target_failed);
     EXPECT_TRUE(probe_of(result).expectations.empty());
-    EXPECT_THAT(report::to_junit(result), HasSubstr(R"(<error type="unreachable" message="the first request was answered 404">)"));
+    EXPECT_THAT(report::to_junit(result),
+                HasSubstr(R"(<error type="unreachable" message="the first request was answered 404">)"));
 }
 
 TEST(JudgeProbe, an_interrupted_one_is_held_against_nothing) {
@@ -137,12 +142,14 @@ TEST(JudgeProbe, every_report_tells_what_was_found_and_what_was_not_met) {
     EXPECT_THAT(text, HasSubstr("concurrency of a  probe\n  target  pool of 5 (high confidence): 5 at a"));
     EXPECT_THAT(text, HasSubstr("✗ pool>=8: 5 at a time\n    give it more workers\n"));
     EXPECT_THAT(text, HasSubstr("fail  1 of 1 probes; 1 probe, "));
-    EXPECT_THAT(report::to_json(result), HasSubstr(R"({"expectation":"pool>=8","met":"no","words":"pool>=8: 5 at a time","line":6})"));
+    EXPECT_THAT(report::to_json(result),
+                HasSubstr(R"({"expectation":"pool>=8","met":"no","words":"pool>=8: 5 at a time","line":6})"));
     const auto junit = report::to_junit(result);
     EXPECT_THAT(junit, HasSubstr(R"(<testcase name="concurrency of a" classname="t.target" time="2.000">)"));
     EXPECT_THAT(junit, HasSubstr("not met: pool&gt;=8: 5 at a time"));
     EXPECT_THAT(report::to_github_summary(result), HasSubstr("| ❌ | target | concurrency of a | pool of 5 (high confidence)"));
-    EXPECT_THAT(report::to_github_annotations(result), HasSubstr("::error file=t.yaml,line=6,title=target%3A concurrency of a::"));
+    EXPECT_THAT(report::to_github_annotations(result),
+                HasSubstr("::error file=t.yaml,line=6,title=target%3A concurrency of a::"));
     for (const auto& report : {text, report::to_json(result), junit, report::to_github_summary(result)})
         EXPECT_THAT(report, Not(HasSubstr("\x1b"))) << "words of a peer are escaped";
 }
