@@ -130,6 +130,12 @@ int cmd_verify(const Call& call) {
     VerifyOptions asked;
     asked.options.seed = std::random_device{}();
     if (auto error = read_verify_options(raw, asked)) return fail(*error);
+    if (!asked.output.empty()) {
+        if (const auto why = unwritable(asked.output); !why.empty())
+            return fail("-o: " + escape_for_terminal(asked.output) + " cannot be written: " + why);
+    }
+    if (asked.self_test && (!asked.replay.empty() || !asked.output.empty() || !asked.expectations.empty()))
+        return fail("--self-test holds our own servers against what they are: --replay, -o and --expect do not go with it");
     if (!asked.replay.empty()) {
         if (!raw.positionals.empty()) return fail("--replay judges a file: no URL goes with it");
         return replay(call, asked);

@@ -27,7 +27,8 @@ struct Gauge {
 /// What the gauge says: a text that is a number, or JSON: what the pointer names, else the first number among its members.
 [[nodiscard]] std::optional<double> gauge_value(std::string_view body, const std::string& pointer);
 
-/// Sends `seen.n` requests at once, leaves after `seen.after`, and fills in what came of it.
+/// Sends `seen.n` requests at once, leaves after `seen.after`, and fills in what came of it. Cancellation ends it early; the caller has
+/// switched this_coro::throw_if_cancelled off, since the requests must be joined all the same.
 boost::asio::awaitable<void> abandon(boost::asio::any_io_executor executor, client::DirectRequest request, Gauge gauge,
                                      verdict::Abandonment& seen, TimePoint deadline);
 

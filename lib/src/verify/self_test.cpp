@@ -48,7 +48,7 @@ asio::awaitable<std::vector<SelfTested>> self_test(std::vector<KnownServer> serv
         SelfTested& tested = out.emplace_back();
         std::string kind = server.kind;  // named: GCC bug 107288
         std::vector<std::string> faults = server.faults;
-        Builtin builtin = co_await start_builtin(executor, std::move(kind), std::move(faults), server.service);
+        Builtin builtin = co_await start_builtin(executor, std::move(kind), std::move(faults), server.service, options.time);
         tested.server = std::move(server);
         tested.trouble = builtin.trouble;
         if (builtin.process) {
