@@ -12,7 +12,7 @@
 namespace volley::cli {
 namespace {
 
-constexpr std::array groups{Group::request, Group::printing, Group::load,   Group::call,
+constexpr std::array groups{Group::request, Group::printing, Group::load,   Group::verify, Group::call,
                             Group::result,  Group::server,   Group::general};
 
 std::string padded(std::string text, std::size_t width) {

@@ -114,6 +114,7 @@ awaitable<void> abandon(asio::any_io_executor executor, client::DirectRequest re
                         TimePoint deadline) {
     const auto transport = client::make_http1_transport(executor, fresh(request.target));
     client::Target gauge_target = request.target;
+    gauge_target.keep_body = true;  // which the request that is verified does without
     gauge_target.max_body_bytes = most_gauge_bytes;
     const auto gauge_transport = client::make_http1_transport(executor, std::move(gauge_target));
     http::Request ask;
