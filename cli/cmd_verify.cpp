@@ -88,7 +88,8 @@ int conclude(const Call& call, const VerifyOptions& asked, const verify::Result&
     options.colour = call.terminal.stdout_is_terminal && call.terminal.colours && !stdout_is_taken;
     std::string text;
     if (!asked.quiet)
-        text = report::verdict_text(result.seen, result.record, options) + report::answers_text(result.answers, options) + outcomes_text(outcomes);
+        text = report::verdict_text(result.seen, result.record, options) + report::answers_text(result.answers, options) +
+               outcomes_text(outcomes);
     else if (code != measure_exit::ok)
         text = report::verdict_line(result.record) + '\n' + outcomes_text(outcomes);
     if (signal != 0) text += "\ninterrupted: this is what was seen until then\n";
@@ -143,8 +144,8 @@ int cmd_verify(const Call& call) {
     if (asked.self_test) return self_test(call, asked, raw.positionals);
     RequestOptions request;
     if (auto error = read_request_options(raw, "", call.program, call.terminal, request))
-        return fail(*error + "\nusage: " + call.program.name + " verify [METHOD] URL [ITEM...] [FLAG...]; more: " + call.program.name +
-                    " verify --help");
+        return fail(*error + "\nusage: " + call.program.name +
+                    " verify [METHOD] URL [ITEM...] [FLAG...]; more: " + call.program.name + " verify --help");
     BuiltRequest built;
     if (auto wrong = build_request(request, read_file, built)) return fail(*wrong);
     net::raise_descriptor_limit();

@@ -6,7 +6,6 @@
 #include <cstring>
 #include <random>
 
-
 #include <volley/report/github.hpp>
 #include <volley/report/hdr.hpp>
 #include <volley/report/junit.hpp>

@@ -63,7 +63,8 @@ std::uint64_t cgroup_limit(int pid) {
         const auto controller = line.substr(first + 1, second - first - 1);
         if (!controller.empty() && controller != "pids") continue;
         const std::string mount = controller.empty() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/pids";
-        if (const auto n = leading_number(slurp(mount + std::string(line.substr(second + 1)) + "/pids.max", small_file))) return n;
+        if (const auto n = leading_number(slurp(mount + std::string(line.substr(second + 1)) + "/pids.max", small_file)))
+            return n;
     }
     return 0;
 }

@@ -77,9 +77,8 @@ SendCanary app_canary(const asio::any_io_executor& executor, client::Target targ
     auto request = std::make_shared<http::Request>();
     request->target = std::move(path);
     std::shared_ptr<client::Transport> transport = client::make_http1_transport(executor, std::move(target));
-    return [transport = std::move(transport), request = std::shared_ptr<const http::Request>(std::move(request))](TimePoint planned) {
-        return ask_app(transport, request, planned);
-    };
+    return [transport = std::move(transport), request = std::shared_ptr<const http::Request>(std::move(request))](
+               TimePoint planned) { return ask_app(transport, request, planned); };
 }
 
 SendCanary parser_canary(const asio::any_io_executor& executor, client::Endpoints where) {

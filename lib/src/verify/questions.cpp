@@ -75,8 +75,8 @@ std::optional<double> gauge_value(std::string_view body, const std::string& poin
     return std::nullopt;
 }
 
-awaitable<std::vector<verdict::Stream>> watch_streams(asio::any_io_executor executor, client::DirectRequest request, std::size_t n,
-                                                      TimePoint deadline) {
+awaitable<std::vector<verdict::Stream>> watch_streams(asio::any_io_executor executor, client::DirectRequest request,
+                                                      std::size_t n, TimePoint deadline) {
     const auto transport = client::make_http1_transport(executor, fresh(request.target));
     std::vector<verdict::Stream> out;
     for (std::size_t i = 0; i < n && Clock::now() < deadline; ++i) {

@@ -15,8 +15,9 @@
 namespace volley::verify {
 
 /// Watches how the body of the request arrives, `n` times, one after the other.
-boost::asio::awaitable<std::vector<verdict::Stream>> watch_streams(boost::asio::any_io_executor executor, client::DirectRequest request,
-                                                                   std::size_t n, TimePoint deadline);
+boost::asio::awaitable<std::vector<verdict::Stream>> watch_streams(boost::asio::any_io_executor executor,
+                                                                   client::DirectRequest request, std::size_t n,
+                                                                   TimePoint deadline);
 
 /// Where a server tells how many requests are in progress: a path, and behind `#` a JSON pointer (RFC 6901) into its answer.
 struct Gauge {

@@ -20,7 +20,8 @@ void hold_against(SelfTested& tested) {
     }
     if (record.headline != tested.server.headline) {
         auto& place = record.headline == Headline::inconclusive ? tested.unknown : tested.wrong;
-        place.push_back(std::string(to_string(record.headline)) + " instead of " + std::string(to_string(tested.server.headline)));
+        place.push_back(std::string(to_string(record.headline)) + " instead of " +
+                        std::string(to_string(tested.server.headline)));
     }
     for (const auto& text : tested.server.truths) {
         const auto read = verdict::parse_expectation(text);

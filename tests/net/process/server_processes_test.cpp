@@ -1,7 +1,7 @@
 // A server that somebody else started, looked at through /proc.
+#include "process/server_processes.hpp"
 #include "net/process/fixture.hpp"
 #include "process/ports.hpp"
-#include "process/server_processes.hpp"
 #include "support/raw_server.hpp"
 
 namespace volley::process {
@@ -17,7 +17,8 @@ TEST(CountOfList, counts_what_the_kernel_writes) {
 
 // `-5` counted one, `3,` too, and `0-2147483647` overflowed.
 TEST(CountOfList, is_zero_for_anything_else) {
-    for (const char* text : {"", "x", "3-1", "1-", "1-2-3", "-5", "3,", ",3", "1,,2", "0-2147483647", "0-4294967295", "4294967296", " 1", "1;2"})
+    for (const char* text :
+         {"", "x", "3-1", "1-", "1-2-3", "-5", "3,", ",3", "1,,2", "0-2147483647", "0-4294967295", "4294967296", " 1", "1;2"})
         EXPECT_EQ(count_of_list(text), 0) << text;
 }
 
@@ -29,8 +30,12 @@ TEST_F(ServerProcessesTest, a_server_is_found_by_its_port_with_its_threads_and_w
     const std::string script =
         "import socket, threading, time, os\n"
         "threads = [threading.Thread(target=time.sleep, args=(1000,), daemon=True).start() for i in range(5)]\n"
-        "up = socket.create_connection(('127.0.0.1', " + std::to_string(upstream.port()) + "))\n"
-        "s = socket.create_server(('127.0.0.1', " + std::to_string(port) + "))\n"
+        "up = socket.create_connection(('127.0.0.1', " +
+        std::to_string(upstream.port()) +
+        "))\n"
+        "s = socket.create_server(('127.0.0.1', " +
+        std::to_string(port) +
+        "))\n"
         "if os.fork() == 0:\n"
         "    up.close(); s.close(); time.sleep(1000)\n"
         "kept = []\n"

@@ -43,7 +43,8 @@ SendCanary flying(Flights& flights) {
     return [&flights](TimePoint planned) { return fly(&flights, planned); };
 }
 
-awaitable<std::vector<verdict::Canary>> sing(SendCanary send, TimePoint origin, Duration every, Duration length, Duration patience) {
+awaitable<std::vector<verdict::Canary>> sing(SendCanary send, TimePoint origin, Duration every, Duration length,
+                                             Duration patience) {
     Canaries canaries(co_await boost::asio::this_coro::executor, std::move(send), every);
     canaries.start(origin);
     const TimePoint over = Clock::now() + length;
@@ -125,7 +126,8 @@ TEST(ParserCanary, being_closed_or_reset_is_an_answer) {
 
 // Bytes that are no digits were added up to a status all the same: -14583 for this one.
 TEST(ParserCanary, bytes_that_are_no_status_are_none) {
-    for (const std::string answer : {"HTTP/1.1 \xff\x80\x01 hi\r\n\r\n", "HTTP/1.1 2", "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 abc no\r\n\r\n"}) {
+    for (const std::string answer :
+         {"HTTP/1.1 \xff\x80\x01 hi\r\n\r\n", "HTTP/1.1 2", "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 abc no\r\n\r\n"}) {
         const auto canary = parsed_by([&](RawConnection& c, int) {
             c.read_request();
             c.send(answer);

@@ -71,7 +71,8 @@ TEST_F(Verify, a_status_that_is_no_answer_is_told_in_a_sentence) {
                  {"405 No", "answered 405: is the path right, and the method?"},
                  {"500 Oh", "a request alone is answered 500: it must work before it can be verified"}};
     for (const auto& [line, words] : cases) {
-        const RawServer server(saying(std::string("HTTP/1.1 ") + line + "\r\nLocation: http://evil.test/\r\nContent-Length: 0\r\n\r\n"));
+        const RawServer server(
+            saying(std::string("HTTP/1.1 ") + line + "\r\nLocation: http://evil.test/\r\nContent-Length: 0\r\n\r\n"));
         const auto result = url(url_of(server.port(), "/x"), quick_);
         EXPECT_THAT(result.unreachable, HasSubstr(words));
         EXPECT_LE(server.accepted(), 3) << "and soon: it is nobody's wish to be asked again and again";

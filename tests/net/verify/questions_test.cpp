@@ -44,7 +44,8 @@ TEST(Gauge, reads_plain_numbers_and_json) {
 
 // `nan` and `inf` were taken for readings, and comparing with them told anything.
 TEST(Gauge, says_nothing_where_it_is_none) {
-    for (const char* body : {"", "\n", "nan", "inf", "-inf", "1e999", "5 6", "pong", "{}", "[]", "[1]", R"({"n": "3"})", R"({"n": )"})
+    for (const char* body :
+         {"", "\n", "nan", "inf", "-inf", "1e999", "5 6", "pong", "{}", "[]", "[1]", R"({"n": "3"})", R"({"n": )"})
         EXPECT_EQ(gauge_value(body, ""), std::nullopt) << body;
     EXPECT_EQ(gauge_value(R"({"n": 1})", "/m"), std::nullopt);
     EXPECT_EQ(gauge_value(R"({"n": 1})", "n"), std::nullopt) << "no pointer of RFC 6901";

@@ -49,10 +49,10 @@ constexpr TextOptions plain{.colour = false, .unicode = false, .width = 60};
 
 TEST(Waterfall, requests_that_were_served_together_stand_together) {
     EXPECT_THAT(lines_of(waterfall(turns(4, 2, 100ms), 100ms, 20, plain)),
-                ElementsAre("        0                100 ms            200 ms",                         //
-                            "     1  ####################                      100 ms",               //
-                            "     2  ####################                      100 ms",               //
-                            "     3  ....................####################  200 ms",               //
+                ElementsAre("        0                100 ms            200 ms",         //
+                            "     1  ####################                      100 ms",  //
+                            "     2  ####################                      100 ms",  //
+                            "     3  ....................####################  200 ms",  //
                             "     4  ....................####################  200 ms"));
 }
 
@@ -169,8 +169,9 @@ TEST(VerdictText, says_what_it_is_why_and_what_to_do) {
     r.doubts = {"nothing else was looked at"};
     const auto text = verdict_text(seen, r, {.colour = false, .unicode = true, .width = 100});
     EXPECT_THAT(text, StartsWith("GET http://127.0.0.1:8000/offer\n\n  pool of 2   low confidence\n\n  Two at a time.\n"));
-    for (const char* part : {"usual cause  So many workers.\n", "what to do   Raise that.\n", "service time 100 ms\n", "4 requests in 200 ms, 2.00 service times\n",
-                             "serial       33.3 % ", "python3, 1 process, no new threads\n", "4 requests at once", "█", "1 (x2)", "20.0 ms",
+    for (const char* part : {"usual cause  So many workers.\n", "what to do   Raise that.\n", "service time 100 ms\n",
+                             "4 requests in 200 ms, 2.00 service times\n", "serial       33.3 % ",
+                             "python3, 1 process, no new threads\n", "4 requests at once", "█", "1 (x2)", "20.0 ms",
                              "evidence\n  - in groups of 2\n", "doubts\n  - nothing else was looked at\n"})
         EXPECT_THAT(text, HasSubstr(part));
     EXPECT_EQ(text.back(), '\n');
