@@ -79,7 +79,8 @@ int conclude(const Call& call, const VerifyOptions& asked, const verify::Result&
     options.colour = call.terminal.stdout_is_terminal && call.terminal.colours && !stdout_is_taken;
     std::string text;
     if (!asked.quiet)
-        text = report::verdict_text(result.seen, result.record, options) + report::answers_text(result.answers, options) + outcomes_text(outcomes);
+        text = report::verdict_text(result.seen, result.record, options) + report::answers_text(result.answers, options) +
+               outcomes_text(outcomes);
     else if (code != measure_exit::ok)
         text = report::verdict_line(result.record) + '\n' + outcomes_text(outcomes);
     if (signal != 0) text += "\ninterrupted: this is what was seen until then\n";
@@ -121,6 +122,12 @@ int cmd_verify(const Call& call) {
     VerifyOptions asked;
     asked.options.seed = std::random_device{}();
     if (auto error = read_verify_options(raw, asked)) return fail(*error);
+    if (!asked.output.empty()) {
+        if (const auto why = unwritable(asked.output); !why.empty())
+            return fail("-o: " + escape_for_terminal(asked.output) + " cannot be written: " + why);
+    }
+    if (asked.self_test && (!asked.replay.empty() || !asked.output.empty() || !asked.expectations.empty()))
+        return fail("--self-test holds our own servers against what they are: --replay, -o and --expect do not go with it");
     if (!asked.replay.empty()) {
         if (!raw.positionals.empty()) return fail("--replay judges a file: no URL goes with it");
         return replay(call, asked);
@@ -128,8 +135,8 @@ int cmd_verify(const Call& call) {
     if (asked.self_test) return self_test(call, asked, raw.positionals);
     RequestOptions request;
     if (auto error = read_request_options(raw, "", call.program, call.terminal, request))
-        return fail(*error + "\nusage: " + call.program.name + " verify [METHOD] URL [ITEM...] [FLAG...]; more: " + call.program.name +
-                    " verify --help");
+        return fail(*error + "\nusage: " + call.program.name +
+                    " verify [METHOD] URL [ITEM...] [FLAG...]; more: " + call.program.name + " verify --help");
     BuiltRequest built;
     if (auto wrong = build_request(request, read_file, built)) return fail(*wrong);
     net::raise_descriptor_limit();

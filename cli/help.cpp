@@ -12,8 +12,8 @@
 namespace volley::cli {
 namespace {
 
-constexpr std::array groups{Group::request, Group::printing, Group::load,   Group::call,
-                            Group::result,  Group::server,   Group::general};
+constexpr std::array groups{Group::request, Group::printing, Group::load,   Group::verify,
+                            Group::call,    Group::result,   Group::server, Group::general};
 
 std::string padded(std::string text, std::size_t width) {
     // A left column that is too wide gets a line of its own.

@@ -4,12 +4,24 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <filesystem>
 
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace volley::cli {
+
+std::string unwritable(const std::string& path) {
+    if (path == "-") return {};
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return "it is a directory";
+    if (::access(path.c_str(), F_OK) == 0) return ::access(path.c_str(), W_OK) == 0 ? "" : std::strerror(errno);
+    auto parent = std::filesystem::path(path).parent_path();
+    if (parent.empty()) parent = ".";
+    if (!std::filesystem::is_directory(parent, ignored)) return "there is no directory " + parent.string();
+    return ::access(parent.c_str(), W_OK) == 0 ? "" : std::strerror(errno);
+}
 
 OutFile::OutFile(const std::string& path, const char* mode) : own_(path != "-") {
     file_ = own_ ? std::fopen(path.c_str(), mode) : stdout;

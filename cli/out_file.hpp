@@ -9,6 +9,9 @@
 
 namespace volley::cli {
 
+/// Why a file could not be written, as far as that can be told without touching it; empty where nothing speaks against it.
+[[nodiscard]] std::string unwritable(const std::string& path);
+
 /// Errors are those of the first call that failed.
 class OutFile {
 public:

@@ -4,10 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <random>
-
-#include <unistd.h>
 
 #include <volley/report/github.hpp>
 #include <volley/report/hdr.hpp>
@@ -21,18 +18,6 @@ namespace volley::cli {
 namespace {
 
 using Kind = scenario::Output::Kind;
-
-/// Why a file could not be written, as far as that can be told without touching it; empty where nothing speaks against it.
-std::string unwritable(const std::string& path) {
-    if (path == "-") return {};
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) return "it is a directory";
-    if (::access(path.c_str(), F_OK) == 0) return ::access(path.c_str(), W_OK) == 0 ? "" : std::strerror(errno);
-    auto parent = std::filesystem::path(path).parent_path();
-    if (parent.empty()) parent = ".";
-    if (!std::filesystem::is_directory(parent, ignored)) return "there is no directory " + parent.string();
-    return ::access(parent.c_str(), W_OK) == 0 ? "" : std::strerror(errno);
-}
 
 /// What a run has to say of one server.
 report::RunResult part_of(const scenario::Scenario& scenario, const report::RunResult& whole, const std::string& server) {

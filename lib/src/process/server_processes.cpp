@@ -63,7 +63,8 @@ std::uint64_t cgroup_limit(int pid) {
         const auto controller = line.substr(first + 1, second - first - 1);
         if (!controller.empty() && controller != "pids") continue;
         const std::string mount = controller.empty() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/pids";
-        if (const auto n = leading_number(slurp(mount + std::string(line.substr(second + 1)) + "/pids.max", small_file))) return n;
+        if (const auto n = leading_number(slurp(mount + std::string(line.substr(second + 1)) + "/pids.max", small_file)))
+            return n;
     }
     return 0;
 }
@@ -71,22 +72,24 @@ std::uint64_t cgroup_limit(int pid) {
 }  // namespace
 
 int count_of_list(std::string_view list) noexcept {
-    int count = 0;
-    while (!list.empty()) {
-        const auto comma = std::min(list.find(','), list.size());
-        const auto part = list.substr(0, comma);
-        int low = 0;
+    constexpr unsigned most = 1U << 20U;  // far beyond what any kernel counts, and sums of it stay in range
+    unsigned count = 0;
+    for (std::size_t begin = 0; begin <= list.size();) {
+        const auto comma = std::min(list.find(',', begin), list.size());
+        const auto part = list.substr(begin, comma - begin);
+        unsigned low = 0;
         const auto [at, ec] = std::from_chars(part.data(), part.data() + part.size(), low);
         if (ec != std::errc{}) return 0;
-        int high = low;
+        unsigned high = low;
         if (at != part.data() + part.size()) {
             const auto [end, wrong] = std::from_chars(at + 1, part.data() + part.size(), high);
             if (*at != '-' || wrong != std::errc{} || end != part.data() + part.size() || high < low) return 0;
         }
+        if (high >= most || count >= most) return 0;
         count += high - low + 1;
-        list.remove_prefix(std::min(comma + 1, list.size()));
+        begin = comma + 1;
     }
-    return count;
+    return static_cast<int>(count);
 }
 
 ServerProcesses::ServerProcesses(std::vector<int> roots, std::uint16_t port) : roots_(std::move(roots)), port_(port) {

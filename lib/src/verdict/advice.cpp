@@ -132,7 +132,7 @@ constexpr std::array table{
     Advice{Headline::concurrent, Family::nginx, "A proxy stands in front, so that what works behind it was not seen.",
            "Verify the server behind it directly, on its own machine, to see how it overlaps."},
     Advice{Headline::concurrent, Family::unknown, "No limit was met; by what the requests overlap was not seen.",
-           "Run the verification on the server's machine, or with more requests (`--most`), to know more."},
+           "Run the verification on the server's machine, or with more requests (`--max`), to know more."},
 };
 
 }  // namespace

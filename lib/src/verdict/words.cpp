@@ -111,7 +111,7 @@ Unclarity unclear_words(const Record& r, const Assessment& a) {
     const auto s = format_duration(r.service);
     switch (a.unclear) {
         case Unclear::no:
-            return {"What was seen is not enough for a verdict.", "Give it more time (`--budget 120s`)."};
+            return {"What was seen is not enough for a verdict.", "Give it more time (`--time 120s`)."};
         case Unclear::nothing_right:
             return {"No request alone was answered right.", "Look at one with `volley get` first."};
         case Unclear::too_fast:
@@ -120,20 +120,20 @@ Unclarity unclear_words(const Record& r, const Assessment& a) {
                 "Verify a request that takes longer, 100 ms or more: one that waits for a database, a sleep, another server."};
         case Unclear::too_long:
             if (a.solo.service <= 0)
-                return {"No request ended within the time.", "Give it more (`--budget`), or a request that takes less."};
+                return {"No request ended within the time.", "Give it more (`--time`), or a request that takes less."};
             return {fmt::format("One request takes {}: not enough fit into {} to tell whether they overlap.", s,
                                 format_duration(a.seen.budget)),
-                    fmt::format("Give it at least {} (`--budget`), or a request that takes less.",
+                    fmt::format("Give it at least {} (`--time`), or a request that takes less.",
                                 format_duration(from_seconds(15 * a.solo.service)))};
         case Unclear::too_different:
             return {
                 fmt::format("Requests alone take from {} to {}: turns cannot be told from chance.",
                             format_duration(from_seconds(a.solo.times.empty() ? 0 : a.solo.times.front())),
                             format_duration(from_seconds(a.solo.highest))),
-                "Verify a request that takes the same time each time (the same parameters, no cache), or give it more time (`--budget`)."};
+                "Verify a request that takes the same time each time (the same parameters, no cache), or give it more time (`--time`)."};
         case Unclear::generator:
             return {"The generator was the limit: it started late, or our own server was slow as well with so many at once.",
-                    "Verify from a machine that is idle, with fewer at once (`--most`), or a request that takes longer."};
+                    "Verify from a machine that is idle, with fewer at once (`--max`), or a request that takes longer."};
         case Unclear::failures:
             return {"Requests at once fail, and not above one number.", "Look at the server's log; then verify again."};
         case Unclear::disagree:

@@ -1,12 +1,14 @@
 #include "verify/builtin.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace volley::verify {
 namespace asio = boost::asio;
 
 asio::awaitable<Builtin> start_builtin(asio::any_io_executor executor, std::string kind, std::vector<std::string> faults,
-                                       Duration service) {
+                                       Duration service, Duration patience) {
     Builtin out;
     server::SpawnSpec spec;
     const auto port = server::pick_port(spec.host);
@@ -18,6 +20,7 @@ asio::awaitable<Builtin> start_builtin(asio::any_io_executor executor, std::stri
     spec.argv = server::builtin_command(kind, spec.host, spec.port, faults);
     spec.ready.kind = server::ReadyWhen::Kind::http;
     spec.ready.path = "/ping";
+    spec.ready.timeout = std::min(spec.ready.timeout, patience);
     out.request.name = "GET /offer";
     out.request.target.host = spec.host;
     out.request.target.port = spec.port;

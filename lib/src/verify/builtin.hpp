@@ -21,7 +21,8 @@ struct Builtin {
 
 /// Starts it on a free port of 127.0.0.1 and waits until it answers. Whoever has it must await process->stop().
 /// @param service  how long its /offer sleeps
-boost::asio::awaitable<Builtin> start_builtin(boost::asio::any_io_executor executor, std::string kind, std::vector<std::string> faults,
-                                              Duration service);
+/// @param patience  how long it may take until it answers
+boost::asio::awaitable<Builtin> start_builtin(boost::asio::any_io_executor executor, std::string kind,
+                                              std::vector<std::string> faults, Duration service, Duration patience);
 
 }  // namespace volley::verify

@@ -30,6 +30,18 @@ awaitable<CanaryEnd> ask_app(std::shared_ptr<client::Transport> transport, std::
     co_return CanaryEnd{exchange.response.status, exchange.sample.outcome};
 }
 
+/// Of the beginning of an answer; 0 where that is no status line of HTTP/1.
+int status_of(std::string_view head) {
+    constexpr std::string_view before = "HTTP/1.1 ";
+    if (head.size() < before.size() + 3 || !head.starts_with("HTTP/1.")) return 0;
+    int status = 0;
+    for (const char c : head.substr(before.size(), 3)) {
+        if (c < '0' || c > '9') return 0;
+        status = status * 10 + (c - '0');
+    }
+    return status;
+}
+
 awaitable<CanaryEnd> ask_parser(asio::any_io_executor executor, std::shared_ptr<const client::Endpoints> where) {
     tcp::socket socket(executor);
     error_code last = asio::error::host_not_found;
@@ -50,8 +62,7 @@ awaitable<CanaryEnd> ask_parser(asio::any_io_executor executor, std::shared_ptr<
         std::array<char, 64> head{};
         const auto into = asio::buffer(head);
         const auto [ec, n] = co_await socket.async_read_some(into, as_value);
-        const std::string_view text(head.data(), n);
-        if (text.size() >= 12 && text.starts_with("HTTP/1.")) end.status = (text[9] - '0') * 100 + (text[10] - '0') * 10 + text[11] - '0';
+        end.status = status_of({head.data(), n});
         last = ec == asio::error::eof || ec == asio::error::connection_reset ? error_code() : ec;
     }
     end.outcome = metrics::outcome_of(last);
@@ -66,9 +77,8 @@ SendCanary app_canary(const asio::any_io_executor& executor, client::Target targ
     auto request = std::make_shared<http::Request>();
     request->target = std::move(path);
     std::shared_ptr<client::Transport> transport = client::make_http1_transport(executor, std::move(target));
-    return [transport = std::move(transport), request = std::shared_ptr<const http::Request>(std::move(request))](TimePoint planned) {
-        return ask_app(transport, request, planned);
-    };
+    return [transport = std::move(transport), request = std::shared_ptr<const http::Request>(std::move(request))](
+               TimePoint planned) { return ask_app(transport, request, planned); };
 }
 
 SendCanary parser_canary(const asio::any_io_executor& executor, client::Endpoints where) {

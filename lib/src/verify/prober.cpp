@@ -47,6 +47,12 @@ bool is_address_of_this_host(const asio::ip::address& address) {
     return ours;
 }
 
+/// What a peer or a user has written, for a report. One that is longer than a page has nothing to say, and would not be read back.
+std::string told(std::string_view text) {
+    constexpr std::size_t longest = 400;  // each byte may take four, escaped
+    return escape_for_terminal(text.substr(0, longest)) + (text.size() > longest ? "..." : "");
+}
+
 /// A path that is surely not there, and not in any cache either.
 std::string unlikely_path() {
     std::random_device random;
@@ -92,7 +98,7 @@ awaitable<Result> Prober::run() {
     begin_ = Clock::now();
     deadline_ = begin_ + options_.time;
     auto& seen = result_.seen;
-    seen.target = request_.name;
+    seen.target = told(request_.name);
     seen.given_service = options_.service_time;
     seen.budget = options_.time;
     seen.control_service = control_service;
@@ -103,6 +109,20 @@ awaitable<Result> Prober::run() {
                                                          ? descriptors.rlim_cur - spare_descriptors
                                                          : spare_descriptors);
 
+    std::exception_ptr broken;
+    try {
+        co_await ask_all();
+    } catch (...) {
+        broken = std::current_exception();
+    }
+    if (control_.process) co_await control_.process->stop();
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    if (broken) std::rethrow_exception(broken);
+    co_return std::move(result_);
+}
+
+awaitable<void> Prober::ask_all() {
+    auto& seen = result_.seen;
     bool met = false;
     while (result_.unreachable.empty()) {
         const bool stop = co_await cancelled();
@@ -123,10 +143,7 @@ awaitable<Result> Prober::run() {
     }
     result_.record = verdict::judge(seen);
     if (met && !seen.interrupted) co_await ask_questions();
-    if (control_.process) co_await control_.process->stop();
     result_.answers = verdict::judge_questions(seen, result_.record);
-    co_await asio::this_coro::throw_if_cancelled(throws);
-    co_return std::move(result_);
 }
 
 awaitable<void> Prober::play(const verdict::Step& step) {
@@ -168,8 +185,8 @@ engine::PhasePlan Prober::plan_of(const Shooting& what) {
     if (what.of_target && shot_ == 0) {
         step.judge = [this](const client::Exchange& exchange) {
             const auto& headers = exchange.response.headers;
-            result_.seen.server = escape_for_terminal(headers.get("Server").value_or(""));
-            result_.seen.via = escape_for_terminal(headers.get("Via").value_or(""));
+            result_.seen.server = told(headers.get("Server").value_or(""));
+            result_.seen.via = told(headers.get("Via").value_or(""));
             return engine::Judgement{};
         };
     }
@@ -211,22 +228,34 @@ awaitable<verdict::Burst> Prober::shoot(Shooting what) {
     engine::Counters counters;
     net::TaskGroup ticker(executor_);
     ticker.spawn(tick(counters));
-    const engine::PhaseOutcome outcome = co_await engine::run_phase(std::move(plan), counters);
+    engine::PhaseOutcome outcome;
+    std::exception_ptr broken;  // no more threads, or what `progress` throws: what was started must be stopped all the same
+    try {
+        auto ended = co_await engine::run_phase(std::move(plan), counters);
+        outcome = std::move(ended);
+    } catch (...) {
+        broken = std::current_exception();
+    }
     ticker.cancel();
-    co_await ticker.join();
+    try {
+        co_await ticker.join();
+    } catch (...) {
+        broken = std::current_exception();
+    }
     if (tape) {
         // Named first: g++ 12 may destroy a temporary of an expression with co_await twice (GCC bug 107288).
         const verdict::Process process = co_await tape->stop();
         burst.process = process;
     }
     if (app) {
-        auto canaries = co_await app->stop(canary_patience);
+        auto canaries = co_await app->stop(patience(canary_patience));
         burst.app = std::move(canaries);
     }
     if (parser) {
-        auto canaries = co_await parser->stop(canary_patience);
+        auto canaries = co_await parser->stop(patience(canary_patience));
         burst.parser = std::move(canaries);
     }
+    if (broken) std::rethrow_exception(broken);
     if (!outcome.bursts.empty())
         for (const auto& sample : outcome.bursts.front()) burst.shots.push_back(shot_of(sample));
     const bool timed_out = std::ranges::any_of(burst.shots, [](const auto& s) { return s.outcome == metrics::Outcome::timeout; });
@@ -290,7 +319,7 @@ awaitable<std::vector<verdict::Canary>> Prober::while_idle(SendCanary send) {
     } catch (const boost::system::system_error&) {
         // Cancelled: what was started must still be stopped, and run() asks for itself.
     }
-    auto seen = co_await canaries.stop(idle_patience);
+    auto seen = co_await canaries.stop(patience(idle_patience));
     co_return seen;
 }
 
@@ -324,7 +353,8 @@ awaitable<void> Prober::ask_questions() {
     const bool stop = co_await cancelled();
     if (!options_.isolation.empty() && !stop && left() > Duration::zero()) {
         verdict::Isolation isolation;
-        isolation.path = escape_for_terminal(options_.isolation);
+        // Without its query, which may hold a secret.
+        isolation.path = told(std::string_view(options_.isolation).substr(0, options_.isolation.find('?')));
         const SendCanary other = app_canary(executor_, request_.target, options_.isolation);
         auto idle = co_await while_idle(other);
         isolation.idle = std::move(idle);
@@ -348,7 +378,7 @@ awaitable<bool> Prober::start_control() {
     if (!control_.trouble.empty()) co_return false;
     std::string kind = "coroutine";  // named, as are its faults: GCC bug 107288
     std::vector<std::string> faults;
-    auto started = co_await start_builtin(executor_, std::move(kind), std::move(faults), control_service);
+    auto started = co_await start_builtin(executor_, std::move(kind), std::move(faults), control_service, left());
     control_ = std::move(started);
     control_.request.target.keep_body = false;
     control_.request.target.reuse_connections = false;

@@ -1,6 +1,7 @@
 // Fires what the verdict asks for at real sockets, and writes down what there was to see.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,7 +39,9 @@ private:
     };
 
     [[nodiscard]] Duration left() const { return deadline_ - Clock::now(); }
+    [[nodiscard]] Duration patience(Duration usual) const { return std::clamp(left(), Duration{}, usual); }
     boost::asio::awaitable<bool> cancelled();
+    boost::asio::awaitable<void> ask_all();
     boost::asio::awaitable<void> play(const verdict::Step& step);
     boost::asio::awaitable<verdict::Burst> shoot(Shooting what);
     [[nodiscard]] engine::PhasePlan plan_of(const Shooting& what);

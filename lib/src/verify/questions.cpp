@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/parse.hpp>
@@ -32,9 +33,10 @@ awaitable<void> fire_and_leave(client::Transport& transport, const http::Request
 }
 
 /// One reading, unless the gauge fails.
-awaitable<void> read_gauge(client::Transport& transport, const http::Request& request, std::string pointer, std::vector<double>& into) {
+awaitable<void> read_gauge(client::Transport& transport, const http::Request& request, std::string pointer, TimePoint limit,
+                           std::vector<double>& into) {
     const TimePoint now = Clock::now();
-    const TimePoint deadline = now + gauge_patience;
+    const TimePoint deadline = std::min(limit, now + gauge_patience);
     const client::Exchange exchange = co_await transport.fire(request, now, deadline);
     if (exchange.error || exchange.response.status != 200) co_return;
     if (const auto value = gauge_value(exchange.response.body, pointer)) into.push_back(*value);
@@ -43,7 +45,7 @@ awaitable<void> read_gauge(client::Transport& transport, const http::Request& re
 std::optional<double> number_of(const boost::json::value& value) {
     boost::system::error_code ec;
     const double number = value.to_number<double>(ec);
-    return ec ? std::nullopt : std::optional(number);
+    return ec || !std::isfinite(number) ? std::nullopt : std::optional(number);
 }
 
 }  // namespace
@@ -57,7 +59,8 @@ std::optional<double> gauge_value(std::string_view body, const std::string& poin
     while (!body.empty() && (body.back() == '\n' || body.back() == '\r' || body.back() == ' ')) body.remove_suffix(1);
     double plain = 0;
     const auto [end, ec] = std::from_chars(body.data(), body.data() + body.size(), plain);
-    if (pointer.empty() && ec == std::errc{} && end == body.data() + body.size() && !body.empty()) return plain;
+    // `nan` and `inf` are numbers to from_chars(), and no count of anything.
+    if (pointer.empty() && ec == std::errc{} && end == body.data() + body.size() && std::isfinite(plain)) return plain;
     boost::system::error_code wrong;
     const auto value = boost::json::parse(body, wrong);
     if (wrong) return std::nullopt;
@@ -65,14 +68,15 @@ std::optional<double> gauge_value(std::string_view body, const std::string& poin
         const auto* found = value.find_pointer(pointer, wrong);
         return found == nullptr ? std::nullopt : number_of(*found);
     }
+    if (value.is_number()) return number_of(value);
     if (const auto* object = value.if_object())
         for (const auto& member : *object)
             if (const auto number = number_of(member.value())) return number;
     return std::nullopt;
 }
 
-awaitable<std::vector<verdict::Stream>> watch_streams(asio::any_io_executor executor, client::DirectRequest request, std::size_t n,
-                                                      TimePoint deadline) {
+awaitable<std::vector<verdict::Stream>> watch_streams(asio::any_io_executor executor, client::DirectRequest request,
+                                                      std::size_t n, TimePoint deadline) {
     const auto transport = client::make_http1_transport(executor, fresh(request.target));
     std::vector<verdict::Stream> out;
     for (std::size_t i = 0; i < n && Clock::now() < deadline; ++i) {
@@ -96,7 +100,7 @@ awaitable<std::vector<verdict::Stream>> watch_streams(asio::any_io_executor exec
         const auto& sample = exchange.sample;
         if (sample.sent == TimePoint{}) break;
         if (head != TimePoint{}) stream.head = head - sample.sent;
-        stream.done = sample.done - sample.sent;
+        if (sample.done != TimePoint{}) stream.done = sample.done - sample.sent;
         for (const auto& [at, bytes] : pieces) stream.pieces.push_back({at - sample.sent, bytes});
         stream.right = !exchange.error && exchange.response.status >= 200 && exchange.response.status < 300;
         out.push_back(std::move(stream));
@@ -116,7 +120,7 @@ awaitable<void> abandon(asio::any_io_executor executor, client::DirectRequest re
     http::Request ask;
     ask.target = gauge.path;
     const bool has_gauge = !gauge.path.empty();
-    if (has_gauge) co_await read_gauge(*gauge_transport, ask, gauge.pointer, seen.gauge_before);
+    if (has_gauge) co_await read_gauge(*gauge_transport, ask, gauge.pointer, deadline, seen.gauge_before);
 
     client::Exchange failed;
     const TimePoint patience = std::min(deadline, Clock::now() + request.target.connect_timeout);
@@ -129,7 +133,7 @@ awaitable<void> abandon(asio::any_io_executor executor, client::DirectRequest re
         if (has_gauge) {
             const TimePoint middle = start + (leave - start) / 2;
             co_await net::sleep_until(middle);
-            co_await read_gauge(*gauge_transport, ask, gauge.pointer, seen.gauge_during);
+            co_await read_gauge(*gauge_transport, ask, gauge.pointer, deadline, seen.gauge_during);
         }
         co_await net::sleep_until(leave);
     } catch (const boost::system::system_error&) {
@@ -143,8 +147,12 @@ awaitable<void> abandon(asio::any_io_executor executor, client::DirectRequest re
     if (has_gauge) {
         // Before the work would have ended by itself.
         const TimePoint heard = Clock::now() + std::min<Duration>(to_be_heard, seen.after);
-        co_await net::sleep_until(heard);
-        co_await read_gauge(*gauge_transport, ask, gauge.pointer, seen.gauge_after);
+        try {
+            co_await net::sleep_until(heard);
+        } catch (const boost::system::system_error&) {
+            co_return;  // cancelled
+        }
+        co_await read_gauge(*gauge_transport, ask, gauge.pointer, deadline, seen.gauge_after);
         co_return;
     }
     const TimePoint now = Clock::now();

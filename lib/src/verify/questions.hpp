@@ -15,8 +15,9 @@
 namespace volley::verify {
 
 /// Watches how the body of the request arrives, `n` times, one after the other.
-boost::asio::awaitable<std::vector<verdict::Stream>> watch_streams(boost::asio::any_io_executor executor, client::DirectRequest request,
-                                                                   std::size_t n, TimePoint deadline);
+boost::asio::awaitable<std::vector<verdict::Stream>> watch_streams(boost::asio::any_io_executor executor,
+                                                                   client::DirectRequest request, std::size_t n,
+                                                                   TimePoint deadline);
 
 /// Where a server tells how many requests are in progress: a path, and behind `#` a JSON pointer (RFC 6901) into its answer.
 struct Gauge {
@@ -27,7 +28,8 @@ struct Gauge {
 /// What the gauge says: a text that is a number, or JSON: what the pointer names, else the first number among its members.
 [[nodiscard]] std::optional<double> gauge_value(std::string_view body, const std::string& pointer);
 
-/// Sends `seen.n` requests at once, leaves after `seen.after`, and fills in what came of it.
+/// Sends `seen.n` requests at once, leaves after `seen.after`, and fills in what came of it. Cancellation ends it early; the caller has
+/// switched this_coro::throw_if_cancelled off, since the requests must be joined all the same.
 boost::asio::awaitable<void> abandon(boost::asio::any_io_executor executor, client::DirectRequest request, Gauge gauge,
                                      verdict::Abandonment& seen, TimePoint deadline);
 

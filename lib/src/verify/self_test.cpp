@@ -20,7 +20,8 @@ void hold_against(SelfTested& tested) {
     }
     if (record.headline != tested.server.headline) {
         auto& place = record.headline == Headline::inconclusive ? tested.unknown : tested.wrong;
-        place.push_back(std::string(to_string(record.headline)) + " instead of " + std::string(to_string(tested.server.headline)));
+        place.push_back(std::string(to_string(record.headline)) + " instead of " +
+                        std::string(to_string(tested.server.headline)));
     }
     for (const auto& text : tested.server.truths) {
         const auto read = verdict::parse_expectation(text);
@@ -48,7 +49,7 @@ asio::awaitable<std::vector<SelfTested>> self_test(std::vector<KnownServer> serv
         SelfTested& tested = out.emplace_back();
         std::string kind = server.kind;  // named: GCC bug 107288
         std::vector<std::string> faults = server.faults;
-        Builtin builtin = co_await start_builtin(executor, std::move(kind), std::move(faults), server.service);
+        Builtin builtin = co_await start_builtin(executor, std::move(kind), std::move(faults), server.service, options.time);
         tested.server = std::move(server);
         tested.trouble = builtin.trouble;
         if (builtin.process) {

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <volley/http/base64.hpp>
 #include <volley/http/url.hpp>
 
 #include "verify/prober.hpp"
@@ -20,7 +21,7 @@ Result url(const std::string& url, const Options& options) {
     Result result;
     const auto parsed = http::parse_url(url);
     if (!parsed) {
-        result.unreachable = "not a URL: " + escape_for_terminal(url);
+        result.unreachable = "not a URL: " + parsed.error().message();  // without the text, which may hold a password
         return result;
     }
     client::DirectRequest request;
@@ -29,6 +30,10 @@ Result url(const std::string& url, const Options& options) {
     request.target.host = parsed->host;
     request.target.port = parsed->port;
     request.request.target = parsed->target();
+    if (parsed->has_user) {
+        const std::string credentials = http::base64(parsed->user + ':' + parsed->password);
+        request.request.headers.set("Authorization", "Basic " + credentials);
+    }
     request.timeout = options.time;
     asio::io_context io{1};
     std::exception_ptr broken;

@@ -3,7 +3,8 @@ add_executable(process_test_helper net/process/helper.cpp)
 target_link_libraries(process_test_helper PRIVATE volley::volley volley_warnings)
 target_include_directories(process_test_helper PRIVATE ${PROJECT_SOURCE_DIR}/lib/src)
 
-volley_add_test(net_process net net/process/start_test.cpp net/process/end_test.cpp net/process/figures_test.cpp net/process/fixture.cpp)
+volley_add_test(net_process net net/process/start_test.cpp net/process/end_test.cpp net/process/figures_test.cpp
+  net/process/server_processes_test.cpp net/process/fixture.cpp support/raw_server.cpp)
 add_dependencies(net_process process_test_helper)
 target_compile_definitions(net_process PRIVATE
   VOLLEY_TEST_HELPER="$<TARGET_FILE:process_test_helper>"

@@ -269,7 +269,7 @@ TEST(Judge, what_cannot_be_told_says_what_to_do) {
 
     r = judge(alone(60));
     EXPECT_EQ(r.headline, Headline::inconclusive);
-    EXPECT_NE(r.advice.find("--budget"), std::string::npos) << r.advice;
+    EXPECT_NE(r.advice.find("--time"), std::string::npos) << r.advice;
 
     o = alone(S);
     o.bursts.clear();
