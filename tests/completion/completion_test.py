@@ -9,7 +9,7 @@ import unittest
 VOLLEY = os.path.abspath(os.environ["VOLLEY"])
 LIMIT = 60
 REQUEST_VERBS = {"get", "post", "put", "patch", "delete", "head", "options"}
-VERBS = REQUEST_VERBS | {"load", "run", "serve", "help", "completion"}
+VERBS = REQUEST_VERBS | {"load", "run", "serve", "verify", "help", "completion"}
 
 SCENARIO = """\
 version: 1
