@@ -3,7 +3,8 @@ volley_add_python_test(cli_serve_faults net net/cli/serve_faults_test.py TIMEOUT
 volley_add_python_test(cli_load net net/cli/load_test.py TIMEOUT 300)
 volley_add_test(net_cli net net/cli/sample_files_test.cpp ../cli/out_file.cpp ../cli/sample_files.cpp)
 target_include_directories(net_cli PRIVATE ${PROJECT_SOURCE_DIR}/cli)
-volley_add_python_test(cli_verify net net/cli/verify_test.py TIMEOUT 300)
+# Not under sanitizers, whose generator is too slow for verdicts.
+volley_add_python_test(cli_verify interop net/cli/verify_test.py TIMEOUT 300 SERIAL)
 # All our own servers, one after the other.
-add_test(NAME net_cli_self_test COMMAND volley_program verify --self-test)
-set_tests_properties(net_cli_self_test PROPERTIES LABELS "net;long" TIMEOUT 900)
+add_test(NAME interop_cli_self_test COMMAND volley_program verify --self-test)
+set_tests_properties(interop_cli_self_test PROPERTIES LABELS "interop;long" TIMEOUT 900 RUN_SERIAL ON)

@@ -1,6 +1,7 @@
 volley_add_test(net_run net net/run/broken_test.cpp)
 volley_add_python_test(run net net/run/run_test.py TIMEOUT 300)
-volley_add_python_test(probes net net/run/probes_test.py TIMEOUT 300)
+# Not under sanitizers, whose generator is too slow for verdicts.
+volley_add_python_test(probes interop net/run/probes_test.py TIMEOUT 300 SERIAL)
 volley_add_python_test(numbers net net/run/numbers_test.py TIMEOUT 300)
 volley_add_python_test(live net net/run/live_test.py TIMEOUT 600)
 volley_add_python_test(scenarios interop net/run/scenarios_test.py TIMEOUT 300)
