@@ -1,7 +1,6 @@
 """`volley serve --fault`, and an application file, with faults of the connection: each act on what a client sees."""
 import http.client
 import pathlib
-import resource
 import socket
 import sys
 import time
@@ -80,21 +79,6 @@ class ServeFaults(VolleyTest):
             self.assertEqual(done.statuses(), {200: 8})
             return max(answer.connected for answer in done.answers)
         self.wait_for(lambda: longest() > 0.9)
-
-    def test_threads_may_run_out(self):
-        # Addresses for the stacks of ten threads, and half of one's for everything else.
-        stack = 64 << 20
-        self.server_limits = lambda: resource.setrlimit(resource.RLIMIT_STACK, (stack, stack))
-        self.env["MALLOC_ARENA_MAX"] = "1"  # an arena for each thread would take addresses, too
-        port = self.serve("--fault", "thread")
-        status = pathlib.Path(f"/proc/{self.server.pid}/status").read_text()
-        size = int(status.partition("VmSize:")[2].split()[0]) << 10
-        limit = size + 10 * stack + stack // 2
-        resource.prlimit(self.server.pid, resource.RLIMIT_AS, (limit, limit))
-        statuses = burst(f"http://127.0.0.1:{port}/offer?s=5", 100).statuses()
-        self.assertEqual(set(statuses), {200, 503})
-        self.assertLessEqual(statuses[200], 10)
-        self.wait_for(lambda: burst(f"http://127.0.0.1:{port}/offer?s=0", 1).statuses() == {200: 1})
 
     def test_mistakes_are_told(self):
         done = self.volley("serve", "--fault", "stall:1", "--fault", "reset:x")
