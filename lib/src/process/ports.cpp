@@ -10,7 +10,6 @@
 #include <optional>
 #include <random>
 #include <set>
-#include <sstream>
 
 #include <dirent.h>
 #include <netdb.h>
@@ -56,24 +55,59 @@ std::optional<Address> read_address(std::string_view hex) {
     return out;
 }
 
-/// Calls `each(address in hex, port, inode)` with the local side of every socket in that state. Source: proc(5), net/tcp.
+/// A table of /proc is as long as there are sockets on the machine.
+constexpr std::size_t most_of_a_table = 64 << 20;
+
+/// The next field of a line: what stands between blanks.
+std::string_view next_field(std::string_view& line) {
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    const auto end = std::min(line.find(' '), line.size());
+    const auto field = line.substr(0, end);
+    line.remove_prefix(end);
+    return field;
+}
+
+/// Calls `each(line)` with every line but the first, which holds the headings.
+template <class Each>
+void each_line(const char* table, Each each) {
+    const std::string text = slurp(table, most_of_a_table);
+    for (std::size_t at = text.find('\n'); at < text.size();) {
+        const auto end = std::min(text.find('\n', at + 1), text.size());
+        each(std::string_view(text).substr(at + 1, end - at - 1));
+        at = end;
+    }
+}
+
+/// Calls `each(address in hex, port, inode)` with the local side of every socket in that state. Read while others are timed, so without
+/// streams. Source: proc(5), net/tcp.
 template <class Each>
 void each_socket(std::string_view wanted_state, Each each) {
-    for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
-        std::ifstream in(table);
-        std::string line;
-        std::getline(in, line);  // the headings
-        while (std::getline(in, line)) {
-            std::istringstream fields(line);
-            std::string slot, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
-            fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >> inode;
+    for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"})
+        each_line(table, [&](std::string_view line) {
+            (void)next_field(line);  // slot
+            const auto local = next_field(line);
+            (void)next_field(line);  // the other side
+            const auto state = next_field(line);
             const auto colon = local.find(':');
-            if (state != wanted_state || colon == std::string::npos) continue;
+            if (state != wanted_state || colon == std::string_view::npos) return;
+            for (int skipped = 0; skipped < 5; ++skipped) (void)next_field(line);  // queues, timer, retransmits, uid, timeout
             unsigned number = 0;
             std::from_chars(local.data() + colon + 1, local.data() + local.size(), number, 16);
-            each(std::string_view(local).substr(0, colon), number, inode);
-        }
-    }
+            each(local.substr(0, colon), number, std::string(next_field(line)));
+        });
+}
+
+/// Calls `each(inode)` with every connected stream socket of the Unix domain that has no name: the client's end of a connection, or one
+/// of a pair. Source: proc(5), net/unix.
+template <class Each>
+void each_unix_client(Each each) {
+    each_line("/proc/net/unix", [&](std::string_view line) {
+        for (int skipped = 0; skipped < 4; ++skipped) (void)next_field(line);  // slot, references, protocol, flags
+        const auto type = next_field(line);
+        const auto state = next_field(line);
+        const auto inode = next_field(line);
+        if (type == "0001" && state == "03" && next_field(line).empty()) each(std::string(inode));
+    });
 }
 
 constexpr std::string_view listening = "0A";    // TCP_LISTEN
@@ -210,6 +244,9 @@ int outgoing_connections(const std::vector<int>& pids, std::uint16_t port) {
     int count = 0;
     each_socket(established, [&](std::string_view, unsigned number, const std::string& inode) {
         if (number != port && own.contains(inode)) ++count;
+    });
+    each_unix_client([&](const std::string& inode) {
+        if (own.contains(inode)) ++count;
     });
     return count;
 }

@@ -38,7 +38,8 @@ struct Listener {
 /// not read are left out.
 [[nodiscard]] std::vector<int> listening_processes(const std::string& host, std::uint16_t port);
 
-/// How many TCP connections these processes have that do not end at `port`: those that they opened themselves.
+/// How many connections these processes have opened themselves: TCP ones that do not end at `port`, and connected sockets of the Unix
+/// domain that have no name (the ends of a pair look the same: what counts is how the number grows). Source: proc(5), net/tcp, net/unix.
 [[nodiscard]] int outgoing_connections(const std::vector<int>& pids, std::uint16_t port);
 
 /// "process 123 (nginx)", or "another process" when we may not know.

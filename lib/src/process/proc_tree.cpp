@@ -106,10 +106,12 @@ std::vector<ProcStat> all_processes() {
     return out;
 }
 
-std::vector<ProcStat> descendants(int root) {
+std::vector<ProcStat> descendants(int root) { return descendants(std::vector<int>{root}); }
+
+std::vector<ProcStat> descendants(const std::vector<int>& roots) {
     auto all = all_processes();
     std::vector<ProcStat> out;
-    std::unordered_set<int> tree{root};
+    std::unordered_set<int> tree(roots.begin(), roots.end());
     // A parent may have a higher pid than its child (pids wrap round, orphans change parents), so sweep until a sweep adds
     // nothing.
     for (bool grew = true; grew;) {

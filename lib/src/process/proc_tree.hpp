@@ -42,6 +42,8 @@ struct ProcStat {
 /// Every descendant of `root`, without `root`, zombies included, parents before children. One reading of /proc is no snapshot: a process
 /// that forks or changes its parent meanwhile may be missed, so whoever must find all of them asks until nothing is left.
 [[nodiscard]] std::vector<ProcStat> descendants(int root);
+/// The same of several at once, for one reading of /proc.
+[[nodiscard]] std::vector<ProcStat> descendants(const std::vector<int>& roots);
 
 /// Sends a signal to exactly that process: a pid that was handed out again in between is left alone (pidfd_open(2), then the start time
 /// is compared). @return whether it was sent.

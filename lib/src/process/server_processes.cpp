@@ -115,11 +115,7 @@ ServerProcesses::Reading ServerProcesses::look() {
     std::vector<ProcStat> all;
     for (const int root : roots_)
         if (auto stat = read_stat(root)) all.push_back(std::move(*stat));
-    for (const int root : roots_)
-        for (auto& p : descendants(root)) all.push_back(std::move(p));
-    std::ranges::sort(all, {}, &ProcStat::pid);
-    const auto repeated = std::ranges::unique(all, {}, &ProcStat::pid);
-    all.erase(repeated.begin(), repeated.end());
+    for (auto& p : descendants(roots_)) all.push_back(std::move(p));
     pids_.clear();
     std::uint64_t ticks = 0;
     for (const auto& p : all) {

@@ -33,7 +33,7 @@ public:
         std::uint64_t rss = 0;  ///< bytes
         Duration cpu{};         ///< user and system since each began, of children that were waited for too
         Duration run_delay{};   ///< of the living threads since each began: ready, and no processor was free
-        int outgoing = 0;       ///< TCP connections that do not end at the port
+        int outgoing = 0;       ///< connections that it opened itself: TCP that does not end at the port, and Unix-domain clients
     };
     /// Finds the processes anew and reads all of it.
     [[nodiscard]] Reading look();

@@ -28,6 +28,8 @@ constexpr int idle_canary_times = 8;
 constexpr auto idle_patience = std::chrono::seconds(1);
 /// A canary that waits behind a blocked loop is answered just after the burst.
 constexpr auto canary_patience = std::chrono::milliseconds(500);
+/// Requests that are bounded by the time that is left end at its end: a moment for them to say so.
+constexpr auto over_time = std::chrono::milliseconds(200);
 constexpr auto progress_every = std::chrono::milliseconds(100);
 /// So many wrong answers in a row, and nothing else, are no endpoint to verify.
 constexpr std::size_t hopeless = 2;
@@ -73,6 +75,11 @@ verdict::Shot shot_of(const metrics::Sample& sample) {
     shot.outcome = sample.outcome;
     shot.right = sample.outcome == metrics::Outcome::ok && sample.status >= 200 && sample.status < 300;
     return shot;
+}
+
+awaitable<void> run_into(engine::PhasePlan plan, engine::Counters& counters, engine::PhaseOutcome& outcome) {
+    auto ended = co_await engine::run_phase(std::move(plan), counters);
+    outcome = std::move(ended);
 }
 
 bool is_alone(const verdict::Burst& burst) { return burst.shots.size() == 1; }
@@ -209,7 +216,7 @@ awaitable<verdict::Burst> Prober::shoot(Shooting what) {
     burst.sockets = what.sockets;
     burst.canaries = what.canaries;
     std::optional<ProcessTape> tape;
-    if (processes_ && what.of_target) tape.emplace(executor_, *processes_);
+    if (processes_ && what.of_target) tape.emplace(*processes_);
     std::optional<Canaries> app;
     std::optional<Canaries> parser;
     if (what.canaries && app_) app.emplace(executor_, app_, canary_every);
@@ -230,23 +237,25 @@ awaitable<verdict::Burst> Prober::shoot(Shooting what) {
     ticker.spawn(tick(counters));
     engine::PhaseOutcome outcome;
     std::exception_ptr broken;  // no more threads, or what `progress` throws: what was started must be stopped all the same
+    // Opening the connections and the requests themselves are each bounded by what is left; together they may take twice that.
+    net::TaskGroup phase(executor_);
+    net::Watchdog limit(executor_, [&] { phase.cancel(); });
+    limit.arm(deadline_ + over_time);
+    phase.spawn(run_into(std::move(plan), counters, outcome));
     try {
-        auto ended = co_await engine::run_phase(std::move(plan), counters);
-        outcome = std::move(ended);
+        co_await phase.join();
     } catch (...) {
         broken = std::current_exception();
     }
+    const bool too_late = limit.expired();
+    limit.disarm();
     ticker.cancel();
     try {
         co_await ticker.join();
     } catch (...) {
         broken = std::current_exception();
     }
-    if (tape) {
-        // Named first: g++ 12 may destroy a temporary of an expression with co_await twice (GCC bug 107288).
-        const verdict::Process process = co_await tape->stop();
-        burst.process = process;
-    }
+    if (tape) tape->finish();
     if (app) {
         auto canaries = co_await app->stop(patience(canary_patience));
         burst.app = std::move(canaries);
@@ -256,12 +265,17 @@ awaitable<verdict::Burst> Prober::shoot(Shooting what) {
         burst.parser = std::move(canaries);
     }
     if (broken) std::rethrow_exception(broken);
+    // Nothing is timed now: this may wait for the last reading.
+    if (tape) burst.process = tape->take();
     if (!outcome.bursts.empty())
         for (const auto& sample : outcome.bursts.front()) burst.shots.push_back(shot_of(sample));
     const bool timed_out = std::ranges::any_of(burst.shots, [](const auto& s) { return s.outcome == metrics::Outcome::timeout; });
     burst.cut = outcome.interrupted || (bounded_by_us && timed_out);
     if (!outcome.examples.empty()) example_ = outcome.examples.front();
-    if (outcome.interrupted) result_.seen.interrupted = true;
+    if (too_late)
+        result_.seen.out_of_time = true;
+    else if (outcome.interrupted)
+        result_.seen.interrupted = true;
     co_return burst;
 }
 

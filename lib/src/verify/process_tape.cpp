@@ -2,11 +2,7 @@
 
 #include <algorithm>
 
-#include "net/deadline.hpp"
-
 namespace volley::verify {
-namespace asio = boost::asio;
-using asio::awaitable;
 
 namespace {
 
@@ -17,13 +13,18 @@ constexpr int first_look = 4;
 
 }  // namespace
 
-ProcessTape::ProcessTape(const asio::any_io_executor& executor, process::ServerProcesses& processes)
-    : processes_(processes), tasks_(executor), before_(processes.look()), first_(before_) {
+ProcessTape::ProcessTape(process::ServerProcesses& processes)
+    : processes_(processes), before_(processes.look()), first_(before_) {
     seen_.threads_before = seen_.threads_peak = before_.counts.threads;
     seen_.processes_before = seen_.processes_peak = before_.counts.processes;
     seen_.descriptors_before = seen_.descriptors_peak = before_.descriptors;
     seen_.rss_before = seen_.rss_peak = before_.rss;
     most_outgoing_ = before_.outgoing;
+}
+
+ProcessTape::~ProcessTape() {
+    finish();
+    if (thread_.joinable()) thread_.join();
 }
 
 void ProcessTape::note(const process::ServerProcesses::Counts& counts) {
@@ -39,32 +40,48 @@ void ProcessTape::note(const process::ServerProcesses::Reading& reading) {
 }
 
 void ProcessTape::start() {
-    first_ = processes_.look();
-    note(first_);
-    tasks_.spawn(tick());
+    thread_ = std::thread([this] {
+        try {
+            watch();
+        } catch (...) {
+            broken_ = std::current_exception();
+        }
+    });
 }
 
-awaitable<void> ProcessTape::tick() {
-    for (int i = 1;; ++i) {
-        const TimePoint next = Clock::now() + count_every;
-        co_await net::sleep_until(next);
+void ProcessTape::watch() {
+    first_ = processes_.look();
+    note(first_);
+    std::unique_lock lock(mutex_);
+    for (int i = 1; !wake_.wait_for(lock, count_every, [&] { return finished_; }); ++i) {
+        lock.unlock();
         if (i % counts_per_look == first_look)
             note(processes_.look());
         else
             note(processes_.counts());
+        lock.lock();
     }
-}
-
-awaitable<verdict::Process> ProcessTape::stop() {
     const auto last = processes_.look();
     note(last);
-    tasks_.cancel();
-    co_await tasks_.join();
     // Of processes that ended meanwhile and were not waited for the time is gone: never count backwards.
     seen_.cpu = std::max(Duration{}, last.cpu - first_.cpu);
     seen_.run_delay = std::max(Duration{}, last.run_delay - first_.run_delay);
     seen_.upstream = most_outgoing_ - before_.outgoing;
-    co_return seen_;
+}
+
+void ProcessTape::finish() {
+    {
+        const std::lock_guard lock(mutex_);
+        finished_ = true;
+    }
+    wake_.notify_one();
+}
+
+verdict::Process ProcessTape::take() {
+    finish();
+    if (thread_.joinable()) thread_.join();
+    if (broken_) std::rethrow_exception(broken_);
+    return seen_;
 }
 
 }  // namespace volley::verify

@@ -17,12 +17,11 @@ using boost::asio::awaitable;
 class ProcessTapeTest : public server::test::ProcessTest {};
 
 awaitable<verdict::Process> record(process::ServerProcesses& processes, Duration length) {
-    ProcessTape tape(co_await boost::asio::this_coro::executor, processes);
+    ProcessTape tape(processes);
     tape.start();
     const TimePoint over = Clock::now() + length;
     co_await net::sleep_until(over);
-    const verdict::Process seen = co_await tape.stop();
-    co_return seen;
+    co_return tape.take();
 }
 
 TEST_F(ProcessTapeTest, keeps_the_peak_of_threads_and_the_processor_time_of_the_burst_alone) {
