@@ -72,6 +72,7 @@ Assessment::Assessment(const Observation& observed)
     limits = limits_of(views);
     backlog = backlog_of(views, limits);
     work = workings_of(views);
+    work.proxy = work.proxy || is_forwarder(seen);
     canaries = canaries_of(seen, views, solo.service);
     fit = verdict::fit(views, solo, !process_known() ? Several::unknown : work.processes > 1 ? Several::yes : Several::no);
     hold = hold_of(*this);

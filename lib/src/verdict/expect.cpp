@@ -234,11 +234,12 @@ std::optional<bool> fact_of(std::string_view subject, const Record& r) {
         if (r.headline == Headline::concurrent) return std::nullopt;
         return r.mechanism == Mechanism::thread_per_request;
     }
-    if (subject == "loop_blocked") return r.loop_blocked;
-    if (subject == "cpu_bound") return r.cpu_bound;
+    const auto known = [](bool fact, bool looked) { return fact || looked ? std::optional(fact) : std::nullopt; };
+    if (subject == "loop_blocked") return known(r.loop_blocked, r.loop_known);
+    if (subject == "cpu_bound") return known(r.cpu_bound, r.cpu_known);
     if (subject == "paced") return r.paced_at.has_value();
     if (subject == "refusing") return r.refuses_above.has_value();
-    if (subject == "backlog_small") return r.backlog_small;
+    if (subject == "backlog_small") return known(r.backlog_small, r.backlog_known);
     if (subject == "unstable") return r.unstable;
     return std::nullopt;
 }

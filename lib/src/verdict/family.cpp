@@ -37,6 +37,13 @@ Family family_of(const Observation& seen) {
     return seen.via.empty() ? Family::unknown : Family::nginx;
 }
 
+bool is_forwarder(const Observation& seen) {
+    static constexpr std::array<std::string_view, 12> forwarders{"nginx",        "openresty", "haproxy",  "envoy",
+                                                                 "caddy",        "traefik",   "varnishd", "squid",
+                                                                 "docker-proxy", "kubectl",   "socat",    "ssh"};
+    return std::ranges::any_of(forwarders, [&](auto n) { return seen.process_name == n; });
+}
+
 bool is_worker_server(const Observation& seen) {
     static constexpr std::array<std::string_view, 7> workers{"gunicorn", "werkzeug", "wsgiserver", "uwsgi",
                                                              "waitress", "cheroot",  "puma"};

@@ -19,6 +19,10 @@ enum class Family : std::uint8_t {
 };
 [[nodiscard]] Family family_of(const Observation& seen);
 
+/// A program that passes requests on, by the name of its process. Through one kept-alive or multiplexed connection it does so without
+/// opening any, so that connections do not tell.
+[[nodiscard]] bool is_forwarder(const Observation& seen);
+
 /// Is it one of those whose workers read, answer and write one request before they look at the next? To such a server a canary is a
 /// request like any other.
 [[nodiscard]] bool is_worker_server(const Observation& seen);

@@ -128,12 +128,15 @@ void visit_fields(Visitor& v, Record& r) {
     v("workers_most", r.workers_most);
     v("mechanism", r.mechanism);
     v("loop_blocked", r.loop_blocked);
+    v("loop_known", r.loop_known);
     v("blocked_for", r.blocked_for);
     v("cpu_bound", r.cpu_bound);
+    v("cpu_known", r.cpu_known);
     v("refuses_above", r.refuses_above);
     v("refusal", r.refusal);
     v("paced_at", r.paced_at);
     v("backlog_small", r.backlog_small);
+    v("backlog_known", r.backlog_known);
     v("unstable", r.unstable);
     v("ends_at", r.ends_at);
     v("service", r.service);

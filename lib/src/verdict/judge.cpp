@@ -10,9 +10,15 @@
 namespace volley::verdict {
 namespace {
 
-bool threads_flat(const Assessment& a) {
+/// Not as many threads as requests overlapped, and none that came for them: threads that were there before would do as well.
+bool fewer_threads(const Assessment& a) {
     const int n = static_cast<int>(a.fit.flat_upto);
-    return a.work.threads_grown <= std::max(2, n / 20);
+    return a.work.threads_grown <= std::max(2, n / 20) && a.work.threads_base + a.work.threads_grown < n;
+}
+
+bool process_each(const Assessment& a) {
+    const auto n = static_cast<double>(a.work.grown_in);
+    return a.fit.flat_upto >= 10 && n >= 10 && a.work.processes_grown >= 0.7 * n - 2;
 }
 
 bool thread_each(const Assessment& a) {
@@ -38,8 +44,9 @@ Mechanism mechanism_of_serial(const Assessment& a) {
 
 Mechanism mechanism_of_flat(const Assessment& a) {
     if (!a.process_known()) return Mechanism::unknown;
+    if (process_each(a)) return Mechanism::processes;
     if (thread_each(a)) return Mechanism::thread_per_request;
-    return threads_flat(a) ? Mechanism::event_loop : Mechanism::unknown;
+    return fewer_threads(a) ? Mechanism::event_loop : Mechanism::unknown;
 }
 
 Mechanism mechanism_of(const Assessment& a) {
@@ -89,13 +96,22 @@ void shape_of(Record& r, const Assessment& a) {
 }
 
 void holds_of(Record& r, const Assessment& a) {
-    if (a.only_cost()) return;
+    if (a.only_cost()) {
+        r.loop_known = r.cpu_known = true;
+        r.backlog_known = a.backlog.looked;
+        return;
+    }
     r.cpu_bound = a.hold == Hold::cpu;
     r.loop_blocked = a.hold == Hold::loop;
     if (r.cpu_bound && a.fit.decisive) r.blocked_for = from_seconds(processor_time(*a.fit.decisive));
     if (r.loop_blocked || a.hold == Hold::unknown) r.blocked_for = from_seconds(a.fit.b);
     if (a.hold == Hold::pace && a.fit.b > 0) r.paced_at = 1 / a.fit.b;
     r.backlog_small = a.backlog.small();
+    r.backlog_known = a.backlog.looked;
+    // Requests that overlap are no loop's turns; where they do not, only the parser's answers tell a held loop from a lock.
+    const bool overlap = a.fit.pattern == Pattern::flat || a.fit.pattern == Pattern::turns;
+    r.loop_known = r.loop_blocked || overlap || a.canaries.parser.heard;
+    r.cpu_known = r.cpu_bound || a.fit.pattern == Pattern::flat || a.process_known();
     r.unstable = a.fit.pattern == Pattern::varied;
     if (a.refuses()) {
         r.refuses_above = a.limits.closed_in ? a.limits.all_right_upto : std::max(a.limits.all_right_upto, a.limits.answered);

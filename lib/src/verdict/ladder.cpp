@@ -142,7 +142,12 @@ private:
         if (decided()) return std::nullopt;
         static constexpr std::array<std::size_t, 9> rungs{2, 5, 10, 20, 50, 100, 200, 512, 1000};
         const std::size_t top = largest();
-        if (top > 1 && too_weak()) return std::nullopt;
+        if (top > 1) {
+            // Late once is the machine's doing; a generator that is late each time is not up to more.
+            const std::size_t bad = spoilt(top);
+            if (bad >= most_tries) return std::nullopt;
+            if (bad > 0) return fits(worst(top)) ? std::optional(burst(top, "again: we were late")) : std::nullopt;
+        }
         std::vector<std::size_t> above;
         for (const std::size_t n : rungs)
             if (n > top && n < a_.seen.most) above.push_back(n);
@@ -164,13 +169,18 @@ private:
         return burst(n, fmt::format("do {} overlap?", n));
     }
 
-    /// The generator is not up to more.
-    [[nodiscard]] bool too_weak() const {
-        const std::size_t top = largest();
+    static constexpr std::size_t most_tries = 3;
+
+    /// How many bursts of the largest size the generator was late for, or slow itself; none where one of them went well.
+    [[nodiscard]] std::size_t spoilt(std::size_t top) const {
         std::size_t bad = 0;
-        for (const View& v : a_.views)
-            if (v.held() && v.n == top && v.ends.size() >= 2 && !reliable(v, a_.solo)) ++bad;
-        return bad > 0;
+        for (const View& v : a_.views) {
+            if (!v.held() || v.n != top || v.ends.size() < 2) continue;
+            if (v.costly) return most_tries;  // that stays so
+            if (reliable(v, a_.solo)) return 0;
+            ++bad;
+        }
+        return bad;
     }
 
     // --- sure -------------------------------------------------------------------------------------------------------------

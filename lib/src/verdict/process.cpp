@@ -22,6 +22,8 @@ Workings workings_of(const std::vector<View>& views) {
     }
     for (const View& v : views) {
         if (!v.burst->process) continue;
+        out.processes_grown =
+            std::max(out.processes_grown, v.burst->process->processes_peak - v.burst->process->processes_before);
         const int grown = v.burst->process->threads_peak - out.threads_base;
         if (grown > out.threads_grown) {
             out.threads_grown = grown;

@@ -13,6 +13,7 @@ struct Workings {
     int threads_base = 0;   ///< before the first burst of two or more
     int threads_grown = 0;  ///< at most, over that
     int processes = 0;
+    int processes_grown = 0;   ///< at most, over that
     bool proxy = false;        ///< it opened connections itself while it answered: it is not the one that works
     std::size_t grown_in = 0;  ///< the burst in which most threads came
 };

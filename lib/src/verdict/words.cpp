@@ -94,7 +94,8 @@ std::string headline_words(const Record& r, const Assessment& a) {
         case Headline::thread_per_request:
             return thread_words(r);
         case Headline::concurrent:
-            return fmt::format("At least {} requests overlap; by what was not to be seen ({}).", r.workers.value_or(r.n),
+            return fmt::format("At least {} requests overlap; {} ({}).", r.workers.value_or(r.n),
+                               r.mechanism == Mechanism::processes ? "a process comes for each" : "by what was not to be seen",
                                count_and_time(r));
         case Headline::asynchronous:
             return fmt::format("Asynchronous: {}, and no threads came for them.", count_and_time(r));
@@ -189,6 +190,8 @@ void doubts_of(Record& r, const Assessment& a) {
         add("a proxy stands in front: what works behind it was not seen");
     else if (!a.work.seen)
         add("the server's process was not seen: threads and processor time are not known");
+    if (a.process_known() && a.fit.pattern == Pattern::flat && a.work.threads_base >= static_cast<int>(a.fit.flat_upto))
+        add(fmt::format("the server had {} threads before: up to so many, requests may each have one", a.work.threads_base));
     if (!a.canaries.parser.heard) add("no request went to the parser beside a burst: whether the loop is held was not looked at");
     if (a.seen.control.empty()) add("the generator's own cost was not measured");
     if (!a.backlog.looked) add("connections at one instant were not tried: the backlog is not known");

@@ -41,6 +41,15 @@ TEST(Expect, facts) {
     EXPECT_EQ(of("not inconclusive", r), Met::yes);
 }
 
+TEST(Expect, what_was_not_looked_at_is_not_known) {
+    Record r = pool_of_5();
+    for (const auto* text : {"loop_blocked", "not loop_blocked", "not cpu_bound", "not backlog_small"})
+        EXPECT_EQ(of(text, r), Met::unknown) << text;
+    r.loop_known = r.cpu_known = r.backlog_known = true;
+    for (const auto* text : {"not loop_blocked", "not cpu_bound", "not backlog_small"}) EXPECT_EQ(of(text, r), Met::yes) << text;
+    EXPECT_EQ(of("loop_blocked", r), Met::no);
+}
+
 TEST(Expect, figures) {
     const Record r = pool_of_5();
     EXPECT_EQ(of("pool>=8", r), Met::no);

@@ -61,12 +61,15 @@ struct Record {
     std::optional<std::size_t> workers_most;  ///< not to be counted exactly: between `workers` and this
     Mechanism mechanism = Mechanism::unknown;
     bool loop_blocked = false;
-    Duration blocked_for{};  ///< b: how long each request holds the loop (or, CPU bound, a processor)
+    bool loop_known = false;  ///< whether the loop is held was to be seen: by requests to the parser, or because requests overlap
+    Duration blocked_for{};   ///< b: how long each request holds the loop (or, CPU bound, a processor)
     bool cpu_bound = false;
+    bool cpu_known = false;                    ///< likewise: the process was seen, or all requests overlap
     std::optional<std::size_t> refuses_above;  ///< L: so many at once are answered, more are refused
     int refusal = 0;                           ///< the status of the refusals; 0: connections are refused, reset or closed
     std::optional<double> paced_at;            ///< per second
     bool backlog_small = false;
+    bool backlog_known = false;  ///< connections at one instant were tried
     bool unstable = false;
     std::optional<std::size_t> ends_at;  ///< thread per request: at how many requests threads run out
     Confidence confidence = Confidence::low;
