@@ -18,7 +18,7 @@ public:
     /// Takes the reading before anything is opened.
     ProcessTape(const boost::asio::any_io_executor& executor, process::ServerProcesses& processes);
 
-    /// The burst is about to start: processor time counts from here.
+    /// The burst is about to start: processor time counts from here. Blocks for as long as a reading takes.
     void start();
     /// The last answer is there.
     boost::asio::awaitable<verdict::Process> stop();
