@@ -24,8 +24,11 @@ const char* word_of(const verify::SelfTested& tested) {
 }
 
 void print_row(const verify::SelfTested& t) {
-    std::string text = fmt::format("  {:<6}  {:<12} {:>8}  {}\n", word_of(t), t.server.name, format_duration(t.took),
+    std::string text = fmt::format("  {:<6}  {:<20} {:>8}  {}\n", word_of(t), t.server.name, format_duration(t.took),
                                    report::verdict_line(t.result.record));
+    for (const auto& answer : t.result.answers)
+        text += fmt::format("{:>40}{}: {}: {}\n", "", to_string(answer.question), to_string(answer.reply),
+                            escape_for_terminal(answer.words));
     for (const auto* list : {&t.wrong, &t.unknown})
         for (const auto& line : *list) text += "          " + escape_for_terminal(line) + '\n';
     if (!t.trouble.empty()) text += "          " + escape_for_terminal(t.trouble) + '\n';
@@ -65,6 +68,30 @@ std::string confusion(const std::vector<verify::SelfTested>& all) {
     return out;
 }
 
+/// The same for the questions beside the verdict.
+std::string answers_of(const std::vector<verify::SelfTested>& all) {
+    using verdict::Reply;
+    std::map<std::pair<verdict::Question, Reply>, std::map<Reply, int>> counts;
+    for (const auto& t : all) {
+        if (!t.trouble.empty()) continue;
+        for (const auto& truth : t.server.answers) {
+            const auto& given = t.result.answers;
+            const auto at = std::ranges::find(given, truth.question, &verdict::Answer::question);
+            ++counts[{truth.question, truth.reply}][at == given.end() ? Reply::unknown : at->reply];
+        }
+    }
+    if (counts.empty()) return {};
+    std::string out = "\nquestions: what is true (down), what was answered (across)\n" +
+                      fmt::format("  {:<20}{:>8}{:>8}{:>8}\n", "", "yes", "no", "unknown");
+    for (auto& [truth, replies] : counts) {
+        out += fmt::format("  {:<20}", fmt::format("{}: {}", to_string(truth.first), to_string(truth.second)));
+        for (const Reply reply : {Reply::yes, Reply::no, Reply::unknown})
+            out += fmt::format("{:>8}", replies[reply] == 0 ? "." : std::to_string(replies[reply]));
+        out += '\n';
+    }
+    return out;
+}
+
 }  // namespace
 
 int self_test(const Call& call, const VerifyOptions& asked, const std::vector<std::string>& only) {
@@ -98,7 +125,7 @@ int self_test(const Call& call, const VerifyOptions& asked, const std::vector<st
         else if (!tested.unknown.empty())
             ++unsure;
     }
-    if (!asked.quiet) std::fputs(confusion(ended.value).c_str(), stdout);
+    if (!asked.quiet) std::fputs((confusion(ended.value) + answers_of(ended.value)).c_str(), stdout);
     std::fputs(fmt::format("\n{} servers: {} right, {} unsure, {} wrong\n", ended.value.size(),
                            ended.value.size() - static_cast<std::size_t>(wrong + unsure), unsure, wrong)
                    .c_str(),

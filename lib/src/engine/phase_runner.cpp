@@ -178,6 +178,7 @@ private:
                 [](Worker& worker, const std::function<void(Worker::Ready)>& reply) { worker.prepare_burst(reply); });
             if (outcome_.interrupted) break;
             note_unprepared(ready);
+            if (plan_.burst_ready) plan_.burst_ready();
             const TimePoint planned = Clock::now() + std::chrono::milliseconds(5);
             if (plan_.burst_planned) plan_.burst_planned(planned);
             auto parts = co_await ask_all<std::vector<metrics::Sample>>(

@@ -62,7 +62,10 @@ struct PhasePlan {
     /// Asked once a second with what there is so far, and shortly before the end of a phase that time ends (`ending`): only then may it
     /// say extend, by which the phase runs on for as long as was planned. On the thread that called run_phase().
     std::function<Decision(const struct PhaseOutcome& so_far, bool ending)> look;
-    /// Told of the planned start of each burst, when its connections are open. On the thread that called run_phase().
+    /// Called when the connections of a burst are open, before its start is planned: what takes its time belongs here. On the thread that
+    /// called run_phase().
+    std::function<void()> burst_ready;
+    /// Told of the planned start of each burst, a few milliseconds ahead. On the thread that called run_phase().
     std::function<void(TimePoint planned)> burst_planned;
     /// Given every sample as it ends, in batches and in no order, on the thread that called run_phase(). Empty: they are not kept.
     std::function<void(std::vector<metrics::Sample>)> samples;

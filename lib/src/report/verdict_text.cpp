@@ -120,7 +120,7 @@ std::string figures_text(const Look& look, const Observation& seen, const Record
     if (r.serial_fraction)
         out += field(look, "serial", fmt::format("{:.1f} % (0 % is asynchronous, 100 % one after another)", 100 * *r.serial_fraction));
     if (r.loop_stall > Duration::zero())
-        out += field(look, "loop stall", "others waited up to " + format_duration(r.loop_stall) + " longer than on an idle server");
+        out += field(look, "loop stall", "requests waited up to " + format_duration(r.loop_stall) + " longer than on an idle server");
     if (r.processes > 0)
         out += field(look, "server",
                      fmt::format("{}, {} process{}{}", seen.process_name.empty() ? "its process" : one_line(seen.process_name), r.processes,

@@ -75,6 +75,7 @@ Assessment::Assessment(const Observation& observed)
     work.proxy = work.proxy || is_forwarder(seen);
     canaries = canaries_of(seen, views, solo.service);
     fit = verdict::fit(views, solo, !process_known() ? Several::unknown : work.processes > 1 ? Several::yes : Several::no);
+    stalls = stalls_of(views, solo, fit.flat_upto);
     hold = hold_of(*this);
     // Where turns cannot be seen, what is held explains the growth, not a number of workers.
     if (solo.wide() && (hold == Hold::cpu || hold == Hold::loop))
@@ -85,6 +86,13 @@ Assessment::Assessment(const Observation& observed)
 bool Assessment::only_cost() const noexcept {
     return fit.pattern == Pattern::slope && fit.b < 0.02 * solo.service && fit.flat_upto >= 10 && fit.decisive &&
            fit.decisive->groups.size() == 1;
+}
+
+double Assessment::stood_still() const noexcept {
+    if (fit.pattern != Pattern::flat && !only_cost()) return 0;
+    // Many requests at once keep a server from others for a while, without standing still.
+    const double canary = canaries.stall();
+    return std::max(stalls.longest, canary > std::max(0.25, solo.service / 2) ? canary : 0.0);
 }
 
 bool Assessment::refuses() const noexcept {

@@ -10,6 +10,7 @@
 #include "verdict/limits.hpp"
 #include "verdict/process.hpp"
 #include "verdict/solo.hpp"
+#include "verdict/stalls.hpp"
 
 namespace volley::verdict {
 
@@ -52,6 +53,7 @@ struct Assessment {
     Workings work;
     Canaries canaries;
     Fit fit;
+    Stalls stalls;
     Unclear unclear = Unclear::no;
     Hold hold = Hold::none;
     bool worker_server = false;  ///< known to give each worker one request at a time, reading included
@@ -60,6 +62,8 @@ struct Assessment {
     [[nodiscard]] bool only_cost() const noexcept;
     /// Enough failed in the same way to speak of a limit.
     [[nodiscard]] bool refuses() const noexcept;
+    /// The longest that everything was held up, in seconds, though requests overlap otherwise; 0: they do not, or nothing was.
+    [[nodiscard]] double stood_still() const noexcept;
     /// The process that was seen is the one that answers.
     [[nodiscard]] bool process_known() const noexcept { return work.seen && !work.proxy && seen.via.empty(); }
 };

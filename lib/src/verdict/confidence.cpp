@@ -46,6 +46,7 @@ Confidence confidence_of(const Record& r, const Assessment& a) {
     if (!a.work.seen) score -= 0.1;
     if (!a.canaries.parser.heard && r.headline != Headline::pool && r.headline != Headline::refusing) score -= 0.2;
     if (a.limits.stray) score -= 0.2;
+    if (a.stood_still() > 0) score -= 0.3;
     if (a.seen.interrupted) score -= 0.2;
     if (a.fit.flat_upto < 20 && (r.workers_at_least || r.headline == Headline::concurrent)) score -= 0.4;
     return score >= 0.75 ? Confidence::high : score >= 0.35 ? Confidence::medium : Confidence::low;

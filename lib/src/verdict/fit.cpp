@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "verdict/stalls.hpp"
+
 namespace volley::verdict {
 namespace {
 
@@ -233,7 +235,7 @@ Fit fit(const std::vector<View>& all, const Solo& solo, Several several) {
     Fit out;
     Views views;
     for (const View& v : all)
-        if (v.held() && v.refused <= stragglers(v.n) && reliable(v, solo)) views.push_back(&v);
+        if (v.held() && v.refused <= stragglers(v.n) && reliable(v, solo) && !is_stalled(v, solo)) views.push_back(&v);
     if (views.empty()) return out;
     bracket(out, views, solo, false);
     Views more;

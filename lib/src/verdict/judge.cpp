@@ -122,8 +122,9 @@ void holds_of(Record& r, const Assessment& a) {
 void figures_of(Record& r, const Assessment& a) {
     r.service = from_seconds(a.solo.service);
     r.service_spread = from_seconds(quantile(a.solo.times, 0.75) - quantile(a.solo.times, 0.25));
-    r.stall_known = a.canaries.parser.heard || a.canaries.app.heard;
-    r.loop_stall = from_seconds(a.canaries.stall());
+    const double stood_still = a.stood_still();
+    r.stall_known = a.canaries.parser.heard || a.canaries.app.heard || stood_still > 0;
+    r.loop_stall = from_seconds(std::max(a.canaries.stall(), stood_still));
     r.threads_grown = a.work.threads_grown;
     r.processes = a.work.processes;
     const View* v = a.fit.decisive;

@@ -201,6 +201,10 @@ void doubts_of(Record& r, const Assessment& a) {
     if (a.limits.refused_from > 0 && !a.limits.closed_in)
         add(fmt::format("some of {} are refused: the limit lies between {} and {}", a.limits.refused_from,
                         a.limits.all_right_upto, a.limits.refused_from - 1));
+    if (const double still = a.stood_still(); still > 0)
+        add(fmt::format("the server, or this machine, stood still for up to {} and answered nobody meanwhile ({} of {} bursts were held up as "
+                        "a whole): look for what stops it now and then, such as garbage collection or a periodic task",
+                        format_duration(from_seconds(still)), a.stalls.held_up, a.stalls.bursts));
     if (a.limits.stray) add(fmt::format("{} requests of bursts failed, not above any one number", a.limits.stray_count));
     if (a.solo.given_differs) add("one request does not take as long as was given: the measured time was used");
     if (a.seen.out_of_time) add("time was over before all was looked at");

@@ -226,9 +226,13 @@ awaitable<verdict::Burst> Prober::shoot(Shooting what) {
     const Duration allowed = plan.steps.front().timeout;
     const bool bounded_by_us = allowed < what.request.timeout;
     if (what.of_target) ++shot_;
+    // Reading /proc takes tens of milliseconds where there are many processes or sockets: not between the planned start and the first
+    // request.
+    plan.burst_ready = [&] {
+        if (tape) tape->start();
+    };
     plan.burst_planned = [&](TimePoint planned) {
         burst.at = planned - begin_;
-        if (tape) tape->start();
         if (app) app->start(planned);
         if (parser) parser->start(planned);
     };

@@ -40,6 +40,8 @@ void ProcessTape::note(const process::ServerProcesses::Reading& reading) {
 }
 
 void ProcessTape::start() {
+    first_ = processes_.look();
+    note(first_);
     thread_ = std::thread([this] {
         try {
             watch();
@@ -50,8 +52,6 @@ void ProcessTape::start() {
 }
 
 void ProcessTape::watch() {
-    first_ = processes_.look();
-    note(first_);
     std::unique_lock lock(mutex_);
     for (int i = 1; !wake_.wait_for(lock, count_every, [&] { return finished_; }); ++i) {
         lock.unlock();

@@ -23,7 +23,7 @@ public:
     ProcessTape& operator=(const ProcessTape&) = delete;
     ~ProcessTape();
 
-    /// The burst is about to start: processor time counts from here. Throws: std::system_error where there is no thread for it.
+    /// The burst is about to start: processor time counts from here. Blocks for as long as a reading takes. Throws: std::system_error where there is no thread for it.
     void start();
     /// The last answer is there: takes the last reading, on its own thread. Nothing where start() was not called.
     void finish();

@@ -1,5 +1,8 @@
 #include <volley/verify/self_test.hpp>
 
+#include <algorithm>
+
+#include <fmt/format.h>
 #include <boost/asio/this_coro.hpp>
 
 #include <volley/verdict/expect.hpp>
@@ -9,8 +12,33 @@
 namespace volley::verify {
 namespace asio = boost::asio;
 using verdict::Headline;
+using verdict::Question;
+using verdict::Reply;
 
 namespace {
+
+/// What one server is asked.
+Options options_for(const KnownServer& server, Options options) {
+    if (server.most > 0) options.most = std::min(options.most, server.most);
+    const auto asks = [&](Question q) { return std::ranges::any_of(server.answers, [q](const auto& a) { return a.question == q; }); };
+    options.streaming = asks(Question::streaming);
+    options.cancellation = asks(Question::cancellation);
+    options.gauge = server.gauge;
+    options.isolation = asks(Question::isolation) ? "/ping" : "";
+    return options;
+}
+
+void hold_answers_against(SelfTested& tested) {
+    for (const auto& truth : tested.server.answers) {
+        const auto& answers = tested.result.answers;
+        const auto given = std::ranges::find(answers, truth.question, &verdict::Answer::question);
+        const Reply reply = given == answers.end() ? Reply::unknown : given->reply;
+        if (reply == truth.reply) continue;
+        const auto words = given == answers.end() ? std::string("there was no time to ask") : given->words;
+        (reply == Reply::unknown ? tested.unknown : tested.wrong)
+            .push_back(fmt::format("{}: {} instead of {}: {}", to_string(truth.question), to_string(reply), to_string(truth.reply), words));
+    }
+}
 
 void hold_against(SelfTested& tested) {
     const auto& record = tested.result.record;
@@ -34,6 +62,7 @@ void hold_against(SelfTested& tested) {
         if (outcome.met == verdict::Met::no) tested.wrong.push_back(outcome.words);
         if (outcome.met == verdict::Met::unknown) tested.unknown.push_back(outcome.words);
     }
+    hold_answers_against(tested);
 }
 
 }  // namespace
@@ -54,7 +83,11 @@ asio::awaitable<std::vector<SelfTested>> self_test(std::vector<KnownServer> serv
         tested.trouble = builtin.trouble;
         if (builtin.process) {
             client::DirectRequest request = builtin.request;
-            Options own = options;
+            if (!tested.server.path.empty()) {
+                request.name = "GET " + tested.server.path.substr(0, tested.server.path.find('?'));
+                request.request.target = tested.server.path;
+            }
+            Options own = options_for(tested.server, options);
             std::function<void(const Progress&)> tell = observer.progress;
             auto result = co_await run(std::move(request), std::move(own), std::move(tell));
             tested.result = std::move(result);

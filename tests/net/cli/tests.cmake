@@ -9,6 +9,10 @@ volley_add_test(net_cli net net/cli/sample_files_test.cpp ../cli/out_file.cpp ..
 target_include_directories(net_cli PRIVATE ${PROJECT_SOURCE_DIR}/cli)
 # Not under sanitizers, whose generator is too slow for verdicts.
 volley_add_python_test(cli_verify interop net/cli/verify_test.py TIMEOUT 300 SERIAL)
-# All our own servers, one after the other.
-add_test(NAME interop_cli_self_test COMMAND volley_program verify --self-test)
-set_tests_properties(interop_cli_self_test PROPERTIES LABELS "interop;long" TIMEOUT 900 RUN_SERIAL ON)
+# All our own servers, one after the other, ten times: idle, then beside others.
+foreach(burners IN ITEMS 0 2)
+  set(name self_test_10_times_beside_${burners}_burners)
+  volley_add_python_test(${name} interop interop/verify/self_test_test.py TIMEOUT 18000 SERIAL)
+  set_tests_properties(interop_${name} PROPERTIES LABELS "interop;long"
+    ENVIRONMENT "VOLLEY=$<TARGET_FILE:volley_program>;PYTHONDONTWRITEBYTECODE=1;SELF_TEST_PASSES=10;SELF_TEST_BURNERS=${burners}")
+endforeach()

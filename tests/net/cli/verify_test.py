@@ -217,6 +217,20 @@ class Verify(VolleyTest):
         self.assertIn("what it was taken for", done.stdout)
         self.assert_nothing_left()
 
+    def test_the_self_test_holds_answers_to_questions_against_the_truth_too(self):
+        # There were faults that no row of it looked at: buffer, nocancel, pace and stall.
+        done = self.volley("verify", "--self-test", "ticks", "buffer", "nocancel")
+        self.assertIn(done.returncode, (0, 4), done.stdout + done.stderr)  # a busy machine may leave a verdict open, and answers not
+        for line in ("streaming: yes", "streaming: no", "cancellation: no"):
+            self.assertRegex(done.stdout, rf"(?m)^ +{line}: ")
+        self.assertRegex(done.stdout, r"(?m)^  streaming: yes +1 +\. +\.$")
+        self.assertRegex(done.stdout, r"(?m)^  streaming: no +\. +1 +\.$")
+        self.assertRegex(done.stdout, r"(?m)^  cancellation: no +\. +1 +\.$")
+        # Every fault that a verdict or an answer can tell has its row.
+        names = self.volley("verify", "--self-test", "none").stderr
+        for fault in ("block", "convoy", "lock", "semaphore", "thread", "cpu", "limit", "backlog", "pace", "buffer", "nocancel", "stall"):
+            self.assertIn(fault, names)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -163,6 +163,32 @@ TEST(Bursts, a_burst_that_was_prepared_says_nothing_of_it) {
     EXPECT_EQ(outcome.unprepared, "");
 }
 
+// Whoever watched a burst looked at the server's processes between the planned start and the first request: verdicts said that the generator
+// was the limit, most of all where requests are short.
+TEST(Bursts, what_is_done_once_connections_are_open_does_not_delay_the_start) {
+    RawServer server(test::answer_all);
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.burst = 3;
+    plan.iterations = 2;
+    std::vector<TimePoint> ready;
+    std::vector<TimePoint> starts;
+    plan.burst_ready = [&] {
+        std::this_thread::sleep_for(50ms);
+        ready.push_back(Clock::now());
+    };
+    plan.burst_planned = [&](TimePoint planned) { starts.push_back(planned); };
+    const auto outcome = run(std::move(plan));
+    ASSERT_EQ(outcome.bursts.size(), 2U);
+    ASSERT_EQ(ready.size(), 2U);
+    ASSERT_EQ(starts.size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_GT(starts[i], ready[i]);
+        for (const auto& sample : outcome.bursts[i]) EXPECT_EQ(sample.planned, starts[i]);
+    }
+    EXPECT_GT(ready[1], starts[0]) << "each burst has its own";
+}
+
 TEST(Bursts, nobody_is_asked_again_who_takes_no_connection_at_all) {
     PhasePlan plan;
     {

@@ -1,6 +1,8 @@
 // How real servers were seen to behave in bursts of 20 or 100 requests of 0.3 s, and how each is to be read.
 #include <volley/verdict/judge.hpp>
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "unit/verdict/observed.hpp"
@@ -290,6 +292,46 @@ TEST(Judge, a_slow_control_makes_growth_inconclusive) {
     const Record r = judge(o);
     EXPECT_EQ(r.headline, Headline::inconclusive);
     EXPECT_NE(r.words.find("generator"), std::string::npos) << r.words;
+}
+
+/// A burst in which all answers come together, at `at`.
+Burst together(std::size_t n, double at, bool with_songs = false) {
+    Burst b = with_process(staircase(n, at, 0.0001), 5, 5);
+    return with_songs ? with_canaries(std::move(b), 0.001, 0.001) : b;
+}
+
+// The record of a server that stood still for a second in every two was asynchronous with high confidence and no doubt, when the canaries
+// had been lucky.
+TEST(Judge, a_server_that_stands_still_now_and_then_is_asynchronous_with_a_doubt) {
+    Observation o = alone(0.1);
+    o.most = 20;
+    for (const double at : {0.1, 1.1, 0.1, 0.1}) o.bursts.push_back(together(20, at, at < 1));
+    const Record r = judge(o);
+    EXPECT_EQ(r.headline, Headline::asynchronous);
+    EXPECT_TRUE(r.stall_known);
+    EXPECT_NEAR(to_seconds(r.loop_stall), 1.0, 0.01);
+    EXPECT_NE(r.confidence, Confidence::high);
+    EXPECT_EQ(1, std::ranges::count_if(r.doubts, [](const std::string& d) {
+        return d.find("stood still for up to 1.00 s") != std::string::npos && d.find("(1 of 4 bursts") != std::string::npos;
+    })) << testing::PrintToString(r.doubts);
+}
+
+TEST(Judge, stalls_in_all_larger_bursts_are_no_blocked_loop) {
+    // 5 requests of 0.1 s never take 1.1 s, whatever each of them holds.
+    Observation o = alone(0.1);
+    o.bursts.push_back(together(2, 0.1));
+    for (int i = 0; i < 4; ++i) o.bursts.push_back(with_canaries(together(5, 1.1), 1.0, 1.0));
+    const Record r = judge(o);
+    EXPECT_NE(r.headline, Headline::loop_blocked);
+    EXPECT_NE(r.headline, Headline::serial);
+    EXPECT_NE(r.headline, Headline::cpu_bound);
+    EXPECT_NEAR(to_seconds(r.loop_stall), 1.0, 0.02);
+}
+
+TEST(Judge, a_loop_that_answers_all_at_the_end_is_blocked_and_not_stalled) {
+    const Record r = read({staircase(20, 20 * S, 0.0001), staircase(5, 5 * S, 0.0001)}, 6.0, 6.1, 5, 5);
+    EXPECT_EQ(r.headline, Headline::loop_blocked);
+    EXPECT_EQ(0, std::ranges::count_if(r.doubts, [](const std::string& d) { return d.find("stood still") != std::string::npos; }));
 }
 
 TEST(Judge, every_headline_but_the_good_one_has_cause_and_advice) {
