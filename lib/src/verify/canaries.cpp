@@ -71,14 +71,14 @@ awaitable<CanaryEnd> ask_parser(asio::any_io_executor executor, std::shared_ptr<
 
 }  // namespace
 
-SendCanary app_canary(const asio::any_io_executor& executor, client::Target target, std::string path) {
+SendCanary app_canary(const asio::any_io_executor& executor, client::Target target, http::Request request) {
     target.reuse_connections = false;
     target.keep_body = false;
-    auto request = std::make_shared<http::Request>();
-    request->target = std::move(path);
+    auto shared = std::make_shared<const http::Request>(std::move(request));
     std::shared_ptr<client::Transport> transport = client::make_http1_transport(executor, std::move(target));
-    return [transport = std::move(transport), request = std::shared_ptr<const http::Request>(std::move(request))](
-               TimePoint planned) { return ask_app(transport, request, planned); };
+    return [transport = std::move(transport), shared = std::move(shared)](TimePoint planned) {
+        return ask_app(transport, shared, planned);
+    };
 }
 
 SendCanary parser_canary(const asio::any_io_executor& executor, client::Endpoints where) {

@@ -24,8 +24,8 @@ struct CanaryEnd {
 /// Sends one on a fresh connection and waits for what comes back.
 using SendCanary = std::function<boost::asio::awaitable<CanaryEnd>(TimePoint planned)>;
 
-/// A GET of `path`; any answer will do.
-[[nodiscard]] SendCanary app_canary(const boost::asio::any_io_executor& executor, client::Target target, std::string path);
+/// Sends `request`; any answer will do.
+[[nodiscard]] SendCanary app_canary(const boost::asio::any_io_executor& executor, client::Target target, http::Request request);
 /// A malformed request line over plain TCP, which a server's parser answers without asking the application; being closed is an answer.
 [[nodiscard]] SendCanary parser_canary(const boost::asio::any_io_executor& executor, client::Endpoints where);
 

@@ -13,6 +13,7 @@
 #include "engine/request_template.hpp"
 #include "net/deadline.hpp"
 #include "process/ports.hpp"
+#include "verify/beside.hpp"
 #include "verify/process_tape.hpp"
 #include "verify/questions.hpp"
 
@@ -300,7 +301,8 @@ awaitable<void> Prober::meet() {
         auto streams = co_await watch_streams(executor_, std::move(request), stream_times, deadline);
         seen.streams = std::move(streams);
     }
-    app_ = app_canary(executor_, target, options_.canary.empty() ? unlikely_path() : options_.canary);
+    app_ =
+        app_canary(executor_, target, get_beside(request_.request, options_.canary.empty() ? unlikely_path() : options_.canary));
     if (where && target.scheme == "http" && (seen.local || options_.parser_canary)) parser_ = parser_canary(executor_, *where);
     auto app = co_await while_idle(app_);
     seen.idle_app = std::move(app);
@@ -355,7 +357,7 @@ awaitable<void> Prober::ask_questions() {
         verdict::Isolation isolation;
         // Without its query, which may hold a secret.
         isolation.path = told(std::string_view(options_.isolation).substr(0, options_.isolation.find('?')));
-        const SendCanary other = app_canary(executor_, request_.target, options_.isolation);
+        const SendCanary other = app_canary(executor_, request_.target, get_beside(request_.request, options_.isolation));
         auto idle = co_await while_idle(other);
         isolation.idle = std::move(idle);
         // Two turns of a pool; not more than there is time for.

@@ -178,7 +178,9 @@ TEST(AppCanary, any_answer_will_do_on_a_connection_of_its_own) {
     client::Target target;
     target.host = "127.0.0.1";
     target.port = server.port();
-    const auto seen = run_on(io, one(app_canary(io.get_executor(), target, "/cheap?a=1")));
+    http::Request request;
+    request.target = "/cheap?a=1";
+    const auto seen = run_on(io, one(app_canary(io.get_executor(), target, request)));
     ASSERT_EQ(seen.size(), 1U);
     EXPECT_EQ(seen.front().status, 404);
     EXPECT_EQ(seen.front().outcome, metrics::Outcome::ok);

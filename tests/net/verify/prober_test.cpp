@@ -1,8 +1,10 @@
 // volley::verify as somebody's test uses it: against servers that are right, wrong, silent, too fast, or hostile.
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,6 +15,7 @@
 #include <volley/verdict/json.hpp>
 #include <volley/verify.hpp>
 
+#include "engine/request_template.hpp"
 #include "net/server/fixture.hpp"
 #include "net/verify/on_a_loop.hpp"
 #include "support/raw_server.hpp"
@@ -186,6 +189,61 @@ TEST_F(Verify, what_progress_throws_comes_out_and_leaves_nothing_running) {
     EXPECT_THROW(run_on(io_, run(get_of(server.port(), "/offer?s=0.2"), quick_, grumble)), std::runtime_error);
     io_.restart();
     io_.run_for(100ms);
+}
+
+// --- what is asked beside the request ---------------------------------------------------------------------------------
+
+// Gauge, canary and the other path were asked for without the login that the request has, and answered 401.
+TEST_F(Verify, what_is_asked_beside_the_request_carries_its_login_and_headers_but_not_those_of_its_body) {
+    std::mutex mutex;
+    std::map<std::string, std::vector<std::string>> asked;  // by the first segment of the path
+    const RawServer server([&](RawConnection& c, int) {
+        while (true) {
+            const auto request = c.read_request();
+            if (request.empty()) break;
+            if (request.starts_with("POST /x ")) std::this_thread::sleep_for(100ms);
+            const auto path = request.substr(request.find('/'));
+            {
+                const std::scoped_lock lock(mutex);
+                asked[path.substr(0, path.find_first_of("- ", 1))].push_back(request);
+            }
+            c.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0");
+        }
+    });
+    quick_.most = 5;
+    quick_.time = 8s;
+    quick_.cancellation = true;
+    quick_.gauge = "/gauge";
+    quick_.isolation = "/other";
+    auto request = get_of(server.port(), "/x");
+    request.request.method = "POST";
+    request.request.body = "hello";
+    request.request.headers = {{"Authorization", "Bearer hunter2"},
+                               {"Cookie", "id=7"},
+                               {"Host", "app.test"},
+                               {"X-User", std::string("u") + std::string(engine::marker(engine::Slot::iteration))},
+                               {"Content-Type", "text/plain"},
+                               {"Content-Length", "5"},
+                               {"Accept-Encoding", "gzip"},
+                               {"If-None-Match", "\"1\""},
+                               {"Range", "bytes=0-1"},
+                               {"Connection", "keep-alive"}};
+    auto unnamed = run_on(io_, run(request, quick_));
+    EXPECT_EQ(unnamed.unreachable, "");
+    quick_.canary = "/named";
+    auto named = run_on(io_, run(request, quick_));
+    EXPECT_EQ(named.unreachable, "");
+    const std::scoped_lock lock(mutex);
+    for (const char* path : {"/gauge", "/other", "/volley", "/named"}) {
+        ASSERT_FALSE(asked[path].empty()) << path;
+        for (const auto& text : asked[path]) {
+            EXPECT_TRUE(text.starts_with("GET ")) << text;
+            for (const char* field : {"Authorization: Bearer hunter2", "Cookie: id=7", "Host: app.test", "X-User: u0"})
+                EXPECT_THAT(text, HasSubstr(std::string("\r\n") + field + "\r\n"));
+            for (const char* field : {"Content-", "Accept-Encoding", "If-None-Match", "Range", "Connection", "hello"})
+                EXPECT_THAT(text, Not(HasSubstr(field)));
+        }
+    }
 }
 
 // --- what a hostile peer says -----------------------------------------------------------------------------------------
