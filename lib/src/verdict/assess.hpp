@@ -61,7 +61,9 @@ struct Assessment {
     /// Enough failed in the same way to speak of a limit.
     [[nodiscard]] bool refuses() const noexcept;
     /// The process that was seen is the one that answers.
-    [[nodiscard]] bool process_known() const noexcept { return work.seen && !work.proxy && seen.via.empty(); }
+    [[nodiscard]] bool process_known() const noexcept {
+        return work.seen && !work.proxy && !seen.process_ended && seen.via.empty();
+    }
 };
 
 /// The shortest service time that is judged: below it, what the kernels and the generator do is as long.

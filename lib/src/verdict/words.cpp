@@ -187,6 +187,8 @@ void doubts_of(Record& r, const Assessment& a) {
     const auto add = [&](std::string text) { r.doubts.push_back(std::move(text)); };
     if (a.work.proxy || !a.seen.via.empty())
         add("a proxy stands in front: what works behind it was not seen");
+    else if (a.seen.process_ended)
+        add("the process that was watched ended, and requests were answered all the same: what answers was not seen");
     else if (!a.work.seen)
         add("the server's process was not seen: threads and processor time are not known");
     if (!a.canaries.parser.heard) add("no request went to the parser beside a burst: whether the loop is held was not looked at");

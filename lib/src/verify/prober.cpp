@@ -110,6 +110,13 @@ awaitable<Result> Prober::run() {
                                                          ? descriptors.rlim_cur - spare_descriptors
                                                          : spare_descriptors);
 
+    if (options_.pid != 0)
+        if (auto trouble = pid_trouble(options_.pid); !trouble.empty()) {
+            result_.unreachable = fmt::format("process {} cannot be watched: {}", options_.pid, trouble);
+            co_await asio::this_coro::throw_if_cancelled(throws);
+            co_return std::move(result_);
+        }
+
     std::exception_ptr broken;
     try {
         co_await ask_all();
@@ -246,7 +253,12 @@ awaitable<verdict::Burst> Prober::shoot(Shooting what) {
     if (tape) {
         // Named first: g++ 12 may destroy a temporary of an expression with co_await twice (GCC bug 107288).
         const verdict::Process process = co_await tape->stop();
-        burst.process = process;
+        if (processes_->gone()) {
+            result_.seen.process_ended = true;
+            processes_.reset();
+        } else {
+            burst.process = process;
+        }
     }
     if (app) {
         auto canaries = co_await app->stop(patience(canary_patience));
@@ -293,6 +305,8 @@ awaitable<void> Prober::meet() {
             seen.thread_limit = processes.thread_limit();
             seen.processors = processes.processors();
             processes_ = std::move(processes);
+        } else if (options_.pid != 0 && options_.pid != ::getpid()) {
+            seen.process_ended = true;
         }
     }
     if (options_.streaming) {

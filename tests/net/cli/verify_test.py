@@ -172,6 +172,8 @@ class Verify(VolleyTest):
             ([url, "--service-time", "soon"], "30s or 500ms"),
             ([url, "--max", "0"], "--max 0"),
             ([url, "--pid", "x\x1b[31m"], "--pid x\\x1b[31m"),
+            # It was passed over, and the verdict made without what was asked for.
+            ([url, "--pid", "536870912"], "--pid 536870912: there is no such process"),
             ([url, "--canary", "ping"], "such as /ping"),
             ([url, "--gauge", "/inflight"], "--cancellation"),
             ([url, "-o", "/nowhere/at/all.json"], "cannot be written"),

@@ -1,10 +1,15 @@
 // volley::verify as somebody's test uses it: against servers that are right, wrong, silent, too fast, or hostile.
 #include <atomic>
+#include <csignal>
 #include <map>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -189,6 +194,48 @@ TEST_F(Verify, what_progress_throws_comes_out_and_leaves_nothing_running) {
     EXPECT_THROW(run_on(io_, run(get_of(server.port(), "/offer?s=0.2"), quick_, grumble)), std::runtime_error);
     io_.restart();
     io_.run_for(100ms);
+}
+
+// --- the process that is watched --------------------------------------------------------------------------------------
+
+TEST_F(Verify, a_process_that_is_not_there_is_told_before_anything_is_sent) {
+    const RawServer server(volley::test::answer_all);
+    quick_.pid = 1 << 29;  // beyond pid_max of any kernel
+    const auto result = url(url_of(server.port(), "/x"), quick_);
+    EXPECT_THAT(result.unreachable, HasSubstr("there is no such process"));
+    EXPECT_EQ(server.accepted(), 0);
+}
+
+// Threads were counted from nothing, and the ones that answered were taken for those of the process that had ended.
+TEST_F(Verify, a_process_that_ends_meanwhile_is_doubted) {
+    char program[] = "/bin/sleep";
+    char length[] = "1000";
+    char* const arguments[] = {program, length, nullptr};
+    pid_t pid = 0;
+    ASSERT_EQ(::posix_spawn(&pid, program, nullptr, nullptr, arguments, ::environ), 0);
+    std::atomic<int> slow = 0;
+    const RawServer server([&](RawConnection& c, int) {
+        while (true) {
+            const auto request = c.read_request();
+            if (request.empty()) break;
+            if (request.starts_with("GET /x ")) {
+                if (++slow == 12) ::kill(pid, SIGKILL);
+                std::this_thread::sleep_for(50ms);
+            }
+            c.send(volley::test::ok_answer);
+        }
+    });
+    quick_.pid = pid;
+    quick_.most = 20;
+    const auto result = url(url_of(server.port(), "/x"), quick_);
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    EXPECT_EQ(result.unreachable, "");
+    EXPECT_EQ(result.seen.process_name, "sleep");
+    EXPECT_TRUE(result.seen.process_ended);
+    EXPECT_THAT(result.record.doubts, testing::Contains(HasSubstr("process that was watched ended")));
+    EXPECT_EQ(result.record.mechanism, verdict::Mechanism::unknown);
+    EXPECT_FALSE(result.seen.bursts.back().process) << "nothing is read of what is gone";
 }
 
 // --- what is asked beside the request ---------------------------------------------------------------------------------
