@@ -20,7 +20,7 @@ namespace volley::verify {
 struct Options {
     Duration time = std::chrono::seconds(60);  ///< a hard limit for the whole
     Duration service_time{};                   ///< how long a request alone takes; 0: found out
-    std::size_t most = 512;                    ///< requests at once; lowered to what descriptors allow
+    std::size_t most = 512;  ///< requests at once; lowered to verdict::most_at_once, and to what descriptors allow
     /// Path of a cheap request that is sent beside the bursts. Empty: one that surely does not exist.
     std::string canary;
     bool parser_canary = false;  ///< send malformed request lines to servers on other hosts, too

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <volley/load/random.hpp>
+#include <volley/verdict/json.hpp>
 #include <volley/verdict/judge.hpp>
 
 #include "verdict/assess.hpp"
@@ -17,6 +18,9 @@ namespace {
 /// Connections at one instant that many servers' queues are too short for, if they are short.
 constexpr std::size_t cold_usual = 20;
 constexpr std::size_t cold_more = 50;
+
+/// In all. Canaries, pieces of streams and groups take the rest of what is read back.
+constexpr std::size_t most_shots = most_json_samples * 3 / 5;
 
 struct Wish {
     int rank = 0;  ///< what decides most comes first
@@ -319,7 +323,14 @@ private:
 
 Step next_step(const Observation& seen, Duration left, std::uint64_t seed) {
     const Assessment assessment(seen);
-    return Ladder(assessment, left, seed).next();
+    Step step = Ladder(assessment, left, seed).next();
+    std::size_t shots = step.n;
+    for (const auto* bursts : {&seen.bursts, &seen.control})
+        for (const Burst& b : *bursts) shots += b.shots.size();
+    if (shots <= most_shots) return step;
+    Step done;
+    done.why = "no more samples are kept";
+    return done;
 }
 
 }  // namespace volley::verdict

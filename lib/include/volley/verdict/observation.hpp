@@ -15,6 +15,9 @@ namespace volley::verdict {
 /// An instant that was not reached.
 inline constexpr Duration never = Duration::min();
 
+/// So many requests at once are looked at and no more. Beyond it what is measured is the kernel and the generator.
+inline constexpr std::size_t most_at_once = 10'000;
+
 /// One request of a burst. Instants count from the burst's planned start.
 struct Shot {
     Duration started = never;     ///< by us: our own lag
