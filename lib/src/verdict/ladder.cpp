@@ -42,6 +42,7 @@ public:
         wish_for_cold();
         // Connections that wait for a retransmission make turns of their own.
         if (!a_.backlog.small()) {
+            wish_for_more();
             wish_for_workers();
             wish_for_repeats();
         }
@@ -237,6 +238,15 @@ private:
         const std::size_t guess = a_.limits.answered;
         const std::size_t n = guess > good && guess < bad ? guess : guess == good ? good + 1 : good + (bad - good) / 2;
         wish(2, burst(n, fmt::format("are {} answered?", n)), worst(n));
+    }
+
+    /// The ladder ends where W shows, which may be below what a queue behind the workers holds. Of connections at one instant there were
+    /// more: what was refused then is asked for again on open ones.
+    void wish_for_more() {
+        if (a_.limits.refused_from > 0) return;
+        for (const View& v : a_.views)
+            if (!v.held() && v.n > largest() && v.refused >= std::max<std::size_t>(2, v.n / 20))
+                wish(2, burst(v.n, fmt::format("are {} refused on open connections too?", v.n)), worst(v.n));
     }
 
     /// Bursts of n that ended as one turn or two would; what a straggler ended says nothing.

@@ -76,8 +76,10 @@ std::string headline_words(const Record& r, const Assessment& a) {
                                a.backlog.n, a.backlog.delayed + a.backlog.refused,
                                format_duration(from_seconds(a.backlog.longest)));
         case Headline::refusing:
-            return fmt::format("Up to {} requests at once are answered; of more, {}.", r.refuses_above.value_or(0),
-                               refused_with(r));
+            return fmt::format(
+                "Up to {} requests at once are answered{}; of more, {}.", r.refuses_above.value_or(0),
+                r.shape == Shape::pool && !r.workers_most ? fmt::format(", {} at a time", r.workers.value_or(0)) : "",
+                refused_with(r));
         case Headline::cpu_bound:
             return fmt::format("The processor is the limit: each request computes for {} ({}).", format_duration(r.blocked_for),
                                count_and_time(r));
