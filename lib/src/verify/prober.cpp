@@ -106,9 +106,9 @@ awaitable<Result> Prober::run() {
     seen.http2 = options_.http2;
     rlimit descriptors{};
     ::getrlimit(RLIMIT_NOFILE, &descriptors);
-    seen.most = std::min<std::size_t>(options_.most, descriptors.rlim_cur > 2 * spare_descriptors
-                                                         ? descriptors.rlim_cur - spare_descriptors
-                                                         : spare_descriptors);
+    seen.most = std::min<std::size_t>(
+        std::min(options_.most, verdict::most_at_once),
+        descriptors.rlim_cur > 2 * spare_descriptors ? descriptors.rlim_cur - spare_descriptors : spare_descriptors);
 
     if (options_.pid != 0)
         if (auto trouble = pid_trouble(options_.pid); !trouble.empty()) {
@@ -317,7 +317,7 @@ awaitable<void> Prober::meet() {
     }
     app_ =
         app_canary(executor_, target, get_beside(request_.request, options_.canary.empty() ? unlikely_path() : options_.canary));
-    if (where && target.scheme == "http" && (seen.local || options_.parser_canary)) parser_ = parser_canary(executor_, *where);
+    if (where && (seen.local || options_.parser_canary)) parser_ = parser_canary(executor_, target, *where);
     auto app = co_await while_idle(app_);
     seen.idle_app = std::move(app);
     if (!parser_) co_return;

@@ -24,6 +24,7 @@
 #include "net/server/fixture.hpp"
 #include "net/verify/on_a_loop.hpp"
 #include "support/raw_server.hpp"
+#include "support/tls_server.hpp"
 
 namespace volley::verify {
 namespace {
@@ -132,6 +133,18 @@ TEST_F(Verify, what_answers_within_a_millisecond_is_inconclusive_and_says_what_t
     EXPECT_EQ(result.unreachable, "");
     EXPECT_EQ(result.record.headline, Headline::inconclusive);
     EXPECT_NE(result.record.advice, "");
+}
+
+// A held loop and a busy pool looked alike over https: no malformed line was sent there.
+TEST_F(Verify, the_parser_is_asked_over_https_too) {
+    const volley::test::TlsServer server;
+    auto request = get_of(server.port(), "/x");
+    request.target.scheme = "https";
+    request.target.tls.ca_file = server.certificate_file();
+    const auto result = run_on(io_, run(request, quick_));
+    EXPECT_EQ(result.unreachable, "");
+    ASSERT_FALSE(result.seen.idle_parser.empty());
+    for (const auto& canary : result.seen.idle_parser) EXPECT_EQ(canary.outcome, metrics::Outcome::ok);
 }
 
 // --- usable inside somebody's test ------------------------------------------------------------------------------------
