@@ -17,8 +17,7 @@ import unittest
 import jsonschema
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from support.volley import LIMIT, SCHEMA, VOLLEY, Listening, TlsAnswering, VolleyTest, read_request
-
+from support.volley import LIMIT, SCHEMA, VOLLEY, KeepingAlive, TlsAnswering, VolleyTest
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
