@@ -139,6 +139,9 @@ int cmd_verify(const Call& call) {
                     " verify [METHOD] URL [ITEM...] [FLAG...]; more: " + call.program.name + " verify --help");
     BuiltRequest built;
     if (auto wrong = build_request(request, read_file, built)) return fail(*wrong);
+    if (asked.options.pid != 0)
+        if (const auto trouble = verify::pid_trouble(asked.options.pid); !trouble.empty())
+            return fail("--pid " + std::to_string(asked.options.pid) + ": " + trouble);
     net::raise_descriptor_limit();
     LiveLine line(call.terminal, asked.quiet);
     auto ended = until_done(verify::run(request_of(request, built, asked.options.time), asked.options,

@@ -148,36 +148,35 @@ constexpr std::array table{
         "'service p50 < 10ms', 'errors < 1%', 'missed == 0', for bursts also 'ratio <= 1.25'. The grammar is that of thresholds in "
         "volley-scenario(5), without the phase. As soon as anything is expected every answer must be right, unless an expectation on "
         "errors says otherwise. May be repeated."},
-    Flag{
-        FlagId::time_limit, "time", 0, "TIME", Group::verify, verify_only, "a hard limit for the whole (60s)",
-        "How long the verification may take in all, 60s by default. What could not be looked at within it is said."},
+    Flag{FlagId::time_limit, "time", 0, "TIME", Group::verify, verify_only, "a hard limit for the whole (60s)",
+         "How long the verification may take in all, 60s by default. What could not be looked at within it is said."},
     Flag{
         FlagId::service_time, "service-time", 0, "TIME", Group::verify, verify_only,
         "how long a request alone takes, where that is known",
         "How long a request alone takes. Without it requests alone find out; with it those that take longer count as disturbed."},
     Flag{
         FlagId::most, "max", 0, "N", Group::verify, verify_only, "most requests at once (512)",
-        "The most requests at once, 512 by default. Where no limit was met up to there the verdict says `at least`."},
+        "The most requests at once, 512 by default and 10,000 at most. Where no limit was met up to there the verdict says `at least`."},
     Flag{
-        FlagId::canary, "canary", 0, "PATH", Group::verify, verify_only, "a cheap path to ask for beside the bursts (one that gives 404)",
+        FlagId::canary, "canary", 0, "PATH", Group::verify, verify_only,
+        "a cheap path to ask for beside the bursts (one that gives 404)",
         "A path that the server answers without effort. It is asked for again and again while bursts run, at most two at a time: how long it "
         "waits tells whether the event loop is held up. By default a path that is surely not there."},
     Flag{
         FlagId::parser_canary, "parser-canary", 0, "", Group::verify, verify_only,
         "send malformed request lines to another host's server, too",
         "Malformed request lines, which a server's parser answers without asking the application, tell a blocked loop from a busy pool. They "
-        "are sent to servers on this host; with this flag to others as well."},
-    Flag{
-        FlagId::distinct, "distinct", 0, "", Group::verify, verify_only, "give each request a query of its own",
-        "Each request gets a parameter `volley` with a value of its own, so that nothing on the way takes two of them for one."},
+        "are sent to servers on this host, for https inside TLS; with this flag to others as well."},
+    Flag{FlagId::distinct, "distinct", 0, "", Group::verify, verify_only, "give each request a query of its own",
+         "Each request gets a parameter `volley` with a value of its own, so that nothing on the way takes two of them for one."},
     Flag{
         FlagId::pid, "pid", 0, "PID", Group::verify, verify_only, "the server's first process (found by its listening socket)",
         "The server's first process: it and its descendants are watched. By default those that hold the listening socket, where that is on "
         "this host."},
+    Flag{FlagId::streaming, "streaming", 0, "", Group::verify, verify_only, "ask too whether the body arrives as it is made", ""},
     Flag{
-        FlagId::streaming, "streaming", 0, "", Group::verify, verify_only, "ask too whether the body arrives as it is made", ""},
-    Flag{
-        FlagId::cancellation, "cancellation", 0, "", Group::verify, verify_only, "ask too whether work stops when the client leaves",
+        FlagId::cancellation, "cancellation", 0, "", Group::verify, verify_only,
+        "ask too whether work stops when the client leaves",
         "Asks too whether work stops when the client goes away: by --gauge, or by the delay that abandoned requests leave behind, which only "
         "a server with a limit shows."},
     Flag{
@@ -185,19 +184,20 @@ constexpr std::array table{
         "path that tells how many requests are in progress, for --cancellation",
         "A path of the same server that tells how many requests are in progress, for --cancellation: a number, or JSON, of which the first "
         "number counts, or the one that a JSON pointer behind # names: /stats#/http/active."},
-    Flag{
-        FlagId::isolation, "isolation", 0, "PATH", Group::verify, verify_only, "ask too whether load here delays that path", ""},
-    Flag{
-        FlagId::replay, "replay", 0, "FILE", Group::verify, verify_only, "judge again what -o has written to FILE; ask no server", ""},
+    Flag{FlagId::isolation, "isolation", 0, "PATH", Group::verify, verify_only, "ask too whether load here delays that path", ""},
+    Flag{FlagId::replay, "replay", 0, "FILE", Group::verify, verify_only,
+         "judge again what -o has written to FILE; ask no server", ""},
     Flag{
         FlagId::self_test, "self-test", 0, "", Group::verify, verify_only, "verify our own servers, whose truth is known",
         "Starts each kind of our own server and each fault that a verdict can tell, verifies them one after the other, and prints what was "
         "taken for what. Words after it name some of them: pool:4, block. Takes some minutes. Exit status 1 where a verdict is wrong."},
-    Flag{FlagId::result, "output", 'o', "FILE", Group::result, verify_only, "write the verdict to FILE as JSON, with every sample",
-         "The verdict is written to FILE as JSON, schema volley/verdict/1, with every sample that it was made from: --replay judges it "
-         "again. With - to the standard output, and the report to the standard error."},
     Flag{
-        FlagId::expect, "expect", 0, "TEXT", Group::result, verify_only, "fail unless it holds: async, 'pool>=8'; may be repeated",
+        FlagId::result, "output", 'o', "FILE", Group::result, verify_only, "write the verdict to FILE as JSON, with every sample",
+        "The verdict is written to FILE as JSON, schema volley/verdict/1, with every sample that it was made from: --replay judges it "
+        "again. With - to the standard output, and the report to the standard error."},
+    Flag{
+        FlagId::expect, "expect", 0, "TEXT", Group::result, verify_only,
+        "fail unless it holds: async, 'pool>=8'; may be repeated",
         "An expectation, which makes the exit status 1 where it does not hold and 4 where that cannot be told: async, 'pool>=8', "
         "'serial_fraction<2%', 'loop_stall<50ms', 'not refusing'. May be repeated."},
     Flag{FlagId::server, "server", 0, "NAME", Group::load, verbs(Verb::run),
@@ -210,7 +210,8 @@ constexpr std::array table{
         FlagId::seed, "seed", 0, "N", Group::load, run_and_load, "seed of everything random; printed with each result",
         "The seed of everything random. The same seed gives the same arrivals. Without it the file's, or else one is drawn and printed."},
     Flag{FlagId::seed, "seed", 0, "N", Group::verify, verify_only, "seed of the order of repeats", ""},
-    Flag{FlagId::quiet, "quiet", 'q', "", Group::result, verbs(Verb::run, Verb::load, Verb::verify), "print nothing but what failed", ""},
+    Flag{FlagId::quiet, "quiet", 'q', "", Group::result, verbs(Verb::run, Verb::load, Verb::verify),
+         "print nothing but what failed", ""},
     Flag{FlagId::quiet, "quiet", 'q', "", Group::printing, request_only,
          "print nothing but errors and warnings; twice: no warnings", ""},
 

@@ -6,18 +6,11 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
-#include <volley/net/signals.hpp>
-
+#include "until_done.hpp"
 #include "verify_line.hpp"
 
 namespace volley::cli {
-namespace asio = boost::asio;
-
 namespace {
 
 /// `coroutine · fifty  1,234/5,000 done  812/s  50 in flight  p50 1.2 ms  p99 4 ms  3 wrong  lag 80 us  2.0 s of 10 s`
@@ -45,26 +38,9 @@ report::RunResult measure(const scenario::Scenario& scenario, const run::Options
     observer.probing = [&](const std::string& server, const std::string& probe, const verify::Progress& p) {
         line.show(server + " · " + probe + "  " + line_of(p));
     };
-    asio::io_context io{1};
-    asio::cancellation_signal stop;
-    const net::SignalWatch signals(io.get_executor(), [&](int) {
-        line.show("stopping; once more to quit at once");
-        stop.emit(asio::cancellation_type::terminal);
-    });
-    report::RunResult result;
-    std::exception_ptr broken;
-    bool done = false;
-    auto on_end = [&](std::exception_ptr error, report::RunResult r) {
-        broken = std::move(error);
-        result = std::move(r);
-        done = true;
-    };
-    asio::co_spawn(io, run::run(scenario, options, std::move(observer)),
-                   asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
-    while (!done) io.run_one();  // the signal watch alone would keep run() from returning
-    line.clear();
-    if (broken) std::rethrow_exception(broken);
-    result.signal = signals.received();
+    auto ended = until_done(run::run(scenario, options, std::move(observer)), line);
+    report::RunResult result = std::move(ended.value);
+    result.signal = ended.signal;
     if (result.signal != 0) result.verdict = report::Verdict::interrupted;
     return result;
 }

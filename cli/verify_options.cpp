@@ -8,10 +8,10 @@
 namespace volley::cli {
 namespace {
 
-constexpr std::size_t most_at_once = 100'000;
 constexpr auto shortest_time = std::chrono::seconds(1);
 
-std::optional<std::string> read_time(const char* name, const TypedFlag& flag, Duration least, Duration by_default, Duration& place) {
+std::optional<std::string> read_time(const char* name, const TypedFlag& flag, Duration least, Duration by_default,
+                                     Duration& place) {
     place = by_default;
     if (flag.negated) return {};
     const auto parsed = parse_seconds(flag.value);
@@ -72,7 +72,7 @@ std::optional<std::string> read_verify_options(const RawArgs& raw, VerifyOptions
                 wrong = read_time("--service-time", flag, std::chrono::milliseconds(1), {}, out.options.service_time);
                 break;
             case FlagId::most:
-                wrong = read_count("--max", flag, most_at_once, defaults.most, out.options.most);
+                wrong = read_count("--max", flag, verdict::most_at_once, defaults.most, out.options.most);
                 break;
             case FlagId::canary:
                 wrong = read_path("--canary", flag, out.options.canary);

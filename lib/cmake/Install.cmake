@@ -27,6 +27,9 @@ install(FILES ${PROJECT_BINARY_DIR}/volley.pc DESTINATION ${CMAKE_INSTALL_LIBDIR
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/scenarios/ DESTINATION ${CMAKE_INSTALL_DATADIR}/volley/scenarios COMPONENT program
   PATTERN __pycache__ EXCLUDE PATTERN "*.pyc" EXCLUDE)
 
+install(FILES ${PROJECT_SOURCE_DIR}/lib/share/result.schema.json ${PROJECT_SOURCE_DIR}/lib/share/verdict.schema.json
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/volley COMPONENT program)
+
 # The other way round, for what no package manager knows of.
 add_custom_target(uninstall
   COMMAND ${CMAKE_COMMAND} -DMANIFEST=${PROJECT_BINARY_DIR}/install_manifest.txt -DPROGRAM=${CMAKE_INSTALL_BINDIR}/volley

@@ -11,7 +11,7 @@ restore_manifest()
 
 set(expected bin/volley ${LIBDIR}/libvolley.a ${LIBDIR}/libvolley_core.a ${LIBDIR}/cmake/volley/volleyConfig.cmake
   ${LIBDIR}/pkgconfig/volley.pc include/volley/error.hpp ${MANDIR}/man1/volley.1 ${MANDIR}/man5/volley-scenario.5
-  ${COMPLETIONS})
+  share/volley/result.schema.json share/volley/verdict.schema.json ${COMPLETIONS})
 if(HAS_HELPER)
   list(APPEND expected ${LIBEXECDIR}/volley/volley-server)
 endif()

@@ -183,6 +183,28 @@ class Answering(Listening):
         peer.sendall(self.reply() if callable(self.reply) else self.reply)
 
 
+class KeepingAlive(Listening):
+    """Keeps connections and answers every request with `answer(number, head)`, numbers from 1; None closes the connection."""
+
+    def __init__(self, answer):
+        self.answer, self.requests, self.lock = answer, [], threading.Lock()
+        super().__init__()
+
+    def serve(self, peer):
+        rest = b""
+        while True:
+            head, body, rest = read_request(peer, rest)
+            if head is None:
+                return
+            with self.lock:
+                self.requests.append((head, body))
+                number = len(self.requests)
+            reply = self.answer(number, head)
+            if reply is None:
+                return
+            peer.sendall(reply)
+
+
 def make_certificate(folder):
     """Of localhost, signed by itself; returns the paths of the certificate and of its key."""
     certificate, key = os.path.join(folder, "certificate.pem"), os.path.join(folder, "key.pem")

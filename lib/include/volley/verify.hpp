@@ -20,7 +20,7 @@ namespace volley::verify {
 struct Options {
     Duration time = std::chrono::seconds(60);  ///< a hard limit for the whole
     Duration service_time{};                   ///< how long a request alone takes; 0: found out
-    std::size_t most = 512;                    ///< requests at once; lowered to what descriptors allow
+    std::size_t most = 512;  ///< requests at once; lowered to verdict::most_at_once, and to what descriptors allow
     /// Path of a cheap request that is sent beside the bursts. Empty: one that surely does not exist.
     std::string canary;
     bool parser_canary = false;  ///< send malformed request lines to servers on other hosts, too
@@ -54,11 +54,16 @@ struct Result {
     std::string unreachable;
 };
 
+/// Why a process cannot be watched (Options::pid), in words; empty where it can.
+[[nodiscard]] std::string pid_trouble(int pid);
+
 /// Finds out. Sends the request again and again, alone and many at once, each on a connection of its own.
+/// A `pid` that cannot be watched is `unreachable`, and nothing is sent.
 /// Cancellation (terminal) ends it early: what was seen is judged, marked interrupted. Throws: std::system_error when the system has no more threads.
 /// @param request   `timeout` bounds each exchange; the time that is left does, too
 /// @param progress  called some times a second; may be empty
-boost::asio::awaitable<Result> run(client::DirectRequest request, Options options, std::function<void(const Progress&)> progress = {});
+boost::asio::awaitable<Result> run(client::DirectRequest request, Options options,
+                                   std::function<void(const Progress&)> progress = {});
 
 /// The same for a GET of a URL, on an event loop of its own; blocks. For tests:
 /// `EXPECT_EQ(volley::verify::url("http://127.0.0.1:8000/offer").record.shape, volley::verdict::Shape::async)`.

@@ -136,7 +136,6 @@ private:
             [](Worker& worker, const std::function<void(PhaseOutcome)>& reply) { reply(worker.finish()); });
         for (auto& thread : threads_) thread.join();
         update_counters();
-        outcome_.generator.threads = 0;
         for (const auto& part : parts) {
             outcome_.merge(part);
             outcome_.generator.merge(part.generator);

@@ -93,9 +93,8 @@ struct PhaseOutcome {
     std::uint64_t saturated = 0;
     std::string unprepared;  ///< why fewer connections than users were open before a burst, whose times hold connects then
     Duration elapsed{};
-    Duration loaded{};                ///< of it, until nothing was to start any more
-    std::string trouble;              ///< what stopped a worker early; the figures are then incomplete
-    std::optional<int> first_status;  ///< of the first answer that came
+    Duration loaded{};    ///< of it, until nothing was to start any more
+    std::string trouble;  ///< what stopped a worker early; the figures are then incomplete
     metrics::GeneratorFigures generator;
     unsigned extensions = 0;  ///< how often it was told to run on
     bool aborted = false;     ///< it was told to end early

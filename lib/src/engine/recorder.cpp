@@ -33,7 +33,6 @@ void PhaseOutcome::merge(const PhaseOutcome& other) {
     saturated += other.saturated;
     if (unprepared.empty()) unprepared = other.unprepared;
     if (trouble.empty()) trouble = other.trouble;
-    if (!first_status) first_status = other.first_status;
 }
 
 metrics::Slice* Recorder::slice(TimePoint when) {
@@ -69,7 +68,6 @@ void Recorder::ended(const metrics::Sample& sample, const Judgement& judgement, 
     if (sample.outcome == metrics::Outcome::cancelled) return;
     outcome.tally->add(sample, judgement.kind);
     add(requests_, 1);
-    if (!outcome.first_status && sample.status != 0) outcome.first_status = sample.status;
     if (auto* s = slice(sample.done)) {
         count(s->done);
         if (sample.right)

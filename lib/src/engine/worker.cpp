@@ -460,6 +460,7 @@ PhaseOutcome Worker::finish() {
     note_end_of_load();
     auto& generator = outcome.generator;
     generator.transport = needs_curl(plan_) ? "curl" : "fast";
+    generator.threads = 1;
     generator.connections = opened_;
     generator.cpu = spent_->cpu;
     generator.busy = to_seconds(spent_->cpu) > busy_share * to_seconds(spent_->until - began_);

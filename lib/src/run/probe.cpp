@@ -19,6 +19,8 @@ verify::Options options_of(const scenario::Scenario& scenario, const Probe& prob
     out.time = probe.time;
     out.service_time = probe.service_time.value_or(Duration{});
     out.canary = probe.canary;
+    out.distinct = probe.distinct;
+    out.parser_canary = probe.parser_canary;
     out.seed = seed;
     out.http2 = scenario.config.http_version == scenario::Config::HttpVersion::http2;
     switch (probe.kind) {

@@ -19,10 +19,11 @@ constexpr auto probe_example = "- concurrency: { scenario: sleep, expect: async 
 
 /// In the order of Probe::Kind.
 constexpr std::array kinds{"concurrency"sv, "streaming"sv, "cancellation"sv, "isolation"sv};
-constexpr std::array concurrency_keys{"scenario"sv, "service_time"sv, "max"sv, "time"sv, "expect"sv, "canary"sv};
+constexpr std::array concurrency_keys{"scenario"sv, "service_time"sv, "max"sv,      "time"sv,
+                                      "expect"sv,   "canary"sv,       "distinct"sv, "parser_canary"sv};
 constexpr std::array streaming_keys{"scenario"sv, "time"sv, "expect"sv};
-constexpr std::array cancellation_keys{"scenario"sv, "service_time"sv, "max"sv, "time"sv, "expect"sv, "gauge"sv};
-constexpr std::array isolation_keys{"scenario"sv, "service_time"sv, "max"sv, "time"sv, "expect"sv, "path"sv};
+constexpr std::array cancellation_keys{"scenario"sv, "service_time"sv, "max"sv, "time"sv, "expect"sv, "gauge"sv, "distinct"sv};
+constexpr std::array isolation_keys{"scenario"sv, "service_time"sv, "max"sv, "time"sv, "expect"sv, "path"sv, "distinct"sv};
 
 std::span<const std::string_view> keys_of(Kind kind) {
     switch (kind) {
@@ -176,8 +177,10 @@ std::optional<Probe> read_probe(Reader& reader, const Node& item, const Scenario
     read_scenario(reader, *node, keys, so_far.scenarios, out);
     out.name = std::string(kind) + " of " + out.scenario;
     if (const Node* n = keys.find("service_time")) out.service_time = reader.duration(*n, "service_time", 1ms, 1h);
-    if (const Node* n = keys.find("max")) out.most = reader.count(*n, "max", 1, 100'000);
+    if (const Node* n = keys.find("max")) out.most = reader.count(*n, "max", 1, verdict::most_at_once);
     if (const Node* n = keys.find("time")) out.time = reader.duration(*n, "time", 1s, 1h).value_or(out.time);
+    if (const Node* n = keys.find("distinct")) out.distinct = reader.boolean(*n, "distinct").value_or(false);
+    if (const Node* n = keys.find("parser_canary")) out.parser_canary = reader.boolean(*n, "parser_canary").value_or(false);
     read_path(reader, keys, "canary", out.canary);
     read_path(reader, keys, "gauge", out.gauge);
     read_path(reader, keys, "path", out.path);

@@ -65,7 +65,9 @@ struct Assessment {
     /// The longest that everything was held up, in seconds, though requests overlap otherwise; 0: they do not, or nothing was.
     [[nodiscard]] double stood_still() const noexcept;
     /// The process that was seen is the one that answers.
-    [[nodiscard]] bool process_known() const noexcept { return work.seen && !work.proxy && seen.via.empty(); }
+    [[nodiscard]] bool process_known() const noexcept {
+        return work.seen && !work.proxy && !seen.process_ended && seen.via.empty();
+    }
 };
 
 /// The shortest service time that is judged: below it, what the kernels and the generator do is as long.

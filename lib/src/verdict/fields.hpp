@@ -101,6 +101,7 @@ void visit_fields(Visitor& v, Observation& o) {
     v("http2", o.http2);
     v("local", o.local);
     v("process_name", o.process_name);
+    v("process_ended", o.process_ended);
     v("thread_limit", o.thread_limit);
     v("processors", o.processors);
     v("control_service", o.control_service);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <volley/load/random.hpp>
+#include <volley/verdict/json.hpp>
 #include <volley/verdict/judge.hpp>
 
 #include "verdict/assess.hpp"
@@ -17,6 +18,9 @@ namespace {
 /// Connections at one instant that many servers' queues are too short for, if they are short.
 constexpr std::size_t cold_usual = 20;
 constexpr std::size_t cold_more = 50;
+
+/// In all. Canaries, pieces of streams and groups take the rest of what is read back.
+constexpr std::size_t most_shots = most_json_samples * 3 / 5;
 
 struct Wish {
     int rank = 0;  ///< what decides most comes first
@@ -38,6 +42,7 @@ public:
         wish_for_cold();
         // Connections that wait for a retransmission make turns of their own.
         if (!a_.backlog.small()) {
+            wish_for_more();
             wish_for_workers();
             wish_for_repeats();
         }
@@ -245,6 +250,15 @@ private:
         wish(2, burst(n, fmt::format("are {} answered?", n)), worst(n));
     }
 
+    /// The ladder ends where W shows, which may be below what a queue behind the workers holds. Of connections at one instant there were
+    /// more: what was refused then is asked for again on open ones.
+    void wish_for_more() {
+        if (a_.limits.refused_from > 0) return;
+        for (const View& v : a_.views)
+            if (!v.held() && v.n > largest() && v.refused >= std::max<std::size_t>(2, v.n / 20))
+                wish(2, burst(v.n, fmt::format("are {} refused on open connections too?", v.n)), worst(v.n));
+    }
+
     /// Bursts of n that ended as one turn or two would; what a straggler ended says nothing.
     [[nodiscard]] std::size_t clean(std::size_t n) const {
         return static_cast<std::size_t>(std::ranges::count_if(a_.views, [&](const View& v) {
@@ -329,7 +343,14 @@ private:
 
 Step next_step(const Observation& seen, Duration left, std::uint64_t seed) {
     const Assessment assessment(seen);
-    return Ladder(assessment, left, seed).next();
+    Step step = Ladder(assessment, left, seed).next();
+    std::size_t shots = step.n;
+    for (const auto* bursts : {&seen.bursts, &seen.control})
+        for (const Burst& b : *bursts) shots += b.shots.size();
+    if (shots <= most_shots) return step;
+    Step done;
+    done.why = "no more samples are kept";
+    return done;
 }
 
 }  // namespace volley::verdict

@@ -156,7 +156,7 @@ std::string check(const Recorded& r) {
 }  // namespace
 
 std::variant<Recorded, std::string> from_json(std::string_view text) {
-    if (text.size() > most_json_bytes) return std::string("longer than 16 MiB");
+    if (text.size() > most_json_bytes) return std::string("longer than 64 MiB");
     boost::system::error_code ec;
     json::parse_options options;
     options.max_depth = 12;

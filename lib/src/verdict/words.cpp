@@ -76,8 +76,10 @@ std::string headline_words(const Record& r, const Assessment& a) {
                                a.backlog.n, a.backlog.delayed + a.backlog.refused,
                                format_duration(from_seconds(a.backlog.longest)));
         case Headline::refusing:
-            return fmt::format("Up to {} requests at once are answered; of more, {}.", r.refuses_above.value_or(0),
-                               refused_with(r));
+            return fmt::format(
+                "Up to {} requests at once are answered{}; of more, {}.", r.refuses_above.value_or(0),
+                r.shape == Shape::pool && !r.workers_most ? fmt::format(", {} at a time", r.workers.value_or(0)) : "",
+                refused_with(r));
         case Headline::cpu_bound:
             return fmt::format("The processor is the limit: each request computes for {} ({}).", format_duration(r.blocked_for),
                                count_and_time(r));
@@ -188,6 +190,8 @@ void doubts_of(Record& r, const Assessment& a) {
     const auto add = [&](std::string text) { r.doubts.push_back(std::move(text)); };
     if (a.work.proxy || !a.seen.via.empty())
         add("a proxy stands in front: what works behind it was not seen");
+    else if (a.seen.process_ended)
+        add("the process that was watched ended, and requests were answered all the same: what answers was not seen");
     else if (!a.work.seen)
         add("the server's process was not seen: threads and processor time are not known");
     if (a.process_known() && a.fit.pattern == Pattern::flat && a.work.threads_base >= static_cast<int>(a.fit.flat_upto))

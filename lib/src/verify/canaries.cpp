@@ -2,12 +2,15 @@
 
 #include <array>
 
+#include <openssl/err.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include "client/tls_client.hpp"
 #include "net/deadline.hpp"
 
 namespace volley::verify {
@@ -42,10 +45,64 @@ int status_of(std::string_view head) {
     return status;
 }
 
-awaitable<CanaryEnd> ask_parser(asio::any_io_executor executor, std::shared_ptr<const client::Endpoints> where) {
+/// Whom parser canaries are sent to.
+struct Parser {
+    client::Endpoints where;
+    std::unique_ptr<client::TlsClient> tls;  ///< null for http
+};
+
+/// Does one step of TLS, waiting for the socket as long as that is what it wants.
+/// @param done  what the step has returned where it succeeded
+awaitable<error_code> do_tls(tcp::socket& socket, SSL* ssl, int (*step)(SSL*, char*), char* bytes, int& done) {
+    for (;;) {
+        ERR_clear_error();
+        done = step(ssl, bytes);
+        if (done > 0) co_return error_code();
+        const int why = SSL_get_error(ssl, done);
+        if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
+            // However it ended: closed by the peer, with or without a word, or not understood.
+            const bool cut = why == SSL_ERROR_ZERO_RETURN || why == SSL_ERROR_SYSCALL ||
+                             ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+            co_return cut ? error_code(asio::error::eof) : error_code(NetErrc::tls_failed);
+        }
+        const auto wanted = why == SSL_ERROR_WANT_READ ? tcp::socket::wait_read : tcp::socket::wait_write;
+        const auto [ec] = co_await socket.async_wait(wanted, as_value);
+        if (ec) co_return ec;
+    }
+}
+
+constexpr int answer_bytes = 64;
+
+awaitable<CanaryEnd> ask_inside_tls(tcp::socket& socket, client::TlsClient& tls) {
+    CanaryEnd end;
+    error_code ec;
+    socket.native_non_blocking(true, ec);
+    const client::SslPtr ssl = tls.begin(socket.native_handle());
+    int done = 0;
+    std::array<char, answer_bytes> head{};
+    error_code last = NetErrc::tls_failed;
+    if (ssl)
+        last = co_await do_tls(
+            socket, ssl.get(), [](SSL* s, char*) { return SSL_do_handshake(s); }, head.data(), done);
+    if (last == asio::error::eof) last = NetErrc::tls_failed;
+    if (!last)
+        last = co_await do_tls(
+            socket, ssl.get(), [](SSL* s, char*) { return SSL_write(s, malformed.data(), static_cast<int>(malformed.size())); },
+            head.data(), done);
+    if (!last) {
+        last = co_await do_tls(
+            socket, ssl.get(), [](SSL* s, char* into) { return SSL_read(s, into, answer_bytes); }, head.data(), done);
+        if (!last) end.status = status_of({head.data(), static_cast<std::size_t>(done)});
+        if (last == asio::error::eof) last = {};
+    }
+    end.outcome = metrics::outcome_of(last);
+    co_return end;
+}
+
+awaitable<CanaryEnd> ask_parser(asio::any_io_executor executor, std::shared_ptr<const Parser> parser) {
     tcp::socket socket(executor);
     error_code last = asio::error::host_not_found;
-    for (const auto& endpoint : *where) {
+    for (const auto& endpoint : parser->where) {
         error_code ignored;
         socket.close(ignored);
         const auto [ec] = co_await socket.async_connect(endpoint, as_value);
@@ -53,13 +110,17 @@ awaitable<CanaryEnd> ask_parser(asio::any_io_executor executor, std::shared_ptr<
         if (!ec) break;
     }
     CanaryEnd end;
+    if (!last && parser->tls) {
+        end = co_await ask_inside_tls(socket, *parser->tls);
+        co_return end;
+    }
     if (!last) {
         const auto text = asio::buffer(malformed);
         const auto [ec, sent] = co_await asio::async_write(socket, text, as_value);
         last = ec;
     }
     if (!last) {
-        std::array<char, 64> head{};
+        std::array<char, answer_bytes> head{};
         const auto into = asio::buffer(head);
         const auto [ec, n] = co_await socket.async_read_some(into, as_value);
         end.status = status_of({head.data(), n});
@@ -71,19 +132,22 @@ awaitable<CanaryEnd> ask_parser(asio::any_io_executor executor, std::shared_ptr<
 
 }  // namespace
 
-SendCanary app_canary(const asio::any_io_executor& executor, client::Target target, std::string path) {
+SendCanary app_canary(const asio::any_io_executor& executor, client::Target target, http::Request request) {
     target.reuse_connections = false;
     target.keep_body = false;
-    auto request = std::make_shared<http::Request>();
-    request->target = std::move(path);
+    auto shared = std::make_shared<const http::Request>(std::move(request));
     std::shared_ptr<client::Transport> transport = client::make_http1_transport(executor, std::move(target));
-    return [transport = std::move(transport), request = std::shared_ptr<const http::Request>(std::move(request))](
-               TimePoint planned) { return ask_app(transport, request, planned); };
+    return [transport = std::move(transport), shared = std::move(shared)](TimePoint planned) {
+        return ask_app(transport, shared, planned);
+    };
 }
 
-SendCanary parser_canary(const asio::any_io_executor& executor, client::Endpoints where) {
-    const auto shared = std::make_shared<const client::Endpoints>(std::move(where));
-    return [executor, shared](TimePoint) { return ask_parser(executor, shared); };
+SendCanary parser_canary(const asio::any_io_executor& executor, const client::Target& target, client::Endpoints where) {
+    auto parser = std::make_shared<Parser>();
+    parser->where = std::move(where);
+    if (target.scheme == "https") parser->tls = std::make_unique<client::TlsClient>(target);
+    return
+        [executor, parser = std::shared_ptr<const Parser>(std::move(parser))](TimePoint) { return ask_parser(executor, parser); };
 }
 
 void Canaries::start(TimePoint origin) {

@@ -24,10 +24,13 @@ struct CanaryEnd {
 /// Sends one on a fresh connection and waits for what comes back.
 using SendCanary = std::function<boost::asio::awaitable<CanaryEnd>(TimePoint planned)>;
 
-/// A GET of `path`; any answer will do.
-[[nodiscard]] SendCanary app_canary(const boost::asio::any_io_executor& executor, client::Target target, std::string path);
-/// A malformed request line over plain TCP, which a server's parser answers without asking the application; being closed is an answer.
-[[nodiscard]] SendCanary parser_canary(const boost::asio::any_io_executor& executor, client::Endpoints where);
+/// Sends `request`; any answer will do.
+[[nodiscard]] SendCanary app_canary(const boost::asio::any_io_executor& executor, client::Target target, http::Request request);
+/// A malformed request line, which a server's parser answers without asking the application; being closed is an answer. For https inside
+/// TLS, with the target's certificates and verification: the handshake is part of its time, idle or not.
+/// @param where  the addresses of `target`
+[[nodiscard]] SendCanary parser_canary(const boost::asio::any_io_executor& executor, const client::Target& target,
+                                       client::Endpoints where);
 
 /// Sends one every so often, never more than two at a time: they would pile up on a blocked server, and count as connections.
 /// Beside one burst: started and stopped once.

@@ -13,6 +13,7 @@
 #include "engine/request_template.hpp"
 #include "net/deadline.hpp"
 #include "process/ports.hpp"
+#include "verify/beside.hpp"
 #include "verify/process_tape.hpp"
 #include "verify/questions.hpp"
 
@@ -112,9 +113,16 @@ awaitable<Result> Prober::run() {
     seen.http2 = options_.http2;
     rlimit descriptors{};
     ::getrlimit(RLIMIT_NOFILE, &descriptors);
-    seen.most = std::min<std::size_t>(options_.most, descriptors.rlim_cur > 2 * spare_descriptors
-                                                         ? descriptors.rlim_cur - spare_descriptors
-                                                         : spare_descriptors);
+    seen.most = std::min<std::size_t>(
+        std::min(options_.most, verdict::most_at_once),
+        descriptors.rlim_cur > 2 * spare_descriptors ? descriptors.rlim_cur - spare_descriptors : spare_descriptors);
+
+    if (options_.pid != 0)
+        if (auto trouble = pid_trouble(options_.pid); !trouble.empty()) {
+            result_.unreachable = fmt::format("process {} cannot be watched: {}", options_.pid, trouble);
+            co_await asio::this_coro::throw_if_cancelled(throws);
+            co_return std::move(result_);
+        }
 
     std::exception_ptr broken;
     try {
@@ -270,7 +278,15 @@ awaitable<verdict::Burst> Prober::shoot(Shooting what) {
     }
     if (broken) std::rethrow_exception(broken);
     // Nothing is timed now: this may wait for the last reading.
-    if (tape) burst.process = tape->take();
+    if (tape) {
+        const verdict::Process process = tape->take();
+        if (processes_->gone()) {
+            result_.seen.process_ended = true;
+            processes_.reset();
+        } else {
+            burst.process = process;
+        }
+    }
     if (!outcome.bursts.empty())
         for (const auto& sample : outcome.bursts.front()) burst.shots.push_back(shot_of(sample));
     const bool timed_out = std::ranges::any_of(burst.shots, [](const auto& s) { return s.outcome == metrics::Outcome::timeout; });
@@ -310,6 +326,8 @@ awaitable<void> Prober::meet() {
             seen.thread_limit = processes.thread_limit();
             seen.processors = processes.processors();
             processes_ = std::move(processes);
+        } else if (options_.pid != 0 && options_.pid != ::getpid()) {
+            seen.process_ended = true;
         }
     }
     if (options_.streaming) {
@@ -318,8 +336,9 @@ awaitable<void> Prober::meet() {
         auto streams = co_await watch_streams(executor_, std::move(request), stream_times, deadline);
         seen.streams = std::move(streams);
     }
-    app_ = app_canary(executor_, target, options_.canary.empty() ? unlikely_path() : options_.canary);
-    if (where && target.scheme == "http" && (seen.local || options_.parser_canary)) parser_ = parser_canary(executor_, *where);
+    app_ =
+        app_canary(executor_, target, get_beside(request_.request, options_.canary.empty() ? unlikely_path() : options_.canary));
+    if (where && (seen.local || options_.parser_canary)) parser_ = parser_canary(executor_, target, *where);
     auto app = co_await while_idle(app_);
     seen.idle_app = std::move(app);
     if (!parser_) co_return;
@@ -373,7 +392,7 @@ awaitable<void> Prober::ask_questions() {
         verdict::Isolation isolation;
         // Without its query, which may hold a secret.
         isolation.path = told(std::string_view(options_.isolation).substr(0, options_.isolation.find('?')));
-        const SendCanary other = app_canary(executor_, request_.target, options_.isolation);
+        const SendCanary other = app_canary(executor_, request_.target, get_beside(request_.request, options_.isolation));
         auto idle = co_await while_idle(other);
         isolation.idle = std::move(idle);
         // Two turns of a pool; not more than there is time for.

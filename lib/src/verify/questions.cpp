@@ -9,6 +9,7 @@
 
 #include "net/deadline.hpp"
 #include "net/task_group.hpp"
+#include "verify/beside.hpp"
 
 namespace volley::verify {
 namespace asio = boost::asio;
@@ -117,8 +118,7 @@ awaitable<void> abandon(asio::any_io_executor executor, client::DirectRequest re
     gauge_target.keep_body = true;  // that of the request itself is of no interest
     gauge_target.max_body_bytes = most_gauge_bytes;
     const auto gauge_transport = client::make_http1_transport(executor, std::move(gauge_target));
-    http::Request ask;
-    ask.target = gauge.path;
+    const http::Request ask = get_beside(request.request, gauge.path);
     const bool has_gauge = !gauge.path.empty();
     if (has_gauge) co_await read_gauge(*gauge_transport, ask, gauge.pointer, deadline, seen.gauge_before);
 

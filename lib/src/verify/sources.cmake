@@ -1,1 +1,1 @@
-target_sources(volley PRIVATE src/verify/verify.cpp src/verify/builtin.cpp src/verify/self_test.cpp src/verify/known_servers.cpp src/verify/prober.cpp src/verify/canaries.cpp src/verify/questions.cpp src/verify/process_tape.cpp)
+target_sources(volley PRIVATE src/verify/verify.cpp src/verify/builtin.cpp src/verify/self_test.cpp src/verify/known_servers.cpp src/verify/prober.cpp src/verify/beside.cpp src/verify/canaries.cpp src/verify/questions.cpp src/verify/process_tape.cpp)

@@ -1,5 +1,9 @@
 #include <volley/verify.hpp>
 
+#include <cerrno>
+
+#include <signal.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -7,10 +11,20 @@
 #include <volley/http/base64.hpp>
 #include <volley/http/url.hpp>
 
+#include "process/proc_tree.hpp"
 #include "verify/prober.hpp"
 
 namespace volley::verify {
 namespace asio = boost::asio;
+
+std::string pid_trouble(int pid) {
+    const auto stat = process::read_stat(pid);
+    if (stat && !stat->dead()) return {};
+    // Some systems show /proc/PID to its owner alone (proc(5), hidepid).
+    if (!stat && ::kill(pid, 0) != 0 && errno == EPERM)
+        return "that process belongs to somebody else, and /proc does not show it to us";
+    return "there is no such process";
+}
 
 asio::awaitable<Result> run(client::DirectRequest request, Options options, std::function<void(const Progress&)> progress) {
     Prober prober(co_await asio::this_coro::executor, std::move(request), std::move(options), std::move(progress));

@@ -17,30 +17,7 @@ import unittest
 import jsonschema
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from support.volley import LIMIT, SCHEMA, VOLLEY, Listening, TlsAnswering, VolleyTest, read_request
-
-
-class KeepingAlive(Listening):
-    """Keeps connections and answers every request with `answer(number, head)`; None closes the connection."""
-
-    def __init__(self, answer):
-        self.answer, self.requests, self.lock = answer, [], threading.Lock()
-        super().__init__()
-
-    def serve(self, peer):
-        rest = b""
-        while True:
-            head, body, rest = read_request(peer, rest)
-            if head is None:
-                return
-            with self.lock:
-                self.requests.append((head, body))
-                number = len(self.requests)
-            reply = self.answer(number, head)
-            if reply is None:
-                return
-            peer.sendall(reply)
-
+from support.volley import LIMIT, SCHEMA, VOLLEY, KeepingAlive, TlsAnswering, VolleyTest
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 

@@ -11,35 +11,15 @@ import unittest
 import jsonschema
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from support.volley import LIMIT, ROOT, Listening, VolleyTest, free_port, read_request
+from support.volley import LIMIT, ROOT, KeepingAlive, VolleyTest, free_port
 
 VERDICT_SCHEMA = json.loads((ROOT / "lib/share/verdict.schema.json").read_text())
 QUICK = ("--max", "20", "--time", "30s", "--seed", "1")
 
 
-class Saying(Listening):
-    """Answers every request of a connection with what `answer(head)` gives; None closes it."""
-
-    def __init__(self, answer):
-        self.answer, self.heads = answer, []
-        super().__init__()
-
-    def serve(self, peer):
-        rest = b""
-        while True:
-            head, _, rest = read_request(peer, rest)
-            if head is None:
-                return
-            self.heads.append(head)
-            reply = self.answer(head)
-            if reply is None:
-                return
-            peer.sendall(reply)
-
-
 class Verify(VolleyTest):
     def saying(self, answer):
-        server = Saying(answer)
+        server = KeepingAlive(lambda number, head: answer(head))
         self.addCleanup(server.close)
         return server
 
@@ -131,8 +111,8 @@ class Verify(VolleyTest):
         text = done.stdout + done.stderr + json.dumps(content)
         for secret in ("t0psecret", "hunter2", "hunter3", "hunter4", "YWRhOnQwcHNlY3JldA", "ada"):
             self.assertNotIn(secret, text)
-        self.assertIn(b"GET /x?key=hunter2&item=hunter3 ", server.heads[0] + b" ")
-        self.assertIn(b"X-Token: hunter4", server.heads[0])
+        self.assertIn(b"GET /x?key=hunter2&item=hunter3 ", server.requests[0][0] + b" ")
+        self.assertIn(b"X-Token: hunter4", server.requests[0][0])
         self.assertEqual(content["seen"]["target"], f"GET http://127.0.0.1:{server.port}/x")
 
     # --- how it ends --------------------------------------------------------------------------------------------------
@@ -171,7 +151,10 @@ class Verify(VolleyTest):
             ([url, "--time", "0.5s"], "at least 1"),
             ([url, "--service-time", "soon"], "30s or 500ms"),
             ([url, "--max", "0"], "--max 0"),
+            ([url, "--max", "10001"], "from 1 to 10000"),
             ([url, "--pid", "x\x1b[31m"], "--pid x\\x1b[31m"),
+            # It was passed over, and the verdict made without what was asked for.
+            ([url, "--pid", "536870912"], "--pid 536870912: there is no such process"),
             ([url, "--canary", "ping"], "such as /ping"),
             ([url, "--gauge", "/inflight"], "--cancellation"),
             ([url, "-o", "/nowhere/at/all.json"], "cannot be written"),
@@ -185,7 +168,7 @@ class Verify(VolleyTest):
             self.assertEqual(done.returncode, 2, (args, done.stdout, done.stderr))
             self.assertIn(words, done.stderr, args)
             self.assertNotIn("\x1b", done.stderr)
-        self.assertEqual(server.heads, [])
+        self.assertEqual(server.requests, [])
         # A caret below the word that is wrong.
         lines = self.volley("verify", url, "--expect", "not asinc").stderr.splitlines()
         at = next(i for i, line in enumerate(lines) if "| not asinc" in line)

@@ -2,7 +2,6 @@
 // return to is C.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <new>
 #include <optional>
 #include <stdexcept>
@@ -18,27 +17,18 @@
 #include <volley/client/transport.hpp>
 
 #include "net/curl_multi.hpp"
+#include "support/allocations.hpp"
 #include "support/raw_server.hpp"
 
 namespace {
 
-/// The next operator new of this thread fails.
-thread_local bool no_memory = false;
-
-void* take(std::size_t size) {
-    if (std::exchange(no_memory, false)) throw std::bad_alloc();
-    if (void* memory = std::malloc(size)) return memory;
+/// For the next allocation of this thread.
+void fail_once(std::size_t) {
+    volley::test::on_allocation = nullptr;
     throw std::bad_alloc();
 }
 
 }  // namespace
-
-void* operator new(std::size_t size) { return take(size); }
-void* operator new[](std::size_t size) { return take(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace volley::net {
 namespace {
@@ -68,7 +58,7 @@ curl_socket_t open_taken(void* loop, curlsocktype, curl_sockaddr* to) {
 /// What is called next has no memory.
 curl_socket_t open_and_run_out(void*, curlsocktype, curl_sockaddr* to) {
     const int made = open(to);
-    no_memory = true;
+    volley::test::on_allocation = &fail_once;
     return made;
 }
 

@@ -3,34 +3,20 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
-#include <new>
 #include <thread>
 
 #include "engine/worker.hpp"
 #include "net/engine/fixture.hpp"
+#include "support/allocations.hpp"
 #include "support/raw_client.hpp"
 
 namespace {
 
-/// Set on the thread whose allocations count.
-thread_local bool counted = false;
 std::atomic<std::uint64_t> allocations{0};
 
-void* take(std::size_t size) {
-    if (counted) allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
+void count(std::size_t) { allocations.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
-
-void* operator new(std::size_t size) { return take(size); }
-void* operator new[](std::size_t size) { return take(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace volley::engine {
 namespace {
@@ -43,7 +29,7 @@ std::uint64_t allocations_of(PhasePlan plan, int stretches = 1) {
     Worker worker(plan, 0, 1, nullptr);
     std::atomic<bool> over = false;
     std::thread thread([&] {
-        counted = true;
+        volley::test::on_allocation = &count;
         worker.run();
     });
     worker.post([&] { worker.begin(Clock::now(), [&](TimePoint) { over = true; }); });

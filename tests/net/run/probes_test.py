@@ -100,6 +100,32 @@ probes:
         )
         self.assertEqual(self.probes(result)["isolation of a"]["answers"][0]["reply"], "no")
 
+    def test_the_processes_of_a_command_are_found_behind_its_shell_and_each_request_is_distinct(self):
+        # What answers is a grandchild: the shell that the command starts stays its parent.
+        server = 'import http.server as h, sys, time\n'
+        server += 'class H(h.BaseHTTPRequestHandler):\n'
+        server += '  def do_GET(s):\n'
+        server += '    time.sleep(0.1); open(sys.argv[2], "a").write(s.path + "\\n")\n'
+        server += '    s.send_response(200); s.send_header("Content-Length", "0"); s.end_headers()\n'
+        server += '  log_message = lambda *a: None\n'
+        server += 'h.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), H).serve_forever()\n'
+        script, asked = self.write("server.py", server), self.path("asked")
+        result, _ = self.run_scenario(
+            f"""
+version: 1
+name: t
+servers: {{ s: {{ command: [sh, -c, "/usr/bin/python3 {script} $0 {asked}; true", "{{{{ port }}}}"], ready: {{ get: /ready, timeout: 20s }} }} }}
+scenarios: {{ a: [ {{ get: /x }} ] }}
+probes: [ concurrency: {{ scenario: a, max: 10, time: 15s, distinct: true, parser_canary: true, expect: threads_grown>=2 }} ]
+"""
+        )
+        evidence = self.probes(result)["concurrency of a"]["record"]["evidence"]
+        self.assertTrue(any(line.startswith("the server's threads grew by") and line.endswith("in 1 process") for line in evidence), evidence)
+        paths = [p for p in pathlib.Path(asked).read_text().split() if p.startswith("/x")]
+        self.assertGreater(len(paths), 12)
+        self.assertTrue(all(p.startswith("/x?volley=") for p in paths), paths)
+        self.assertEqual(len(set(paths)), len(paths))
+
     def test_only_leaves_out_probes_of_other_scenarios(self):
         result, _ = self.run_scenario(
             START % "coroutine" + "probes:\n" + CONCURRENCY % "pool" + "phases: [ { name: p, burst: 2, scenario: ticks } ]\n", "--only", "ticks"

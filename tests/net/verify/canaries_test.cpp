@@ -9,6 +9,7 @@
 #include "net/deadline.hpp"
 #include "net/verify/on_a_loop.hpp"
 #include "support/raw_server.hpp"
+#include "support/tls_server.hpp"
 #include "verify/canaries.hpp"
 
 namespace volley::verify {
@@ -94,7 +95,7 @@ verdict::Canary parsed_by(RawServer::Script script) {
     const RawServer server(std::move(script));
     boost::asio::io_context io;
     const client::Endpoints where{{boost::asio::ip::make_address("127.0.0.1"), server.port()}};
-    const auto seen = run_on(io, one(parser_canary(io.get_executor(), where)));
+    const auto seen = run_on(io, one(parser_canary(io.get_executor(), {}, where)));
     EXPECT_EQ(seen.size(), 1U);
     return seen.empty() ? verdict::Canary{} : seen.front();
 }
@@ -141,7 +142,7 @@ TEST(ParserCanary, a_server_that_never_answers_holds_nobody_up) {
     const RawServer server([](RawConnection& c, int) { c.wait_for_close(); });
     boost::asio::io_context io;
     const client::Endpoints where{{boost::asio::ip::make_address("127.0.0.1"), server.port()}};
-    const auto seen = run_on(io, sing(parser_canary(io.get_executor(), where), Clock::now(), 1ms, 50ms, 20ms));
+    const auto seen = run_on(io, sing(parser_canary(io.get_executor(), {}, where), Clock::now(), 1ms, 50ms, 20ms));
     EXPECT_LE(seen.size(), 2U);
     EXPECT_FALSE(seen.empty());
     for (const auto& canary : seen) EXPECT_EQ(canary.done, verdict::never);
@@ -159,12 +160,73 @@ TEST(ParserCanary, a_refused_connection_is_no_answer_and_the_next_address_is_tri
         boost::asio::ip::tcp::acceptor taken(io, {loopback, 0});
         closed = taken.local_endpoint().port();
     }
-    const auto refused = run_on(io, one(parser_canary(io.get_executor(), {{loopback, closed}})));
+    const auto refused = run_on(io, one(parser_canary(io.get_executor(), {}, {{loopback, closed}})));
     ASSERT_EQ(refused.size(), 1U);
     EXPECT_NE(refused.front().outcome, metrics::Outcome::ok);
-    const auto second = run_on(io, one(parser_canary(io.get_executor(), {{loopback, closed}, {loopback, server.port()}})));
+    const auto second = run_on(io, one(parser_canary(io.get_executor(), {}, {{loopback, closed}, {loopback, server.port()}})));
     ASSERT_EQ(second.size(), 1U);
     EXPECT_EQ(second.front().status, 400);
+}
+
+verdict::Canary parsed_inside_tls(const volley::test::TlsServer& server, client::TlsOptions tls) {
+    boost::asio::io_context io;
+    client::Target target;
+    target.scheme = "https";
+    target.host = "127.0.0.1";
+    target.port = server.port();
+    target.tls = std::move(tls);
+    const client::Endpoints where{{boost::asio::ip::make_address("127.0.0.1"), server.port()}};
+    const auto seen = run_on(io, one(parser_canary(io.get_executor(), target, where)));
+    EXPECT_EQ(seen.size(), 1U);
+    return seen.empty() ? verdict::Canary{} : seen.front();
+}
+
+// Over https it was not sent at all, so that a held loop and a busy pool looked alike.
+TEST(ParserCanary, goes_inside_tls_with_the_certificates_of_the_request) {
+    volley::test::TlsServer::Options options;
+    options.answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+    const volley::test::TlsServer server(options);
+    client::TlsOptions trusting;
+    trusting.ca_file = server.certificate_file();
+    client::TlsOptions careless;
+    careless.verify = false;
+    for (const auto& tls : {trusting, careless}) {
+        const auto canary = parsed_inside_tls(server, tls);
+        EXPECT_EQ(canary.status, 400);
+        EXPECT_EQ(canary.outcome, metrics::Outcome::ok);
+        EXPECT_NE(canary.done, verdict::never);
+    }
+    const int before = server.sessions();
+    const auto distrusted = parsed_inside_tls(server, {});
+    EXPECT_EQ(distrusted.status, 0);
+    EXPECT_EQ(distrusted.outcome, metrics::Outcome::tls);
+    EXPECT_EQ(server.sessions(), before) << "a certificate that is not trusted ends the handshake";
+
+    options.wants_certificate = true;
+    const volley::test::TlsServer strict(options);
+    careless.cert_file = strict.certificate_file();
+    EXPECT_EQ(parsed_inside_tls(strict, careless).status, 400);
+    ASSERT_EQ(strict.seen().size(), 1U);
+    EXPECT_TRUE(strict.seen().front().certificate);
+}
+
+TEST(ParserCanary, being_closed_inside_tls_or_before_it_is_told_apart) {
+    volley::test::TlsServer::Options options;
+    options.answer = "";
+    options.cut = true;
+    const volley::test::TlsServer silent(options);
+    client::TlsOptions careless;
+    careless.verify = false;
+    EXPECT_EQ(parsed_inside_tls(silent, careless).outcome, metrics::Outcome::ok) << "the parser closed it";
+    const RawServer plain([](RawConnection& c, int) { c.reset(); });
+    boost::asio::io_context io;
+    client::Target target;
+    target.scheme = "https";
+    target.tls = careless;
+    const client::Endpoints where{{boost::asio::ip::make_address("127.0.0.1"), plain.port()}};
+    const auto seen = run_on(io, one(parser_canary(io.get_executor(), target, where)));
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen.front().outcome, metrics::Outcome::tls) << "no parser was reached";
 }
 
 TEST(AppCanary, any_answer_will_do_on_a_connection_of_its_own) {
@@ -178,7 +240,9 @@ TEST(AppCanary, any_answer_will_do_on_a_connection_of_its_own) {
     client::Target target;
     target.host = "127.0.0.1";
     target.port = server.port();
-    const auto seen = run_on(io, one(app_canary(io.get_executor(), target, "/cheap?a=1")));
+    http::Request request;
+    request.target = "/cheap?a=1";
+    const auto seen = run_on(io, one(app_canary(io.get_executor(), target, request)));
     ASSERT_EQ(seen.size(), 1U);
     EXPECT_EQ(seen.front().status, 404);
     EXPECT_EQ(seen.front().outcome, metrics::Outcome::ok);

@@ -1,8 +1,15 @@
 // volley::verify as somebody's test uses it: against servers that are right, wrong, silent, too fast, or hostile.
 #include <atomic>
+#include <csignal>
+#include <map>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <vector>
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,9 +20,11 @@
 #include <volley/verdict/json.hpp>
 #include <volley/verify.hpp>
 
+#include "engine/request_template.hpp"
 #include "net/server/fixture.hpp"
 #include "net/verify/on_a_loop.hpp"
 #include "support/raw_server.hpp"
+#include "support/tls_server.hpp"
 
 namespace volley::verify {
 namespace {
@@ -126,6 +135,18 @@ TEST_F(Verify, what_answers_within_a_millisecond_is_inconclusive_and_says_what_t
     EXPECT_NE(result.record.advice, "");
 }
 
+// A held loop and a busy pool looked alike over https: no malformed line was sent there.
+TEST_F(Verify, the_parser_is_asked_over_https_too) {
+    const volley::test::TlsServer server;
+    auto request = get_of(server.port(), "/x");
+    request.target.scheme = "https";
+    request.target.tls.ca_file = server.certificate_file();
+    const auto result = run_on(io_, run(request, quick_));
+    EXPECT_EQ(result.unreachable, "");
+    ASSERT_FALSE(result.seen.idle_parser.empty());
+    for (const auto& canary : result.seen.idle_parser) EXPECT_EQ(canary.outcome, metrics::Outcome::ok);
+}
+
 // --- usable inside somebody's test ------------------------------------------------------------------------------------
 
 TEST_F(Verify, a_server_in_this_very_process_is_judged_and_its_threads_are_not_taken_for_ours) {
@@ -186,6 +207,103 @@ TEST_F(Verify, what_progress_throws_comes_out_and_leaves_nothing_running) {
     EXPECT_THROW(run_on(io_, run(get_of(server.port(), "/offer?s=0.2"), quick_, grumble)), std::runtime_error);
     io_.restart();
     io_.run_for(100ms);
+}
+
+// --- the process that is watched --------------------------------------------------------------------------------------
+
+TEST_F(Verify, a_process_that_is_not_there_is_told_before_anything_is_sent) {
+    const RawServer server(volley::test::answer_all);
+    quick_.pid = 1 << 29;  // beyond pid_max of any kernel
+    const auto result = url(url_of(server.port(), "/x"), quick_);
+    EXPECT_THAT(result.unreachable, HasSubstr("there is no such process"));
+    EXPECT_EQ(server.accepted(), 0);
+}
+
+// Threads were counted from nothing, and the ones that answered were taken for those of the process that had ended.
+TEST_F(Verify, a_process_that_ends_meanwhile_is_doubted) {
+    char program[] = "/bin/sleep";
+    char length[] = "1000";
+    char* const arguments[] = {program, length, nullptr};
+    pid_t pid = 0;
+    ASSERT_EQ(::posix_spawn(&pid, program, nullptr, nullptr, arguments, ::environ), 0);
+    std::atomic<int> slow = 0;
+    const RawServer server([&](RawConnection& c, int) {
+        while (true) {
+            const auto request = c.read_request();
+            if (request.empty()) break;
+            if (request.starts_with("GET /x ")) {
+                if (++slow == 12) ::kill(pid, SIGKILL);
+                std::this_thread::sleep_for(50ms);
+            }
+            c.send(volley::test::ok_answer);
+        }
+    });
+    quick_.pid = pid;
+    quick_.most = 20;
+    const auto result = url(url_of(server.port(), "/x"), quick_);
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    EXPECT_EQ(result.unreachable, "");
+    EXPECT_EQ(result.seen.process_name, "sleep");
+    EXPECT_TRUE(result.seen.process_ended);
+    EXPECT_THAT(result.record.doubts, testing::Contains(HasSubstr("process that was watched ended")));
+    EXPECT_EQ(result.record.mechanism, verdict::Mechanism::unknown);
+    EXPECT_FALSE(result.seen.bursts.back().process) << "nothing is read of what is gone";
+}
+
+// --- what is asked beside the request ---------------------------------------------------------------------------------
+
+// Gauge, canary and the other path were asked for without the login that the request has, and answered 401.
+TEST_F(Verify, what_is_asked_beside_the_request_carries_its_login_and_headers_but_not_those_of_its_body) {
+    std::mutex mutex;
+    std::map<std::string, std::vector<std::string>> asked;  // by the first segment of the path
+    const RawServer server([&](RawConnection& c, int) {
+        while (true) {
+            const auto request = c.read_request();
+            if (request.empty()) break;
+            if (request.starts_with("POST /x ")) std::this_thread::sleep_for(100ms);
+            const auto path = request.substr(request.find('/'));
+            {
+                const std::scoped_lock lock(mutex);
+                asked[path.substr(0, path.find_first_of("- ", 1))].push_back(request);
+            }
+            c.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0");
+        }
+    });
+    quick_.most = 5;
+    quick_.time = 8s;
+    quick_.cancellation = true;
+    quick_.gauge = "/gauge";
+    quick_.isolation = "/other";
+    auto request = get_of(server.port(), "/x");
+    request.request.method = "POST";
+    request.request.body = "hello";
+    request.request.headers = {{"Authorization", "Bearer hunter2"},
+                               {"Cookie", "id=7"},
+                               {"Host", "app.test"},
+                               {"X-User", std::string("u") + std::string(engine::marker(engine::Slot::iteration))},
+                               {"Content-Type", "text/plain"},
+                               {"Content-Length", "5"},
+                               {"Accept-Encoding", "gzip"},
+                               {"If-None-Match", "\"1\""},
+                               {"Range", "bytes=0-1"},
+                               {"Connection", "keep-alive"}};
+    auto unnamed = run_on(io_, run(request, quick_));
+    EXPECT_EQ(unnamed.unreachable, "");
+    quick_.canary = "/named";
+    auto named = run_on(io_, run(request, quick_));
+    EXPECT_EQ(named.unreachable, "");
+    const std::scoped_lock lock(mutex);
+    for (const char* path : {"/gauge", "/other", "/volley", "/named"}) {
+        ASSERT_FALSE(asked[path].empty()) << path;
+        for (const auto& text : asked[path]) {
+            EXPECT_TRUE(text.starts_with("GET ")) << text;
+            for (const char* field : {"Authorization: Bearer hunter2", "Cookie: id=7", "Host: app.test", "X-User: u0"})
+                EXPECT_THAT(text, HasSubstr(std::string("\r\n") + field + "\r\n"));
+            for (const char* field : {"Content-", "Accept-Encoding", "If-None-Match", "Range", "Connection", "hello"})
+                EXPECT_THAT(text, Not(HasSubstr(field)));
+        }
+    }
 }
 
 // --- what a hostile peer says -----------------------------------------------------------------------------------------

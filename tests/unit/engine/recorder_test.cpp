@@ -36,7 +36,6 @@ TEST(Recorder, counts_right_and_wrong_by_kind) {
     EXPECT_EQ(tally.errors.at("reset"), 3U);
     EXPECT_EQ(recorder.outcome.examples,
               (std::vector<std::string>{"step: status is 500", "step: connection reset", "other: connection reset"}));
-    EXPECT_EQ(recorder.outcome.first_status, 200);
     EXPECT_EQ(recorder.counts().requests, 5U);
 }
 
@@ -165,7 +164,6 @@ TEST(PhaseOutcome, parts_add_up) {
     b.planned = 4;
     a.missed = 1;
     b.saturated = 2;
-    b.first_status = 404;
     b.unprepared = "why";
     b.trouble = "what";
     b.tally->requests = 5;
@@ -174,7 +172,6 @@ TEST(PhaseOutcome, parts_add_up) {
     EXPECT_EQ(a.planned, 7U);
     EXPECT_EQ(a.missed, 1U);
     EXPECT_EQ(a.saturated, 2U);
-    EXPECT_EQ(a.first_status, 404);
     EXPECT_EQ(a.unprepared, "why");
     EXPECT_EQ(a.trouble, "what");
     EXPECT_EQ(a.tally->requests, 5U);

@@ -1,30 +1,25 @@
 // Tens of thousands of parsers are alive at once: what one takes, and when it allocates.
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
 
 #include "proto/http/response_parser.hpp"
+#include "support/allocations.hpp"
 
 namespace {
 
 std::size_t allocations = 0;
 std::size_t largest = 0;
 
-}  // namespace
-
-// The whole program's, counted; memory from malloc, so that sanitizers see it.
-void* operator new(std::size_t size) {
+void count(std::size_t size) {
     ++allocations;
     largest = std::max(largest, size);
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+const bool counted = (volley::test::on_allocation = &count) != nullptr;
+
+}  // namespace
 
 namespace volley::proto::http {
 namespace {

@@ -75,6 +75,7 @@ RunResult with_stragglers() {
     phase.loaded = 10s;
     phase.elapsed = 12s;
     phase.generator.transport = "fast";
+    phase.generator.threads = 1;
     phase.generator.cpu = 5s;
     return r;
 }
@@ -118,6 +119,7 @@ TEST(LoadSummary, says_what_was_done_how_long_it_took_and_how_far_to_trust_it) {
         phase.tally->connect.record(150us);
     }
     phase.generator.transport = "fast";
+    phase.generator.threads = 1;
     phase.generator.cpu = 2500ms;
     phase.generator.connections = 4;
     phase.generator.timer_overshoot.record(60us);

@@ -24,6 +24,22 @@ TEST(VerdictJson, what_is_written_is_read) {
     }
 }
 
+// Bursts of 100,000, which --max took, made files that --replay refused.
+TEST(VerdictJson, the_largest_verification_can_be_read_back) {
+    const std::pair<std::size_t, std::size_t> cases[] = {
+        {0, most_at_once}, {3'000, most_at_once}, {most_at_once - 1, most_at_once}, {0, 100'000}, {30'000, 100'000}};
+    for (const auto& [workers, most] : cases) {
+        const auto v = test::verify({.service = 0.3, .workers = workers}, 3, 3600, most);
+        std::size_t largest = 0;
+        for (const auto& burst : v.seen.bursts) largest = std::max(largest, burst.shots.size());
+        EXPECT_GE(largest, workers) << "it is no test of small bursts";
+        const std::string text = to_json(v.seen, v.record);
+        const auto read = from_json(text);
+        const auto* wrong = std::get_if<std::string>(&read);
+        EXPECT_EQ(wrong, nullptr) << workers << " of " << most << ": " << *wrong;
+    }
+}
+
 std::string error_of(std::string_view text) {
     const auto read = from_json(text);
     const auto* e = std::get_if<std::string>(&read);
@@ -55,7 +71,7 @@ TEST(VerdictJson, says_what_is_wrong_and_where) {
 }
 
 TEST(VerdictJson, is_bounded) {
-    EXPECT_EQ(error_of(std::string(most_json_bytes + 1, ' ')), "longer than 16 MiB");
+    EXPECT_EQ(error_of(std::string(most_json_bytes + 1, ' ')), "longer than 64 MiB");
     std::string deep = with_seen(R"("x": )" + std::string(100, '[') + std::string(100, ']'));
     EXPECT_TRUE(error_of(deep).starts_with("not JSON: "));
     std::string many = R"("idle_app": [{})";

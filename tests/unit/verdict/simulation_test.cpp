@@ -186,12 +186,23 @@ std::vector<Case> serial_cases() {
 
 std::vector<Case> limit_cases() {
     const auto above = [](std::size_t l) { return [=](const Record& r) { return r.refuses_above == l && r.refusal == 503; }; };
+    const auto pool_and_queue = [](std::size_t w, std::size_t l) {
+        return [=](const Record& r) { return r.refuses_above == l && r.workers == w && r.shape == Shape::pool; };
+    };
     return {
         {"refusing_requests_above_10", {.most_requests = 10}, Headline::refusing, above(10)},
         {"refusing_requests_above_37", {.most_requests = 37}, Headline::refusing, above(37)},
         {"refusing_connections_above_14", {.most_connections = 14}, Headline::refusing, above(14)},
         {"refusing_connections_above_100", {.most_connections = 100}, Headline::refusing, above(100)},
-        {"refusing_above_20_pool_of_15", {.workers = 15, .most_requests = 20}, Headline::refusing, above(20)},
+        {"refusing_above_20_pool_of_15", {.workers = 15, .most_requests = 20}, Headline::refusing, pool_and_queue(15, 20)},
+        {"refusing_above_10_pool_of_4", {.workers = 4, .most_requests = 10}, Headline::refusing, pool_and_queue(4, 10)},
+        {"refusing_above_8_pool_of_6", {.workers = 6, .most_requests = 8}, Headline::refusing, pool_and_queue(6, 8)},
+        {"refusing_above_5_pool_of_2", {.workers = 2, .most_requests = 5}, Headline::refusing, pool_and_queue(2, 5)},
+        {"refusing_above_30_pool_of_8_threads",
+         {.workers = 8, .most_requests = 30, .threads = Threads::pool},
+         Headline::refusing,
+         pool_and_queue(8, 30)},
+        {"refusing_above_60_pool_of_40", {.workers = 40, .most_requests = 60}, Headline::refusing, pool_and_queue(40, 60)},
         {"backlog_of_5",
          {.blocked = 1, .backlog = 5, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
          Headline::backlog_small,

@@ -12,7 +12,7 @@ namespace volley::metrics {
 /// Of one phase, over all threads that made its load.
 struct GeneratorFigures {
     std::string transport;  ///< `fast` (our HTTP/1.1) or `curl`
-    unsigned threads = 1;
+    unsigned threads = 0;
     Duration cpu{};                 ///< user and system time of its threads over the phase
     Histogram timer_overshoot;      ///< how late a timer woke it, of all that it slept by
     std::uint64_t connections = 0;  ///< opened over the phase

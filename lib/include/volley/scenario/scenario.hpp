@@ -127,12 +127,14 @@ struct Probe {
     std::string name;  ///< `concurrency of sleep`; where several are alike, with a number behind: each is called differently
     std::string scenario;
     SourcePos pos;
-    std::optional<Duration> service_time;          ///< how long a request alone takes; found out where it is not given
-    std::optional<std::size_t> most;               ///< `max:`, requests at once
-    Duration time = std::chrono::seconds(60);      ///< a hard limit for the whole
-    std::string canary;                            ///< for concurrency: path of a cheap request; empty: one that surely does not exist
-    std::string gauge;                             ///< for cancellation: path, and a JSON pointer behind `#`; empty: there is none
-    std::string path;                              ///< for isolation
+    std::optional<Duration> service_time;      ///< how long a request alone takes; found out where it is not given
+    std::optional<std::size_t> most;           ///< `max:`, requests at once
+    Duration time = std::chrono::seconds(60);  ///< a hard limit for the whole
+    std::string canary;          ///< for concurrency: path of a cheap request; empty: one that surely does not exist
+    bool distinct = false;       ///< each request has a query of its own; not for streaming, which sends one at a time
+    bool parser_canary = false;  ///< for concurrency: malformed request lines go to servers on other hosts, too
+    std::string gauge;           ///< for cancellation: path, and a JSON pointer behind `#`; empty: there is none
+    std::string path;            ///< for isolation
     struct Expected {
         std::string source;  ///< as written, without the server
         SourcePos pos;

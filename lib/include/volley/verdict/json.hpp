@@ -13,8 +13,9 @@ namespace volley::verdict {
 /// The name of the format, as the member `schema` has it.
 inline constexpr std::string_view json_schema = "volley/verdict/1";
 
-/// What from_json() takes at most: a longer text, more samples in all, or deeper nesting is an error.
-inline constexpr std::size_t most_json_bytes = std::size_t{16} << 20;
+/// What from_json() takes at most: a longer text, more samples in all, or deeper nesting is an error. next_step() asks for no more than
+/// that: what a verification writes can be read.
+inline constexpr std::size_t most_json_bytes = std::size_t{64} << 20;
 inline constexpr std::size_t most_json_samples = 200'000;
 
 struct Recorded {

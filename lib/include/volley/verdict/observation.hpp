@@ -15,6 +15,9 @@ namespace volley::verdict {
 /// An instant that was not reached.
 inline constexpr Duration never = Duration::min();
 
+/// So many requests at once are looked at and no more. Beyond it what is measured is the kernel and the generator.
+inline constexpr std::size_t most_at_once = 10'000;
+
 /// One request of a burst. Instants count from the burst's planned start.
 struct Shot {
     Duration started = never;     ///< by us: our own lag
@@ -84,8 +87,8 @@ struct Stream {
 
 /// What abandoned requests leave behind.
 struct Abandonment {
-    std::size_t n = 0;          ///< requests that were abandoned
-    Duration after{};           ///< how long after their start
+    std::size_t n = 0;      ///< requests that were abandoned
+    Duration after{};       ///< how long after their start
     Duration next = never;  ///< a request alone, right afterwards: how long it took; not asked where there is a gauge
     /// What the gauge said: before any request, while they ran, and soon after they were abandoned. Empty: there is no gauge.
     std::vector<double> gauge_before, gauge_during, gauge_after;
@@ -93,7 +96,7 @@ struct Abandonment {
 
 /// Another path of the server, asked for alone and beside bursts on the endpoint.
 struct Isolation {
-    std::string path;  ///< escaped
+    std::string path;   ///< escaped
     std::size_t n = 0;  ///< requests at once on the endpoint
     std::vector<Canary> idle;
     std::vector<Canary> busy;
@@ -110,6 +113,7 @@ struct Observation {
     bool http2 = false;          ///< requests at once are streams of one HTTP/2 connection
     bool local = false;          ///< the server is on this host
     std::string process_name;    ///< of the server's first process, escaped; empty: not seen
+    bool process_ended = false;  ///< meanwhile, although requests were answered: it was not the one that answers
     int thread_limit = 0;        ///< how many threads its processes may have (ulimit, cgroup), 0: not known
     int processors = 0;          ///< that the server may use, 0: not known
     std::vector<Burst> bursts;   ///< in the order in which they were fired, requests alone too
