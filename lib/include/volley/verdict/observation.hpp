@@ -67,6 +67,8 @@ struct Burst {
     std::vector<Canary> app;     ///< of a cheap path
     std::vector<Canary> parser;  ///< of a malformed request line, which the server's parser answers
     std::optional<Process> process;
+    std::optional<std::size_t>
+        connections;   ///< of HTTP/2, over which it went: more than one where the streams of one did not suffice
     bool cut = false;  ///< ended early: time was over or it was interrupted
 };
 
@@ -84,8 +86,8 @@ struct Stream {
 
 /// What abandoned requests leave behind.
 struct Abandonment {
-    std::size_t n = 0;          ///< requests that were abandoned
-    Duration after{};           ///< how long after their start
+    std::size_t n = 0;      ///< requests that were abandoned
+    Duration after{};       ///< how long after their start
     Duration next = never;  ///< a request alone, right afterwards: how long it took; not asked where there is a gauge
     /// What the gauge said: before any request, while they ran, and soon after they were abandoned. Empty: there is no gauge.
     std::vector<double> gauge_before, gauge_during, gauge_after;
@@ -93,7 +95,7 @@ struct Abandonment {
 
 /// Another path of the server, asked for alone and beside bursts on the endpoint.
 struct Isolation {
-    std::string path;  ///< escaped
+    std::string path;   ///< escaped
     std::size_t n = 0;  ///< requests at once on the endpoint
     std::vector<Canary> idle;
     std::vector<Canary> busy;
