@@ -120,12 +120,16 @@ Unclarity unclear_words(const Record& r, const Assessment& a) {
                 "Verify a request that takes longer, 100 ms or more: one that waits for a database, a sleep, another server."};
         case Unclear::too_long:
             if (a.solo.service <= 0)
-                return {"No request ended within the time.", "Give it more (`--time`), or a request that takes less."};
+                return {
+                    fmt::format("No request ended within {}: how long one takes is not known.", format_duration(a.seen.budget)),
+                    "Give it at least 15 times as long as one takes (`--time`), or a request that takes less; where it is known how long "
+                    "that is, `--service-time` saves finding it out."};
             return {
                 fmt::format("One request takes {}: not enough fit into {} to tell whether they overlap.", s,
                             format_duration(a.seen.budget)),
-                fmt::format("Give it at least {} (`--time`), or a request that takes less.",
-                            format_duration(from_seconds(15 * a.solo.service)))};
+                fmt::format(
+                    "Give it at least {} (`--time`), or a request that takes less; `--service-time` saves repeating one alone.",
+                    format_duration(from_seconds(15 * a.solo.service)))};
         case Unclear::too_different:
             return {
                 fmt::format("Requests alone take from {} to {}: turns cannot be told from chance.",
