@@ -190,7 +190,8 @@ constexpr std::array table{
     Flag{
         FlagId::self_test, "self-test", 0, "", Group::verify, verify_only, "verify our own servers, whose truth is known",
         "Starts each kind of our own server and each fault that a verdict can tell, verifies them one after the other, and prints what was "
-        "taken for what. Words after it name some of them: pool:4, block. Takes some minutes. Exit status 1 where a verdict is wrong."},
+        "taken for what; some are asked for streaming, cancellation and isolation too. Words after it name some of them: pool:4, block. Takes "
+        "some minutes. Exit status 1 where a verdict or an answer is wrong."},
     Flag{
         FlagId::result, "output", 'o', "FILE", Group::result, verify_only, "write the verdict to FILE as JSON, with every sample",
         "The verdict is written to FILE as JSON, schema volley/verdict/1, with every sample that it was made from: --replay judges it "

@@ -64,7 +64,8 @@ std::string confusion(const std::vector<verify::SelfTested>& all) {
         }
         out += line + '\n';
     }
-    for (std::size_t i = rows.size(); i < columns.size(); ++i) out += fmt::format("  {:>2} {}\n", i + 1, verdict::to_string(columns[i]));
+    for (std::size_t i = rows.size(); i < columns.size(); ++i)
+        out += fmt::format("  {:>2} {}\n", i + 1, verdict::to_string(columns[i]));
     return out;
 }
 
@@ -100,11 +101,11 @@ int self_test(const Call& call, const VerifyOptions& asked, const std::vector<st
         if (std::ranges::find(servers, name, &verify::KnownServer::name) == servers.end()) {
             std::vector<std::string> names;
             for (const auto& s : servers) names.push_back(s.name);
-            print_error(call.program, fmt::format("--self-test knows no server '{}': {}", escape_for_terminal(name), fmt::join(names, ", ")));
+            print_error(call.program,
+                        fmt::format("--self-test knows no server '{}': {}", escape_for_terminal(name), fmt::join(names, ", ")));
             return measure_exit::usage;
         }
-    if (!only.empty())
-        std::erase_if(servers, [&](const auto& s) { return std::ranges::find(only, s.name) == only.end(); });
+    if (!only.empty()) std::erase_if(servers, [&](const auto& s) { return std::ranges::find(only, s.name) == only.end(); });
     net::raise_descriptor_limit();
     LiveLine line(call.terminal, asked.quiet);
     std::string name;

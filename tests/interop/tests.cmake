@@ -1,5 +1,6 @@
 volley_add_python_test(load_nginx interop interop/load_nginx_test.py TIMEOUT 300)
 volley_add_python_test(verify_servers interop interop/verify/servers_test.py TIMEOUT 600)
+volley_add_python_test(verify_http2 interop interop/verify/http2_test.py TIMEOUT 600 SERIAL)
 # Bursts are timed: nothing else of ours runs beside them.
 foreach(case IN ITEMS "1 0" "20 0" "20 2")
   separate_arguments(case)

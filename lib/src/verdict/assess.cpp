@@ -39,6 +39,7 @@ Unclear unclear_of(const Assessment& a) {
     if (a.backlog.small() || a.refuses()) return Unclear::no;
     if (generator_failed(a)) return Unclear::generator;
     if (!a.fit.decisive) {
+        if (streams_exceeded(a.seen) == 2) return Unclear::streams;
         if (a.limits.stray_count > 0) return Unclear::failures;
         return a.seen.interrupted ? Unclear::interrupted : Unclear::too_long;
     }

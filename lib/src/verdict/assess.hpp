@@ -21,6 +21,7 @@ enum class Unclear : std::uint8_t {
     too_fast,       ///< S is too short to tell turns from noise
     too_long,       ///< not even two at once fit into the time
     too_different,  ///< service times differ more than turns would
+    streams,        ///< one HTTP/2 connection takes one request at a time
     generator,      ///< we were late, or slow by the control
     failures,       ///< requests fail, and not above one number
     disagree,       ///< repeats differ, and nothing explains it

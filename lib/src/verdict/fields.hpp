@@ -56,6 +56,7 @@ void visit_fields(Visitor& v, Burst& b) {
     v("app", b.app);
     v("parser", b.parser);
     v("process", b.process);
+    v("connections", b.connections);
 }
 
 template <class Visitor>

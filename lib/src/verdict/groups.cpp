@@ -103,7 +103,16 @@ View view_of(const Burst& burst, const Solo& solo, double cost, double each) {
     return view;
 }
 
+bool took_several(const Observation& seen, const Burst& burst) { return seen.http2 && burst.connections.value_or(1) > 1; }
+
 }  // namespace
+
+std::size_t streams_exceeded(const Observation& seen) {
+    std::size_t out = 0;
+    for (const Burst& b : seen.bursts)
+        if (took_several(seen, b) && b.shots.size() > 1) out = out == 0 ? b.shots.size() : std::min(out, b.shots.size());
+    return out;
+}
 
 bool View::convoy() const noexcept {
     return n >= 4 && ratio >= 2.5 && groups.size() == 2 && groups.front() == 1 && groups.back() + 1 == ends.size();
@@ -143,7 +152,8 @@ double cost_of_each(const std::vector<View>& views, const Solo& solo) {
 std::vector<View> views_of(const Observation& seen, const Solo& solo, double each) {
     std::vector<View> out;
     for (const Burst& burst : seen.bursts)
-        if (burst.shots.size() >= 2) out.push_back(view_of(burst, solo, control_cost(seen, burst.shots.size()), each));
+        if (burst.shots.size() >= 2 && !took_several(seen, burst))
+            out.push_back(view_of(burst, solo, control_cost(seen, burst.shots.size()), each));
     return out;
 }
 

@@ -43,7 +43,11 @@ inline constexpr double most_cost = 0.6;
 /// Was a control of just this size fired?
 [[nodiscard]] bool has_control(const Observation& seen, std::size_t n);
 
-/// All bursts of two or more, in their order.
+/// The smallest number of requests that one HTTP/2 connection had not enough streams for; 0: there is none.
+[[nodiscard]] std::size_t streams_exceeded(const Observation& seen);
+
+/// All bursts of two or more, in their order, but for those that had to share themselves out among HTTP/2 connections: their times tell of
+/// that connection's limit, or of its opening, and not of the endpoint.
 /// @param each  seconds that each request costs the server beside S, so little that it is no limit; taken off as the generator's cost is
 [[nodiscard]] std::vector<View> views_of(const Observation& seen, const Solo& solo, double each = 0);
 

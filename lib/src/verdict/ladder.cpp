@@ -157,6 +157,9 @@ private:
         for (const std::size_t n : rungs)
             if (n > top && n < a_.seen.most) above.push_back(n);
         if (a_.seen.most > top) above.push_back(a_.seen.most);
+        // What one connection has no streams for shows a limit of its own, and no rung between is worth finding that.
+        if (const std::size_t streams = streams_exceeded(a_.seen); streams > 0)
+            std::erase_if(above, [&](std::size_t n) { return n >= streams; });
         if (above.empty()) return std::nullopt;
         // Where time is short, every other step is left out, as long as the longer one is sure to fit.
         const bool short_of_time = left_ < 2.5 * turn() * static_cast<double>(above.size() + 3);

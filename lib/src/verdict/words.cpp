@@ -123,17 +123,26 @@ Unclarity unclear_words(const Record& r, const Assessment& a) {
                 "Verify a request that takes longer, 100 ms or more: one that waits for a database, a sleep, another server."};
         case Unclear::too_long:
             if (a.solo.service <= 0)
-                return {"No request ended within the time.", "Give it more (`--time`), or a request that takes less."};
-            return {fmt::format("One request takes {}: not enough fit into {} to tell whether they overlap.", s,
-                                format_duration(a.seen.budget)),
-                    fmt::format("Give it at least {} (`--time`), or a request that takes less.",
-                                format_duration(from_seconds(15 * a.solo.service)))};
+                return {
+                    fmt::format("No request ended within {}: how long one takes is not known.", format_duration(a.seen.budget)),
+                    "Give it at least 15 times as long as one takes (`--time`), or a request that takes less; where it is known how long "
+                    "that is, `--service-time` saves finding it out."};
+            return {
+                fmt::format("One request takes {}: not enough fit into {} to tell whether they overlap.", s,
+                            format_duration(a.seen.budget)),
+                fmt::format(
+                    "Give it at least {} (`--time`), or a request that takes less; `--service-time` saves repeating one alone.",
+                    format_duration(from_seconds(15 * a.solo.service)))};
         case Unclear::too_different:
             return {
                 fmt::format("Requests alone take from {} to {}: turns cannot be told from chance.",
                             format_duration(from_seconds(a.solo.times.empty() ? 0 : a.solo.times.front())),
                             format_duration(from_seconds(a.solo.highest))),
                 "Verify a request that takes the same time each time (the same parameters, no cache), or give it more time (`--time`)."};
+        case Unclear::streams:
+            return {
+                "One HTTP/2 connection takes one request at a time: whether the endpoint overlaps them cannot be seen through it.",
+                "Verify over connections of their own, without `--http2`; look at the server's limit of concurrent streams."};
         case Unclear::generator:
             return {"The generator was the limit: it started late, or our own server was slow as well with so many at once.",
                     "Verify from a machine that is idle, with fewer at once (`--max`), or a request that takes longer."};
@@ -163,8 +172,10 @@ std::string runs_of(const std::vector<std::size_t>& groups) {
 void evidence_of(Record& r, const Assessment& a) {
     const auto add = [&](std::string text) { r.evidence.push_back(std::move(text)); };
     if (!a.solo.times.empty())
-        add(fmt::format("{} requests alone took {} (from {} to {})", a.solo.times.size(), format_duration(r.service),
-                        format_duration(from_seconds(a.solo.times.front())), format_duration(from_seconds(a.solo.highest))));
+        add(fmt::format("{} alone took {} (from {} to {})",
+                        a.solo.times.size() == 1 ? std::string("1 request") : fmt::format("{} requests", a.solo.times.size()),
+                        format_duration(r.service), format_duration(from_seconds(a.solo.times.front())),
+                        format_duration(from_seconds(a.solo.highest))));
     if (a.fit.decisive) add(fmt::format("{} at once: M/S {:.3g}, completions in groups of {}", r.n, r.ratio, runs_of(r.groups)));
     if (a.fit.repeats > 1) add(fmt::format("{} bursts of {}", a.fit.repeats, r.n));
     if (a.fit.exact && a.fit.pattern == Pattern::turns)
@@ -205,10 +216,16 @@ void doubts_of(Record& r, const Assessment& a) {
     if (a.limits.refused_from > 0 && !a.limits.closed_in)
         add(fmt::format("some of {} are refused: the limit lies between {} and {}", a.limits.refused_from,
                         a.limits.all_right_upto, a.limits.refused_from - 1));
+    if (const std::size_t streams = streams_exceeded(a.seen); streams > 0)
+        add(fmt::format(
+            "of {} requests not all were streams of one connection: that is a limit of the connection's (the server's setting of "
+            "concurrent streams, or libcurl's 100), so that more at once were not judged; verify without `--http2` for that",
+            streams));
     if (const double still = a.stood_still(); still > 0)
-        add(fmt::format("the server, or this machine, stood still for up to {} and answered nobody meanwhile ({} of {} bursts were held up as "
-                        "a whole): look for what stops it now and then, such as garbage collection or a periodic task",
-                        format_duration(from_seconds(still)), a.stalls.held_up, a.stalls.bursts));
+        add(fmt::format(
+            "the server, or this machine, stood still for up to {} and answered nobody meanwhile ({} of {} bursts were held up as "
+            "a whole): look for what stops it now and then, such as garbage collection or a periodic task",
+            format_duration(from_seconds(still)), a.stalls.held_up, a.stalls.bursts));
     if (a.limits.stray) add(fmt::format("{} requests of bursts failed, not above any one number", a.limits.stray_count));
     if (a.solo.given_differs) add("one request does not take as long as was given: the measured time was used");
     if (a.seen.out_of_time) add("time was over before all was looked at");

@@ -29,7 +29,8 @@ std::vector<KnownServer> known_servers() {
         return server;
     };
     const std::string coroutine = "coroutine";
-    auto& plain = add("coroutine", coroutine, {}, Headline::asynchronous, {"async", "serial_fraction<5%", "not cpu_bound", "not refusing"});
+    auto& plain =
+        add("coroutine", coroutine, {}, Headline::asynchronous, {"async", "serial_fraction<5%", "not cpu_bound", "not refusing"});
     plain.answers = {{Question::cancellation, Reply::yes}};
     plain.gauge = gauge;
     add("serial", "serial", {}, Headline::serial, {"serial"});
@@ -39,7 +40,8 @@ std::vector<KnownServer> known_servers() {
     add("block", coroutine, {"block"}, Headline::loop_blocked, {"loop_blocked", "not cpu_bound"}).answers = {
         {Question::isolation, Reply::no}};
     add("convoy", coroutine, {"convoy"}, Headline::loop_blocked, {"loop_blocked", "not cpu_bound"});
-    add("lock", coroutine, {"lock"}, Headline::serial, {"serial", "not loop_blocked"}).answers = {{Question::isolation, Reply::yes}};
+    add("lock", coroutine, {"lock"}, Headline::serial, {"serial", "not loop_blocked"}).answers = {
+        {Question::isolation, Reply::yes}};
     // Without a gauge: what is abandoned delays the next request, or does not.
     add("semaphore:5", coroutine, {"semaphore:5"}, Headline::pool, {"pool==5", "not loop_blocked"}).answers = {
         {Question::cancellation, Reply::yes}};

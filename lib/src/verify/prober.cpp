@@ -289,6 +289,9 @@ awaitable<verdict::Burst> Prober::shoot(Shooting what) {
     }
     if (!outcome.bursts.empty())
         for (const auto& sample : outcome.bursts.front()) burst.shots.push_back(shot_of(sample));
+    // Over plain text each request may have a connection of its own, where libcurl cannot share them.
+    if (options_.http2 && what.of_target && what.request.target.scheme == "https")
+        burst.connections = static_cast<std::size_t>(outcome.generator.connections);
     const bool timed_out = std::ranges::any_of(burst.shots, [](const auto& s) { return s.outcome == metrics::Outcome::timeout; });
     burst.cut = outcome.interrupted || (bounded_by_us && timed_out);
     if (!outcome.examples.empty()) example_ = outcome.examples.front();

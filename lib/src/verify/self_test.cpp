@@ -20,7 +20,9 @@ namespace {
 /// What one server is asked.
 Options options_for(const KnownServer& server, Options options) {
     if (server.most > 0) options.most = std::min(options.most, server.most);
-    const auto asks = [&](Question q) { return std::ranges::any_of(server.answers, [q](const auto& a) { return a.question == q; }); };
+    const auto asks = [&](Question q) {
+        return std::ranges::any_of(server.answers, [q](const auto& a) { return a.question == q; });
+    };
     options.streaming = asks(Question::streaming);
     options.cancellation = asks(Question::cancellation);
     options.gauge = server.gauge;
@@ -36,7 +38,8 @@ void hold_answers_against(SelfTested& tested) {
         if (reply == truth.reply) continue;
         const auto words = given == answers.end() ? std::string("there was no time to ask") : given->words;
         (reply == Reply::unknown ? tested.unknown : tested.wrong)
-            .push_back(fmt::format("{}: {} instead of {}: {}", to_string(truth.question), to_string(reply), to_string(truth.reply), words));
+            .push_back(fmt::format("{}: {} instead of {}: {}", to_string(truth.question), to_string(reply),
+                                   to_string(truth.reply), words));
     }
 }
 

@@ -71,6 +71,18 @@ class Verify(VolleyTest):
         _, done, _ = self.verdict(f"127.0.0.1:{port}/ping", *QUICK, "--expect", "async", code=4)
         self.assertRegex(done.stdout, r"(?m)^  unknown  async")
 
+    def test_an_answer_that_takes_as_long_as_there_is_time_is_exit_4_and_says_what_to_do(self):
+        port = self.serve()
+        for seconds, words in (("60", "No request ended within 2.00 s"), ("1.5", "not enough fit into 2.00 s")):
+            begin = time.monotonic()
+            content, done, _ = self.verdict(f"127.0.0.1:{port}/offer", f"s=={seconds}", "--time", "2s", code=4)
+            self.assertLess(time.monotonic() - begin, 30)  # and not the minute that the answer takes
+            self.assertEqual(content["record"]["headline"], "inconclusive")
+            text = " ".join(done.stdout.split())
+            self.assertTrue(words in text or "No request ended within 2.00 s" in text, done.stdout)
+            self.assertIn("(`--time`)", text)
+            self.assertIn("`--service-time`", text)
+
     def test_streaming_is_seen_and_so_is_a_body_that_is_held_back(self):
         for fault, reply in (((), "yes"), (("--fault", "buffer"), "no")):
             port = self.serve(*fault)

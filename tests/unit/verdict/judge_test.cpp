@@ -311,9 +311,12 @@ TEST(Judge, a_server_that_stands_still_now_and_then_is_asynchronous_with_a_doubt
     EXPECT_TRUE(r.stall_known);
     EXPECT_NEAR(to_seconds(r.loop_stall), 1.0, 0.01);
     EXPECT_NE(r.confidence, Confidence::high);
-    EXPECT_EQ(1, std::ranges::count_if(r.doubts, [](const std::string& d) {
-        return d.find("stood still for up to 1.00 s") != std::string::npos && d.find("(1 of 4 bursts") != std::string::npos;
-    })) << testing::PrintToString(r.doubts);
+    EXPECT_EQ(1, std::ranges::count_if(r.doubts,
+                                       [](const std::string& d) {
+                                           return d.find("stood still for up to 1.00 s") != std::string::npos &&
+                                                  d.find("(1 of 4 bursts") != std::string::npos;
+                                       }))
+        << testing::PrintToString(r.doubts);
 }
 
 TEST(Judge, stalls_in_all_larger_bursts_are_no_blocked_loop) {
@@ -331,7 +334,41 @@ TEST(Judge, stalls_in_all_larger_bursts_are_no_blocked_loop) {
 TEST(Judge, a_loop_that_answers_all_at_the_end_is_blocked_and_not_stalled) {
     const Record r = read({staircase(20, 20 * S, 0.0001), staircase(5, 5 * S, 0.0001)}, 6.0, 6.1, 5, 5);
     EXPECT_EQ(r.headline, Headline::loop_blocked);
-    EXPECT_EQ(0, std::ranges::count_if(r.doubts, [](const std::string& d) { return d.find("stood still") != std::string::npos; }));
+    EXPECT_EQ(0,
+              std::ranges::count_if(r.doubts, [](const std::string& d) { return d.find("stood still") != std::string::npos; }));
+}
+
+Burst over(std::size_t connections, Burst b) {
+    b.connections = connections;
+    return b;
+}
+
+// A server with ten streams to a connection was `unstable`, as if its workers had got unequal shares: the excess opened other connections.
+TEST(Judge, a_limit_of_streams_is_the_connections_and_not_the_endpoints) {
+    Observation o = alone(S);
+    o.http2 = true;
+    for (int i = 0; i < 3; ++i) o.bursts.push_back(over(1, with_process(in_groups({10}, S), 5, 5)));
+    for (const double last : {2.0, 3.1, 1.3, 2.6}) {
+        Burst b = with_process(in_groups({10}, S), 5, 5);
+        for (int i = 0; i < 10; ++i) b.shots.push_back(answered(last * S));
+        o.bursts.push_back(over(4, b));
+    }
+    const Record r = judge(o);
+    EXPECT_EQ(r.shape, Shape::async);
+    EXPECT_EQ(r.workers, 10U);
+    EXPECT_EQ(r.headline, Headline::concurrent) << "ten at once are too few to call it asynchronous";
+    EXPECT_EQ(1, std::ranges::count_if(r.doubts,
+                                       [](const std::string& d) { return d.find("of 20 requests not all were streams") == 0; }))
+        << testing::PrintToString(r.doubts);
+    const Step next = next_step(o, std::chrono::seconds(60), 0);
+    EXPECT_LT(next.n, 20U) << "more than one connection takes is not asked for again: " << next.why;
+
+    o.bursts.resize(3);
+    o.bursts.push_back(over(2, in_groups({1, 1}, S)));
+    const Record one = judge(o);
+    EXPECT_EQ(one.headline, Headline::inconclusive);
+    EXPECT_NE(one.words.find("one request at a time"), std::string::npos) << one.words;
+    EXPECT_EQ(next_step(o, std::chrono::seconds(60), 0).what, Step::What::done);
 }
 
 TEST(Judge, every_headline_but_the_good_one_has_cause_and_advice) {

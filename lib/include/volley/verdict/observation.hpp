@@ -70,6 +70,8 @@ struct Burst {
     std::vector<Canary> app;     ///< of a cheap path
     std::vector<Canary> parser;  ///< of a malformed request line, which the server's parser answers
     std::optional<Process> process;
+    std::optional<std::size_t>
+        connections;   ///< of HTTP/2, over which it went: more than one where the streams of one did not suffice
     bool cut = false;  ///< ended early: time was over or it was interrupted
 };
 

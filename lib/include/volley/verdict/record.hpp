@@ -82,10 +82,10 @@ struct Record {
     double ratio = 0;                       ///< M/S
     std::optional<double> serial_fraction;  ///< (M/S - 1)/(N - 1)
     bool stall_known = false;               ///< canaries were sent, or a stall was seen without them
-    Duration loop_stall{};                  ///< the longest that a canary, or a whole burst, waited beyond what it takes on an idle server
-    std::vector<std::size_t> groups;        ///< of completions
-    int threads_grown = 0;                  ///< in that burst
-    int processes = 0;                      ///< of the server; 0: not seen
+    Duration loop_stall{};  ///< the longest that a canary, or a whole burst, waited beyond what it takes on an idle server
+    std::vector<std::size_t> groups;  ///< of completions
+    int threads_grown = 0;            ///< in that burst
+    int processes = 0;                ///< of the server; 0: not seen
 
     std::string words;                  ///< one sentence: what it is
     std::string cause;                  ///< what usually causes it there

@@ -58,6 +58,7 @@ struct SelfTestObserver {
 /// Verifies them one after the other. Cancellation (terminal) ends it early with those that were through.
 /// @param servers  of known_servers()
 /// @param options  `service_time` is found out; `time` holds for each; questions are those of the servers
-boost::asio::awaitable<std::vector<SelfTested>> self_test(std::vector<KnownServer> servers, Options options, SelfTestObserver observer);
+boost::asio::awaitable<std::vector<SelfTested>> self_test(std::vector<KnownServer> servers, Options options,
+                                                          SelfTestObserver observer);
 
 }  // namespace volley::verify
