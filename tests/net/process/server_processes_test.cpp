@@ -30,6 +30,8 @@ TEST_F(ServerProcessesTest, a_server_is_found_by_its_port_with_its_threads_and_w
     const std::string script =
         "import socket, threading, time, os\n"
         "threads = [threading.Thread(target=time.sleep, args=(1000,), daemon=True).start() for i in range(5)]\n"
+        "inner = socket.socket(socket.AF_UNIX); inner.bind(''); inner.listen()\n"
+        "by_path = socket.socket(socket.AF_UNIX); by_path.connect(inner.getsockname())\n"
         "up = socket.create_connection(('127.0.0.1', " +
         std::to_string(upstream.port()) +
         "))\n"
@@ -37,7 +39,7 @@ TEST_F(ServerProcessesTest, a_server_is_found_by_its_port_with_its_threads_and_w
         std::to_string(port) +
         "))\n"
         "if os.fork() == 0:\n"
-        "    up.close(); s.close(); time.sleep(1000)\n"
+        "    up.close(); s.close(); by_path.close(); time.sleep(1000)\n"
         "kept = []\n"
         "while True: kept.append(s.accept())\n";
     const auto child = start(spec(server::test::python(script), port));
@@ -61,8 +63,8 @@ TEST_F(ServerProcessesTest, a_server_is_found_by_its_port_with_its_threads_and_w
     EXPECT_GT(reading.rss, 1U << 20U);
     EXPECT_GE(processes.processors(), 1);
     EXPECT_GE(processes.thread_limit(), 0);
-    // Connections of clients end at the port; the one that it opened does not.
-    EXPECT_EQ(reading.outgoing, 1);
+    // Connections of clients end at the port; the one that it opened does not, nor does the one to a path.
+    EXPECT_EQ(reading.outgoing, 2);
 
     stop(*child);
     (void)processes.look();

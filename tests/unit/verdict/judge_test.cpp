@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "unit/verdict/observed.hpp"
@@ -236,6 +237,37 @@ TEST(Judge, behind_a_proxy_the_mechanism_is_not_known) {
     EXPECT_EQ(judge(o).headline, Headline::concurrent);
 }
 
+TEST(Judge, a_forwarder_that_opens_no_connections_is_still_none_that_works) {
+    Observation o = alone(S);
+    for (int i = 0; i < 3; ++i) o.bursts.push_back(with_process(in_groups({100}, S), 5, 5));
+    for (const auto* name : {"haproxy", "nginx", "kubectl"}) {
+        o.process_name = name;
+        EXPECT_EQ(judge(o).headline, Headline::concurrent) << name;
+    }
+    o.process_name = "node";
+    EXPECT_EQ(judge(o).headline, Headline::asynchronous);
+}
+
+TEST(Judge, threads_that_were_there_before_may_serve_a_request_each) {
+    const Record r = read({in_groups({100}, S)}, 0.004, 0.03, 120, 120);
+    EXPECT_EQ(r.headline, Headline::concurrent);
+    EXPECT_EQ(r.mechanism, Mechanism::unknown);
+    EXPECT_THAT(r.doubts, testing::Contains(testing::HasSubstr("120 threads")));
+    EXPECT_EQ(read({in_groups({100}, S)}, 0.004, 0.03, 90, 90).headline, Headline::asynchronous);
+}
+
+TEST(Judge, a_process_for_each_request_is_not_a_thread_for_each) {
+    Observation o = alone(S);
+    for (int i = 0; i < 3; ++i) {
+        o.bursts.push_back(with_process(in_groups({50}, S), 1, 51));
+        o.bursts.back().process->processes_peak = 51;
+    }
+    const Record r = judge(o);
+    EXPECT_EQ(r.headline, Headline::concurrent);
+    EXPECT_EQ(r.mechanism, Mechanism::processes);
+    EXPECT_NE(r.words.find("a process comes for each"), std::string::npos) << r.words;
+}
+
 TEST(Judge, without_a_process_it_is_concurrent_at_least) {
     Observation o = alone(S);
     o.bursts.push_back(in_groups({100}, S));
@@ -252,6 +284,9 @@ TEST(Judge, without_canaries_one_by_one_has_no_known_cause) {
     EXPECT_EQ(r.headline, Headline::serial);
     EXPECT_EQ(r.mechanism, Mechanism::unknown);
     EXPECT_FALSE(r.loop_blocked);
+    EXPECT_FALSE(r.loop_known) << "nobody asked the parser";
+    EXPECT_TRUE(r.cpu_known);
+    EXPECT_FALSE(r.backlog_known);
 }
 
 TEST(Judge, a_pool_of_25_is_not_asynchronous_at_50) {

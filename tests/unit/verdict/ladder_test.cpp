@@ -77,6 +77,24 @@ TEST(Ladder, climbs_to_the_top_while_all_overlap) {
     EXPECT_EQ(climbed(verify({}, 1, 60, 30)), (std::vector<std::size_t>{2, 5, 10, 20, 30}));
 }
 
+TEST(Ladder, asks_again_where_the_generator_was_late_but_not_for_ever) {
+    Observation o = alone(0.3);
+    for (int i = 0; i < 3; ++i) {
+        const Step s = next_step(o, 50s, 1);
+        EXPECT_EQ(s.n, i == 0 ? 2U : 5U) << i;
+        o.bursts.push_back(i == 0 ? in_groups({2}, 0.3) : in_groups({5}, 0.35));
+        if (i > 0)
+            for (Shot& shot : o.bursts.back().shots) shot.started = 150ms;
+    }
+    EXPECT_EQ(next_step(o, 50s, 1).n, 5U);
+    Observation good = o;
+    good.bursts.push_back(in_groups({5}, 0.3));
+    EXPECT_EQ(next_step(good, 50s, 1).n, 10U) << "once on time is enough";
+    o.bursts.push_back(o.bursts.back());
+    const Step last = next_step(o, 50s, 1);
+    EXPECT_FALSE(last.what == What::burst && last.n > 5) << "it is not up to more";
+}
+
 TEST(Ladder, leaves_rungs_out_where_time_is_short) {
     const auto v = verify({.service = 2}, 1, 30);
     EXPECT_LT(climbed(v).size(), 8U);
