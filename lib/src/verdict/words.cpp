@@ -190,6 +190,8 @@ void doubts_of(Record& r, const Assessment& a) {
     else if (!a.work.seen)
         add("the server's process was not seen: threads and processor time are not known");
     if (!a.canaries.parser.heard) add("no request went to the parser beside a burst: whether the loop is held was not looked at");
+    if (a.canaries.parser.waited && r.headline == Headline::pool && r.mechanism == Mechanism::unknown)
+        add("what only the parser answers waited too: each worker reads its requests itself, or an event loop is held for a part of each");
     if (a.seen.control.empty()) add("the generator's own cost was not measured");
     if (!a.backlog.looked) add("connections at one instant were not tried: the backlog is not known");
     if (a.fit.pattern == Pattern::turns && !a.fit.exact) add("there was no time to see whether the limit is exactly that");
