@@ -1,11 +1,29 @@
 #include "verdict/assess.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "verdict/family.hpp"
 
 namespace volley::verdict {
 namespace {
+
+/// Requests that overlap though what the parser answers waits: the threads of a pool may read and answer for themselves. Only where there
+/// are fewer threads than requests that overlap can it be nothing but a loop that is held for a part of each.
+bool may_be_pool(const Assessment& a) {
+    double overlap = 0;
+    if (a.solo.wide())
+        overlap = a.fit.workers_least >= 2 ? static_cast<double>(a.fit.workers_least) : a.fit.workers >= 3 ? 2 : 0;
+    else if (a.fit.pattern == Pattern::slope && a.solo.spread > 0.15 && a.fit.b > 0) {
+        // Turns run into each other there, too. A pool's first turn is as long as a pool is wide, S/b; of a slope half of that is begun by then.
+        double first = 0;
+        for (const View& v : a.views) first = std::max(first, static_cast<double>(v.first_turn));
+        const double wide = a.solo.service / a.fit.b;
+        overlap = first >= 3 && first >= 0.65 * wide ? 0.8 * wide : 0;
+    }
+    if (overlap < 2) return false;
+    return !a.process_known() || a.work.threads_base + a.work.threads_grown >= static_cast<int>(overlap);
+}
 
 Hold hold_of(const Assessment& a) {
     const View* v = a.fit.decisive;
@@ -17,6 +35,7 @@ Hold hold_of(const Assessment& a) {
     if (!small && is_cpu_bound(*v, growth)) return Hold::cpu;
     if (turns || a.fit.pattern == Pattern::varied) return Hold::none;
     if (small) return Hold::none;
+    if (a.canaries.parser.waited && may_be_pool(a)) return Hold::none;
     if (a.fit.convoy) return Hold::loop;
     if (a.canaries.parser.heard) {
         if (a.canaries.parser.waited) return a.worker_server && a.fit.pattern != Pattern::slope ? Hold::none : Hold::loop;
@@ -44,12 +63,16 @@ Unclear unclear_of(const Assessment& a) {
         return a.seen.interrupted ? Unclear::interrupted : Unclear::too_long;
     }
     if (a.fit.pattern == Pattern::slope && a.fit.b < 0.02 * a.solo.service && !a.only_cost()) return Unclear::disagree;
+    if (a.fit.pattern == Pattern::slope && a.hold == Hold::none && !a.only_cost() && a.canaries.parser.waited && may_be_pool(a))
+        return Unclear::too_different;
     if (!a.solo.wide()) return Unclear::no;
     if (a.fit.pattern == Pattern::flat) return a.fit.flat_upto < 50 ? Unclear::too_different : Unclear::no;
     if (a.hold != Hold::none && a.hold != Hold::unknown) return Unclear::no;
     const bool told = a.fit.workers_least >= 2 || (a.fit.workers == 1 && a.fit.workers_most <= 2);
-    // A pool and a slope look alike then; only the canaries tell.
-    return told && a.canaries.parser.heard ? Unclear::no : Unclear::too_different;
+    // A pool and a slope look alike then; only the canaries tell, and where those wait too, whether there are threads at all.
+    return told && a.canaries.parser.heard && (!a.canaries.parser.waited || a.worker_server || a.process_known())
+               ? Unclear::no
+               : Unclear::too_different;
 }
 
 /// Bursts of up to five whose requests overlapped are as good as requests alone, where those differ.

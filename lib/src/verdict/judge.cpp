@@ -31,7 +31,8 @@ Mechanism mechanism_of_pool(const Assessment& a) {
     if (a.work.threads_grown >= 0.6 * w - 1 && a.work.threads_grown > 2) return Mechanism::threads;
     if (a.work.threads_grown >= w - 1 && w <= 3 && a.work.threads_grown > 0) return Mechanism::threads;
     if (a.work.processes == w || a.work.processes == w + 1) return Mechanism::processes;
-    // Threads that were there before cannot be told from a semaphore.
+    // Threads that were there before cannot be told from a semaphore; but a semaphore keeps no parser waiting.
+    if (a.canaries.parser.waited) return Mechanism::unknown;
     if (a.work.threads_base - a.work.processes < w && a.work.processes == 1) return Mechanism::semaphore;
     return Mechanism::unknown;
 }

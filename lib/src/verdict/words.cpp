@@ -208,6 +208,8 @@ void doubts_of(Record& r, const Assessment& a) {
     if (a.process_known() && a.fit.pattern == Pattern::flat && a.work.threads_base >= static_cast<int>(a.fit.flat_upto))
         add(fmt::format("the server had {} threads before: up to so many, requests may each have one", a.work.threads_base));
     if (!a.canaries.parser.heard) add("no request went to the parser beside a burst: whether the loop is held was not looked at");
+    if (a.canaries.parser.waited && r.headline == Headline::pool && r.mechanism == Mechanism::unknown)
+        add("what only the parser answers waited too: each worker reads its requests itself, or an event loop is held for a part of each");
     if (a.seen.control.empty()) add("the generator's own cost was not measured");
     if (!a.backlog.looked) add("connections at one instant were not tried: the backlog is not known");
     if (a.fit.pattern == Pattern::turns && !a.fit.exact) add("there was no time to see whether the limit is exactly that");
