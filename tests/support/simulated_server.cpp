@@ -112,7 +112,10 @@ void SimulatedServer::answer(Burst& burst, State& state) {
         loop = std::max(loop, at) + held + m_.cost;
         if (m_.processor == ServerModel::Processor::holding) state.work += held;
         state.work += m_.cost + 100e-6;
-        set_done(shot, state.take(state.of[i], loop, s - held));
+        const bool batched = m_.batch > 0 && order.size() > 1;
+        const double rest = batched ? m_.batch : s - held;
+        const double before = m_.pooled > 0 ? rest - m_.pooled : 0;
+        set_done(shot, state.take(state.of[i], loop + before, rest - before));
     }
 }
 

@@ -27,9 +27,11 @@ struct ServerModel {
     double strays = 0;        ///< share that is answered with 500
     std::size_t workers = 0;  ///< W of all processes together; 0: no limit
     int processes = 1;
-    bool unequal = false;                   ///< connections go to a process when they are accepted, by chance
-    double blocked = 0;                     ///< share of the service time that holds the loop
-    bool convoy = false;                    ///< answers are written when the loop has nothing else to do
+    double pooled = 0;     ///< seconds at the end of the service time that a worker is needed for; 0: for all of it
+    double batch = 0;      ///< seconds that two or more at once take, however many; 0: no longer than one
+    bool unequal = false;  ///< connections go to a process when they are accepted, by chance
+    double blocked = 0;    ///< share of the service time that holds the loop
+    bool convoy = false;   ///< answers are written when the loop has nothing else to do
     Processor processor = Processor::idle;  ///< holding: the blocked part is work; shared: all work, and take turns
     double run_delay = 0;                   ///< waiting for a processor, per second of work
     double cost = 0;                        ///< of each request, on the loop, not part of the service time

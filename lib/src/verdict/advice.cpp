@@ -77,8 +77,10 @@ constexpr std::array table{
            "Raise `rate`, or add `nodelay` to `burst`."},
     Advice{
         Headline::paced, Family::unknown,
-        "A rate limiter spaces requests, or a part of each is done under a lock or by one connection.",
-        "Look for a limiter (rate, token bucket) first, then for a lock, a single database connection or a single thread in the handler."},
+        "A rate limiter spaces requests; or a part of each waits for a pool (of connections, threads, permits) or a lock: then the rate is the "
+        "pool's size divided by the time that each request holds one of it.",
+        "Look for a limiter (rate, token bucket) first, then for a pool of database connections or threads, a lock or a semaphore that is held for "
+        "a part of the request: enlarge it, or hold it for less time."},
     Advice{
         Headline::serial, Family::django,
         "Synchronous views under ASGI share one thread (thread-sensitive, all of Django before 4.0); a synchronous middleware does the same to "

@@ -65,6 +65,8 @@ Unclear unclear_of(const Assessment& a) {
     if (a.fit.pattern == Pattern::slope && a.fit.b < 0.02 * a.solo.service && !a.only_cost()) return Unclear::disagree;
     if (a.fit.pattern == Pattern::slope && a.hold == Hold::none && !a.only_cost() && a.canaries.parser.waited && may_be_pool(a))
         return Unclear::too_different;
+    const bool spaced = a.fit.pattern == Pattern::slope && (a.hold == Hold::pace || a.hold == Hold::unknown);
+    if ((spaced && !a.fit.rises) || (a.fit.step > 0 && a.fit.flat_upto < 20)) return Unclear::no_rise;
     if (!a.solo.wide()) return Unclear::no;
     if (a.fit.pattern == Pattern::flat) return a.fit.flat_upto < 50 ? Unclear::too_different : Unclear::no;
     if (a.hold != Hold::none && a.hold != Hold::unknown) return Unclear::no;

@@ -13,7 +13,7 @@ double margin(const Record& r, const Assessment& a) {
         case Headline::thread_per_request:
         case Headline::concurrent:
             // 1.25 is the limit; 1.1 is well within it.
-            return a.solo.wide() ? 0.4 : std::clamp((1.35 - r.ratio) / 0.25, 0.0, 1.0);
+            return a.solo.wide() || a.fit.step > 0 ? 0.4 : std::clamp((1.35 - r.ratio) / 0.25, 0.0, 1.0);
         case Headline::pool:
             return a.fit.exact ? 1.0 : 0.4;
         case Headline::serial:
@@ -49,6 +49,8 @@ Confidence confidence_of(const Record& r, const Assessment& a) {
     if (a.stood_still() > 0) score -= 0.3;
     if (a.seen.interrupted) score -= 0.2;
     if (a.fit.flat_upto < 20 && (r.workers_at_least || r.headline == Headline::concurrent)) score -= 0.4;
+    // That nothing was heard, or that answers come in bunches, speaks against a limiter, and for a pool that is held for a part of a request.
+    if (r.headline == Headline::paced && (a.hold == Hold::unknown || a.fit.bunch > 1)) score = std::min(score, 0.7);
     return score >= 0.75 ? Confidence::high : score >= 0.35 ? Confidence::medium : Confidence::low;
 }
 

@@ -184,18 +184,81 @@ void estimate_workers(Fit& out, const Views& more, const Solo& solo) {
     out.pattern = w < 1.5 ? Pattern::one_by_one : Pattern::turns;
 }
 
+double median_makespan(const Views& views, std::size_t n) {
+    std::vector<double> all;
+    for (const View* v : views)
+        if (v->n == n) all.push_back(v->makespan);
+    return median_of(std::move(all));
+}
+
+std::pair<std::size_t, std::size_t> sizes_of(const Views& views) {
+    const auto [low, high] = std::ranges::minmax_element(views, {}, [](const View* v) { return v->n; });
+    return {(*low)->n, (*high)->n};
+}
+
+/// Sizes as far apart tell a step from a slope.
+constexpr double apart = 2.5;
+
+/// What two and more take longer than one alone, where twenty take no longer than two: a batch that waits to be filled. 0 where it is not so.
+double step_of(const Views& more, const Views& views) {
+    if (more.size() != views.size()) return 0;  // some took no longer than one
+    const auto [low, high] = sizes_of(more);
+    if (static_cast<double>(high) < apart * static_cast<double>(low)) return 0;
+    double least = more.front()->makespan;
+    double most = 0;
+    for (const View* v : more) {
+        if (v->first_turn > 1 + v->n / 34 || v->ends.size() < 2) return 0;
+        // The last answer but for those that are late without concern for the others, and all that came before.
+        const double last = quantile(v->ends, 0.97);
+        if (v->ends[v->first_turn] < 0.85 * last) return 0;
+        least = std::min(least, last);
+        most = std::max(most, last);
+    }
+    return most <= 1.15 * least ? median_makespan(more, high) : 0;
+}
+
+/// Do more requests take longer? By bursts of different sizes, where there are such, else by the answers of one burst. A cold burst that took
+/// less than the slope says is as good; one that took longer may have waited for connections.
+bool does_rise(const Views& views, const View& decisive, const std::vector<View>& all, const Solo& solo) {
+    const double b = (decisive.makespan - solo.service) / static_cast<double>(decisive.n - 1);
+    for (const View& v : all)
+        if (!v.held() && v.ends.size() == v.n && static_cast<double>(v.n) >= apart * static_cast<double>(decisive.n) &&
+            v.makespan < decisive.makespan + 0.3 * b * static_cast<double>(v.n - decisive.n))
+            return false;
+    const auto low = sizes_of(views).first;
+    if (static_cast<double>(decisive.n) >= apart * static_cast<double>(low))
+        return decisive.makespan - median_makespan(views, low) >= 0.4 * b * static_cast<double>(decisive.n - low);
+    const double middle = quantile(decisive.ends, 0.5);
+    return middle <= solo.service + 0.75 * (decisive.makespan - solo.service);
+}
+
+/// How many answers come together, where they come in bunches that lie apart.
+std::size_t bunch_of(const View& v, double b) {
+    std::vector<double> between;
+    double told = 0;
+    for (std::size_t i = 1; i < v.ends.size(); ++i) {
+        const double gap = v.ends[i] - v.ends[i - 1];
+        if (gap < 1.5 * b) continue;
+        between.push_back(gap);
+        told += gap;
+    }
+    if (between.size() < 3 || told < 0.6 * (v.ends.back() - v.ends.front())) return 1;
+    return static_cast<std::size_t>(std::max(1.0, std::round(median_of(std::move(between)) / b)));
+}
+
 void fit_growth(Fit& out, const Views& views, const Solo& solo) {
+    const double service = solo.service + out.step;
     std::vector<double> b;
     const auto turns = [&](const View& v) {
         if (solo.wide() || out.pattern != Pattern::turns || out.workers == 0) return 1.0;
         return std::ceil(static_cast<double>(v.ends.size()) / static_cast<double>(out.workers));
     };
     for (const View* v : views)
-        if (v->ends.size() >= 2) b.push_back((v->makespan - solo.service * turns(*v)) / static_cast<double>(v->ends.size() - 1));
+        if (v->ends.size() >= 2) b.push_back((v->makespan - service * turns(*v)) / static_cast<double>(v->ends.size() - 1));
     out.b = std::max(0.0, median_of(b));
     std::vector<double> rest;
     for (const View* v : views) {
-        const double model = solo.service * turns(*v) + out.b * static_cast<double>(v->ends.size() - 1);
+        const double model = service * turns(*v) + out.b * static_cast<double>(v->ends.size() - 1);
         rest.push_back(std::abs(v->makespan - model) / (solo.service * std::max(1.0, v->ratio)));
     }
     out.residual = median_of(rest);
@@ -254,6 +317,14 @@ Fit fit(const std::vector<View>& all, const Solo& solo, Several several) {
         fit_growth(out, views, solo);
         return out;
     }
+    if (const double took = solo.wide() ? 0 : step_of(more, views); took > 0) {
+        out.pattern = Pattern::flat;
+        out.step = took - solo.service;
+        choose_decisive(out, more);
+        out.flat_upto = out.decisive->n;
+        fit_growth(out, more, solo);
+        return out;
+    }
     out.convoy = std::ranges::any_of(more, [](const View* v) { return v->convoy(); });
     choose_decisive(out, more);
     if (solo.wide()) {
@@ -270,6 +341,11 @@ Fit fit(const std::vector<View>& all, const Solo& solo, Several several) {
         out.exact = out.pattern == Pattern::one_by_one || (out.workers == out.flat_upto && out.more_from == out.workers + 1);
     }
     fit_growth(out, more, solo);
+    if (out.pattern == Pattern::slope && out.b > 0) out.bunch = bunch_of(*out.decisive, out.b);
+    // The first bunch does not wait.
+    if (out.bunch > 1 && 2 * out.bunch < out.decisive->n)
+        out.b *= static_cast<double>(out.decisive->n - 1) / static_cast<double>(out.decisive->n - out.bunch);
+    out.rises = out.pattern == Pattern::slope && does_rise(views, *out.decisive, all, solo);
     return out;
 }
 

@@ -26,10 +26,13 @@ struct Fit {
     std::size_t workers = 0;        ///< W of `turns`
     std::size_t workers_least = 0;  ///< where it cannot be counted exactly
     std::size_t workers_most = 0;
-    bool exact = false;              ///< W requests take one turn and W + 1 take two
-    double b = 0;                    ///< seconds
-    double residual = 0;             ///< what the model leaves unexplained, as a share of S: the median over bursts
-    bool convoy = false;             ///< some burst was one
+    bool exact = false;     ///< W requests take one turn and W + 1 take two
+    double b = 0;           ///< seconds
+    bool rises = false;     ///< `slope`: more requests were seen to take longer, within a burst or from one size to another
+    double step = 0;        ///< `flat`: seconds that two and more take longer than one alone, however many they are
+    std::size_t bunch = 1;  ///< `slope`: so many answers come together, and then none for a while
+    double residual = 0;    ///< what the model leaves unexplained, as a share of S: the median over bursts
+    bool convoy = false;    ///< some burst was one
     const View* decisive = nullptr;  ///< the burst that shows it best
     std::size_t repeats = 0;         ///< bursts as large as the decisive one
     bool agree = true;               ///< they say the same

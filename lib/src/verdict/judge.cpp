@@ -107,6 +107,9 @@ void holds_of(Record& r, const Assessment& a) {
     if (r.cpu_bound && a.fit.decisive) r.blocked_for = from_seconds(processor_time(*a.fit.decisive));
     if (r.loop_blocked || a.hold == Hold::unknown) r.blocked_for = from_seconds(a.fit.b);
     if (a.hold == Hold::pace && a.fit.b > 0) r.paced_at = 1 / a.fit.b;
+    // What is done one at a time takes less than half of a request: requests overlap, and serial would be the wrong word.
+    if (a.hold == Hold::unknown && a.fit.pattern == Pattern::slope && a.fit.b > 0 && a.fit.b < 0.5 * a.solo.service)
+        r.paced_at = 1 / a.fit.b;
     r.backlog_small = a.backlog.small();
     r.backlog_known = a.backlog.looked;
     // Requests that overlap are no loop's turns; where they do not, only the parser's answers tell a held loop from a lock.
@@ -140,7 +143,7 @@ void figures_of(Record& r, const Assessment& a) {
 /// The last answer but for those that are late without concern for the others.
 bool within_a_quarter(const Assessment& a) {
     const View* v = a.fit.decisive;
-    if (a.solo.wide() || a.only_cost()) return true;
+    if (a.solo.wide() || a.only_cost() || a.fit.step > 0) return true;
     return v && quantile(v->ends, 0.97) <= 1.25 * std::max(a.solo.service, a.solo.highest);
 }
 
@@ -152,7 +155,7 @@ Headline headline_of(const Record& r, const Assessment& a) {
     if (r.cpu_bound) return Headline::cpu_bound;
     if (r.loop_blocked) return Headline::loop_blocked;
     if (r.paced_at) return Headline::paced;
-    if (r.shape == Shape::serial || a.hold == Hold::unknown) return Headline::serial;
+    if (r.shape == Shape::serial || (a.hold == Hold::unknown && !r.paced_at)) return Headline::serial;
     if (r.shape == Shape::pool) return Headline::pool;
     if (r.mechanism == Mechanism::thread_per_request) return Headline::thread_per_request;
     if (r.mechanism == Mechanism::event_loop && a.fit.flat_upto >= std::min<std::size_t>(20, a.seen.most) && within_a_quarter(a))

@@ -71,7 +71,7 @@ private:
 
     /// Of one turn: service times that differ make it longer.
     [[nodiscard]] double turn() const {
-        return a_.solo.wide() ? std::max(a_.solo.highest, 2 * a_.solo.service) : a_.solo.service;
+        return a_.solo.wide() ? std::max(a_.solo.highest, 2 * a_.solo.service) : a_.solo.service + a_.fit.step;
     }
 
     [[nodiscard]] double typical(std::size_t n) const {
@@ -82,7 +82,7 @@ private:
         switch (a_.fit.pattern) {
             case Pattern::undecided:
             case Pattern::flat:
-                return s;
+                return s + a_.fit.step;
             case Pattern::turns:
                 return s * std::ceil(many / static_cast<double>(std::max<std::size_t>(a_.fit.workers, 1)));
             case Pattern::slope:
@@ -140,6 +140,7 @@ private:
         const View& v = *a_.fit.decisive;
         if (a_.solo.wide()) return v.n >= 20 && v.ratio >= 6;
         if (a_.fit.pattern == Pattern::turns) return v.ratio >= 2.5 || v.n >= 100;
+        if (a_.fit.pattern == Pattern::slope && !a_.fit.rises) return false;
         return v.ratio >= 2.5 && v.n >= 5;
     }
 

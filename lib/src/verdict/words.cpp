@@ -63,6 +63,15 @@ std::string thread_words(const Record& r) {
     return out + fmt::format(" ({}).", count_and_time(r));
 }
 
+std::string paced_words(const Record& r, const Assessment& a) {
+    const double rate = r.paced_at.value_or(0);
+    if (a.hold == Hold::pace && a.fit.bunch < 2)
+        return fmt::format("Requests go through at {:.3g} a second while the server idles ({}).", rate, count_and_time(r));
+    return fmt::format(
+        "Requests overlap, but only {:.3g} a second go through: a limiter spaces them, or a part of each waits for a pool or a lock ({}).",
+        rate, count_and_time(r));
+}
+
 std::string headline_words(const Record& r, const Assessment& a) {
     switch (r.headline) {
         case Headline::inconclusive:
@@ -87,8 +96,7 @@ std::string headline_words(const Record& r, const Assessment& a) {
             return fmt::format("Each request holds the event loop for {}, and all others wait ({}).",
                                format_duration(r.blocked_for), count_and_time(r));
         case Headline::paced:
-            return fmt::format("Requests go through at {:.3g} a second while the server idles ({}).", r.paced_at.value_or(0),
-                               count_and_time(r));
+            return paced_words(r, a);
         case Headline::serial:
             return serial_words(r);
         case Headline::pool:
@@ -148,6 +156,10 @@ Unclarity unclear_words(const Record& r, const Assessment& a) {
                     "Verify from a machine that is idle, with fewer at once (`--max`), or a request that takes longer."};
         case Unclear::failures:
             return {"Requests at once fail, and not above one number.", "Look at the server's log; then verify again."};
+        case Unclear::no_rise:
+            return {fmt::format("{} at once take longer than one alone, but more do not take longer still as turns would ({}).",
+                                r.n, count_and_time(r)),
+                    "Give it more time (`--time`) or more at once (`--max`): what a larger burst takes would tell."};
         case Unclear::disagree:
             return {"Repeats disagree, and nothing seen explains it.", "Verify again while the machine is idle."};
         case Unclear::interrupted:
@@ -178,6 +190,9 @@ void evidence_of(Record& r, const Assessment& a) {
                         format_duration(from_seconds(a.solo.highest))));
     if (a.fit.decisive) add(fmt::format("{} at once: M/S {:.3g}, completions in groups of {}", r.n, r.ratio, runs_of(r.groups)));
     if (a.fit.repeats > 1) add(fmt::format("{} bursts of {}", a.fit.repeats, r.n));
+    if (r.paced_at && a.fit.bunch > 1)
+        add(fmt::format("about {} answers come together, {} apart", a.fit.bunch,
+                        format_duration(from_seconds(static_cast<double>(a.fit.bunch) * a.fit.b))));
     if (a.fit.exact && a.fit.pattern == Pattern::turns)
         add(fmt::format("{} at once take one turn, {} take two", a.fit.workers, a.fit.workers + 1));
     if (a.limits.closed_in)
@@ -212,6 +227,10 @@ void doubts_of(Record& r, const Assessment& a) {
         add("what only the parser answers waited too: each worker reads its requests itself, or an event loop is held for a part of each");
     if (a.seen.control.empty()) add("the generator's own cost was not measured");
     if (!a.backlog.looked) add("connections at one instant were not tried: the backlog is not known");
+    if (a.fit.step > 0)
+        add(fmt::format(
+            "two and more at once take {} longer than one alone, however many: a fixed cost, as of a batch that waits to be filled",
+            format_duration(from_seconds(a.fit.step))));
     if (a.fit.pattern == Pattern::turns && !a.fit.exact) add("there was no time to see whether the limit is exactly that");
     if (a.fit.pattern == Pattern::flat && a.fit.flat_upto < a.seen.most)
         add(fmt::format("more than {} at once were not tried, or not judged", a.fit.flat_upto));

@@ -93,7 +93,10 @@ bool is_right_of_blocked(const Server& s, const Record& r) {
     const double held = s.model.blocked * s.model.service;
     const bool shape = std::abs(to_seconds(r.blocked_for) - held) <= 0.15 * held + 0.02 * s.model.service;
     if (r.headline == Headline::loop_blocked) return shape;
-    return r.headline == Headline::serial && !s.model.parser_canaries && !r.loop_blocked && (shape || r.shape == Shape::serial);
+    // What overlaps more than it waits is no longer serial.
+    const bool word = r.headline == Headline::serial ? held > 0.4 * s.model.service
+                                                     : r.headline == Headline::paced && held < 0.6 * s.model.service;
+    return word && !s.model.parser_canaries && !r.loop_blocked && (shape || r.shape == Shape::serial);
 }
 
 bool is_right(const Server& s, const Record& r) {

@@ -97,6 +97,18 @@ std::vector<Case> async_cases() {
         {"async_with_a_cost", {.service = 0.1, .cost = 0.7e-3}, Headline::asynchronous},
         {"async_not_seen", {.seen = false}, Headline::concurrent, [](const Record& r) { return r.workers == 512U; }},
         {"async_behind_a_proxy", {.proxied = true}, Headline::concurrent},
+        // Two or more take longer than one, and all the same time.
+        {"async_in_batches",
+         {.service = 0.11, .batch = 0.28},
+         Headline::asynchronous,
+         [](const Record& r) {
+             return r.confidence < Confidence::high && r.workers >= 50U && r.workers_at_least && !r.paced_at && !r.doubts.empty();
+         }},
+        {"async_in_batches_of_twice_the_time",
+         {.service = 0.11, .batch = 0.22},
+         Headline::asynchronous,
+         [](const Record& r) { return r.confidence < Confidence::high && !r.paced_at; }},
+        {"async_in_batches_not_seen", {.service = 0.11, .batch = 0.4, .seen = false}, Headline::concurrent},
         {"thread_per_request", {.threads_base = 5, .threads = Threads::per_request}, Headline::thread_per_request},
     };
 }
@@ -181,6 +193,23 @@ std::vector<Case> serial_cases() {
          {.service = 0.1, .paced = 50},
          Headline::paced,
          [](const Record& r) { return r.paced_at && std::abs(*r.paced_at - 50) < 5; }},
+    };
+}
+
+/// A pool that is needed for the last fifth of each request: W / hold go through in a second.
+std::vector<Case> partly_pooled_cases() {
+    const auto at_250 = [](Confidence most) {
+        return [=](const Record& r) {
+            return r.paced_at && std::abs(*r.paced_at - 250) < 25 && r.shape != Shape::serial && r.confidence <= most &&
+                   (r.cause + r.words).find("pool") != std::string::npos && r.advice.find("pool") != std::string::npos;
+        };
+    };
+    return {
+        {"pool_for_a_part", {.service = 0.1, .workers = 5, .pooled = 0.02}, Headline::paced, at_250(Confidence::medium)},
+        {"pool_for_a_part_not_seen",
+         {.service = 0.1, .workers = 5, .pooled = 0.02, .seen = false, .parser_canaries = false},
+         Headline::paced,
+         at_250(Confidence::medium)},
     };
 }
 
@@ -326,6 +355,7 @@ auto name_of = [](const auto& info) { return info.param.name; };
 INSTANTIATE_TEST_SUITE_P(async, Simulation, ::testing::ValuesIn(async_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(pool, Simulation, ::testing::ValuesIn(pool_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(serial, Simulation, ::testing::ValuesIn(serial_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(partly_pooled, Simulation, ::testing::ValuesIn(partly_pooled_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(limits, Simulation, ::testing::ValuesIn(limit_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(wide, Simulation, ::testing::ValuesIn(wide_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(unclear, Simulation, ::testing::ValuesIn(unclear_cases()), name_of);
