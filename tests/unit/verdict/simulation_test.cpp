@@ -1,4 +1,5 @@
 // The whole adaptive verification against simulated servers, many seeds each, in virtual time.
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -221,6 +222,17 @@ std::vector<Case> limit_cases() {
         {"refusing_connections_above_14", {.most_connections = 14}, Headline::refusing, above(14)},
         {"refusing_connections_above_100", {.most_connections = 100}, Headline::refusing, above(100)},
         {"refusing_above_20_pool_of_15", {.workers = 15, .most_requests = 20}, Headline::refusing, above(20)},
+        {"refusing_more_than_100_in_30s",
+         {.service = 0.2, .rate = 100},
+         Headline::inconclusive,
+         [](const Record& r) {
+             return !r.refuses_above && r.words.find("rate") != std::string::npos &&
+                    std::ranges::none_of(r.evidence, [](const auto& e) { return e.find("each time") != std::string::npos; });
+         }},
+        {"refusing_more_than_40_in_a_second",
+         {.service = 0.2, .rate = 40, .rate_window = 1},
+         Headline::inconclusive,
+         [](const Record& r) { return !r.refuses_above; }},
         {"backlog_of_5",
          {.blocked = 1, .backlog = 5, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
          Headline::backlog_small,
