@@ -127,7 +127,7 @@ void SimulatedServer::answer_sharing(Burst& burst, State& state) {
     state.loop[0] = all;
 }
 
-void SimulatedServer::refuse(Burst& burst, std::size_t others) {
+void SimulatedServer::refuse(Burst& burst, std::size_t others, double at) {
     const std::size_t n = burst.shots.size();
     const auto with = [](Shot& shot, int status) {
         set_done(shot, to_seconds(shot.sent) + 1e-3);
@@ -138,6 +138,12 @@ void SimulatedServer::refuse(Burst& burst, std::size_t others) {
         for (std::size_t i = 0; i + 1 < n; ++i) with(burst.shots[i], 503);
     if (m_.most_requests > 0)
         for (std::size_t i = m_.most_requests; i < n; ++i) with(burst.shots[i], 503);
+    if (m_.rate > 0 && at > window_ + m_.rate_window) {
+        window_ = at;
+        in_window_ = 0;
+    }
+    for (std::size_t i = 0; m_.rate > 0 && i < n; ++i)
+        if (++in_window_ > m_.rate) with(burst.shots[i], 429);
     for (Shot& shot : burst.shots)
         if (shot.outcome != metrics::Outcome::ok && chance() < m_.strays) with(shot, 500);
 }
@@ -215,7 +221,7 @@ Burst SimulatedServer::fire(std::size_t n, Sockets sockets, bool canaries, doubl
     burst.shots.resize(n);
     State state;
     connect(burst, state);
-    refuse(burst, canaries ? 2 : 0);
+    refuse(burst, canaries ? 2 : 0, at);
     if (m_.processor == ServerModel::Processor::shared)
         answer_sharing(burst, state);
     else

@@ -37,6 +37,8 @@ struct ServerModel {
     double cost = 0;                        ///< of each request, on the loop, not part of the service time
     std::size_t most_requests = 0;          ///< more are answered with 503
     std::size_t most_connections = 0;       ///< more, and nearly all are
+    std::size_t rate = 0;                   ///< more within `rate_window` are answered with 429
+    double rate_window = 30;                ///< seconds
     double paced = 0;                       ///< per second
     std::size_t backlog = 0;                ///< of connections while the loop is held; 0: enough
     bool seen = true;
@@ -70,13 +72,15 @@ private:
     void connect(verdict::Burst& burst, State& state);
     void answer(verdict::Burst& burst, State& state);
     void answer_sharing(verdict::Burst& burst, State& state);
-    void refuse(verdict::Burst& burst, std::size_t others);
+    void refuse(verdict::Burst& burst, std::size_t others, double at);
     void write_late(verdict::Burst& burst, const State& state);
     void sing(verdict::Burst& burst, State& state);
     verdict::Process process(const verdict::Burst& burst, const State& state);
 
     ServerModel m_;
     std::mt19937_64 random_;
+    double window_ = -1e9;  ///< when the one of `rate` began
+    std::size_t in_window_ = 0;
     int threads_ = 0;  ///< of a pool stay once they were started
 };
 

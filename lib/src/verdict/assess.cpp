@@ -55,6 +55,7 @@ Unclear unclear_of(const Assessment& a) {
     if (a.solo.service <= 0)
         return a.seen.interrupted ? Unclear::interrupted : a.solo.wrong > 0 ? Unclear::nothing_right : Unclear::too_long;
     if (a.solo.service < least_service) return Unclear::too_fast;
+    if (a.limits.by_rate > 0) return Unclear::rate;
     if (a.backlog.small() || a.refuses()) return Unclear::no;
     if (generator_failed(a)) return Unclear::generator;
     if (!a.fit.decisive) {

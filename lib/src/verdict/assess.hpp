@@ -24,6 +24,7 @@ enum class Unclear : std::uint8_t {
     streams,        ///< one HTTP/2 connection takes one request at a time
     generator,      ///< we were late, or slow by the control
     failures,       ///< requests fail, and not above one number
+    rate,           ///< they are refused by how many came within a time
     no_rise,        ///< at once takes longer than alone, but more at once not longer still: neither turns nor a slope
     disagree,       ///< repeats differ, and nothing explains it
     interrupted,

@@ -35,6 +35,7 @@ public:
         if (a_.seen.interrupted || a_.seen.out_of_time || left_ <= 0) return done("time is over");
         if (auto solo = next_solo()) return *solo;
         if (a_.solo.service <= 0 || a_.solo.service < least_service) return done("a request alone says all there is");
+        if (a_.limits.by_rate > 0) return done("requests are refused by rate: more would only be refused as well");
         if (auto rung = next_rung()) return *rung;
         wish_for_control();
         wish_for_canaries();

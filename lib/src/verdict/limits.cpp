@@ -10,6 +10,7 @@ namespace {
 struct Size {
     std::size_t bursts = 0;
     std::size_t failing = 0;
+    std::size_t contrary = 0;  ///< much was refused, with nothing else going on
     std::size_t refused = 0;
     std::size_t least_right = 0;
     std::size_t most_right = 0;
@@ -26,6 +27,7 @@ std::map<std::size_t, Size> by_size(const std::vector<View>& views) {
         ++s.bursts;
         s.refused += v.refused;
         if (v.refused > 0) ++s.failing;
+        if (v.refused > 1 + v.n / 10 && !v.burst->canaries) ++s.contrary;
     }
     return out;
 }
@@ -67,10 +69,23 @@ bool refuses_the_rest(const std::map<std::size_t, Size>& sizes, const Limits& li
     return 2 * refused >= above || (same && bursts >= 3 && refused >= 2 * bursts);
 }
 
+/// Canaries aside: a limit of connections counts them.
+std::size_t limited_by_rate(const std::vector<View>& views) {
+    std::size_t whole = 0;
+    for (const View& v : views) {
+        if (v.burst->cut || v.burst->canaries) continue;
+        if (v.ends.size() == v.n) whole = std::max(whole, v.n);
+        if (v.n >= 2 && v.n <= whole && v.refusal != 0 && v.refused == v.n) return v.n;
+    }
+    return 0;
+}
+
 }  // namespace
 
 Limits limits_of(const std::vector<View>& views) {
     Limits out;
+    out.by_rate = limited_by_rate(views);
+    if (out.by_rate > 0) out.status = commonest_status(views);
     const auto sizes = by_size(views);
     for (const auto& [n, s] : sizes) {
         if (s.failing < s.bursts) out.all_right_upto = std::max(out.all_right_upto, n);
@@ -103,7 +118,9 @@ Limits limits_of(const std::vector<View>& views) {
         const auto at = sizes.find(n);
         return at != sizes.end() && at->second.bursts >= 2;
     };
-    const bool bottom = out.all_right_upto == 1 || enough(out.all_right_upto);
+    const auto below = sizes.find(out.all_right_upto);
+    const bool contrary = below != sizes.end() && below->second.contrary > 0;
+    const bool bottom = out.all_right_upto == 1 || (enough(out.all_right_upto) && !contrary);
     out.closed_in = out.refused_from == out.all_right_upto + 1 && bottom && enough(out.refused_from);
     return out;
 }

@@ -14,7 +14,9 @@ struct Limits {
     std::size_t answered = 0;  ///< how many were right where some were refused, if it was always as many; a limit of requests
     int status = 0;
     bool closed_in = false;  ///< L is known: L are answered, L + 1 are not, and each was repeated
-    bool stray = false;      ///< some failed, but not above one number
+    std::size_t by_rate =
+        0;               ///< so many were all answered, and later as many or fewer all refused: time decides, not their number
+    bool stray = false;  ///< some failed, but not above one number
     std::size_t stray_count = 0;
 };
 /// Bursts on held sockets alone.

@@ -11,8 +11,8 @@ std::string count_and_time(const Record& r) {
     return fmt::format("{} requests at once took {}, one alone {}", r.n, format_duration(r.makespan), format_duration(r.service));
 }
 
-std::string refused_with(const Record& r) {
-    return r.refusal == 0 ? std::string("their connections are refused or closed") : fmt::format("they get {}", r.refusal);
+std::string refused_with(int status) {
+    return status == 0 ? std::string("their connections are refused or closed") : fmt::format("they get {}", status);
 }
 
 std::string_view by(Mechanism m) {
@@ -88,7 +88,7 @@ std::string headline_words(const Record& r, const Assessment& a) {
             return fmt::format(
                 "Up to {} requests at once are answered{}; of more, {}.", r.refuses_above.value_or(0),
                 r.shape == Shape::pool && !r.workers_most ? fmt::format(", {} at a time", r.workers.value_or(0)) : "",
-                refused_with(r));
+                refused_with(r.refusal));
         case Headline::cpu_bound:
             return fmt::format("The processor is the limit: each request computes for {} ({}).", format_duration(r.blocked_for),
                                count_and_time(r));
@@ -156,6 +156,13 @@ Unclarity unclear_words(const Record& r, const Assessment& a) {
                     "Verify from a machine that is idle, with fewer at once (`--max`), or a request that takes longer."};
         case Unclear::failures:
             return {"Requests at once fail, and not above one number.", "Look at the server's log; then verify again."};
+        case Unclear::rate:
+            return {
+                fmt::format(
+                    "As many at once as were all answered first ({}) were all refused later: {}. They are limited by rate, not by number at once, "
+                    "or the server was in trouble by then.",
+                    a.limits.by_rate, refused_with(a.limits.status)),
+                "Lift the rate limit for the verification, or keep below it (`--max`, `--time`); otherwise look at the server's log."};
         case Unclear::no_rise:
             return {fmt::format("{} at once take longer than one alone, but more do not take longer still as turns would ({}).",
                                 r.n, count_and_time(r)),
@@ -234,7 +241,9 @@ void doubts_of(Record& r, const Assessment& a) {
     if (a.fit.pattern == Pattern::turns && !a.fit.exact) add("there was no time to see whether the limit is exactly that");
     if (a.fit.pattern == Pattern::flat && a.fit.flat_upto < a.seen.most)
         add(fmt::format("more than {} at once were not tried, or not judged", a.fit.flat_upto));
-    if (a.limits.refused_from > 0 && !a.limits.closed_in)
+    if (a.limits.refused_from > 0 && a.limits.status == 429 && a.limits.by_rate == 0)
+        add("429 mostly says too many within a time, not too many at once: the limit may be one of rate");
+    if (a.limits.refused_from > a.limits.all_right_upto + 1)
         add(fmt::format("some of {} are refused: the limit lies between {} and {}", a.limits.refused_from,
                         a.limits.all_right_upto, a.limits.refused_from - 1));
     if (const std::size_t streams = streams_exceeded(a.seen); streams > 0)

@@ -1,4 +1,5 @@
 // The whole adaptive verification against simulated servers, many seeds each, in virtual time.
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -232,6 +233,17 @@ std::vector<Case> limit_cases() {
          Headline::refusing,
          pool_and_queue(8, 30)},
         {"refusing_above_60_pool_of_40", {.workers = 40, .most_requests = 60}, Headline::refusing, pool_and_queue(40, 60)},
+        {"refusing_more_than_100_in_30s",
+         {.service = 0.2, .rate = 100},
+         Headline::inconclusive,
+         [](const Record& r) {
+             return !r.refuses_above && r.words.find("rate") != std::string::npos &&
+                    std::ranges::none_of(r.evidence, [](const auto& e) { return e.find("each time") != std::string::npos; });
+         }},
+        {"refusing_more_than_40_in_a_second",
+         {.service = 0.2, .rate = 40, .rate_window = 1},
+         Headline::inconclusive,
+         [](const Record& r) { return !r.refuses_above; }},
         {"backlog_of_5",
          {.blocked = 1, .backlog = 5, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
          Headline::backlog_small,
