@@ -148,6 +148,21 @@ void SimulatedServer::refuse(Burst& burst, std::size_t others, double at) {
         if (shot.outcome != metrics::Outcome::ok && chance() < m_.strays) with(shot, 500);
 }
 
+/// First bytes come when they are ready, bodies one after another.
+void SimulatedServer::transfer(Burst& burst) const {
+    if (m_.transfer <= 0) return;
+    std::vector<Shot*> order;
+    for (Shot& shot : burst.shots)
+        if (shot.right) order.push_back(&shot);
+    std::ranges::sort(order, {}, &Shot::first_byte);
+    double free = 0;
+    for (Shot* shot : order) {
+        free = std::max(free, to_seconds(shot->first_byte)) + m_.transfer;
+        shot->done = ns(free);
+        shot->bytes = 250'000;
+    }
+}
+
 /// All but the first answer, or for first bytes none, wait for the end of the loop's turn.
 void SimulatedServer::write_late(Burst& burst, const State& state) {
     if (!m_.convoy || burst.shots.size() < 2) return;
@@ -226,6 +241,7 @@ Burst SimulatedServer::fire(std::size_t n, Sockets sockets, bool canaries, doubl
         answer_sharing(burst, state);
     else
         answer(burst, state);
+    transfer(burst);
     write_late(burst, state);
     sing(burst, state);
     if (m_.seen) burst.process = process(burst, state);

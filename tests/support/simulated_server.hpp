@@ -29,6 +29,7 @@ struct ServerModel {
     int processes = 1;
     double pooled = 0;     ///< seconds at the end of the service time that a worker is needed for; 0: for all of it
     double batch = 0;      ///< seconds that two or more at once take, however many; 0: no longer than one
+    double transfer = 0;   ///< seconds that each body takes on a link that all share
     bool unequal = false;  ///< connections go to a process when they are accepted, by chance
     double blocked = 0;    ///< share of the service time that holds the loop
     bool convoy = false;   ///< answers are written when the loop has nothing else to do
@@ -73,6 +74,7 @@ private:
     void answer(verdict::Burst& burst, State& state);
     void answer_sharing(verdict::Burst& burst, State& state);
     void refuse(verdict::Burst& burst, std::size_t others, double at);
+    void transfer(verdict::Burst& burst) const;
     void write_late(verdict::Burst& burst, const State& state);
     void sing(verdict::Burst& burst, State& state);
     verdict::Process process(const verdict::Burst& burst, const State& state);

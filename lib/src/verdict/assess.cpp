@@ -91,8 +91,12 @@ void refine_service(Assessment& a) {
 
 }  // namespace
 
-Assessment::Assessment(const Observation& observed)
-    : seen(observed), solo(solo_of(seen)), views(views_of(seen, solo)), worker_server(is_worker_server(seen)) {
+Assessment::Assessment(const Observation& observed, double turn_of_bodies)
+    : seen(observed),
+      body_turn(turn_of_bodies),
+      solo(solo_of(seen)),
+      views(views_of(seen, solo)),
+      worker_server(is_worker_server(seen)) {
     refine_service(*this);
     each = cost_of_each(views, solo);
     if (each > 0) views = views_of(seen, solo, each);

@@ -40,7 +40,8 @@ enum class Hold : std::uint8_t {
 };
 
 struct Assessment {
-    explicit Assessment(const Observation& observed);
+    /// @param body_turn  seconds that bodies take one after another, where `observed` is judged by first bytes
+    explicit Assessment(const Observation& observed, double body_turn = 0);
     Assessment(const Assessment&) = delete;  // `fit` points into `views`
     Assessment& operator=(const Assessment&) = delete;
     Assessment(Assessment&&) = delete;
@@ -48,6 +49,7 @@ struct Assessment {
     ~Assessment() = default;
 
     const Observation& seen;
+    double body_turn = 0;
     Solo solo;
     std::vector<View> views;
     double each = 0;  ///< seconds that a request costs the server, taken off the views

@@ -54,9 +54,7 @@ void count_shots(View& view, const Burst& burst) {
     std::map<int, std::size_t> statuses;
     for (const Shot& s : burst.shots) {
         if (s.right && s.done != never) {
-            const double end = to_seconds(s.done);
-            view.ends.push_back(end);
-            view.firsts.push_back(s.first_byte == never ? end : to_seconds(s.first_byte));
+            view.ends.push_back(to_seconds(s.done));
         } else if (is_refusal(s)) {
             ++view.refused;
             ++statuses[s.outcome == metrics::Outcome::ok ? s.status : 0];
@@ -82,16 +80,12 @@ View view_of(const Burst& burst, const Solo& solo, double cost, double each) {
     // The cost grows with the number of answers: the first ones pay little of it. Not more than a fifth of S is taken off: a slow
     // control must not make a second turn look like the first.
     std::ranges::sort(view.ends);
-    std::ranges::sort(view.firsts);
     if (!view.ends.empty()) view.took = view.ends.back();
     const double off = cost <= 0.3 * solo.service ? std::min(cost, solo.service / 5) : 0;
     const double one = off / static_cast<double>(view.n) + each;
     const auto rank_cost = [&](std::size_t i) { return one * static_cast<double>(i + 1); };
     view.costly = each * static_cast<double>(view.n) > most_cost * solo.service;
-    for (std::size_t i = 0; i < view.ends.size(); ++i) {
-        view.ends[i] = std::max(0.0, view.ends[i] - rank_cost(i));
-        view.firsts[i] = std::max(0.0, view.firsts[i] - rank_cost(i));
-    }
+    for (std::size_t i = 0; i < view.ends.size(); ++i) view.ends[i] = std::max(0.0, view.ends[i] - rank_cost(i));
     if (view.ends.empty()) return view;
     view.makespan = view.ends.back();
     if (solo.service <= 0) return view;
@@ -99,7 +93,6 @@ View view_of(const Burst& burst, const Solo& solo, double cost, double each) {
     const double limit = solo.late() * solo.service;
     view.first_turn = static_cast<std::size_t>(std::ranges::upper_bound(view.ends, limit) - view.ends.begin());
     view.groups = clusters(view.ends, solo.service);
-    view.first_groups = clusters(view.firsts, solo.service);
     return view;
 }
 

@@ -15,7 +15,6 @@ struct View {
     const Burst* burst = nullptr;
     std::size_t n = 0;
     std::vector<double> ends;         ///< last bytes of right answers, ascending, the generator's cost taken off
-    std::vector<double> firsts;       ///< first bytes of the same, likewise
     std::size_t refused = 0;          ///< answered, but not right; or refused, reset, closed
     std::size_t lost = 0;             ///< no answer came: time was over, ours or its
     int refusal = 0;                  ///< the commonest status of those refused; 0: connections
@@ -27,7 +26,6 @@ struct View {
     double ratio = 0;                 ///< to S
     std::size_t first_turn = 0;       ///< answers that came as early as one alone could
     std::vector<std::size_t> groups;  ///< clusters of last bytes
-    std::vector<std::size_t> first_groups;
 
     [[nodiscard]] bool held() const noexcept { return burst->sockets != Sockets::cold; }
     [[nodiscard]] std::size_t late() const noexcept { return ends.size() - first_turn; }

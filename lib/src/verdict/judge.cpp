@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "verdict/assess.hpp"
+#include "verdict/first_bytes.hpp"
 #include "verdict/words.hpp"
 
 namespace volley::verdict {
@@ -163,24 +164,31 @@ Headline headline_of(const Record& r, const Assessment& a) {
     return Headline::concurrent;
 }
 
-}  // namespace
-
-Record judge(const Observation& seen) {
-    const Assessment a(seen);
+Record record_of(const Assessment& a) {
     Record r;
     figures_of(r, a);
     if (a.unclear == Unclear::no) {
         shape_of(r, a);
         holds_of(r, a);
         r.mechanism = mechanism_of(a);
-        if (r.mechanism == Mechanism::thread_per_request && seen.thread_limit > a.work.threads_base)
-            r.ends_at = static_cast<std::size_t>(seen.thread_limit - a.work.threads_base);
+        if (r.mechanism == Mechanism::thread_per_request && a.seen.thread_limit > a.work.threads_base)
+            r.ends_at = static_cast<std::size_t>(a.seen.thread_limit - a.work.threads_base);
     }
     r.headline = headline_of(r, a);
     r.confidence = confidence_of(r, a);
     advise(r, a);
     say(r, a);
     return r;
+}
+
+}  // namespace
+
+Record judge(const Observation& seen) {
+    if (const double turn = body_turn(seen); turn > 0) {
+        const Observation firsts = by_first_bytes(seen);
+        return record_of(Assessment(firsts, turn));
+    }
+    return record_of(Assessment(seen));
 }
 
 }  // namespace volley::verdict

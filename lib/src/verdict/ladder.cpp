@@ -11,6 +11,7 @@
 #include <volley/verdict/judge.hpp>
 
 #include "verdict/assess.hpp"
+#include "verdict/first_bytes.hpp"
 
 namespace volley::verdict {
 namespace {
@@ -75,7 +76,10 @@ private:
         return a_.solo.wide() ? std::max(a_.solo.highest, 2 * a_.solo.service) : a_.solo.service + a_.fit.step;
     }
 
-    [[nodiscard]] double typical(std::size_t n) const {
+    [[nodiscard]] double typical(std::size_t n) const { return answers(n) + a_.body_turn * static_cast<double>(n); }
+
+    /// Until the last answer: the last first byte where bodies follow one after another.
+    [[nodiscard]] double answers(std::size_t n) const {
         const double s = a_.solo.service;
         for (const View& v : a_.views)
             if (v.n == n && v.held()) return v.makespan;
@@ -103,7 +107,7 @@ private:
         for (const View& v : a_.views)
             if (v.held() && v.n >= n && v.makespan > 0 && a_.fit.pattern != Pattern::varied)
                 out = std::min(out, 1.2 * v.makespan);
-        out = std::max(out, typical(n));
+        out = std::max(out + a_.body_turn * static_cast<double>(n), typical(n));
         if (sockets == Sockets::cold) out += 0.2;
         return 1.05 * out + 0.05;
     }
@@ -167,6 +171,8 @@ private:
         const bool short_of_time = left_ < 2.5 * turn() * static_cast<double>(above.size() + 3);
         std::size_t n = above.front();
         if (short_of_time && above.size() > 1 && top > 1 && fits(worst(above[1]) + 2 * turn())) n = above[1];
+        // Bodies that follow one after another would take all the time, and say nothing more.
+        if (a_.body_turn * static_cast<double>(n) > to_seconds(a_.seen.budget) / 6) return std::nullopt;
         // Above that, what each request costs hides any turn.
         if (a_.each * static_cast<double>(n) > most_cost * a_.solo.service) return std::nullopt;
         if (!fits(worst(n))) {
@@ -347,6 +353,11 @@ private:
 }  // namespace
 
 Step next_step(const Observation& seen, Duration left, std::uint64_t seed) {
+    if (const double turn = body_turn(seen); turn > 0) {
+        const Observation firsts = by_first_bytes(seen);
+        const Assessment assessment(firsts, turn);
+        return Ladder(assessment, left, seed).next();
+    }
     const Assessment assessment(seen);
     Step step = Ladder(assessment, left, seed).next();
     std::size_t shots = step.n;

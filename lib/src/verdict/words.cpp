@@ -234,6 +234,10 @@ void doubts_of(Record& r, const Assessment& a) {
         add("what only the parser answers waited too: each worker reads its requests itself, or an event loop is held for a part of each");
     if (a.seen.control.empty()) add("the generator's own cost was not measured");
     if (!a.backlog.looked) add("connections at one instant were not tried: the backlog is not known");
+    if (a.body_turn > 0)
+        add(fmt::format(
+            "judged by first bytes: bodies arrive one after another, {} each: their transfer takes turns (bandwidth, one sender)",
+            format_duration(from_seconds(a.body_turn))));
     if (a.fit.step > 0)
         add(fmt::format(
             "two and more at once take {} longer than one alone, however many: a fixed cost, as of a batch that waits to be filled",

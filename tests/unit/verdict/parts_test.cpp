@@ -40,13 +40,12 @@ TEST(Solo, compares_two_samples) {
     EXPECT_NEAR(compare(a, b).z, 2.717, 0.001);
 }
 
-TEST(Groups, first_and_last_bytes_are_kept_apart) {
+TEST(Groups, one_answer_and_then_all_others_are_a_convoy) {
     Observation o = alone(0.3);
     o.bursts.push_back(convoy(5, 0.3, false));
     const Assessment a(o);
     ASSERT_EQ(a.views.size(), 1U);
     EXPECT_EQ(a.views[0].groups, (std::vector<std::size_t>{1, 4}));
-    EXPECT_EQ(a.views[0].first_groups, (std::vector<std::size_t>{1, 1, 1, 1, 1}));
     EXPECT_TRUE(a.views[0].convoy());
 }
 

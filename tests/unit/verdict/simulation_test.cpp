@@ -110,6 +110,15 @@ std::vector<Case> async_cases() {
          Headline::asynchronous,
          [](const Record& r) { return r.confidence < Confidence::high && !r.paced_at; }},
         {"async_in_batches_not_seen", {.service = 0.11, .batch = 0.4, .seen = false}, Headline::concurrent},
+        {"async_with_large_bodies",
+         {.service = 0.2, .transfer = 0.02},
+         Headline::asynchronous,
+         [](const Record& r) {
+             return std::ranges::any_of(r.doubts, [](const auto& d) { return d.find("bodies") != std::string::npos; });
+         }},
+        {"async_with_large_bodies_not_seen",
+         {.service = 0.2, .transfer = 0.1, .seen = false, .parser_canaries = false},
+         Headline::concurrent},
         {"thread_per_request", {.threads_base = 5, .threads = Threads::per_request}, Headline::thread_per_request},
     };
 }
@@ -190,6 +199,7 @@ std::vector<Case> serial_cases() {
           .app = Canaries::behind_loop},
          Headline::cpu_bound},
         {"gil", {.processor = Processor::shared, .threads = Threads::per_request}, Headline::cpu_bound},
+        {"lock_with_large_bodies", {.workers = 1, .transfer = 0.02}, Headline::serial, by(Mechanism::lock)},
         {"paced",
          {.service = 0.1, .paced = 50},
          Headline::paced,
