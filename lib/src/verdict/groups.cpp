@@ -82,10 +82,15 @@ View view_of(const Burst& burst, const Solo& solo, double cost, double each) {
     std::ranges::sort(view.ends);
     if (!view.ends.empty()) view.took = view.ends.back();
     const double off = cost <= 0.3 * solo.service ? std::min(cost, solo.service / 5) : 0;
-    const double one = off / static_cast<double>(view.n) + each;
-    const auto rank_cost = [&](std::size_t i) { return one * static_cast<double>(i + 1); };
+    const double one = off / static_cast<double>(view.n);
+    // Both costs are estimates: together they may be more than there was, but no request takes less for being one of many.
+    const auto without = [&](double end, double cost_of_one, std::size_t i) {
+        return std::max({0.0, end - cost_of_one * static_cast<double>(i + 1), std::min(end, solo.service)});
+    };
+    if (!view.ends.empty()) view.measured = without(view.took, one, view.ends.size() - 1);
     view.costly = each * static_cast<double>(view.n) > most_cost * solo.service;
-    for (std::size_t i = 0; i < view.ends.size(); ++i) view.ends[i] = std::max(0.0, view.ends[i] - rank_cost(i));
+    for (std::size_t i = 0; i < view.ends.size(); ++i) view.ends[i] = without(view.ends[i], one + each, i);
+    std::ranges::sort(view.ends);
     if (view.ends.empty()) return view;
     view.makespan = view.ends.back();
     if (solo.service <= 0) return view;

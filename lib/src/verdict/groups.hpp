@@ -22,6 +22,7 @@ struct View {
     double cost = 0;                  ///< what the generator takes for so many, by the control
     bool costly = false;              ///< what the server needs for each request adds up to most of a turn
     double makespan = 0;              ///< to the last right answer
+    double measured = 0;              ///< the same with only the generator's cost taken off, which was measured
     double took = 0;                  ///< the same with all costs left in
     double ratio = 0;                 ///< to S
     std::size_t first_turn = 0;       ///< answers that came as early as one alone could
