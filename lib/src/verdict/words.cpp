@@ -115,6 +115,17 @@ struct Unclarity {
     std::string advice;
 };
 
+/// A burst whose requests were not answered though there was time for one after the other, twice over.
+const View* unanswered(const Assessment& a) {
+    for (const View& v : a.views) {
+        const double left = to_seconds(a.seen.budget - v.burst->at);
+        if (v.lost > 0 && v.lost + v.refused >= v.n / 2 &&
+            (!v.burst->cut || left >= 2 * a.solo.service * static_cast<double>(v.n)))
+            return &v;
+    }
+    return nullptr;
+}
+
 Unclarity unclear_words(const Record& r, const Assessment& a) {
     const auto s = format_duration(r.service);
     switch (a.unclear) {
@@ -129,6 +140,13 @@ Unclarity unclear_words(const Record& r, const Assessment& a) {
         case Unclear::too_long:
             if (a.solo.service <= 0)
                 return {"No request ended within the time.", "Give it more (`--time`), or a request that takes less."};
+            if (a.seen.most < 2)
+                return {fmt::format("With --max {} nothing can be said about concurrency.", a.seen.most),
+                        "Allow more at once: `--max 50`, or leave it out."};
+            if (const View* v = unanswered(a))
+                return {fmt::format("Of {} requests at once {} were not answered in time, though one alone takes {}.", v->n,
+                                    v->lost, s),
+                        "Look at the server's log: does it hang, or keep connections waiting, when there is more than one?"};
             return {fmt::format("One request takes {}: not enough fit into {} to tell whether they overlap.", s,
                                 format_duration(a.seen.budget)),
                     fmt::format("Give it at least {} (`--time`), or a request that takes less.",
