@@ -129,10 +129,11 @@ void SimulatedServer::answer_sharing(Burst& burst, State& state) {
 
 void SimulatedServer::refuse(Burst& burst, std::size_t others, double at) {
     const std::size_t n = burst.shots.size();
-    const auto with = [](Shot& shot, int status) {
+    const auto with = [&](Shot& shot, int status) {
         set_done(shot, to_seconds(shot.sent) + 1e-3);
-        shot.status = status;
-        shot.right = false;
+        shot.status = m_.says_ok ? 200 : status;
+        shot.right = m_.says_ok;
+        shot.bytes = 40;
     };
     if (m_.most_connections > 0 && n + others > m_.most_connections)
         for (std::size_t i = 0; i + 1 < n; ++i) with(burst.shots[i], 503);

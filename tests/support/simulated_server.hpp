@@ -38,6 +38,7 @@ struct ServerModel {
     double cost = 0;                        ///< of each request, on the loop, not part of the service time
     std::size_t most_requests = 0;          ///< more are answered with 503
     std::size_t most_connections = 0;       ///< more, and nearly all are
+    bool says_ok = false;                   ///< what is refused gets 200 and another body
     std::size_t rate = 0;                   ///< more within `rate_window` are answered with 429
     double rate_window = 30;                ///< seconds
     double paced = 0;                       ///< per second

@@ -16,6 +16,7 @@ struct View {
     std::size_t n = 0;
     std::vector<double> ends;         ///< last bytes of right answers, ascending, the generator's cost taken off
     std::size_t refused = 0;          ///< answered, but not right; or refused, reset, closed
+    std::size_t unlike = 0;           ///< of those refused: answered with success, but not as one alone ever was
     std::size_t lost = 0;             ///< no answer came: time was over, ours or its
     int refusal = 0;                  ///< the commonest status of those refused; 0: connections
     double lag = 0;                   ///< 99 of 100 were started by then

@@ -12,6 +12,7 @@ std::string count_and_time(const Record& r) {
 }
 
 std::string refused_with(int status) {
+    if (status >= 200 && status < 300) return fmt::format("they get {} at once, and not what one alone gets", status);
     return status == 0 ? std::string("their connections are refused or closed") : fmt::format("they get {}", status);
 }
 
@@ -234,6 +235,13 @@ void doubts_of(Record& r, const Assessment& a) {
         add("what only the parser answers waited too: each worker reads its requests itself, or an event loop is held for a part of each");
     if (a.seen.control.empty()) add("the generator's own cost was not measured");
     if (!a.backlog.looked) add("connections at one instant were not tried: the backlog is not known");
+    std::size_t unlike = 0;
+    for (const View& v : a.views) unlike += v.unlike;
+    if (unlike > 0)
+        add(fmt::format(
+            "{} answers of bursts came in less than half the time that one alone takes, or with a body of another size: they were counted "
+            "as refused",
+            unlike));
     if (a.body_turn > 0)
         add(fmt::format(
             "judged by first bytes: bodies arrive one after another, {} each: their transfer takes turns (bandwidth, one sender)",

@@ -75,6 +75,30 @@ TEST(Confidence, is_not_raised_by_a_cost_that_was_inferred) {
     EXPECT_EQ(r.confidence, Confidence::medium) << "it took 1.27 times as long";
 }
 
+TEST(Groups, an_answer_of_another_kind_is_no_answer) {
+    Observation o = alone(0.2);
+    for (Burst& b : o.bursts) b.shots[0].bytes = 1000;
+    Burst b = in_groups({10}, 0.2);
+    for (Shot& s : b.shots) s.bytes = 1100;
+    o.bursts.push_back(b);
+    for (std::size_t i = 3; i < 10; ++i) b.shots[i].bytes = 60;
+    o.bursts.push_back(b);
+    for (Shot& s : b.shots) s.bytes = 60;
+    o.bursts.push_back(b);
+    b = in_groups({10}, 0.2);
+    for (Shot& s : b.shots) s.bytes = 1000;
+    for (std::size_t i = 5; i < 10; ++i) b.shots[i].done = b.shots[i].first_byte = from_seconds(0.01);
+    o.bursts.push_back(std::move(b));
+    const Assessment a(o);
+    ASSERT_EQ(a.views.size(), 4U);
+    EXPECT_EQ(a.views[0].unlike, 0U);
+    EXPECT_EQ(a.views[1].unlike, 7U);
+    EXPECT_EQ(a.views[1].refused, 7U);
+    EXPECT_EQ(a.views[2].unlike, 0U) << "all alike: bodies may differ from time to time";
+    EXPECT_EQ(a.views[3].unlike, 5U);
+    EXPECT_EQ(a.views[3].refusal, 200);
+}
+
 TEST(Groups, one_answer_and_then_all_others_are_a_convoy) {
     Observation o = alone(0.3);
     o.bursts.push_back(convoy(5, 0.3, false));
