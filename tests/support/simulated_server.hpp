@@ -26,6 +26,7 @@ struct ServerModel {
     double lost = 0;          ///< share that is never answered
     double strays = 0;        ///< share that is answered with 500
     std::size_t workers = 0;  ///< W of all processes together; 0: no limit
+    double grows_every = 0;   ///< seconds after which a worker comes while requests wait; 0: none
     int processes = 1;
     double pooled = 0;     ///< seconds at the end of the service time that a worker is needed for; 0: for all of it
     double batch = 0;      ///< seconds that two or more at once take, however many; 0: no longer than one
@@ -75,6 +76,8 @@ private:
     void answer(verdict::Burst& burst, State& state);
     void answer_sharing(verdict::Burst& burst, State& state);
     void refuse(verdict::Burst& burst, std::size_t others, double at);
+    void offer_workers(State& state, double at);
+    void keep_workers(const State& state);
     void transfer(verdict::Burst& burst) const;
     void write_late(verdict::Burst& burst, const State& state);
     void sing(verdict::Burst& burst, State& state);
@@ -82,7 +85,8 @@ private:
 
     ServerModel m_;
     std::mt19937_64 random_;
-    double window_ = -1e9;  ///< when the one of `rate` began
+    std::size_t grown_ = 0;  ///< workers that came
+    double window_ = -1e9;   ///< when the one of `rate` began
     std::size_t in_window_ = 0;
     int threads_ = 0;  ///< of a pool stay once they were started
 };

@@ -51,7 +51,10 @@ std::string serial_words(const Record& r) {
     }
 }
 
-std::string pool_words(const Record& r) {
+std::string pool_words(const Record& r, const Assessment& a) {
+    if (a.fit.grows)
+        return fmt::format("A pool that grows: {} requests were served at a time at first, up to {} later ({}).",
+                           r.workers.value_or(0), r.workers_most.value_or(0), count_and_time(r));
     if (r.workers_most)
         return fmt::format("Between {} and {} requests are served at a time; service times differ too much to count ({}).",
                            r.workers.value_or(0), *r.workers_most, count_and_time(r));
@@ -99,7 +102,7 @@ std::string headline_words(const Record& r, const Assessment& a) {
         case Headline::serial:
             return serial_words(r);
         case Headline::pool:
-            return pool_words(r);
+            return pool_words(r, a);
         case Headline::thread_per_request:
             return thread_words(r);
         case Headline::concurrent:
@@ -250,7 +253,10 @@ void doubts_of(Record& r, const Assessment& a) {
         add(fmt::format(
             "two and more at once take {} longer than one alone, however many: a fixed cost, as of a batch that waits to be filled",
             format_duration(from_seconds(a.fit.step))));
-    if (a.fit.pattern == Pattern::turns && !a.fit.exact) add("there was no time to see whether the limit is exactly that");
+    if (a.fit.grows)
+        add("workers came while requests waited: where the pool ends was not seen, and how fast it grows decides in a rush");
+    if (a.fit.pattern == Pattern::turns && !a.fit.exact && !a.fit.grows)
+        add("there was no time to see whether the limit is exactly that");
     if (a.fit.pattern == Pattern::flat && a.fit.flat_upto < a.seen.most)
         add(fmt::format("more than {} at once were not tried, or not judged", a.fit.flat_upto));
     if (a.limits.refused_from > 0 && a.limits.status == 429 && a.limits.by_rate == 0)
