@@ -30,6 +30,7 @@ struct SimulatedServer::State {
     std::vector<std::vector<double>> slots;  ///< one heap if connections are given to who is free, else one for each process
     std::vector<std::size_t> of;             ///< the process of each shot
     double work = 0;
+    std::vector<double> offered;  ///< from when more workers could be used
 
     double take(std::size_t process, double from, double takes) {
         auto& free = slots[slots.size() == 1 ? 0 : process];
@@ -129,10 +130,11 @@ void SimulatedServer::answer_sharing(Burst& burst, State& state) {
 
 void SimulatedServer::refuse(Burst& burst, std::size_t others, double at) {
     const std::size_t n = burst.shots.size();
-    const auto with = [](Shot& shot, int status) {
+    const auto with = [&](Shot& shot, int status) {
         set_done(shot, to_seconds(shot.sent) + 1e-3);
-        shot.status = status;
-        shot.right = false;
+        shot.status = m_.says_ok ? 200 : status;
+        shot.right = m_.says_ok;
+        shot.bytes = 40;
     };
     if (m_.most_connections > 0 && n + others > m_.most_connections)
         for (std::size_t i = 0; i + 1 < n; ++i) with(burst.shots[i], 503);
@@ -146,6 +148,23 @@ void SimulatedServer::refuse(Burst& burst, std::size_t others, double at) {
         if (++in_window_ > m_.rate) with(burst.shots[i], 429);
     for (Shot& shot : burst.shots)
         if (shot.outcome != metrics::Outcome::ok && chance() < m_.strays) with(shot, 500);
+}
+
+void SimulatedServer::offer_workers(State& state, double at) {
+    if (m_.grows_every <= 0) return;
+    auto& slots = state.slots.front();
+    slots.resize(slots.size() + grown_, 0);
+    const double next = m_.grows_every - std::fmod(at, m_.grows_every);
+    for (int i = 0; i < 64; ++i) {
+        state.offered.push_back(next + m_.grows_every * i);
+        slots.push_back(state.offered.back());
+    }
+    std::ranges::make_heap(slots, std::greater<>());
+}
+
+void SimulatedServer::keep_workers(const State& state) {
+    for (const double at : state.offered)
+        if (std::ranges::find(state.slots.front(), at) == state.slots.front().end()) ++grown_;
 }
 
 /// First bytes come when they are ready, bodies one after another.
@@ -237,10 +256,12 @@ Burst SimulatedServer::fire(std::size_t n, Sockets sockets, bool canaries, doubl
     State state;
     connect(burst, state);
     refuse(burst, canaries ? 2 : 0, at);
+    offer_workers(state, at);
     if (m_.processor == ServerModel::Processor::shared)
         answer_sharing(burst, state);
     else
         answer(burst, state);
+    keep_workers(state);
     transfer(burst);
     write_late(burst, state);
     sing(burst, state);

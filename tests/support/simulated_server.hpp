@@ -26,6 +26,7 @@ struct ServerModel {
     double lost = 0;          ///< share that is never answered
     double strays = 0;        ///< share that is answered with 500
     std::size_t workers = 0;  ///< W of all processes together; 0: no limit
+    double grows_every = 0;   ///< seconds after which a worker comes while requests wait; 0: none
     int processes = 1;
     double pooled = 0;     ///< seconds at the end of the service time that a worker is needed for; 0: for all of it
     double batch = 0;      ///< seconds that two or more at once take, however many; 0: no longer than one
@@ -38,6 +39,7 @@ struct ServerModel {
     double cost = 0;                        ///< of each request, on the loop, not part of the service time
     std::size_t most_requests = 0;          ///< more are answered with 503
     std::size_t most_connections = 0;       ///< more, and nearly all are
+    bool says_ok = false;                   ///< what is refused gets 200 and another body
     std::size_t rate = 0;                   ///< more within `rate_window` are answered with 429
     double rate_window = 30;                ///< seconds
     double paced = 0;                       ///< per second
@@ -74,6 +76,8 @@ private:
     void answer(verdict::Burst& burst, State& state);
     void answer_sharing(verdict::Burst& burst, State& state);
     void refuse(verdict::Burst& burst, std::size_t others, double at);
+    void offer_workers(State& state, double at);
+    void keep_workers(const State& state);
     void transfer(verdict::Burst& burst) const;
     void write_late(verdict::Burst& burst, const State& state);
     void sing(verdict::Burst& burst, State& state);
@@ -81,7 +85,8 @@ private:
 
     ServerModel m_;
     std::mt19937_64 random_;
-    double window_ = -1e9;  ///< when the one of `rate` began
+    std::size_t grown_ = 0;  ///< workers that came
+    double window_ = -1e9;   ///< when the one of `rate` began
     std::size_t in_window_ = 0;
     int threads_ = 0;  ///< of a pool stay once they were started
 };

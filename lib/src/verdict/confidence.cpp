@@ -13,7 +13,9 @@ double margin(const Record& r, const Assessment& a) {
         case Headline::thread_per_request:
         case Headline::concurrent:
             // 1.25 is the limit; 1.1 is well within it.
-            return a.solo.wide() || a.fit.step > 0 ? 0.4 : std::clamp((1.35 - r.ratio) / 0.25, 0.0, 1.0);
+            if (a.solo.wide() || a.fit.step > 0 || !a.fit.decisive || a.solo.service <= 0) return 0.4;
+            // What each request costs was inferred from the burst itself: it makes nothing surer than likely.
+            return std::clamp((1.35 - a.fit.decisive->measured / a.solo.service) / 0.25, r.ratio <= 1.1 ? 0.5 : 0.0, 1.0);
         case Headline::pool:
             return a.fit.exact ? 1.0 : 0.4;
         case Headline::serial:

@@ -184,6 +184,38 @@ void estimate_workers(Fit& out, const Views& more, const Solo& solo) {
     out.pattern = w < 1.5 ? Pattern::one_by_one : Pattern::turns;
 }
 
+/// A pool to which workers come while requests wait: as many as had to take turns are later served at once, and never the other way round.
+void find_growth(Fit& out, const Views& views, const std::vector<View>& all, const Solo& solo) {
+    std::size_t least = 0;
+    std::size_t most = 0;
+    std::size_t risen = 0;
+    const auto clearly_more = [](std::size_t x, std::size_t y) {
+        return static_cast<double>(x) >= 1.1 * static_cast<double>(y) + 1;
+    };
+    for (const View* v : views) {
+        if (v->burst->canaries || v->ends.size() < v->n || v->first_turn == 0) continue;
+        // Few that are late may be stragglers; what ends with a second turn is none, if it is one of few.
+        const bool second = std::abs(v->ratio - 2) <= 0.12 + 2 * solo.spread;
+        const bool turned = v->late() >= std::max<std::size_t>(2, v->n / 8) || (v->late() == 1 && v->n <= 8 && second);
+        if (turned && clearly_more(most, v->first_turn)) return;
+        most = std::max(most, v->first_turn);
+        if (!turned) continue;
+        const bool topped = std::ranges::any_of(views, [&](const View* w) {
+            return w->burst->at > v->burst->at && !w->burst->canaries && clearly_more(w->first_turn, v->first_turn);
+        });
+        if (!topped) continue;
+        ++risen;
+        least = least == 0 ? v->first_turn : std::min(least, v->first_turn);
+    }
+    if (risen < 2 || most < least + 2) return;
+    // Connections that all come at once are shared out like those that were there.
+    for (const View& v : all)
+        if (!v.held() && v.ends.size() == v.n && !v.groups.empty()) most = std::max(most, v.first_turn);
+    out.grows = true;
+    out.workers_least = least;
+    out.workers_most = most;
+}
+
 double median_makespan(const Views& views, std::size_t n) {
     std::vector<double> all;
     for (const View* v : views)
@@ -334,11 +366,13 @@ Fit fit(const std::vector<View>& all, const Solo& solo, Several several) {
         if (out.pattern == Pattern::slope && slope_is_refuted(out, more, views, solo)) out.pattern = Pattern::turns;
         if (out.pattern == Pattern::turns) bracket(out, views, solo, true);
         out.workers = out.pattern == Pattern::one_by_one ? 1 : count_workers(out, more);
+        if (out.pattern == Pattern::turns && several != Several::yes) find_growth(out, views, all, solo);
         const bool uneven = out.pattern == Pattern::turns && more.size() >= 3 && takes_too_long(out, more);
         const bool apart = out.pattern == Pattern::turns && several == Several::yes && never_all_at_once(out, views);
-        if (several != Several::no && (uneven || apart || varies(more, solo, several == Several::yes)))
+        if (!out.grows && several != Several::no && (uneven || apart || varies(more, solo, several == Several::yes)))
             out.pattern = Pattern::varied;
-        out.exact = out.pattern == Pattern::one_by_one || (out.workers == out.flat_upto && out.more_from == out.workers + 1);
+        out.exact = !out.grows &&
+                    (out.pattern == Pattern::one_by_one || (out.workers == out.flat_upto && out.more_from == out.workers + 1));
     }
     fit_growth(out, more, solo);
     if (out.pattern == Pattern::slope && out.b > 0) out.bunch = bunch_of(*out.decisive, out.b);

@@ -26,6 +26,7 @@ struct Fit {
     std::size_t workers = 0;        ///< W of `turns`
     std::size_t workers_least = 0;  ///< where it cannot be counted exactly
     std::size_t workers_most = 0;
+    bool grows = false;     ///< later bursts had more served at a time than earlier ones: between least and most
     bool exact = false;     ///< W requests take one turn and W + 1 take two
     double b = 0;           ///< seconds
     bool rises = false;     ///< `slope`: more requests were seen to take longer, within a burst or from one size to another

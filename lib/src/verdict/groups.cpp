@@ -50,10 +50,25 @@ bool is_refusal(const Shot& s) {
     return false;
 }
 
-void count_shots(View& view, const Burst& burst) {
+/// Answered with success, but not as one alone ever was: in less than half the time, or with a body of another size.
+bool is_unlike(const Shot& s, const Solo& solo) {
+    if (!s.right || s.done == never) return false;
+    const double took = to_seconds(s.done - (s.sent != never ? s.sent : Duration{}));
+    if (!solo.wide() && took < 0.5 * std::min(solo.lowest, solo.service)) return true;
+    return solo.least_bytes > 0 && (2 * s.bytes < solo.least_bytes || s.bytes > 2 * solo.most_bytes);
+}
+
+void count_shots(View& view, const Burst& burst, const Solo& solo) {
     std::map<int, std::size_t> statuses;
+    // Where none is like those alone, something else is different: a cache, a body that grows.
+    const bool some_alike =
+        std::ranges::any_of(burst.shots, [&](const Shot& s) { return s.right && s.done != never && !is_unlike(s, solo); });
     for (const Shot& s : burst.shots) {
-        if (s.right && s.done != never) {
+        if (some_alike && is_unlike(s, solo)) {
+            ++view.refused;
+            ++view.unlike;
+            ++statuses[s.status];
+        } else if (s.right && s.done != never) {
             view.ends.push_back(to_seconds(s.done));
         } else if (is_refusal(s)) {
             ++view.refused;
@@ -76,16 +91,21 @@ View view_of(const Burst& burst, const Solo& solo, double cost, double each) {
     view.n = burst.shots.size();
     view.cost = cost;
     view.lag = lag_of(burst);
-    count_shots(view, burst);
+    count_shots(view, burst, solo);
     // The cost grows with the number of answers: the first ones pay little of it. Not more than a fifth of S is taken off: a slow
     // control must not make a second turn look like the first.
     std::ranges::sort(view.ends);
     if (!view.ends.empty()) view.took = view.ends.back();
     const double off = cost <= 0.3 * solo.service ? std::min(cost, solo.service / 5) : 0;
-    const double one = off / static_cast<double>(view.n) + each;
-    const auto rank_cost = [&](std::size_t i) { return one * static_cast<double>(i + 1); };
+    const double one = off / static_cast<double>(view.n);
+    // Both costs are estimates: together they may be more than there was, but no request takes less for being one of many.
+    const auto without = [&](double end, double cost_of_one, std::size_t i) {
+        return std::max({0.0, end - cost_of_one * static_cast<double>(i + 1), std::min(end, solo.service)});
+    };
+    if (!view.ends.empty()) view.measured = without(view.took, one, view.ends.size() - 1);
     view.costly = each * static_cast<double>(view.n) > most_cost * solo.service;
-    for (std::size_t i = 0; i < view.ends.size(); ++i) view.ends[i] = std::max(0.0, view.ends[i] - rank_cost(i));
+    for (std::size_t i = 0; i < view.ends.size(); ++i) view.ends[i] = without(view.ends[i], one + each, i);
+    std::ranges::sort(view.ends);
     if (view.ends.empty()) return view;
     view.makespan = view.ends.back();
     if (solo.service <= 0) return view;

@@ -16,12 +16,14 @@ struct View {
     std::size_t n = 0;
     std::vector<double> ends;         ///< last bytes of right answers, ascending, the generator's cost taken off
     std::size_t refused = 0;          ///< answered, but not right; or refused, reset, closed
+    std::size_t unlike = 0;           ///< of those refused: answered with success, but not as one alone ever was
     std::size_t lost = 0;             ///< no answer came: time was over, ours or its
     int refusal = 0;                  ///< the commonest status of those refused; 0: connections
     double lag = 0;                   ///< 99 of 100 were started by then
     double cost = 0;                  ///< what the generator takes for so many, by the control
     bool costly = false;              ///< what the server needs for each request adds up to most of a turn
     double makespan = 0;              ///< to the last right answer
+    double measured = 0;              ///< the same with only the generator's cost taken off, which was measured
     double took = 0;                  ///< the same with all costs left in
     double ratio = 0;                 ///< to S
     std::size_t first_turn = 0;       ///< answers that came as early as one alone could

@@ -61,6 +61,8 @@ Solo solo_of(const Observation& seen) {
             continue;
         }
         const Duration from = shot.sent != never ? shot.sent : shot.started != never ? shot.started : Duration{};
+        out.least_bytes = out.times.empty() ? shot.bytes : std::min(out.least_bytes, shot.bytes);
+        out.most_bytes = std::max(out.most_bytes, shot.bytes);
         out.times.push_back(to_seconds(shot.done - from));
     }
     std::ranges::sort(out.times);
@@ -71,6 +73,7 @@ Solo solo_of(const Observation& seen) {
     out.spread = spread_of(out.times, measured);
     out.mean = out.service;
     if (out.times.empty()) return out;
+    out.lowest = out.times.front();
     out.highest = out.times.back();
     double sum = 0;
     for (const double t : out.times) sum += t;

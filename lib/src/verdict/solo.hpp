@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -14,7 +15,10 @@ struct Solo {
     std::vector<double> times;  ///< of right answers to requests alone, ascending
     double service = 0;         ///< S; 0 when nothing is known
     double mean = 0;
+    double lowest = 0;
     double highest = 0;
+    std::uint64_t least_bytes = 0;  ///< of right answers; 0: not known
+    std::uint64_t most_bytes = 0;
     double spread = 0;           ///< half the width of the distribution, as a share of S
     std::size_t wrong = 0;       ///< requests alone that were not answered right
     bool given_differs = false;  ///< what the user gave is not what was measured

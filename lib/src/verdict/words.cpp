@@ -12,6 +12,7 @@ std::string count_and_time(const Record& r) {
 }
 
 std::string refused_with(int status) {
+    if (status >= 200 && status < 300) return fmt::format("they get {} at once, and not what one alone gets", status);
     return status == 0 ? std::string("their connections are refused or closed") : fmt::format("they get {}", status);
 }
 
@@ -50,7 +51,10 @@ std::string serial_words(const Record& r) {
     }
 }
 
-std::string pool_words(const Record& r) {
+std::string pool_words(const Record& r, const Assessment& a) {
+    if (a.fit.grows)
+        return fmt::format("A pool that grows: {} requests were served at a time at first, up to {} later ({}).",
+                           r.workers.value_or(0), r.workers_most.value_or(0), count_and_time(r));
     if (r.workers_most)
         return fmt::format("Between {} and {} requests are served at a time; service times differ too much to count ({}).",
                            r.workers.value_or(0), *r.workers_most, count_and_time(r));
@@ -100,7 +104,7 @@ std::string headline_words(const Record& r, const Assessment& a) {
         case Headline::serial:
             return serial_words(r);
         case Headline::pool:
-            return pool_words(r);
+            return pool_words(r, a);
         case Headline::thread_per_request:
             return thread_words(r);
         case Headline::concurrent:
@@ -117,6 +121,17 @@ struct Unclarity {
     std::string words;
     std::string advice;
 };
+
+/// A burst whose requests were not answered though there was time for one after the other, twice over.
+const View* unanswered(const Assessment& a) {
+    for (const View& v : a.views) {
+        const double left = to_seconds(a.seen.budget - v.burst->at);
+        if (v.lost > 0 && v.lost + v.refused >= v.n / 2 &&
+            (!v.burst->cut || left >= 2 * a.solo.service * static_cast<double>(v.n)))
+            return &v;
+    }
+    return nullptr;
+}
 
 Unclarity unclear_words(const Record& r, const Assessment& a) {
     const auto s = format_duration(r.service);
@@ -135,6 +150,13 @@ Unclarity unclear_words(const Record& r, const Assessment& a) {
                     fmt::format("No request ended within {}: how long one takes is not known.", format_duration(a.seen.budget)),
                     "Give it at least 15 times as long as one takes (`--time`), or a request that takes less; where it is known how long "
                     "that is, `--service-time` saves finding it out."};
+            if (a.seen.most < 2)
+                return {fmt::format("With --max {} nothing can be said about concurrency.", a.seen.most),
+                        "Allow more at once: `--max 50`, or leave it out."};
+            if (const View* v = unanswered(a))
+                return {fmt::format("Of {} requests at once {} were not answered in time, though one alone takes {}.", v->n,
+                                    v->lost, s),
+                        "Look at the server's log: does it hang, or keep connections waiting, when there is more than one?"};
             return {
                 fmt::format("One request takes {}: not enough fit into {} to tell whether they overlap.", s,
                             format_duration(a.seen.budget)),
@@ -234,6 +256,13 @@ void doubts_of(Record& r, const Assessment& a) {
         add("what only the parser answers waited too: each worker reads its requests itself, or an event loop is held for a part of each");
     if (a.seen.control.empty()) add("the generator's own cost was not measured");
     if (!a.backlog.looked) add("connections at one instant were not tried: the backlog is not known");
+    std::size_t unlike = 0;
+    for (const View& v : a.views) unlike += v.unlike;
+    if (unlike > 0)
+        add(fmt::format(
+            "{} answers of bursts came in less than half the time that one alone takes, or with a body of another size: they were counted "
+            "as refused",
+            unlike));
     if (a.body_turn > 0)
         add(fmt::format(
             "judged by first bytes: bodies arrive one after another, {} each: their transfer takes turns (bandwidth, one sender)",
@@ -242,7 +271,10 @@ void doubts_of(Record& r, const Assessment& a) {
         add(fmt::format(
             "two and more at once take {} longer than one alone, however many: a fixed cost, as of a batch that waits to be filled",
             format_duration(from_seconds(a.fit.step))));
-    if (a.fit.pattern == Pattern::turns && !a.fit.exact) add("there was no time to see whether the limit is exactly that");
+    if (a.fit.grows)
+        add("workers came while requests waited: where the pool ends was not seen, and how fast it grows decides in a rush");
+    if (a.fit.pattern == Pattern::turns && !a.fit.exact && !a.fit.grows)
+        add("there was no time to see whether the limit is exactly that");
     if (a.fit.pattern == Pattern::flat && a.fit.flat_upto < a.seen.most)
         add(fmt::format("more than {} at once were not tried, or not judged", a.fit.flat_upto));
     if (a.limits.refused_from > 0 && a.limits.status == 429 && a.limits.by_rate == 0)

@@ -319,6 +319,37 @@ TEST(Judge, what_cannot_be_told_says_what_to_do) {
     EXPECT_EQ(judge({}).headline, Headline::inconclusive);
 }
 
+TEST(Judge, requests_at_once_that_are_not_answered_are_named) {
+    Observation o = alone(0.2);
+    o.budget = std::chrono::seconds(12);
+    for (int i = 0; i < 2; ++i) {
+        Burst b;
+        for (int k = 0; k < 2; ++k) {
+            Shot s = answered(0.2);
+            s.first_byte = s.done = never;
+            s.status = 0;
+            s.right = false;
+            s.outcome = metrics::Outcome::timeout;
+            b.shots.push_back(s);
+        }
+        o.bursts.push_back(std::move(b));
+    }
+    const Record r = judge(o);
+    EXPECT_EQ(r.headline, Headline::inconclusive);
+    EXPECT_EQ(r.words.find("fit into"), std::string::npos) << r.words;
+    EXPECT_NE(r.words.find("Of 2 requests at once 2 were not answered in time"), std::string::npos) << r.words;
+    EXPECT_EQ(r.advice.find("3.00 s"), std::string::npos) << r.advice;
+}
+
+TEST(Judge, one_at_most_says_nothing_of_concurrency) {
+    Observation o = alone(0.2);
+    o.most = 1;
+    const Record r = judge(o);
+    EXPECT_EQ(r.headline, Headline::inconclusive);
+    EXPECT_NE(r.words.find("--max 1"), std::string::npos) << r.words;
+    EXPECT_NE(r.advice.find("--max"), std::string::npos) << r.advice;
+}
+
 TEST(Judge, a_slow_control_makes_growth_inconclusive) {
     Observation o = alone(S);
     for (int i = 0; i < 3; ++i) o.bursts.push_back(with_process(staircase(20, S, 0.02), 5, 5));

@@ -1,5 +1,9 @@
 // The parts that a verdict is made from, one by one.
+#include <algorithm>
+
 #include <gtest/gtest.h>
+
+#include <volley/verdict/judge.hpp>
 
 #include "unit/verdict/observed.hpp"
 #include "verdict/assess.hpp"
@@ -38,6 +42,61 @@ TEST(Solo, compares_two_samples) {
     EXPECT_DOUBLE_EQ(compare(a, a).larger, 0.5);
     EXPECT_DOUBLE_EQ(compare(a, b).larger, 1);
     EXPECT_NEAR(compare(a, b).z, 2.717, 0.001);
+}
+
+TEST(Groups, costs_that_are_taken_off_leave_no_less_than_one_service_time) {
+    Observation o = alone(0.2);
+    for (auto& c : o.control)
+        if (c.shots.size() == 100) c = staircase(100, 0.1, 4e-4);
+    // Each costs the server 1 % of S less than the generator: taken off twice, the burst would take less than one alone.
+    for (int i = 0; i < 3; ++i) o.bursts.push_back(with_process(staircase(100, 0.201, 5e-4), 5, 5));
+    const Assessment a(o);
+    for (const View& v : a.views) {
+        EXPECT_GE(v.makespan, 0.2);
+        EXPECT_GE(v.ratio, 1);
+        EXPECT_TRUE(std::ranges::is_sorted(v.ends));
+    }
+    const Record r = judge(o);
+    EXPECT_GE(r.makespan, r.service);
+    EXPECT_EQ(r.headline, Headline::asynchronous);
+}
+
+TEST(Groups, what_was_faster_than_one_alone_stays_so) {
+    Observation o = alone(0.2);
+    o.bursts.push_back(in_groups({5}, 0.18));
+    EXPECT_NEAR(Assessment(o).views[0].makespan, 0.18, 0.001);
+}
+
+TEST(Confidence, is_not_raised_by_a_cost_that_was_inferred) {
+    Observation o = alone(0.2);
+    for (int i = 0; i < 3; ++i) o.bursts.push_back(with_process(with_canaries(staircase(100, 0.2, 5.5e-4), 0.001, 0.001), 5, 5));
+    const Record r = judge(o);
+    EXPECT_EQ(r.headline, Headline::asynchronous);
+    EXPECT_EQ(r.confidence, Confidence::medium) << "it took 1.27 times as long";
+}
+
+TEST(Groups, an_answer_of_another_kind_is_no_answer) {
+    Observation o = alone(0.2);
+    for (Burst& b : o.bursts) b.shots[0].bytes = 1000;
+    Burst b = in_groups({10}, 0.2);
+    for (Shot& s : b.shots) s.bytes = 1100;
+    o.bursts.push_back(b);
+    for (std::size_t i = 3; i < 10; ++i) b.shots[i].bytes = 60;
+    o.bursts.push_back(b);
+    for (Shot& s : b.shots) s.bytes = 60;
+    o.bursts.push_back(b);
+    b = in_groups({10}, 0.2);
+    for (Shot& s : b.shots) s.bytes = 1000;
+    for (std::size_t i = 5; i < 10; ++i) b.shots[i].done = b.shots[i].first_byte = from_seconds(0.01);
+    o.bursts.push_back(std::move(b));
+    const Assessment a(o);
+    ASSERT_EQ(a.views.size(), 4U);
+    EXPECT_EQ(a.views[0].unlike, 0U);
+    EXPECT_EQ(a.views[1].unlike, 7U);
+    EXPECT_EQ(a.views[1].refused, 7U);
+    EXPECT_EQ(a.views[2].unlike, 0U) << "all alike: bodies may differ from time to time";
+    EXPECT_EQ(a.views[3].unlike, 5U);
+    EXPECT_EQ(a.views[3].refusal, 200);
 }
 
 TEST(Groups, one_answer_and_then_all_others_are_a_convoy) {

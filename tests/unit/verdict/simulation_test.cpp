@@ -148,6 +148,18 @@ std::vector<Case> pool_cases() {
          {.workers = 8, .threads = Threads::pool, .parser = Canaries::queued, .app = Canaries::queued, .server = "gunicorn"},
          Headline::pool,
          pool_of(8, Mechanism::threads)});
+    // Two threads, and one more each half second while requests wait.
+    for (const bool seen : {true, false})
+        out.push_back({seen ? "pool_that_grows" : "pool_that_grows_not_seen",
+                       {.service = 0.2, .workers = 2, .grows_every = 0.5, .seen = seen},
+                       Headline::pool,
+                       [](const Record& r) {
+                           return r.workers_most && *r.workers < *r.workers_most && r.confidence < Confidence::high &&
+                                  r.words.find("grows") != std::string::npos;
+                       },
+                       60,
+                       512,
+                       0.3});
     out.push_back({"pool_8_of_1s", {.service = 1, .workers = 8}, Headline::pool, pool_of(8)});
     out.push_back({"pool_5_in_10s", {.service = 0.3, .workers = 5}, Headline::pool, pool_of(5), 10});
     out.push_back({"pool_not_seen", {.workers = 5, .seen = false}, Headline::pool, pool_of(5, Mechanism::unknown)});
@@ -254,6 +266,10 @@ std::vector<Case> limit_cases() {
          {.service = 0.2, .rate = 40, .rate_window = 1},
          Headline::inconclusive,
          [](const Record& r) { return !r.refuses_above; }},
+        {"shedding_above_5_with_200",
+         {.service = 0.2, .most_requests = 5, .says_ok = true},
+         Headline::refusing,
+         [](const Record& r) { return r.refuses_above == 5U && r.refusal == 200 && !r.doubts.empty(); }},
         {"backlog_of_5",
          {.blocked = 1, .backlog = 5, .parser = Canaries::behind_loop, .app = Canaries::behind_loop},
          Headline::backlog_small,
