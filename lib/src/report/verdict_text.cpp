@@ -112,20 +112,25 @@ std::string list_text(const Look& look, std::string_view title, const std::vecto
 std::string figures_text(const Look& look, const Observation& seen, const Record& r) {
     std::string out;
     if (r.service > Duration::zero())
-        out += field(look, "service time",
-                     format_duration(r.service) +
-                         (r.service_spread > Duration::zero() ? ", quartiles " + format_duration(r.service_spread) + " apart" : ""));
+        out +=
+            field(look, "service time",
+                  format_duration(r.service) +
+                      (r.service_spread > Duration::zero() ? ", quartiles " + format_duration(r.service_spread) + " apart" : ""));
     if (r.n > 1 && r.makespan > Duration::zero())
-        out += field(look, "together", fmt::format("{} requests in {}, {} service times", r.n, format_duration(r.makespan), number(r.ratio)));
+        out += field(look, "together",
+                     fmt::format("{} requests in {}, {} service times", r.n, format_duration(r.makespan), number(r.ratio)));
     if (r.serial_fraction)
-        out += field(look, "serial", fmt::format("{:.1f} % (0 % is asynchronous, 100 % one after another)", 100 * *r.serial_fraction));
+        out += field(look, "serial",
+                     fmt::format("{:.1f} % (0 % is asynchronous, 100 % one after another)", 100 * *r.serial_fraction));
     if (r.loop_stall > Duration::zero())
-        out += field(look, "loop stall", "requests waited up to " + format_duration(r.loop_stall) + " longer than on an idle server");
+        out += field(look, "loop stall",
+                     "requests waited up to " + format_duration(r.loop_stall) + " longer than on an idle server");
     if (r.processes > 0)
         out += field(look, "server",
-                     fmt::format("{}, {} process{}{}", seen.process_name.empty() ? "its process" : one_line(seen.process_name), r.processes,
-                                 r.processes == 1 ? "" : "es",
-                                 r.threads_grown > 0 ? fmt::format(", {} threads came for the burst", r.threads_grown) : ", no new threads"));
+                     fmt::format("{}, {} process{}{}", seen.process_name.empty() ? "its process" : one_line(seen.process_name),
+                                 r.processes, r.processes == 1 ? "" : "es",
+                                 r.threads_grown > 0 ? fmt::format(", {} threads came for the burst", r.threads_grown)
+                                                     : ", no new threads"));
     return out;
 }
 
@@ -171,13 +176,15 @@ std::string bursts_text(const Look& look, const Observation& seen, const Record&
     for (const auto& [key, row] : rows) {
         const Duration median = metrics::median(row.makespans);
         const auto or_dash = [](Duration d) { return d > Duration::zero() ? format_duration(d) : std::string("-"); };
-        table.add({std::to_string(key.first) + name_of(key.second) +
-                       (row.makespans.size() > 1 ? fmt::format(" (x{})", row.makespans.size()) : ""),
-                   or_dash(median),
-                   r.service > Duration::zero() && median > Duration::zero() ? number(to_seconds(median) / to_seconds(r.service)) : "-",
-                   row.wrong == 0 ? "0" : std::to_string(row.wrong), or_dash(row.app), or_dash(row.parser), groups_text(row.groups)});
+        table.add(
+            {std::to_string(key.first) + name_of(key.second) +
+                 (row.makespans.size() > 1 ? fmt::format(" (x{})", row.makespans.size()) : ""),
+             or_dash(median),
+             r.service > Duration::zero() && median > Duration::zero() ? number(to_seconds(median) / to_seconds(r.service)) : "-",
+             row.wrong == 0 ? "0" : std::to_string(row.wrong), or_dash(row.app), or_dash(row.parser), groups_text(row.groups)});
     }
-    return '\n' + look.paint("bursts", bold) + "  " + look.paint("medians; canaries at their worst", dim) + '\n' + table.print(look.paint);
+    return '\n' + look.paint("bursts", bold) + "  " + look.paint("medians; canaries at their worst", dim) + '\n' +
+           table.print(look.paint);
 }
 
 }  // namespace
@@ -196,7 +203,8 @@ std::string answers_text(const std::vector<verdict::Answer>& answers, const Text
 }
 
 std::string verdict_line(const Record& record) {
-    return fmt::format("{} ({} confidence): {}", headline_words(record), verdict::to_string(record.confidence), one_line(record.words));
+    return fmt::format("{} ({} confidence): {}", headline_words(record), verdict::to_string(record.confidence),
+                       one_line(record.words));
 }
 
 const Burst* shown_burst(const Observation& seen, const Record& record) {
@@ -205,7 +213,8 @@ const Burst* shown_burst(const Observation& seen, const Record& record) {
         if (burst.shots.size() < 2 || burst.cut) continue;
         const bool fits = burst.shots.size() == record.n && burst.sockets != Sockets::cold;
         const bool best_fits = best != nullptr && best->shots.size() == record.n && best->sockets != Sockets::cold;
-        if (best == nullptr || (fits && !best_fits) || (fits == best_fits && burst.shots.size() >= best->shots.size())) best = &burst;
+        if (best == nullptr || (fits && !best_fits) || (fits == best_fits && burst.shots.size() >= best->shots.size()))
+            best = &burst;
     }
     return best;
 }
