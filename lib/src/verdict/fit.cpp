@@ -229,13 +229,13 @@ std::pair<std::size_t, std::size_t> sizes_of(const Views& views) {
 }
 
 /// Sizes as far apart tell a step from a slope.
-constexpr double apart = 2.5;
+constexpr double far_apart = 2.5;
 
 /// What two and more take longer than one alone, where twenty take no longer than two: a batch that waits to be filled. 0 where it is not so.
 double step_of(const Views& more, const Views& views) {
     if (more.size() != views.size()) return 0;  // some took no longer than one
     const auto [low, high] = sizes_of(more);
-    if (static_cast<double>(high) < apart * static_cast<double>(low)) return 0;
+    if (static_cast<double>(high) < far_apart * static_cast<double>(low)) return 0;
     double least = more.front()->makespan;
     double most = 0;
     for (const View* v : more) {
@@ -254,11 +254,11 @@ double step_of(const Views& more, const Views& views) {
 bool does_rise(const Views& views, const View& decisive, const std::vector<View>& all, const Solo& solo) {
     const double b = (decisive.makespan - solo.service) / static_cast<double>(decisive.n - 1);
     for (const View& v : all)
-        if (!v.held() && v.ends.size() == v.n && static_cast<double>(v.n) >= apart * static_cast<double>(decisive.n) &&
+        if (!v.held() && v.ends.size() == v.n && static_cast<double>(v.n) >= far_apart * static_cast<double>(decisive.n) &&
             v.makespan < decisive.makespan + 0.3 * b * static_cast<double>(v.n - decisive.n))
             return false;
     const auto low = sizes_of(views).first;
-    if (static_cast<double>(decisive.n) >= apart * static_cast<double>(low))
+    if (static_cast<double>(decisive.n) >= far_apart * static_cast<double>(low))
         return decisive.makespan - median_makespan(views, low) >= 0.4 * b * static_cast<double>(decisive.n - low);
     const double middle = quantile(decisive.ends, 0.5);
     return middle <= solo.service + 0.75 * (decisive.makespan - solo.service);

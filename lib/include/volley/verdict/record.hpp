@@ -40,7 +40,7 @@ enum class Headline : std::uint8_t {
     refusing,       ///< above L
     cpu_bound,
     loop_blocked,
-    paced,  ///< starts or answers are spaced by a limiter
+    paced,  ///< starts or answers are spaced: by a limiter, or by a pool or lock that is held for a part of each request
     serial,
     pool,
     thread_per_request,
@@ -58,7 +58,7 @@ struct Record {
     Shape shape = Shape::unknown;
     std::optional<std::size_t> workers;       ///< W, or how many surely overlap
     bool workers_at_least = false;            ///< no limit was met up to there
-    std::optional<std::size_t> workers_most;  ///< not to be counted exactly: between `workers` and this
+    std::optional<std::size_t> workers_most;  ///< not to be counted exactly, or growing: between `workers` and this
     Mechanism mechanism = Mechanism::unknown;
     bool loop_blocked = false;
     bool loop_known = false;  ///< whether the loop is held was to be seen: by requests to the parser, or because requests overlap
@@ -66,8 +66,8 @@ struct Record {
     bool cpu_bound = false;
     bool cpu_known = false;                    ///< likewise: the process was seen, or all requests overlap
     std::optional<std::size_t> refuses_above;  ///< L: so many at once are answered, more are refused
-    int refusal = 0;                           ///< the status of the refusals; 0: connections are refused, reset or closed
-    std::optional<double> paced_at;            ///< per second
+    int refusal = 0;                 ///< the status of the refusals, also 200; 0: connections are refused, reset or closed
+    std::optional<double> paced_at;  ///< per second
     bool backlog_small = false;
     bool backlog_known = false;  ///< connections at one instant were tried
     bool unstable = false;
