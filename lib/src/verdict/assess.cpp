@@ -35,6 +35,7 @@ Hold hold_of(const Assessment& a) {
     if (!small && is_cpu_bound(*v, growth)) return Hold::cpu;
     if (turns || a.fit.pattern == Pattern::varied) return Hold::none;
     if (small) return Hold::none;
+    if (is_starved(*v, growth)) return Hold::busy;
     if (a.canaries.parser.waited && may_be_pool(a)) return Hold::none;
     if (a.fit.convoy) return Hold::loop;
     if (a.canaries.parser.heard) {
@@ -63,6 +64,7 @@ Unclear unclear_of(const Assessment& a) {
         if (a.limits.stray_count > 0) return Unclear::failures;
         return a.seen.interrupted ? Unclear::interrupted : Unclear::too_long;
     }
+    if (a.hold == Hold::busy) return Unclear::busy;
     if (a.fit.pattern == Pattern::slope && a.fit.b < 0.02 * a.solo.service && !a.only_cost()) return Unclear::disagree;
     if (a.fit.pattern == Pattern::slope && a.hold == Hold::none && !a.only_cost() && a.canaries.parser.waited && may_be_pool(a))
         return Unclear::too_different;

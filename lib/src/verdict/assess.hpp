@@ -22,6 +22,7 @@ enum class Unclear : std::uint8_t {
     too_long,       ///< not even two at once fit into the time
     too_different,  ///< service times differ more than turns would
     streams,        ///< one HTTP/2 connection takes one request at a time
+    busy,           ///< the server was kept from the processor by others
     generator,      ///< we were late, or slow by the control
     failures,       ///< requests fail, and not above one number
     rate,           ///< they are refused by how many came within a time
@@ -34,6 +35,7 @@ enum class Unclear : std::uint8_t {
 enum class Hold : std::uint8_t {
     none,
     cpu,
+    busy,     ///< others have the processors: nothing is known of the server
     loop,     ///< the event loop
     pace,     ///< answers are spaced while the server is idle
     unknown,  ///< something is done one at a time; what, was not to be seen

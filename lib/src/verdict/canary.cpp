@@ -18,6 +18,23 @@ double idle_of(const std::vector<Canary>& idle) {
     return median_of(std::move(times));
 }
 
+/// For how long some canary was kept waiting, of the time up to `makespan`: what others do to the machine keeps one or two of them, a held
+/// loop keeps them all.
+double time_kept(const std::vector<Canary>& canaries, double idle, double longer_than, double makespan) {
+    double kept = 0;
+    double upto = 0;
+    for (const Canary& c : canaries) {  // in the order in which they were planned
+        const double wait = latency(c, makespan);
+        if (wait <= longer_than) continue;
+        const double begin = std::max(upto, to_seconds(c.planned) + idle);
+        const double end = std::min(makespan, to_seconds(c.planned) + wait);
+        if (end <= begin) continue;
+        kept += end - begin;
+        upto = end;
+    }
+    return kept;
+}
+
 void listen(Song& song, const std::vector<Canary>& canaries, double idle, const View& view, double service) {
     if (canaries.empty()) return;
     double longest = 0;
@@ -26,7 +43,9 @@ void listen(Song& song, const std::vector<Canary>& canaries, double idle, const 
     if (longest - idle <= song.stall) return;
     song.stall = longest - idle;
     song.share = view.makespan > 0 ? song.stall / view.makespan : 0;
-    song.waited = longest > std::max(5 * idle, service / 3);
+    const double long_wait = std::max(5 * idle, service / 3);
+    song.waited = longest > long_wait &&
+                  time_kept(canaries, idle, std::min(long_wait, longest / 2), view.makespan) >= (view.makespan - service) / 2;
 }
 
 }  // namespace

@@ -41,6 +41,11 @@ bool is_cpu_bound(const View& v, double growth) {
     return cpu + delay >= 0.7 * growth && cpu >= 0.3 * growth;
 }
 
+bool is_starved(const View& v, double growth) {
+    if (!v.burst->process || growth <= 0 || is_cpu_bound(v, growth)) return false;
+    return to_seconds(v.burst->process->cpu) + to_seconds(v.burst->process->run_delay) >= 0.7 * growth;
+}
+
 double processor_time(const View& v) {
     if (!v.burst->process || v.n == 0) return 0;
     return to_seconds(v.burst->process->cpu) / static_cast<double>(v.n);

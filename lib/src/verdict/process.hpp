@@ -23,6 +23,9 @@ struct Workings {
 /// @param growth  seconds beyond S that are to be explained
 [[nodiscard]] bool is_cpu_bound(const View& view, double growth);
 
+/// Did waiting for a processor that others had take up what the burst took beyond one request? Then it says nothing about the server.
+[[nodiscard]] bool is_starved(const View& view, double growth);
+
 /// Processor time and waiting for it, per request, in seconds.
 [[nodiscard]] double processor_time(const View& view);
 

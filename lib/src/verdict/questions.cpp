@@ -61,10 +61,12 @@ Answer by_gauge(const Abandonment& seen, Answer answer) {
     }
     if (after <= 0.2 * during) {
         answer.reply = Reply::yes;
-        answer.words = fmt::format("work stops when the client leaves: the gauge fell from {:.0f} to {:.0f}", during, std::max(after, 0.0));
+        answer.words =
+            fmt::format("work stops when the client leaves: the gauge fell from {:.0f} to {:.0f}", during, std::max(after, 0.0));
     } else if (after >= 0.8 * during) {
         answer.reply = Reply::no;
-        answer.words = fmt::format("work goes on when the client has left: of {:.0f} requests in progress {:.0f} still were", during, after);
+        answer.words =
+            fmt::format("work goes on when the client has left: of {:.0f} requests in progress {:.0f} still were", during, after);
     } else {
         answer.words = fmt::format("of {:.0f} requests in progress {:.0f} still were when their clients had left", during, after);
     }
@@ -112,8 +114,9 @@ Answer judge_streaming(const std::vector<Stream>& streams) {
     std::ranges::sort(whole, {}, [](const auto* s) { return s->pieces.front().at; });
     const Stream& s = *whole[(whole.size() - 1) / 2];
     const Duration first = s.pieces.front().at;
-    const auto figures = fmt::format("first byte of the body after {}, last after {}, {} pieces, longest gap {}", format_duration(first),
-                                     format_duration(s.done), s.pieces.size(), format_duration(longest_gap(s)));
+    const auto figures =
+        fmt::format("first byte of the body after {}, last after {}, {} pieces, longest gap {}", format_duration(first),
+                    format_duration(s.done), s.pieces.size(), format_duration(longest_gap(s)));
     if (s.done < shortest_stream) {
         answer.words = "the answer takes " + format_duration(s.done) + ", too short to see whether its body grows";
         answer.advice = "ask for a longer stream";
@@ -187,9 +190,8 @@ Answer judge_isolation(const Isolation& seen, Duration service) {
     const Duration busy_median = metrics::median(busy);
     const Duration worst = std::ranges::max(busy);
     const Duration allowed = std::max<Duration>({3 * idle_median, chance, service / 10});
-    const auto figures =
-        fmt::format("{} takes {} on the idle server and {} (at worst {}) while {} requests run", seen.path,
-                    format_duration(idle_median), format_duration(busy_median), format_duration(worst), seen.n);
+    const auto figures = fmt::format("{} takes {} on the idle server and {} (at worst {}) while {} requests run", seen.path,
+                                     format_duration(idle_median), format_duration(busy_median), format_duration(worst), seen.n);
     const bool delayed = busy_median > allowed || lost > 0 || (worst > service / 2 && worst > 2 * allowed);
     answer.reply = delayed ? Reply::no : Reply::yes;
     answer.words = (delayed ? "load here delays the other path: " : "load here leaves the other path alone: ") + figures;

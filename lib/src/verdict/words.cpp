@@ -176,6 +176,9 @@ Unclarity unclear_words(const Record& r, const Assessment& a) {
         case Unclear::generator:
             return {"The generator was the limit: it started late, or our own server was slow as well with so many at once.",
                     "Verify from a machine that is idle, with fewer at once (`--max`), or a request that takes longer."};
+        case Unclear::busy:
+            return {"The server waited for a processor that others had, for most of what the burst took beyond one request.",
+                    "Verify while the server's machine is idle."};
         case Unclear::failures:
             return {"Requests at once fail, and not above one number.", "Look at the server's log; then verify again."};
         case Unclear::rate:

@@ -268,6 +268,35 @@ TEST(Judge, a_process_for_each_request_is_not_a_thread_for_each) {
     EXPECT_NE(r.words.find("a process comes for each"), std::string::npos) << r.words;
 }
 
+TEST(Judge, a_server_that_others_keep_from_the_processor_is_not_judged) {
+    // 51 requests through a middleware beside two programs that compute all the time.
+    Observation o = alone(0.155);
+    for (int i = 0; i < 3; ++i) {
+        o.bursts.push_back(with_canaries(with_process(staircase(51, 0.16, 0.0062), 7, 7, 1, 0.06), 0.14, 0.1));
+        o.bursts.back().process->run_delay = from_seconds(0.25);
+    }
+    const Record r = judge(o);
+    EXPECT_EQ(r.headline, Headline::inconclusive);
+    EXPECT_NE(r.words.find("waited for a processor"), std::string::npos) << r.words;
+}
+
+TEST(Judge, a_canary_that_the_machine_kept_once_is_no_held_loop) {
+    Observation o = alone(0.15);
+    for (int i = 0; i < 3; ++i) {
+        Burst b = with_canaries(with_process(staircase(5, 0.15, 0.15), 7, 8), 0.7, 0.001);
+        for (int c = 0; c < 30; ++c) {
+            b.parser.push_back(b.parser.back());
+            b.parser.back().planned = from_seconds(0.02 * (c + 2));
+            b.parser.back().done = b.parser.back().planned + from_seconds(c == 10 ? 0.2 : 0.001);
+        }
+        o.bursts.push_back(std::move(b));
+    }
+    const Record r = judge(o);
+    EXPECT_EQ(r.headline, Headline::serial) << r.words;
+    EXPECT_EQ(r.mechanism, Mechanism::threads);
+    EXPECT_GT(r.loop_stall, std::chrono::milliseconds(150)) << "it is told all the same";
+}
+
 TEST(Judge, without_a_process_it_is_concurrent_at_least) {
     Observation o = alone(S);
     o.bursts.push_back(in_groups({100}, S));
