@@ -1,0 +1,193 @@
+// Two agents behind NATs of every kind, on networks that lose, delay, reorder and duplicate.
+#include <gtest/gtest.h>
+
+#include "unit/proto/ice/two.hpp"
+
+namespace volley::proto::ice {
+namespace {
+
+using namespace std::chrono_literals;
+using test::LinkModel;
+using test::NatKind;
+using test::TurnServer;
+using test::Two;
+
+constexpr std::array all_kinds{std::optional<NatKind>(), std::optional(NatKind::full_cone),
+                               std::optional(NatKind::address_restricted), std::optional(NatKind::port_restricted),
+                               std::optional(NatKind::symmetric)};
+
+// Without a relay two sides meet unless one is symmetric and the other filters by port, or is symmetric as well.
+bool can_meet(std::optional<NatKind> a, std::optional<NatKind> b) {
+    const auto hard = [](std::optional<NatKind> kind) { return kind == NatKind::symmetric; };
+    const auto filters_ports = [&](std::optional<NatKind> kind) { return kind == NatKind::port_restricted || hard(kind); };
+    return !(hard(a) && filters_ports(b)) && !(hard(b) && filters_ports(a));
+}
+
+std::string name_of(std::optional<NatKind> kind) { return kind ? std::to_string(static_cast<int>(*kind)) : "public"; }
+
+// What is found late is told all the same: it is the checks that are on trial here.
+void be_patient(Two& two) {
+    two.config_a.gathering.patience = 40s;
+    two.config_b.gathering.patience = 40s;
+}
+
+class Nats : public testing::TestWithParam<LinkModel> {};
+
+TEST_P(Nats, meet_wherever_it_is_possible) {
+    for (const auto kind_a : all_kinds)
+        for (const auto kind_b : all_kinds)
+            for (std::uint64_t seed = 0; seed < 12; ++seed) {
+                Two two(seed, GetParam());
+                TurnServer server(two.net, "192.0.2.1");
+                two.config_a.gathering.stun_servers = {server.endpoint()};
+                two.config_b.gathering.stun_servers = {server.endpoint()};
+                be_patient(two);
+                two.make_hosts(kind_a, kind_b);
+                two.start();
+                const std::string what = name_of(kind_a) + " to " + name_of(kind_b) + " seed " + std::to_string(seed) + ' ';
+                if (can_meet(kind_a, kind_b)) {
+                    ASSERT_TRUE(two.complete(60s)) << what << describe(*two.a) << describe(*two.b);
+                    ASSERT_TRUE(two.talk()) << what;
+                } else {
+                    ASSERT_TRUE(two.net.run_until([&] { return two.both(State::failed); }, 120s)) << what;
+                }
+                ASSERT_EQ(two.net.fault(), "");
+            }
+}
+
+TEST_P(Nats, always_meet_at_a_relay) {
+    for (const auto kind_a : all_kinds)
+        for (const auto kind_b : all_kinds)
+            for (std::uint64_t seed = 0; seed < 12; ++seed) {
+                Two two(seed, GetParam());
+                TurnServer server(two.net, "192.0.2.1");
+                TurnServer other(two.net, "192.0.2.2");
+                two.config_a.gathering.stun_servers = {server.endpoint()};
+                two.config_a.gathering.turn_servers = {{server.endpoint(), Protocol::udp, "user", "secret"}};
+                two.config_b.gathering.stun_servers = {other.endpoint()};
+                be_patient(two);
+                // One relay is enough, and two may be there.
+                if (seed % 2 == 0) two.config_b.gathering.turn_servers = {{other.endpoint(), Protocol::udp, "user", "secret"}};
+                two.make_hosts(kind_a, kind_b);
+                two.start();
+                const std::string what = name_of(kind_a) + " to " + name_of(kind_b) + " seed " + std::to_string(seed) + ' ';
+                ASSERT_TRUE(two.complete(60s)) << what << describe(*two.a) << describe(*two.b);
+                ASSERT_TRUE(two.talk()) << what;
+                if (can_meet(kind_a, kind_b) && GetParam().loss == 0) {
+                    ASSERT_NE(two.a->paths().back().local.type, CandidateType::relayed) << what << describe(*two.a);
+                    ASSERT_NE(two.a->paths().back().remote.type, CandidateType::relayed) << what << describe(*two.a);
+                }
+                // What is not used is let go, what is used stays for longer than any of its lifetimes.
+                two.net.run_for(700s);
+                // Where two of three packets are lost on the four legs of a relayed check, a side is out of reach now and then.
+                ASSERT_TRUE(two.a->agent().can_send() && two.b->agent().can_send())
+                    << what << describe(*two.a) << describe(*two.b);
+                if (GetParam().loss < 0.2) {
+                    ASSERT_TRUE(two.both(State::completed)) << what << describe(*two.a) << describe(*two.b);
+                }
+                ASSERT_TRUE(two.talk()) << what;
+                const bool a_relays = two.a->paths().back().local.type == CandidateType::relayed;
+                const bool b_relays = two.b->paths().back().local.type == CandidateType::relayed;
+                if (GetParam().loss == 0) {
+                    ASSERT_EQ(server.allocations(), a_relays ? 1U : 0U) << what;
+                    ASSERT_EQ(other.allocations(), b_relays ? 1U : 0U) << what;
+                }
+                ASSERT_TRUE(server.complaints().empty()) << what << server.complaints().front();
+                ASSERT_TRUE(other.complaints().empty()) << what << other.complaints().front();
+                ASSERT_EQ(two.net.fault(), "");
+            }
+}
+
+INSTANTIATE_TEST_SUITE_P(Links, Nats,
+                         testing::Values(LinkModel{0, 20ms, 0ms, 0}, LinkModel{0.1, 50ms, 50ms, 0.05},
+                                         LinkModel{0.25, 20ms, 100ms, 0.1}));
+
+TEST(Nat, neighbours_behind_one_nat_use_their_own_net) {
+    Two two(1);
+    TurnServer server(two.net, "192.0.2.1");
+    two.config_a.gathering.stun_servers = {server.endpoint()};
+    two.config_b.gathering.stun_servers = {server.endpoint()};
+    two.make();
+    const auto nat = two.net.add_nat(NatKind::port_restricted, "203.0.113.1");
+    two.a->add_host("192.168.1.2:5000", nat);
+    two.b->add_host("192.168.1.3:6000", nat);
+    two.start();
+    ASSERT_TRUE(two.complete());
+    EXPECT_EQ(two.a->paths().back().remote.type, CandidateType::host);
+    ASSERT_EQ(two.a->candidates().size(), 2U);
+    EXPECT_EQ(two.a->candidates()[1].type, CandidateType::server_reflexive);
+    EXPECT_EQ(two.a->candidates()[1].endpoint.address.to_string(), "203.0.113.1");
+    EXPECT_EQ(two.a->candidates()[1].related->to_string(), "192.168.1.2:5000");
+    EXPECT_NE(two.a->candidates()[1].foundation, two.a->candidates()[0].foundation);
+}
+
+TEST(Nat, a_server_that_does_not_answer_delays_the_end_of_gathering_and_nothing_else) {
+    Two two(2);
+    two.config_a.gathering.stun_servers = {*Endpoint::parse("192.0.2.99:3478")};
+    two.config_a.gathering.turn_servers = {{*Endpoint::parse("192.0.2.98:3478"), Protocol::udp, "u", "p"}};
+    two.make_hosts(NatKind::full_cone, std::nullopt);
+    const TimePoint start = two.net.now();
+    two.start();
+    ASSERT_TRUE(two.complete());
+    EXPECT_LT(two.net.now() - start, 400ms);
+    ASSERT_TRUE(two.net.run_until([&] { return two.a->gathered(); }, 60s));
+    EXPECT_LE(two.net.now() - start, 3500ms);  // when the way was chosen, or when patience ended
+}
+
+TEST(Nat, an_answer_after_the_end_of_gathering_is_used_and_not_told) {
+    Two two(3);
+    TurnServer server(two.net, "192.0.2.1");
+    two.config_a.gathering.turn_servers = {{server.endpoint(), Protocol::udp, "user", "secret"}};
+    two.make_hosts(NatKind::symmetric, std::nullopt);
+    bool slow = true;
+    two.net.set_filter([&](const Endpoint& from, const Endpoint& to, BytesView) {
+        const bool direct = from.address.to_string() == "192.168.1.2" && to != server.endpoint();
+        return !direct && (!slow || to != server.endpoint());
+    });
+    two.start();
+    ASSERT_TRUE(two.net.run_until([&] { return two.a->gathered(); }, 10s));
+    ASSERT_EQ(two.a->candidates().size(), 1U);
+    slow = false;
+    ASSERT_TRUE(two.complete(60s)) << describe(*two.a) << describe(*two.b);
+    EXPECT_EQ(two.a->paths().back().local.type, CandidateType::relayed);
+    EXPECT_EQ(two.b->paths().back().remote.type, CandidateType::peer_reflexive);
+    EXPECT_EQ(two.a->candidates().size(), 1U);
+    EXPECT_TRUE(two.talk());
+}
+
+TEST(Nat, mappings_are_kept_alive_while_the_answer_is_awaited) {
+    Two two(4);
+    TurnServer server(two.net, "192.0.2.1");
+    two.config_a.gathering.stun_servers = {server.endpoint()};
+    two.config_b.gathering.stun_servers = {server.endpoint()};
+    two.make_hosts(NatKind::full_cone, NatKind::full_cone);
+    two.a->gather();
+    two.net.run_for(300s);  // a person copies the offer by hand
+    two.b->gather();
+    signal(two.net, *two.a, *two.b, 20ms);
+    signal(two.net, *two.b, *two.a, 20ms);
+    const TimePoint start = two.net.now();
+    ASSERT_TRUE(two.complete()) << describe(*two.a) << describe(*two.b);
+    EXPECT_LT(two.net.now() - start, 1s);
+}
+
+TEST(Nat, a_peer_whose_nat_forgot_it_is_followed) {
+    // The NAT of the controlling side gives it another port; its consent checks tell the other side.
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        Two two(seed, {0.05, 20ms, 20ms, 0});
+        two.make_hosts(NatKind::port_restricted, std::nullopt);
+        two.start();
+        ASSERT_TRUE(two.complete()) << seed;
+        ASSERT_TRUE(two.talk()) << seed;
+        const Endpoint before = two.b->paths().back().remote.endpoint;
+        two.net.run_for(17s);
+        two.net.forget_mappings(two.nat_of_a);
+        ASSERT_TRUE(two.net.run_until([&] { return two.b->paths().back().remote.endpoint != before; }, 40s)) << seed;
+        ASSERT_TRUE(two.talk()) << seed << describe(*two.a) << describe(*two.b);
+        two.net.run_for(60s);
+        ASSERT_TRUE(two.both(State::completed)) << seed << describe(*two.a) << describe(*two.b);
+    }
+}
+
+}  // namespace
+}  // namespace volley::proto::ice
