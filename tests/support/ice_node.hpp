@@ -45,6 +45,14 @@ public:
     std::function<void(const proto::ice::Candidate&)> on_candidate;
     std::function<void()> on_gathered;
 
+    /// The streams to TURN servers break; the next bytes go through new ones.
+    void disconnect(const Endpoint& server, std::string_view reason) {
+        stream_name_.port = next_stream_port();
+        framers_.clear();
+        agent_.handle_disconnect(net_.now(), server, reason);
+        flush(net_.now());
+    }
+
     bool send(std::string_view text) {
         const bool sent = agent_.send(net_.now(), bytes_of(text));
         flush(net_.now());

@@ -83,11 +83,12 @@ bool IceAgent::set_remote_credentials(TimePoint now, const Credentials& credenti
     if (ufrag.size() < 4 || ufrag.size() > 256 || password.size() < 22 || password.size() > 256) return false;
     if (state_ == State::closed || remote_ == credentials) return true;
     remote_ = credentials;
-    // What was trickled ahead of its description may have been of an older one.
+    // What was trickled ahead of its description may have been of an older one. It keeps its place, and is no longer a candidate.
     for (std::size_t i = 0; i < remotes_.size(); ++i) {
         const std::string& theirs = remotes_[i].candidate.ufrag;
-        if (!theirs.empty() && theirs != ufrag)
-            std::erase_if(list_.pairs(), [&](const Pair& p) { return p.remote == i && !p.heard; });
+        if (theirs.empty() || theirs == ufrag) continue;
+        remotes_[i].signalled = false;
+        std::erase_if(list_.pairs(), [&](const Pair& p) { return p.remote == i && !p.heard; });
     }
     start_checks(now);
     return true;
@@ -124,6 +125,9 @@ Added IceAgent::add_remote_candidate(TimePoint now, const Candidate& candidate) 
                 const auto type = base.turn ? CandidateType::relayed : CandidateType::host;
                 pair.priority = priority_of(candidate_priority(type, base.local_preference), candidate.priority);
             }
+        if (!chosen_)
+            for (std::size_t base = 0; base < gatherer_.bases().size(); ++base) pair_with(base, index, false);
+        pump(now);
         return Added::added;
     }
     const auto signalled = std::count_if(remotes_.begin(), remotes_.end(), [](const Remote& r) { return r.signalled; });
@@ -165,9 +169,8 @@ void IceAgent::pair_with(std::size_t base, std::size_t remote, bool must) {
 }
 
 void IceAgent::pair_all(TimePoint now) {
-    // After the choice nothing new is tried: what the peer tries is still answered and followed.
-    if (chosen_) return;
-    for (std::size_t base = 0; base < gatherer_.bases().size(); ++base)
+    // After the choice nothing new is tried; what the peer tries is still answered and followed.
+    for (std::size_t base = 0; base < gatherer_.bases().size() && !chosen_; ++base)
         for (std::size_t remote = 0; remote < remotes_.size(); ++remote)
             if (list_.find(base, remote) == nullptr && remotes_[remote].signalled) pair_with(base, remote, false);
     pump(now);
@@ -280,8 +283,8 @@ std::optional<TimePoint> IceAgent::next_timeout() const noexcept {
     if (state_ == State::checking && is_stuck()) consider(started_at_ + config_.patience);
     if (path_ && state_ != State::failed) {
         consider(path_->consent.due());
-        const TimePoint confirmed = path_->consent.confirmed_at();
-        consider(confirmed + (state_ == State::disconnected ? config_.consent.expiry : config_.consent.overdue));
+        const bool may_be_overdue = state_ == State::connected || state_ == State::completed;
+        consider(path_->consent.confirmed_at() + (may_be_overdue ? config_.consent.overdue : config_.consent.expiry));
     }
     return out;
 }

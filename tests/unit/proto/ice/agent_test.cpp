@@ -217,6 +217,22 @@ TEST(IceAgent, a_restart_finds_a_new_way_while_data_keeps_the_old_one) {
     }
 }
 
+TEST(IceAgent, the_old_way_may_end_while_the_new_one_is_awaited) {
+    // The time-out for "out of reach" stayed due for ever, since a restarted agent has another state to show.
+    Two two(12);
+    two.make_hosts();
+    two.start();
+    ASSERT_TRUE(two.complete());
+    two.a->agent().restart(two.net.now());
+    two.net.set_filter([](const Endpoint&, const Endpoint&, BytesView) { return false; });
+    two.net.run_for(29s);
+    EXPECT_TRUE(two.a->agent().can_send());
+    two.net.run_for(2s);
+    EXPECT_FALSE(two.a->agent().can_send());
+    EXPECT_EQ(two.a->agent().state(), State::fresh);
+    EXPECT_EQ(two.net.fault(), "");
+}
+
 TEST(IceAgent, candidates_of_an_older_generation_are_passed_over) {
     Two two(11);
     two.make_hosts();

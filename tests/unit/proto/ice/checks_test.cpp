@@ -128,6 +128,35 @@ TEST(IceChecks, a_candidate_that_was_heard_first_becomes_what_the_signalling_say
     EXPECT_EQ(peer.agent.pairs().size(), 1U);
 }
 
+TEST(IceChecks, a_candidate_that_came_ahead_of_its_description_must_belong_to_it) {
+    ScriptedPeer peer;
+    for (const char* line : {"candidate:1 1 udp 2130706431 198.51.100.2 6000 typ host ufrag peer",
+                             "candidate:1 1 udp 2130706430 198.51.100.3 7000 typ host ufrag older"})
+        EXPECT_EQ(peer.agent.add_remote_candidate(peer.now, *parse_candidate(line)), Added::added);
+    peer.introduce();
+    for (const auto& [at, transmit] : peer.wait(20s)) EXPECT_EQ(transmit.remote.to_string(), peer_a);
+    EXPECT_EQ(peer.candidate(peer_b), Added::added);
+    EXPECT_EQ(peer.sent().size(), 1U);
+}
+
+TEST(IceChecks, what_is_no_udp_address_is_passed_over) {
+    ScriptedPeer peer;
+    const auto add = [&](const char* line) { return peer.agent.add_remote_candidate(peer.now, *parse_candidate(line)); };
+    EXPECT_EQ(add("candidate:1 1 tcp 1 198.51.100.2 9 typ host tcptype active"), Added::tcp);
+    EXPECT_EQ(add("candidate:1 1 ssltcp 1 198.51.100.2 443 typ host"), Added::tcp);
+    EXPECT_EQ(add("candidate:1 2 udp 1 198.51.100.2 6001 typ host"), Added::other_component);
+    EXPECT_EQ(add("candidate:1 1 udp 1 2b0e6d8e.local 6001 typ host"), Added::name);
+    EXPECT_EQ(add("candidate:1 1 udp 1 0.0.0.0 6001 typ host"), Added::bad_address);
+    EXPECT_EQ(add("candidate:1 1 udp 1 198.51.100.2 0 typ host"), Added::bad_address);
+    EXPECT_EQ(add("candidate:1 1 udp 1 239.1.1.1 6001 typ host"), Added::bad_address);
+    EXPECT_EQ(add("candidate:1 1 udp 1 ff02::1 6001 typ host"), Added::bad_address);
+    EXPECT_EQ(add("candidate:1 1 udp 1 255.255.255.255 6001 typ host"), Added::bad_address);
+    // Of another family, or only on the peer's own machine: no pair of it can work.
+    EXPECT_EQ(add("candidate:1 1 udp 1 2001:db8::2 6001 typ host"), Added::added);
+    EXPECT_EQ(add("candidate:1 1 udp 1 127.0.0.1 6001 typ host"), Added::added);
+    EXPECT_TRUE(peer.agent.pairs().empty());
+}
+
 // --- what is refused
 
 TEST(IceChecks, strangers_are_told_nothing_but_no) {

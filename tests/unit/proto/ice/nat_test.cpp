@@ -155,6 +155,65 @@ TEST(Nat, an_answer_after_the_end_of_gathering_is_used_and_not_told) {
     EXPECT_TRUE(two.talk());
 }
 
+TEST(Nat, where_no_udp_passes_a_relay_is_reached_by_a_stream) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed)
+        for (const bool both : {false, true}) {
+            Two two(seed, {0.1, 20ms, 20ms, 0});
+            TurnServer server(two.net, "192.0.2.1");
+            TurnServer other(two.net, "192.0.2.2");
+            two.config_a.gathering.turn_servers = {{server.endpoint(), Protocol::tcp, "user", "secret"}};
+            if (both) two.config_b.gathering.turn_servers = {{other.endpoint(), Protocol::tcp, "user", "secret"}};
+            two.make_hosts(NatKind::no_udp, both ? std::optional(NatKind::no_udp) : std::nullopt);
+            two.start();
+            ASSERT_TRUE(two.complete(60s)) << seed << describe(*two.a) << describe(*two.b);
+            ASSERT_TRUE(two.talk()) << seed;
+            two.net.run_for(700s);
+            ASSERT_TRUE(two.talk()) << seed << describe(*two.a);
+            ASSERT_GT(server.counts().sent_by_channel, 0);
+            ASSERT_TRUE(server.complaints().empty()) << server.complaints().front();
+            two.a->agent().close(two.net.now());
+            two.a->flush(two.net.now());
+            two.net.run_for(1s);
+            ASSERT_EQ(server.allocations(), 0U);
+        }
+}
+
+TEST(Nat, a_stream_to_the_relay_that_ends_is_a_way_that_ends) {
+    Two two(5);
+    TurnServer server(two.net, "192.0.2.1");
+    two.config_a.gathering.turn_servers = {{server.endpoint(), Protocol::tcp, "user", "secret"}};
+    two.make_hosts(NatKind::no_udp, std::nullopt);
+    two.start();
+    ASSERT_TRUE(two.complete(60s));
+    two.a->disconnect(server.endpoint(), "connection reset");
+    EXPECT_EQ(two.a->agent().state(), State::failed);
+    EXPECT_FALSE(two.a->agent().can_send());
+    ASSERT_NE(two.a->agent().turn_failure(0), nullptr);
+    EXPECT_EQ(two.a->agent().turn_failure(0)->reason, "connection reset");
+    // A restart asks for another allocation.
+    two.a->agent().restart(two.net.now());
+    two.b->agent().restart(two.net.now());
+    signal(two.net, *two.a, *two.b, 20ms);
+    signal(two.net, *two.b, *two.a, 20ms);
+    two.a->flush(two.net.now());
+    two.b->flush(two.net.now());
+    ASSERT_TRUE(two.complete(60s)) << describe(*two.a) << describe(*two.b);
+    EXPECT_TRUE(two.talk());
+    EXPECT_EQ(two.a->agent().turn_failure(0), nullptr);
+}
+
+TEST(Nat, a_relay_that_refuses_leaves_the_other_ways) {
+    Two two(6);
+    TurnServer server(two.net, "192.0.2.1");
+    two.config_a.gathering.turn_servers = {{server.endpoint(), Protocol::udp, "user", "wrong"}};
+    two.make_hosts(NatKind::full_cone, std::nullopt);
+    two.start();
+    ASSERT_TRUE(two.complete());
+    EXPECT_TRUE(two.a->gathered());
+    ASSERT_NE(two.a->agent().turn_failure(0), nullptr);
+    EXPECT_EQ(two.a->agent().turn_failure(0)->code, 401);
+}
+
 TEST(Nat, mappings_are_kept_alive_while_the_answer_is_awaited) {
     Two two(4);
     TurnServer server(two.net, "192.0.2.1");
