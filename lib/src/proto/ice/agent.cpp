@@ -68,8 +68,9 @@ void IceAgent::note_candidates() {
     for (; candidates_noted_ < candidates.size(); ++candidates_noted_) {
         const LocalCandidate& found = candidates[candidates_noted_];
         // Peer-reflexive ones are known to the peer, and after the end none may come (RFC 8838 section 13).
-        if (found.candidate.type == CandidateType::peer_reflexive || done_noted_ || !gatherer_.is_alive(found.base)) continue;
+        if (found.candidate.type == CandidateType::peer_reflexive || done_noted_ || !is_usable(found.base)) continue;
         Candidate told = found.candidate;
+        if (config_.relayed_only) told.related = Endpoint{{}, 9};
         told.ufrag = local_.ufrag;
         events_.emplace_back(CandidateFound{std::move(told)});
     }
@@ -147,11 +148,15 @@ void IceAgent::end_of_remote_candidates(TimePoint now) {
 
 // --- pairs -----------------------------------------------------------------------------------------------------------------------
 
+bool IceAgent::is_usable(std::size_t base) const noexcept {
+    return gatherer_.is_alive(base) && !(config_.relayed_only && !gatherer_.bases()[base].turn);
+}
+
 // Sending there cannot work, or would only come back from another machine than is meant.
 bool IceAgent::may_reach(std::size_t base, const Endpoint& remote) const noexcept {
     const Base& from = gatherer_.bases()[base];
     const IpAddress& address = from.endpoint.address;
-    if (!gatherer_.is_alive(base) || address.is_v4() != remote.address.is_v4()) return false;
+    if (!is_usable(base) || address.is_v4() != remote.address.is_v4()) return false;
     if (from.turn) return !remote.address.is_loopback() || address.is_loopback();
     return address.is_loopback() == remote.address.is_loopback() && address.is_link_local() == remote.address.is_link_local();
 }
@@ -306,7 +311,7 @@ std::optional<BytesView> IceAgent::handle_input(TimePoint now, const Datagram& d
         return handle_peer_input(now, *input.relayed_base, input.peer, input.data);
     }
     const auto base = gatherer_.base_of(datagram.local);
-    if (!base) return std::nullopt;
+    if (!base || !is_usable(*base)) return std::nullopt;
     return handle_peer_input(now, *base, datagram.remote, datagram.bytes);
 }
 

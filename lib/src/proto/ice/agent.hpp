@@ -46,6 +46,8 @@ enum class State : std::uint8_t {
 struct AgentConfig {
     GathererConfig gathering;
     Role role = Role::controlling;
+    /// Only relayed candidates are used and told of, so that the peer does not learn our addresses (W3C's iceTransportPolicy `relay`).
+    bool relayed_only = false;
     /// Our user name fragment begins with it: a server that hands packets on by fragment puts the place there. Letters and digits.
     std::string ufrag_prefix;
 
@@ -191,6 +193,7 @@ private:
     void pair_all(TimePoint now);
     void pair_with(std::size_t base, std::size_t remote, bool must);
     [[nodiscard]] std::uint64_t priority_of(std::uint32_t local, std::uint32_t remote) const noexcept;
+    [[nodiscard]] bool is_usable(std::size_t base) const noexcept;
     [[nodiscard]] bool may_reach(std::size_t base, const Endpoint& remote) const noexcept;
     void note_candidates();
     void set_state(State state);

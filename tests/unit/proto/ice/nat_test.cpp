@@ -202,6 +202,32 @@ TEST(Nat, a_stream_to_the_relay_that_ends_is_a_way_that_ends) {
     EXPECT_EQ(two.a->agent().turn_failure(0), nullptr);
 }
 
+TEST(Nat, who_uses_relays_alone_shows_no_address) {
+    for (const bool both : {false, true}) {
+        Two two(7);
+        TurnServer server(two.net, "192.0.2.1");
+        two.config_a.gathering.stun_servers = {server.endpoint()};
+        two.config_a.gathering.turn_servers = {{server.endpoint(), Protocol::udp, "user", "secret"}};
+        two.config_a.relayed_only = true;
+        two.config_b.gathering.turn_servers = two.config_a.gathering.turn_servers;
+        two.config_b.relayed_only = both;
+        two.make_hosts();
+        // Both hosts could reach each other.
+        two.net.set_filter([](const Endpoint& from, const Endpoint& to, BytesView) {
+            EXPECT_FALSE(from.to_string() == "198.51.100.1:5000" && to.address.to_string() != "192.0.2.1") << to.to_string();
+            return true;
+        });
+        two.start();
+        ASSERT_TRUE(two.complete()) << describe(*two.a) << describe(*two.b);
+        ASSERT_TRUE(two.talk());
+        ASSERT_EQ(two.a->candidates().size(), 1U);
+        EXPECT_EQ(two.a->candidates()[0].type, CandidateType::relayed);
+        EXPECT_EQ(two.a->candidates()[0].related->to_string(), "0.0.0.0:9");
+        EXPECT_EQ(two.a->paths().back().local.type, CandidateType::relayed);
+        EXPECT_EQ(two.b->paths().back().local.type == CandidateType::relayed, both);
+    }
+}
+
 TEST(Nat, a_relay_that_refuses_leaves_the_other_ways) {
     Two two(6);
     TurnServer server(two.net, "192.0.2.1");
