@@ -71,7 +71,8 @@ struct AgentConfig {
 struct StateChanged {
     State state;
 };
-/// For the peer, who is to be told in any order (trickle) or all at once after GatheringDone.
+/// For the peer, who is to be told in any order (trickle) or all at once after GatheringDone. The `ufrag` is set, as trickle wants it; a
+/// line of a description, which names it anyway, does better without.
 struct CandidateFound {
     Candidate candidate;
 };
@@ -108,7 +109,7 @@ enum class Added : std::uint8_t {
 /// nomination of highest priority counts, and after some seconds the last one alone.
 ///
 /// Deviations: no frozen state; no pacing over all agents of a process, which would allow 20 checks a second in all; triggered checks are
-/// not paced; checks that the peer rejects without showing who it is are repeated rather than failed; the fragment of the peer in the user
+/// not paced, but of one pair come no closer than 500 ms after the first three; checks that the peer rejects without showing who it is are repeated rather than failed; the fragment of the peer in the user
 /// name of its checks is not compared (some have another one in each media section). Consent checks of the controlling side carry
 /// USE-CANDIDATE, so that a peer follows us through a NAT that forgot us.
 ///

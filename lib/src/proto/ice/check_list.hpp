@@ -19,6 +19,7 @@ namespace volley::proto::ice {
 struct Check {
     stun::TransactionId id{};
     stun::Retransmission timer;
+    TimePoint sent_at{};  ///< for the first time
     Bytes bytes;
     std::uint32_t priority = 0;  ///< what it said
     bool controlling = false;    ///< the role that it said
@@ -40,11 +41,12 @@ struct Pair {
     bool nominated = false;  ///< by USE-CANDIDATE of either side, and valid
     bool nominate_when_valid = false;
     TimePoint last_nominated{};
+    TimePoint validated_at{};
     std::size_t local = 0;  ///< index among our candidates; once succeeded
     std::uint64_t valid_priority = 0;
     std::vector<Check> checks;  ///< the newest last, at most most_checks
 
-    static constexpr std::size_t most_checks = 4;
+    static constexpr std::size_t most_checks = 8;
 
     [[nodiscard]] bool valid() const noexcept { return state == PairState::succeeded; }
     /// The check that is sent again until it is answered.

@@ -14,6 +14,11 @@ using stun::Method;
 
 constexpr int role_conflict = 487;  // RFC 8445 section 16.2
 
+// Each check of the peer brings one of ours, at once, since it may be the one that a NAT lets through. But the transactions that are
+// remembered must be enough for the time that an answer takes: after the first few, they come no closer than this.
+constexpr std::size_t eager_checks = 3;
+constexpr Duration between_triggered_checks = std::chrono::milliseconds(500);
+
 }  // namespace
 
 // --- ours ------------------------------------------------------------------------------------------------------------------------
@@ -44,6 +49,7 @@ void IceAgent::send_check(TimePoint now, Pair& pair, bool use_candidate) {
     check.controlling = role_ == Role::controlling;
     check.use_candidate = use_candidate;
     check.bytes = start_request(check.id, pair.base, local_, *remote_, check.priority, use_candidate).finish();
+    check.sent_at = now;
     check.timer.start(now, config_.checks);
     // An earlier check is not sent again, but its answer is as good (section 7.3.1.4).
     pair.stop_checks();
@@ -56,6 +62,8 @@ void IceAgent::send_check(TimePoint now, Pair& pair, bool use_candidate) {
 void IceAgent::trigger(TimePoint now, Pair& pair) {
     // Without the peer's credentials the pair waits for start_checks(). A lite peer makes no checks, so none is triggered.
     if (!remote_ || remote_lite_ || pair.valid() || !gatherer_.is_alive(pair.base)) return;
+    const bool eager = pair.checks.size() < eager_checks;
+    if (!eager && pair.current() != nullptr && now - pair.current()->sent_at < between_triggered_checks) return;
     send_check(now, pair, false);
 }
 
@@ -228,6 +236,7 @@ void IceAgent::handle_success(TimePoint now, Pair& pair, const Check& check, con
     // A nomination that is on its way goes on; everything else has its answer.
     std::erase_if(pair.checks, [&](const Check& c) { return c.id == check.id || !(c.repeated && c.use_candidate); });
     pair.state = PairState::succeeded;
+    pair.validated_at = now;
     pair.local = gatherer_.seen_as(pair.base, *mapped, check.priority);
     pair.valid_priority =
         priority_of(gatherer_.candidates()[pair.local].candidate.priority, remotes_[pair.remote].candidate.priority);

@@ -14,6 +14,8 @@ constexpr Duration release_delay = 3s;
 // A peer that nominates aggressively does so within its first checks. Whoever nominates something worse after that long has moved.
 constexpr Duration nomination_settles = 5s;
 
+constexpr Duration check_is_fresh = 1s;
+
 }  // namespace
 
 bool IceAgent::is_path_current() const noexcept { return path_ && path_->local_credentials == local_; }
@@ -88,6 +90,7 @@ void IceAgent::handle_nomination(TimePoint now, Pair& pair) {
         return;
     choose(now, pair);
     // The check that made it valid may be long ago.
+    if (now - pair.validated_at < check_is_fresh) return;
     path_->consent.hurry(now);
     check_consent(now);
 }

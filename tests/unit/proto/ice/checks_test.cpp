@@ -297,6 +297,37 @@ TEST(IceChecks, a_check_of_the_peer_takes_over_from_one_of_ours_and_the_old_answ
     EXPECT_EQ(peer.agent.pairs()[0].state, PairState::succeeded);
 }
 
+TEST(IceChecks, a_peer_that_checks_often_over_a_long_way_is_reached) {
+    // Each of its checks brought one of ours with a new transaction, and the answer to the first came when that was forgotten. Chromium
+    // checks every 48 ms while it connects.
+    for (const Duration round_trip : {200ms, 600ms, 1500ms}) {
+        ScriptedPeer peer(controlled());
+        peer.introduce();
+        peer.candidate(peer_a);
+        std::vector<std::pair<TimePoint, Transmit>> checks;
+        std::size_t count = 0;
+        for (int i = 0; i < 100 && peer.agent.state() != State::connected; ++i) {
+            peer.input(peer_a, peer.request({}));
+            for (auto& [at, transmit] : peer.wait(48ms))
+                if (ScriptedPeer::is_check(transmit)) checks.emplace_back(peer.now + round_trip, transmit);
+            for (; count < checks.size() && checks[count].first <= peer.now; ++count)
+                peer.input(peer_a, peer.answer(checks[count].second));
+        }
+        EXPECT_EQ(peer.agent.state(), State::connected);
+        EXPECT_LE(checks.size(), 15U);
+    }
+}
+
+TEST(IceChecks, a_nomination_of_a_pair_that_was_just_checked_costs_no_further_check) {
+    ScriptedPeer peer(controlled());
+    peer.introduce();
+    peer.candidate(peer_a);
+    EXPECT_EQ(peer.answer_all(), 1);
+    peer.input(peer_a, peer.request({.use_candidate = true}));
+    EXPECT_EQ(peer.agent.state(), State::completed);
+    EXPECT_EQ(peer.sent().size(), 1U);  // the answer
+}
+
 // --- roles
 
 TEST(IceChecks, of_two_controlling_sides_the_greater_tie_breaker_stays) {

@@ -77,6 +77,7 @@ TEST_P(Nats, always_meet_at_a_relay) {
                     ASSERT_NE(two.a->paths().back().local.type, CandidateType::relayed) << what << describe(*two.a);
                     ASSERT_NE(two.a->paths().back().remote.type, CandidateType::relayed) << what << describe(*two.a);
                 }
+                if (seed % 4 != 0) continue;
                 // What is not used is let go, what is used stays for longer than any of its lifetimes.
                 two.net.run_for(700s);
                 // Where two of three packets are lost on the four legs of a relayed check, a side is out of reach now and then.
