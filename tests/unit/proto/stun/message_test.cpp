@@ -113,7 +113,7 @@ TEST(StunMessage, the_length_must_be_that_of_the_datagram) {
     EXPECT_FALSE(error_of(bytes));
     bytes.push_back(0);
     EXPECT_EQ(error_of(bytes), Errc::bad_length);
-    bytes.resize(bytes.size() - 2);
+    bytes.erase(bytes.end() - 2, bytes.end());
     EXPECT_EQ(error_of(bytes), Errc::bad_length);
     EXPECT_EQ(error_of(request_with("00 25 00")), Errc::bad_length);
 }
