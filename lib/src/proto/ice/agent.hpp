@@ -101,6 +101,10 @@ enum class Added : std::uint8_t {
     too_many,
 };
 
+/// The user name fragment of the agent that a check is for: what stands before the colon. Nothing: it is no check. For those who share a
+/// socket among agents; it says nothing about whether the check is genuine.
+[[nodiscard]] std::optional<std::string_view> ufrag_of_check(const stun::MessageView& message) noexcept;
+
 /// A full agent, of either role, for one data stream with one component. Pure: datagrams and `now` in; datagrams, a deadline and events out.
 /// After each call, take everything that poll_transmit() and poll_event() have, and call handle_timeout() at next_timeout().
 ///
@@ -110,7 +114,7 @@ enum class Added : std::uint8_t {
 ///
 /// Deviations: no frozen state; no pacing over all agents of a process, which would allow 20 checks a second in all; triggered checks are
 /// not paced, but of one pair come no closer than 500 ms after the first three; checks that the peer rejects without showing who it is are repeated rather than failed; the fragment of the peer in the user
-/// name of its checks is not compared (some have another one in each media section). Consent checks of the controlling side carry
+/// name of its checks is not compared (some have another one in each media section); what is signed is taken without a FINGERPRINT. Consent checks of the controlling side carry
 /// USE-CANDIDATE, so that a peer follows us through a NAT that forgot us.
 ///
 /// Everything from the peer is bounded: candidates, pairs, checks a pair, datagrams to send (most_transmits; beyond that answers are lost).

@@ -21,6 +21,12 @@ constexpr Duration between_triggered_checks = std::chrono::milliseconds(500);
 
 }  // namespace
 
+std::optional<std::string_view> ufrag_of_check(const stun::MessageView& message) noexcept {
+    const auto username = message.text(Attribute::username);
+    if (!username || message.method() != Method::binding || message.message_class() != MessageClass::request) return std::nullopt;
+    return username->substr(0, username->find(':'));
+}
+
 // --- ours ------------------------------------------------------------------------------------------------------------------------
 
 void IceAgent::pump(TimePoint now) {
@@ -78,16 +84,15 @@ void IceAgent::fail_pair(TimePoint now, Pair& pair) {
 // --- the peer's ------------------------------------------------------------------------------------------------------------------
 
 void IceAgent::handle_request(TimePoint now, std::size_t base, const Endpoint& remote, const stun::MessageView& request) {
-    const auto username = request.text(Attribute::username);
+    const auto ours = ufrag_of_check(request);
     const bool sealed = request.has(Attribute::message_integrity) || request.has(Attribute::message_integrity_sha256);
-    if (!username || !sealed) {
+    if (!ours || !sealed) {
         // Whoever sends us anything at all is not to get answers for it: only what is STUN for certain.
         if (request.has(Attribute::fingerprint)) reject(now, base, remote, request, 400, "Bad Request", {});
         return;
     }
-    const std::string_view ours = username->substr(0, username->find(':'));
-    const bool is_current = ours == local_.ufrag;
-    const Credentials* const credentials = is_current ? &local_ : earlier_ && ours == earlier_->ufrag ? &*earlier_ : nullptr;
+    const bool is_current = *ours == local_.ufrag;
+    const Credentials* const credentials = is_current ? &local_ : earlier_ && *ours == earlier_->ufrag ? &*earlier_ : nullptr;
     if (credentials == nullptr || stun::check_integrity(request, bytes_of(credentials->password)) != stun::Integrity::right) {
         if (request.has(Attribute::fingerprint)) reject(now, base, remote, request, 401, "Unauthorized", {});
         return;

@@ -84,7 +84,6 @@ bool Gatherer::can_reach(const Base& base, const Endpoint& server) const noexcep
 void Gatherer::start(TimePoint now) {
     started_ = true;
     done_ = false;
-    released_ = false;
     keeps_alive_ = true;
     give_up_at_ = now + config_.patience;
     const std::size_t hosts = bases_.size();
@@ -153,7 +152,9 @@ void Gatherer::note_allocations() {
         Allocation& allocation = allocations_[i];
         if (allocation.noted || allocation.client->state() != turn::Client::State::allocated) continue;
         allocation.noted = true;
-        const std::string server = config_.turn_servers[allocation.server].endpoint.to_string();
+        const TurnServer& configured = config_.turn_servers[allocation.server];
+        const bool over_tcp = configured.protocol == Protocol::tcp;
+        const std::string server = configured.endpoint.to_string() + (over_tcp ? " tcp" : " udp");
         const auto mapped = allocation.client->mapped();
         // What TURN says of our address is as good as what STUN says, where it is the host's UDP port that it speaks of.
         if (allocation.host && mapped && mapped != bases_[*allocation.host].endpoint) {
@@ -163,7 +164,9 @@ void Gatherer::note_allocations() {
             });
             if (!known) add_candidate(CandidateType::server_reflexive, *allocation.host, *mapped, base, server);
         }
-        bases_.push_back({allocation.client->relayed(), i, static_cast<std::uint16_t>(65535 - bases_.size())});
+        // A stream on the way delays what follows a loss, so every relay behind one is worse than any other.
+        const std::size_t best = over_tcp ? 32767 : 65535;
+        bases_.push_back({allocation.client->relayed(), i, static_cast<std::uint16_t>(best - bases_.size())});
         allocation.base = bases_.size() - 1;
         // The related address of a relayed candidate is the mapped one (RFC 8839 section 5.1); it tells where we are, and may be empty.
         add_candidate(CandidateType::relayed, *allocation.base, allocation.client->relayed(), mapped.value_or(Endpoint{{}, 9}),
@@ -304,9 +307,6 @@ void Gatherer::release(TimePoint now, std::optional<std::size_t> kept) {
     for (auto& query : queries_) query.pending = false;
     for (auto& allocation : allocations_) {
         if (kept && allocation.base == *kept) continue;
-        if (allocation.client->state() == turn::Client::State::allocating ||
-            allocation.client->state() == turn::Client::State::allocated)
-            released_ = true;
         allocation.client->close(now);
     }
     note_done(now);

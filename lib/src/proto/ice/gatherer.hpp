@@ -110,9 +110,6 @@ public:
     [[nodiscard]] bool is_alive(std::size_t base) const noexcept;
     /// Lets go of all allocations but the one of `kept`, and asks no STUN server any longer.
     void release(TimePoint now, std::optional<std::size_t> kept);
-    /// Some allocation was let go that start() would ask for again.
-    [[nodiscard]] bool has_released() const noexcept { return released_; }
-
     /// Why there is no candidate of this TURN server; nothing while there may be one.
     [[nodiscard]] const turn::Failure* turn_failure(std::size_t server) const noexcept;
 
@@ -154,7 +151,6 @@ private:
     std::optional<TimePoint> give_up_at_;
     bool started_ = false;
     bool done_ = false;
-    bool released_ = false;
     bool keeps_alive_ = true;
 };
 

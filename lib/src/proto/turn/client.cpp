@@ -50,8 +50,13 @@ void Client::start(TimePoint now) {
 }
 
 void Client::close(TimePoint now) {
-    const bool allocated = state_ == State::allocated;
     if (state_ == State::closing || state_ == State::closed || state_ == State::failed) return;
+    // The server may grant at this moment what nobody would know of any longer: its answer is waited for.
+    if (state_ == State::allocating && session_) {
+        state_ = State::closing;
+        return;
+    }
+    const bool allocated = state_ == State::allocated;
     state_ = allocated ? State::closing : State::closed;
     requests_.clear();
     peers_.clear();
@@ -156,6 +161,7 @@ std::optional<Client::PeerData> Client::handle_input(TimePoint now, BytesView fr
 void Client::handle_success(TimePoint now, const Request& request, const stun::MessageView& answer) {
     switch (request.kind) {
         case Kind::allocate: {
+            if (state_ == State::closing) return this->request(now, Kind::refresh, {});
             const auto relayed = answer.address(Attribute::xor_relayed_address);
             if (!relayed) return fail({0, "the TURN server granted an allocation without an address"});
             relayed_ = *relayed;
@@ -239,11 +245,10 @@ void Client::give_up(const Request& request, Failure why) {
     const bool no_answer = why.code == 0;
     switch (request.kind) {
         case Kind::allocate:
-            return fail(std::move(why));
         case Kind::refresh:
             if (state_ == State::closing)
                 state_ = State::closed;
-            else if (!no_answer)
+            else if (request.kind == Kind::allocate || !no_answer)
                 fail(std::move(why));
             return;
         case Kind::create_permission:

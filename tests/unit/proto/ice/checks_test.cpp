@@ -139,6 +139,24 @@ TEST(IceChecks, a_candidate_that_came_ahead_of_its_description_must_belong_to_it
     EXPECT_EQ(peer.sent().size(), 1U);
 }
 
+TEST(IceChecks, a_check_names_the_agent_that_it_is_for) {
+    ScriptedPeer peer;
+    const Bytes request = peer.request({});
+    EXPECT_EQ(ufrag_of_check(*MessageView::parse(request)), peer.agent.local_credentials().ufrag);
+    const auto of = [](MessageClass message_class, Method method, std::string_view username) -> std::optional<std::string> {
+        MessageBuilder out(message_class, method, {});
+        if (!username.empty()) out.text(Attribute::username, username);
+        const Bytes bytes = out.finish();
+        const auto ufrag = ufrag_of_check(*MessageView::parse(bytes));
+        return ufrag ? std::optional(std::string(*ufrag)) : std::nullopt;
+    };
+    EXPECT_EQ(of(MessageClass::request, Method::binding, "abcd:efgh:i"), "abcd");
+    EXPECT_EQ(of(MessageClass::request, Method::binding, "abcd"), "abcd");
+    EXPECT_EQ(of(MessageClass::request, Method::binding, ""), std::nullopt);
+    EXPECT_EQ(of(MessageClass::success, Method::binding, "abcd:efgh"), std::nullopt);
+    EXPECT_EQ(of(MessageClass::request, Method::allocate, "abcd:efgh"), std::nullopt);
+}
+
 TEST(IceChecks, what_is_no_udp_address_is_passed_over) {
     ScriptedPeer peer;
     const auto add = [&](const char* line) { return peer.agent.add_remote_candidate(peer.now, *parse_candidate(line)); };

@@ -179,6 +179,34 @@ TEST(Nat, where_no_udp_passes_a_relay_is_reached_by_a_stream) {
         }
 }
 
+TEST(Nat, a_relay_behind_a_stream_comes_after_one_that_is_not) {
+    Two two(8);
+    TurnServer server(two.net, "192.0.2.1");
+    TurnServer other(two.net, "192.0.2.2");
+    two.config_a.gathering.turn_servers = {{server.endpoint(), Protocol::tcp, "user", "secret"},
+                                           {server.endpoint(), Protocol::udp, "user", "secret"},
+                                           {other.endpoint(), Protocol::udp, "user", "secret"},
+                                           {other.endpoint(), Protocol::udp, "user", "secret"}};  // that one twice
+    two.make_hosts();
+    two.a->gather();
+    two.net.run_for(1s);
+    const auto& found = two.a->candidates();
+    ASSERT_EQ(found.size(), 4U);
+    EXPECT_EQ(server.allocations(), 2U);
+    EXPECT_EQ(other.allocations(), 1U);
+    std::uint32_t best_tcp = 0;
+    std::uint32_t worst_udp = ~0U;
+    for (const auto& candidate : found) {
+        if (candidate.type != CandidateType::relayed) continue;
+        // Of the streams' side the server sees the stream's address.
+        const bool over_tcp = candidate.related->to_string() != "198.51.100.1:5000";
+        (over_tcp ? best_tcp : worst_udp) = candidate.priority;
+        for (const auto& another : found) EXPECT_TRUE(&another == &candidate || another.foundation != candidate.foundation);
+    }
+    EXPECT_GT(best_tcp, 0U);
+    EXPECT_LT(best_tcp, worst_udp);
+}
+
 TEST(Nat, a_stream_to_the_relay_that_ends_is_a_way_that_ends) {
     Two two(5);
     TurnServer server(two.net, "192.0.2.1");

@@ -141,6 +141,31 @@ TEST_P(TurnClient, allocates_talks_and_lets_go) {
     EXPECT_TRUE(s.server.complaints().empty());
 }
 
+TEST_P(TurnClient, an_allocation_that_is_granted_after_the_close_is_let_go) {
+    for (const Duration after : {5ms, 15ms, 25ms, 35ms, 45ms}) {
+        Setting s({}, GetParam());
+        s.node.client.start(s.net.now());
+        s.node.flush(s.net.now());
+        s.net.run_for(after);
+        s.node.client.close(s.net.now());
+        s.node.flush(s.net.now());
+        s.net.run_for(60s);
+        EXPECT_EQ(s.node.client.state(), Client::State::closed);
+        EXPECT_EQ(s.server.allocations(), 0U) << after / 1ms;
+        EXPECT_EQ(s.server.counts().deallocations, after > 20ms ? 1 : 0) << after / 1ms;
+        EXPECT_EQ(s.node.client.next_timeout(), std::nullopt);
+    }
+    // Nothing comes back.
+    Setting s({}, GetParam());
+    s.node.client.start(s.net.now());
+    s.node.flush(s.net.now());
+    s.net.run_for(25ms);
+    s.server.model().mute = true;
+    s.node.client.close(s.net.now());
+    s.net.run_for(60s);
+    EXPECT_EQ(s.node.client.state(), Client::State::closed);
+}
+
 TEST_P(TurnClient, an_allocation_lives_for_hours_with_its_permission_and_channel) {
     TurnServerModel model;
     model.nonce_lifetime = 130s;  // stale at every other renewal
