@@ -1,7 +1,7 @@
 #include "base/random.hpp"
 
-#include <array>
 #include <stdexcept>
+#include <utility>
 
 #include <openssl/rand.h>
 
@@ -31,9 +31,13 @@ std::string RandomSource::text(std::size_t size, std::string_view alphabet) {
 }
 
 std::uint64_t OsRandom::next() {
-    std::array<std::uint8_t, 8> bytes{};
-    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw std::runtime_error("OpenSSL has no random numbers");
-    return ByteReader(bytes).u64();
+    if (left_ == 0) {
+        if (RAND_bytes(reinterpret_cast<unsigned char*>(numbers_.data()), static_cast<int>(sizeof numbers_)) != 1)
+            throw std::runtime_error("OpenSSL has no random numbers");
+        left_ = numbers_.size();
+    }
+    // What was handed out is not kept: it may be a password.
+    return std::exchange(numbers_[--left_], 0);
 }
 
 }  // namespace volley

@@ -1,6 +1,8 @@
 // Random numbers that code without a clock and without input or output is handed.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,10 +32,16 @@ public:
     [[nodiscard]] std::string text(std::size_t size, std::string_view alphabet);
 };
 
-/// The generator of OpenSSL, which the operating system seeds. Throws std::runtime_error where that fails. Thread safety: one per thread.
+/// The generator of OpenSSL, which the operating system seeds; asked for some numbers at once, since each call of it costs as much as many.
+/// Throws std::runtime_error where it fails. Thread safety: one per thread. After a fork(2) both processes would hand out what was asked for
+/// before: make one behind it.
 class OsRandom final : public RandomSource {
 public:
     [[nodiscard]] std::uint64_t next() override;
+
+private:
+    std::array<std::uint64_t, 32> numbers_{};
+    std::size_t left_ = 0;
 };
 
 }  // namespace volley

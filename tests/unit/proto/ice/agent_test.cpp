@@ -109,7 +109,7 @@ TEST(IceAgent, ipv6_hosts_connect_and_families_are_not_mixed) {
     EXPECT_TRUE(two.talk());
 }
 
-TEST(IceAgent, of_several_ways_the_best_is_chosen) {
+TEST(IceAgent, of_several_ways_one_is_agreed_on_and_the_others_are_left_alone) {
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         Two two(seed, {0, 10ms, 5ms, 0});
         two.make();

@@ -631,6 +631,24 @@ TEST(IceConsent, is_not_given_by_anyone_else) {
     EXPECT_EQ(peer.agent.state(), State::failed);
 }
 
+TEST(IceConsent, that_is_refused_for_our_role_is_asked_for_in_the_other) {
+    ScriptedPeer peer;
+    with_way(peer);
+    std::optional<Transmit> first;
+    for (int i = 0; i < 100 && !first; ++i)
+        for (const auto& [at, transmit] : peer.wait(100ms)) first = transmit;
+    ASSERT_TRUE(first);
+    ASSERT_TRUE(ScriptedPeer::view(*first).has(Attribute::ice_controlling));
+    peer.input(peer_a, peer.error(*first, 487));
+    EXPECT_EQ(peer.agent.role(), Role::controlled);
+    const auto sent = peer.wait(0ms);
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_TRUE(ScriptedPeer::view(sent[0].second).has(Attribute::ice_controlled));
+    EXPECT_FALSE(ScriptedPeer::view(sent[0].second).has(Attribute::use_candidate));
+    peer.input(peer_a, peer.answer(sent[0].second));
+    EXPECT_EQ(peer.agent.state(), State::completed);
+}
+
 // --- floods
 
 TEST(IceFlood, ten_thousand_candidates_are_too_many_and_the_peer_is_found_all_the_same) {

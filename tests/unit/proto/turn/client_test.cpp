@@ -332,6 +332,23 @@ TEST(TurnClientOnUdp, answers_that_the_server_did_not_sign_are_not_believed) {
     EXPECT_EQ(s.node.client.relayed().address, s.server.endpoint().address);
 }
 
+TEST(TurnClientOnUdp, the_family_of_the_relayed_address_is_named_where_it_is_not_the_usual_one) {
+    for (const std::uint8_t family : {stun::family_v4, stun::family_v6}) {
+        test::SeededRandom random(1);
+        Client client({"user", "secret", false, family, 777s, {}}, random);
+        client.start(TimePoint{1h});
+        const Bytes bytes = *client.poll_transmit();
+        const auto request = stun::MessageView::parse(bytes);
+        EXPECT_EQ(request->method(), stun::Method::allocate);
+        EXPECT_EQ((*request->find(stun::Attribute::requested_transport))[0], stun::transport_udp);
+        EXPECT_EQ(request->u32(stun::Attribute::lifetime), 777U);
+        EXPECT_FALSE(request->has(stun::Attribute::username));
+        const auto named = request->find(stun::Attribute::requested_address_family);
+        EXPECT_EQ(named.has_value(), family == stun::family_v6);
+        EXPECT_EQ(named ? (*named)[0] : stun::family_v4, family);
+    }
+}
+
 TEST(TurnClientOnUdp, a_challenge_without_the_promised_algorithms_is_a_forgery) {
     // RFC 8489 section 9.2.5: the nonce says that there were some; someone took the list out.
     test::SeededRandom random(1);
