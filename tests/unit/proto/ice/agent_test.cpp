@@ -200,7 +200,7 @@ TEST(IceAgent, a_restart_finds_a_new_way_while_data_keeps_the_old_one) {
         two.a->agent().restart(two.net.now());
         EXPECT_NE(two.a->agent().local_credentials(), before);
         EXPECT_TRUE(two.a->agent().can_send());
-        two.net.run_for(15s);  // the exchange of descriptions takes its time; consent is renewed under the old credentials
+        two.net.run_for(45s);  // the exchange of descriptions takes its time; consent is renewed under the old credentials
         EXPECT_TRUE(two.a->agent().can_send());
         EXPECT_TRUE(two.b->agent().can_send());
         ASSERT_TRUE(two.talk()) << seed << describe(*two.a) << describe(*two.b);

@@ -631,6 +631,26 @@ TEST(IceConsent, is_not_given_by_anyone_else) {
     EXPECT_EQ(peer.agent.state(), State::failed);
 }
 
+TEST(IceConsent, of_before_a_restart_is_still_given_and_means_nothing_for_what_comes) {
+    ScriptedPeer peer(controlled());
+    with_way(peer);
+    peer.sent();
+    const std::string old_password = peer.agent.local_credentials().password;
+    const Bytes request = peer.request({.use_candidate = true});
+    peer.agent.restart(peer.now);
+    peer.input(peer_a, request);
+    peer.input(peer_b, request);
+    const auto sent = peer.sent();
+    ASSERT_EQ(sent.size(), 2U);
+    for (const auto& transmit : sent) {
+        EXPECT_EQ(ScriptedPeer::view(transmit).message_class(), MessageClass::success);
+        EXPECT_EQ(stun::check_integrity(ScriptedPeer::view(transmit), bytes_of(old_password)), Integrity::right);
+    }
+    EXPECT_EQ(peer.agent.remote_candidates(), 0U);
+    EXPECT_TRUE(peer.agent.pairs().empty());
+    EXPECT_FALSE(peer.agent.accepts_data(peer.local, *Endpoint::parse(peer_b)));
+}
+
 TEST(IceConsent, that_is_refused_for_our_role_is_asked_for_in_the_other) {
     ScriptedPeer peer;
     with_way(peer);

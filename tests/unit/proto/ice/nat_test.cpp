@@ -257,6 +257,26 @@ TEST(Nat, who_uses_relays_alone_shows_no_address) {
     }
 }
 
+TEST(Nat, what_a_relay_sends_to_another_address_than_it_was_asked_from_is_not_the_peers) {
+    Two two(9);
+    TurnServer server(two.net, "192.0.2.1");
+    two.config_a.gathering.turn_servers = {{server.endpoint(), Protocol::udp, "user", "secret"}};
+    two.config_a.relayed_only = true;
+    two.make_hosts();
+    two.a->add_host("198.51.100.3:5001");
+    two.start();
+    ASSERT_TRUE(two.complete());
+    two.net.run_for(1s);  // the channel is bound
+    const Bytes frame = turn::make_channel_data(turn::first_channel, bytes_of("data"), false);
+    const auto arrive = [&](const char* local) {
+        return two.a->agent().handle_input(two.net.now(), {Protocol::udp, *Endpoint::parse(local), server.endpoint(), frame});
+    };
+    const auto data = arrive("198.51.100.1:5000");
+    ASSERT_TRUE(data);
+    EXPECT_EQ(text_of(*data), "data");
+    EXPECT_FALSE(arrive("198.51.100.3:5001"));
+}
+
 TEST(Nat, a_relay_that_refuses_leaves_the_other_ways) {
     Two two(6);
     TurnServer server(two.net, "192.0.2.1");
