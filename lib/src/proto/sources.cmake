@@ -1,2 +1,5 @@
 target_sources(volley_core PRIVATE
+  src/proto/sdp/description.cpp src/proto/sdp/values.cpp src/proto/sdp/session_reader.cpp src/proto/sdp/session_writer.cpp
+  src/proto/sdp/codecs.cpp src/proto/sdp/negotiation.cpp src/proto/sdp/fragment.cpp)
+target_sources(volley_core PRIVATE
   src/proto/http/response_parser.cpp src/proto/http/framing_fields.cpp src/proto/http/chunked_decoder.cpp)
