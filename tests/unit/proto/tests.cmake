@@ -1,3 +1,5 @@
+volley_add_test(unit_proto_srtp unit unit/proto/srtp/vectors_test.cpp unit/proto/srtp/replay_window_test.cpp
+  unit/proto/srtp/session_test.cpp unit/proto/srtp/libsrtp_test.cpp LIBS srtp2)
 volley_add_test(unit_proto_sdp unit unit/proto/sdp/description_test.cpp unit/proto/sdp/values_test.cpp unit/proto/sdp/session_test.cpp
   unit/proto/sdp/negotiation_test.cpp unit/proto/sdp/fragment_test.cpp)
 target_compile_definitions(unit_proto_sdp PRIVATE VOLLEY_SDP_FIXTURES="${CMAKE_CURRENT_SOURCE_DIR}/golden/sdp")

@@ -42,7 +42,7 @@ private:
 
     void begin_section(const Line& line) {
         auto media = read_media_line(line.value);
-        if (!media) return fail(line, std::move(media.error()));
+        if (!media) return fail(line, media.error());
         out_.media.emplace_back();
         out_.media.back().line = std::move(*media);
         begun_ = &line;
@@ -111,7 +111,7 @@ private:
                 if (out_.ice_options.size() < most) out_.ice_options.emplace_back(word);
         } else if (name == "group") {
             auto group = read_group(value);
-            if (!group) return fail(line, std::move(group.error()));
+            if (!group) return fail(line, group.error());
             if (group->semantics == "BUNDLE") out_.bundle = std::move(group->mids);
         }
     }

@@ -69,7 +69,7 @@ private:
     template <class T, class Target>
     bool put(const Line& line, Reading<T> reading, Target& target) {
         if (!reading) {
-            fail(line, std::move(reading.error()));
+            fail(line, reading.error());
             return false;
         }
         target = std::move(*reading);
@@ -78,7 +78,7 @@ private:
     template <class T>
     bool append(const Line& line, Reading<T> reading, std::vector<T>& target) {
         if (!reading) {
-            fail(line, std::move(reading.error()));
+            fail(line, reading.error());
             return false;
         }
         target.push_back(std::move(*reading));
