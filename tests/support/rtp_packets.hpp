@@ -27,7 +27,7 @@ inline void put_u32(std::vector<std::uint8_t>& out, std::uint32_t value) {
     put_u32(out, 0x11111111);
     put_u32(out, 0x22222222);
     put_u32(out, 0xbede0002);
-    put_u32(out, 0x10aa2211);
+    put_u32(out, 0x10aa0000);
     put_u32(out, 0x30cc0000);
     for (int i = 0; i < 50; ++i) out.push_back(static_cast<std::uint8_t>(i));
     return out;
