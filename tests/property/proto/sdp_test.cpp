@@ -206,6 +206,7 @@ RC_GTEST_PROP(Sdp, an_answer_of_ours_fits_an_offer_of_ours, ()) {
         local.transport.candidates = some<std::string>(2, words);
         if (must_have_data || *rc::gen::arbitrary<bool>())
             local.data = LocalData{*rc::gen::inRange<std::uint16_t>(1, 65535), 1000};
+        local.idle_media = *rc::gen::arbitrary<bool>();
         for (const char* kind : {"audio", "video"}) {
             if (!*rc::gen::arbitrary<bool>()) continue;
             LocalMedia media;
@@ -234,10 +235,17 @@ RC_GTEST_PROP(Sdp, an_answer_of_ours_fits_an_offer_of_ours, ()) {
     RC_ASSERT(answer->agreed.remote_ice == a.transport.ice);
     RC_ASSERT(agreed->candidates == b.transport.candidates);
     RC_ASSERT(answer->agreed.candidates == a.transport.candidates);
-    RC_ASSERT(agreed->media.size() == answer->agreed.media.size());
-    for (std::size_t i = 0; i < agreed->media.size(); ++i) {
-        RC_ASSERT(agreed->media[i].direction == turned(answer->agreed.media[i].direction));
-        RC_ASSERT(agreed->media[i].codecs == answer->agreed.media[i].codecs);
+    RC_ASSERT(agreed->media.size() == answer->agreed.media.size() + answer->idle.size());
+    for (const AgreedMedia& media : agreed->media) {
+        const auto& theirs = answer->agreed.media;
+        const auto same =
+            std::find_if(theirs.begin(), theirs.end(), [&](const AgreedMedia& other) { return other.mid == media.mid; });
+        if (same == theirs.end()) {
+            RC_ASSERT(media.direction == Direction::inactive);
+            continue;
+        }
+        RC_ASSERT(media.direction == turned(same->direction));
+        RC_ASSERT(media.codecs == same->codecs);
     }
     RC_ASSERT(agreed->data->remote_port == answer->agreed.data->local_port);
     RC_ASSERT(agreed->data->local_port == answer->agreed.data->remote_port);

@@ -23,11 +23,6 @@ std::string_view h264_profile(const Codec& codec) noexcept {
     return parameter_or(codec, "profile-level-id", "42000a").substr(0, 4);
 }
 
-// Codings that carry another one's bits and are of no use alone.
-bool carries_another(const Codec& codec) noexcept {
-    return is_named(codec, "rtx") || is_named(codec, "red") || is_named(codec, "ulpfec") || is_named(codec, "flexfec-03");
-}
-
 const Codec* find_match(const Codec& codec, const std::vector<Codec>& among) noexcept {
     for (const Codec& other : among)
         if (same_codec(codec, other)) return &other;
@@ -61,6 +56,10 @@ bool same_codec(const Codec& a, const Codec& b) noexcept {
     if (is_named(a, "VP9")) return same_parameter(a, b, "profile-id", "0");
     if (is_named(a, "AV1")) return same_parameter(a, b, "profile", "0");
     return true;
+}
+
+bool carries_another(const Codec& codec) noexcept {
+    return is_named(codec, "rtx") || is_named(codec, "red") || is_named(codec, "ulpfec") || is_named(codec, "flexfec-03");
 }
 
 std::vector<Codec> shared_codecs(const Media& remote, const std::vector<Codec>& local) {

@@ -7,6 +7,9 @@
 
 namespace volley::proto::sdp {
 
+/// A coding that carries another one's bits and is of no use alone: rtx, red, FEC.
+[[nodiscard]] bool carries_another(const Codec& codec) noexcept;
+
 /// The codecs of the remote section that this side has as well, in the remote's order and with its payload types; feedback and
 /// parameters are this side's, where it has any. `rtx` stays beside what it repeats. Empty where what is left carries nothing alone.
 [[nodiscard]] std::vector<Codec> shared_codecs(const Media& remote, const std::vector<Codec>& local);

@@ -96,6 +96,23 @@ Media answered_media(const Media& offered, const LocalMedia& local, const Agreed
     return media;
 }
 
+// A codec that needs no other one.
+const Codec* lone_codec(const Media& media) noexcept {
+    const auto found =
+        std::find_if(media.codecs.begin(), media.codecs.end(), [](const Codec& codec) { return !carries_another(codec); });
+    return found == media.codecs.end() ? nullptr : &*found;
+}
+
+Media idle_media(const Media& offered) {
+    Media media;
+    const Codec& codec = *lone_codec(offered);
+    media.line = {offered.line.kind, 9, 1, offered.line.protocol, {std::to_string(codec.payload_type)}};
+    media.direction = Direction::inactive;
+    media.rtcp_mux = true;
+    media.codecs = {{codec.payload_type, codec.name, codec.clock_rate, codec.channels, codec.parameters, {}}};
+    return media;
+}
+
 // RFC 9429 section 5.3.1: port 0, the rest as far as it must stand there.
 Media refused_section(const Media& offered) {
     Media media;
@@ -178,6 +195,7 @@ private:
     struct Fate {
         std::string refused;                // why; empty: taken
         const LocalMedia* media = nullptr;  // what it is taken with
+        bool may_idle = false;              // refused, but it could be answered as inactive
     };
 
     void judge(std::size_t section);
@@ -235,6 +253,7 @@ void Answerer::judge_media(const Media& media, Fate& fate) {
         used_.push_back(&local);
         return;
     }
+    fate.may_idle = local_.idle_media && media.rtcp_mux && lone_codec(media) != nullptr;
 }
 
 // One bundle, or one section that is in none. @return false where nothing is left.
@@ -263,6 +282,11 @@ bool Answerer::choose_transport() {
 
     tagged_ = words_ = wanted;
     if (bundle_ == nullptr) return true;
+    for (std::size_t i = 0; i < fates_.size(); ++i) {
+        if (is_taken(i) || !fates_[i].may_idle || !together[i]) continue;
+        out_.idle.push_back({i, offer_.media[i].mid, std::move(fates_[i].refused)});
+        fates_[i].refused.clear();
+    }
     // RFC 9143 section 7.3.1: the first one that is taken and whose port is not 0. Where none is left but promises of the bundle, what
     // the offer's first section says of the transport holds for them.
     const std::size_t first = sections.at(bundle_->mids.front());
@@ -318,9 +342,11 @@ void Answerer::write() {
         if (const LocalMedia* local = fates_[i].media) {
             agreed.media.push_back(agree_on_media(offer_, i, local->direction, local->codecs, local->extensions));
             media = answered_media(offered, *local, agreed.media.back());
-        } else {
+        } else if (offered.is_data()) {
             agreed.data = agree_on_data(offer_, i, local_.data->sctp_port);
             media = answered_data(offered, *local_.data);
+        } else {
+            media = idle_media(offered);
         }
         media.mid = offered.mid;
         write_transport(local_.transport, setup, i == tagged_, media);

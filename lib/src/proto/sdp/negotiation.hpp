@@ -46,6 +46,9 @@ struct Local {
     LocalTransport transport;
     std::optional<LocalData> data;
     std::vector<LocalMedia> media;
+    /// In an answer: tracks of the bundle that nothing here takes are answered as inactive instead of refused. Nothing flows either way, but
+    /// then the bundle keeps its first section, and stacks that know no refusal (aiortc) go on.
+    bool idle_media = true;
 };
 
 /// The media in their order, then the data channels, in one bundle. Every section has the transport's words and candidates, since the
@@ -92,7 +95,7 @@ struct Agreed {
     std::vector<AgreedMedia> media;
 };
 
-/// A section of the offer that the answer refuses, and why, in words for a person.
+/// A section of the offer that nothing comes of, and why, in words for a person.
 struct Refusal {
     std::size_t section = 0;
     std::string mid;
@@ -103,6 +106,7 @@ struct Answer {
     Session answer;
     Agreed agreed;
     std::vector<Refusal> refused;
+    std::vector<Refusal> idle;  ///< answered as inactive, and why
 };
 
 /// Answers an offer. Sections that cannot be taken are refused with port 0; those that are share one transport, that of the first section

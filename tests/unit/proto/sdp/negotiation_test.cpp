@@ -132,7 +132,9 @@ TEST(Offer, media_and_data_share_one_bundle_and_its_words) {
         EXPECT_THAT(media.fingerprints, SizeIs(1));
     }
     // Who takes the data channel alone finds the candidates there.
-    const Answer answer = answered(offer, data_only());
+    Local refusing = data_only();
+    refusing.idle_media = false;
+    const Answer answer = answered(offer, refusing);
     EXPECT_EQ(answer.agreed.mid, "2");
     EXPECT_THAT(answer.agreed.candidates, SizeIs(1));
     EXPECT_EQ(offer.media[1].codecs, with_media().media[1].codecs);
@@ -163,7 +165,7 @@ TEST(AnswerTo, every_recorded_offer_is_one_that_it_matches) {
             const Agreed theirs = applied(offer, ours);
             EXPECT_EQ(theirs.dtls, DtlsRole::server) << file;
             EXPECT_EQ(theirs.remote_ice.ufrag, "ours") << file;
-            EXPECT_EQ(theirs.media.size(), answer.agreed.media.size()) << file;
+            EXPECT_EQ(theirs.media.size(), answer.agreed.media.size() + answer.idle.size()) << file;
             EXPECT_EQ(theirs.mid, answer.agreed.mid) << file;
             EXPECT_THAT(theirs.candidates, SizeIs(1)) << file;
         }
@@ -193,9 +195,31 @@ TEST(AnswerTo, chromium_is_active_and_takes_its_first_section_s_transport) {
     EXPECT_EQ(answer.answer.media[1].msids, with_media().media[1].msids);
 }
 
-TEST(AnswerTo, a_data_only_side_refuses_tracks_and_takes_the_data_section_s_transport) {
-    // aiortc 1.4 names other credentials in each section: those of the first one that is taken count.
+TEST(AnswerTo, a_data_only_side_leaves_tracks_idle_in_the_bundle) {
+    // aiortc does not know refused sections: it goes on connecting each with a transport of its own.
     const Answer answer = answered(fixture("aiortc-1.4-offer"), data_only());
+    EXPECT_THAT(answer.refused, IsEmpty());
+    ASSERT_THAT(answer.idle, SizeIs(2));
+    EXPECT_THAT(answer.idle[1].reason, HasSubstr("no \"video\" is wanted"));
+    EXPECT_THAT(answer.answer.groups[0].mids, ElementsAre("0", "1", "2"));
+    EXPECT_THAT(answer.agreed.media, IsEmpty());
+    EXPECT_EQ(answer.agreed.remote_ice.ufrag, "LXxM");
+    const Media& video = answer.answer.media[1];
+    EXPECT_EQ(video.direction, Direction::inactive);
+    EXPECT_THAT(video.line.formats, ElementsAre("97"));
+    EXPECT_EQ(video.codecs, (std::vector<Codec>{{97, "VP8", 90000, 1, "", {}}}));
+    EXPECT_EQ(video.ice->ufrag, "ours");
+    // Only within the bundle that is taken, and only where something else is.
+    const std::string audio = "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=rtcp-mux\r\n";
+    EXPECT_THAT(answered(taken(head + audio + data_line + transport), data_only()).refused, SizeIs(1));
+    (void)answer_refusal(taken(head + "a=group:BUNDLE 0\r\n" + audio + transport + "a=mid:0\r\n"), data_only());
+}
+
+TEST(AnswerTo, where_tracks_are_refused_the_data_section_s_transport_is_taken) {
+    // aiortc 1.4 names other credentials in each section: those of the first one that is taken count.
+    Local local = data_only();
+    local.idle_media = false;
+    const Answer answer = answered(fixture("aiortc-1.4-offer"), local);
     EXPECT_EQ(answer.agreed.remote_ice.ufrag, "ZvC7");
     EXPECT_EQ(answer.agreed.mid, "2");
     EXPECT_THAT(answer.answer.groups[0].mids, ElementsAre("2"));
@@ -225,7 +249,9 @@ TEST(AnswerTo, promises_of_a_bundle_are_taken_with_the_first_section_s_transport
     EXPECT_NE(all.answer.media[1].line.port, 0);
     EXPECT_EQ(all.agreed.media[1].direction, Direction::sendonly);  // it only receives
     // Without tracks only sections of port 0 are left, which say nothing of a transport.
-    const Answer data = answered(offer, data_only());
+    Local refusing = data_only();
+    refusing.idle_media = false;
+    const Answer data = answered(offer, refusing);
     EXPECT_EQ(data.agreed.mid, "2");
     EXPECT_EQ(data.agreed.remote_ice.ufrag, "sF1m");
     EXPECT_THAT(data.answer.groups[0].mids, ElementsAre("2"));
@@ -339,7 +365,7 @@ TEST(AnswerTo, a_thousand_sections_and_ten_thousand_candidates_are_answered_soon
     }
     ASSERT_LT(text.size(), Limits().bytes);
     const Answer answer = answered(taken(text), data_only());
-    EXPECT_EQ(answer.agreed.mid, "999");
+    EXPECT_EQ(answer.agreed.mid, "999");  // the others lack rtcp-mux
     EXPECT_THAT(answer.agreed.candidates, SizeIs(10));
     EXPECT_THAT(answer.refused, SizeIs(999));
 }
@@ -364,6 +390,17 @@ TEST(Applied, every_recorded_answer_fits_the_offer_that_it_was_given_to) {
         ASSERT_TRUE(agreed.data) << answer;
         EXPECT_EQ(agreed.data->remote_port, 5000) << answer;
     }
+}
+
+TEST(Applied, aiortc_s_answer_to_an_offer_of_ours) {
+    const Agreed agreed = applied(create_offer(with_media()), fixture("aiortc-1.4-answer-to-volley"));
+    EXPECT_EQ(agreed.dtls, DtlsRole::server);
+    EXPECT_EQ(agreed.mid, "0");
+    EXPECT_EQ(agreed.data->max_message_size, 65536U);
+    ASSERT_THAT(agreed.media, SizeIs(2));
+    EXPECT_EQ(agreed.media[0].direction, Direction::sendrecv);
+    EXPECT_EQ(agreed.media[0].codecs[0].name, "opus");
+    EXPECT_EQ(agreed.media[1].codecs[1].parameters, "apt=96");
 }
 
 TEST(Applied, an_answer_that_does_not_match_says_in_which_line) {
