@@ -70,7 +70,7 @@ Media offered_data(const LocalData& local) {
 Media answered_data(const Media& offered, const LocalData& local) {
     Media media;
     media.line = {offered.line.kind, 9, 1, offered.line.protocol, offered.line.formats};
-    if (offered.line.protocol == "DTLS/SCTP") {
+    if (offered.has_old_data_form()) {
         media.line.formats = {std::to_string(local.sctp_port)};
         media.sctp_map =
             SctpMap{local.sctp_port, "webrtc-datachannel", offered.sctp_map ? offered.sctp_map->streams : SctpMap().streams};

@@ -66,6 +66,8 @@ struct Media {
     [[nodiscard]] bool is_data() const noexcept;
     /// RTP over DTLS and SRTP, in one of the ways to write that (RFC 9429 section 5.1.2).
     [[nodiscard]] bool is_rtp() const noexcept;
+    /// `DTLS/SCTP 5000`, where the format is the port, instead of `webrtc-datachannel`.
+    [[nodiscard]] bool has_old_data_form() const noexcept;
     /// Of an SCTP section: what the peer listens at. 5000 where nothing says so.
     [[nodiscard]] std::uint16_t effective_sctp_port() const noexcept;
 };

@@ -102,6 +102,7 @@ private:
     Transport session_;
     std::unordered_map<std::string, int> mids_;  // and their lines
     std::size_t candidates_ = 0;
+    bool all_candidates_ = false;                                   // the session says that none follow
     std::vector<std::pair<const Line*, std::size_t>> group_lines_;  // and which of out_.groups
 };
 
@@ -120,6 +121,8 @@ void Reader::read_session() {
             if (append(line, read_group(attribute.value), out_.groups)) group_lines_.emplace_back(&line, out_.groups.size() - 1);
         } else if (attribute.name == "ice-lite") {
             out_.ice_lite = true;
+        } else if (attribute.name == "end-of-candidates") {
+            all_candidates_ = true;
         } else if (attribute.name == "extmap-allow-mixed") {
             out_.extmap_allow_mixed = true;
         } else if (attribute.name == "msid-semantic") {
@@ -278,6 +281,7 @@ void Reader::inherit(const Section& section, Transport own, Media& media) {
         line.type = 'a';
         return fail(line, {{}, fmt::format("{} is missing beside it", missing), "ice-ufrag and ice-pwd come in pairs"});
     }
+    media.end_of_candidates = media.end_of_candidates || all_candidates_;
     media.ice_options = own.options.empty() ? session_.options : std::move(own.options);
     media.fingerprints = own.fingerprints.empty() ? session_.fingerprints : std::move(own.fingerprints);
     media.setup = own.setup ? own.setup : session_.setup;

@@ -3,9 +3,12 @@
 #include <utility>
 
 #include "proto/sdp/session.hpp"
+#include "proto/sdp/syntax.hpp"
 
 namespace volley::proto::sdp {
 namespace {
+
+constexpr std::uint64_t most_port = 65535;
 
 void write_transport(Section& out, const Media& media) {
     for (const std::string& candidate : media.candidates) out.attribute("candidate", candidate);
@@ -80,10 +83,15 @@ bool Media::is_rtp() const noexcept {
            line.protocol == "RTP/AVPF" || line.protocol == "RTP/AVP";
 }
 
+bool Media::has_old_data_form() const noexcept {
+    return line.protocol == "DTLS/SCTP" && !line.formats.empty() && number(line.formats[0], most_port).has_value();
+}
+
 std::uint16_t Media::effective_sctp_port() const noexcept {
     constexpr std::uint16_t usual = 5000;
     if (sctp_port) return *sctp_port;
     if (sctp_map) return sctp_map->port;
+    if (has_old_data_form()) return static_cast<std::uint16_t>(number(line.formats[0], most_port).value_or(usual));
     return usual;
 }
 

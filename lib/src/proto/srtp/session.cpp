@@ -54,6 +54,11 @@ bool is_rtcp(BytesView packet) noexcept {
 }
 std::uint32_t rtcp_ssrc_of(BytesView packet) noexcept { return ByteReader(packet.subspan(4, 4)).u32(); }
 
+// Of a source that is not known, the number stands for itself.
+std::optional<std::uint64_t> index_of(const ReplayWindow* known, std::uint16_t sequence) noexcept {
+    return known != nullptr ? estimate_index(*known, sequence) : sequence;
+}
+
 void take(SourceTable<ReplayWindow>& sources, ReplayWindow* known, std::uint32_t ssrc, std::uint64_t index) {
     (known != nullptr ? *known : sources.add(ssrc, {})).take(index);
 }
@@ -80,7 +85,7 @@ Result<std::size_t> Sender::protect_rtp(std::span<std::uint8_t> buffer, std::siz
     const std::uint32_t ssrc = rtp_ssrc_of(buffer);
     ReplayWindow* const known = rtp_sources_.find(ssrc);
     if (known == nullptr && rtp_sources_.full()) return Errc::too_many_sources;
-    const auto index = estimate_index(known != nullptr ? *known : ReplayWindow(), sequence_of(buffer));
+    const auto index = index_of(known, sequence_of(buffer));
     if (!index) return Errc::exhausted;
     if (known != nullptr && !known->is_new(*index)) return Errc::replayed;
     if (!rtp_.protect_rtp(buffer.first(whole), header, *index)) return Errc::failed;
@@ -119,7 +124,7 @@ Result<std::size_t> Receiver::unprotect_rtp(std::span<std::uint8_t> packet) {
     if (header == 0) return Errc::malformed;
     const std::uint32_t ssrc = rtp_ssrc_of(packet);
     ReplayWindow* const known = rtp_sources_.find(ssrc);
-    const auto index = estimate_index(known != nullptr ? *known : ReplayWindow(), sequence_of(packet));
+    const auto index = index_of(known, sequence_of(packet));
     if (!index) return Errc::exhausted;
     if (known != nullptr && !known->is_new(*index)) return Errc::replayed;
     if (!rtp_.unprotect_rtp(packet, header, *index)) return Errc::not_authentic;

@@ -241,6 +241,15 @@ TEST(AnswerTo, the_old_form_is_answered_in_the_old_form) {
     EXPECT_EQ(answer.agreed.data->max_message_size, 65536U);
 }
 
+TEST(AnswerTo, the_form_between_is_answered_with_the_new_words) {
+    const Answer answer =
+        answered(taken(head + "m=application 9 DTLS/SCTP webrtc-datachannel\r\na=sctp-port:6000\r\n" + transport), data_only());
+    const std::string text = print(write(answer.answer));
+    EXPECT_THAT(text, HasSubstr("m=application 4000 DTLS/SCTP webrtc-datachannel\r\n"));
+    EXPECT_THAT(text, HasSubstr("a=sctp-port:5000\r\n"));
+    EXPECT_EQ(answer.agreed.data->remote_port, 6000);
+}
+
 TEST(AnswerTo, promises_of_a_bundle_are_taken_with_the_first_section_s_transport) {
     const Session offer = fixture("chromium-max-bundle-offer");
     const Answer all = answered(offer, with_media());

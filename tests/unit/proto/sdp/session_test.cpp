@@ -134,6 +134,25 @@ TEST(Session, the_old_form_of_data_channels_is_read) {
     EXPECT_EQ(offer.media[0].line.protocol, "DTLS/SCTP");
 }
 
+TEST(Session, the_port_of_the_old_form_is_its_format) {
+    const auto port = [](const std::string& section) { return taken(head + section).media[0].effective_sctp_port(); };
+    EXPECT_EQ(port("m=application 9 DTLS/SCTP 6000\r\na=sctpmap:6000 webrtc-datachannel 16\r\n"), 6000);
+    EXPECT_EQ(port("m=application 9 DTLS/SCTP 6000\r\n"), 6000);  // the map may be missing
+    EXPECT_EQ(port("m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=sctp-port:6001\r\n"), 6001);
+    EXPECT_EQ(port("m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"), 5000);
+    // Between the two forms there was one with the old protocol's name and the new words.
+    const Session between = taken(head + "m=application 9 DTLS/SCTP webrtc-datachannel\r\na=sctp-port:6002\r\n");
+    EXPECT_TRUE(between.media[0].is_data());
+    EXPECT_FALSE(between.media[0].has_old_data_form());
+    EXPECT_EQ(between.media[0].effective_sctp_port(), 6002);
+}
+
+TEST(Session, an_end_of_candidates_above_all_sections_ends_those_of_each) {
+    const Session session = taken(head + "a=end-of-candidates\r\nm=audio 9 x 0\r\nm=audio 9 x 0\r\n");
+    EXPECT_TRUE(session.media[0].end_of_candidates);
+    EXPECT_TRUE(session.media[1].end_of_candidates);
+}
+
 TEST(Session, what_firefox_says_once_for_all_holds_in_each_section) {
     const Session offer = fixture("firefox-offer");
     for (const Media& media : offer.media) {
