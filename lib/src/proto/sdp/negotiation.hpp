@@ -89,8 +89,8 @@ struct Agreed {
     bool remote_trickles = false;         ///< candidates may follow
     std::vector<std::string> candidates;  ///< of the remote side, values of `a=candidate`
     bool end_of_candidates = false;       //
-    std::vector<Fingerprint>
-        fingerprints;  ///< of the remote certificate: sha-256, sha-384 or sha-512; one that matches is enough
+    /// Of the remote certificate: sha-256, sha-384 or sha-512. One that matches is enough.
+    std::vector<Fingerprint> fingerprints;
     std::optional<AgreedData> data;
     std::vector<AgreedMedia> media;
 };
