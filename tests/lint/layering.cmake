@@ -16,6 +16,7 @@ set(pure base metrics yaml pages appfile proto webrtc scenario load report verdi
 # below_<module>: the folders that it may include, itself aside.
 set(below_base)
 set(below_proto base)
+set(below_webrtc base proto)
 set(below_metrics base)
 set(below_yaml base)
 set(below_pages base yaml)
@@ -35,7 +36,7 @@ set(below_app base yaml pages appfile metrics net view files middleware client s
 set(below_engine base metrics load net client)
 set(below_verify base metrics load verdict net client process server engine)
 set(below_run base metrics yaml scenario load verdict report net client process server engine verify)
-set(modules base proto metrics yaml pages appfile scenario load report verdict net view files middleware client process server app engine verify run)
+set(modules base proto webrtc metrics yaml pages appfile scenario load report verdict net view files middleware client process server app engine verify run)
 
 # Files that belong higher up than the folder that they stand in: the main of the helper program runs the application.
 set(higher_lib/src/process/helper_main.cpp app)

@@ -1,3 +1,10 @@
+volley_add_test(unit_proto_rtp unit unit/proto/rtp/packet_test.cpp unit/proto/rtp/rtcp_test.cpp)
+volley_add_test(unit_proto_dcep unit unit/proto/dcep/message_test.cpp)
+volley_add_test(unit_proto_srtp unit unit/proto/srtp/vectors_test.cpp unit/proto/srtp/replay_window_test.cpp
+  unit/proto/srtp/session_test.cpp unit/proto/srtp/libsrtp_test.cpp LIBS srtp2)
+volley_add_test(unit_proto_sdp unit unit/proto/sdp/description_test.cpp unit/proto/sdp/values_test.cpp unit/proto/sdp/session_test.cpp
+  unit/proto/sdp/negotiation_test.cpp unit/proto/sdp/fragment_test.cpp unit/proto/sdp/next_offer_test.cpp)
+target_compile_definitions(unit_proto_sdp PRIVATE VOLLEY_SDP_FIXTURES="${CMAKE_CURRENT_SOURCE_DIR}/golden/sdp")
 volley_add_test(unit_proto unit unit/proto/response_parser_test.cpp unit/proto/response_limits_test.cpp
   unit/proto/response_memory_test.cpp unit/proto/chunked_decoder_test.cpp unit/proto/syntax_test.cpp)
 volley_add_test(unit_proto_stun unit unit/proto/stun/message_test.cpp unit/proto/stun/integrity_test.cpp

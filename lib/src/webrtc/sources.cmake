@@ -1,0 +1,1 @@
+target_sources(volley_core PRIVATE src/webrtc/demux.cpp)
