@@ -99,7 +99,14 @@ bool UsrsctpAssociation::open_socket() {
     rto.srto_min = 200;
     rto.srto_max = 10'000;
     done &= set_option(socket_, SCTP_RTOINFO, rto);
+    // The only path must outlive the association: usrsctp sends nothing more on one that it takes for dead, and what would revive it are
+    // heartbeats, which are switched off.
+    constexpr std::uint16_t max_retransmissions = 10;
+    sctp_assocparams parameters{};
+    parameters.sasoc_asocmaxrxt = max_retransmissions;
+    done &= set_option(socket_, SCTP_ASSOCINFO, parameters);
     sctp_paddrparams path{};
+    path.spp_pathmaxrxt = max_retransmissions + 1;
     path.spp_flags = SPP_PMTUD_DISABLE | SPP_HB_DISABLE;
     path.spp_pathmtu =
         static_cast<std::uint32_t>((config_.max_packet_bytes - header_bytes) & ~std::size_t{3});  // without the common header

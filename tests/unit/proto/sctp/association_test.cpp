@@ -290,6 +290,20 @@ TEST(SctpAssociation, notices_that_nothing_is_acknowledged_any_more) {
     EXPECT_EQ(condition_of(pair.a.events.back().error), Condition::timeout);
 }
 
+// Six time-outs in a row made usrsctp take the path for dead, and nothing was sent on it again, though the peer acknowledged everything.
+TEST(SctpAssociation, goes_on_after_an_interruption) {
+    SctpPair pair({.delay = 10ms});
+    ASSERT_TRUE(pair.connect());
+    for (const Duration interruption : {5s, 15s, 30s}) {
+        pair.set_model({.loss = 1});
+        EXPECT_FALSE(pair.a.send(0, std::string(60'000, 'x')));
+        pair.settle(interruption);
+        pair.set_model({.delay = 10ms});
+        ASSERT_TRUE(pair.run_until([&] { return pair.a.association->buffered() == 0; }, 30s)) << to_seconds(interruption);
+    }
+    EXPECT_EQ(pair.b.messages(0).size(), 3U);
+}
+
 TEST(SctpAssociation, a_stack_exists_once) {
     (void)test::sctp_stack();
     EXPECT_THROW((void)make_usrsctp_stack(), std::runtime_error);
