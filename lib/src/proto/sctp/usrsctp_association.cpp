@@ -97,11 +97,11 @@ bool UsrsctpAssociation::open_socket() {
     rto.srto_assoc_id = SCTP_FUTURE_ASSOC;
     rto.srto_initial = 1000;
     rto.srto_min = 200;
-    rto.srto_max = 10'000;
+    rto.srto_max = 3000;  // of 60 s: whoever tests does not wait for a minute when a path comes back
     done &= set_option(socket_, SCTP_RTOINFO, rto);
     // The only path must outlive the association: usrsctp sends nothing more on one that it takes for dead, and what would revive it are
     // heartbeats, which are switched off.
-    constexpr std::uint16_t max_retransmissions = 10;
+    constexpr std::uint16_t max_retransmissions = 20;  // about a minute in which nothing gets through
     sctp_assocparams parameters{};
     parameters.sasoc_asocmaxrxt = max_retransmissions;
     done &= set_option(socket_, SCTP_ASSOCINFO, parameters);
