@@ -96,7 +96,7 @@ public:
     /// One packet out of DTLS, of any size and content.
     virtual void handle_packet(TimePoint now, BytesView packet) = 0;
     virtual void handle_timeout(TimePoint now) = 0;
-    /// Of what is this association's alone: the limit on connecting.
+    /// Of what is this association's alone: the limit on connecting, and one on sending nothing while data waits.
     [[nodiscard]] virtual std::optional<TimePoint> next_timeout() const = 0;
 
     /// Takes one message whole, or nothing of it. Errors: would_block, not_open, closed, message_too_large, message_empty, no_such_stream.

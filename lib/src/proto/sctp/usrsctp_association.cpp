@@ -20,6 +20,10 @@ constexpr std::size_t max_waiting_packets = 4096;
 // Larger than any DTLS record.
 constexpr std::size_t max_incoming_packet = 16'384;
 
+// Data that waits is sent again every 3 s at most, or a full window is asked after. usrsctp has lost its timer before (sctplab/usrsctp
+// issue 750), and then waits for ever.
+constexpr Duration stall_limit = std::chrono::seconds(30);
+
 void* address_of(std::uint64_t id) noexcept { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(id)); }
 
 sockaddr_conn inner_address(std::uint64_t id, std::uint16_t port) noexcept {
@@ -178,16 +182,28 @@ void UsrsctpAssociation::handle_timeout(TimePoint now) {
     if (state_ == State::connecting && now >= give_up_at_) {
         end(State::failed, Errc::connect_timed_out, "no SCTP association within " + format_duration(config_.connect_timeout));
     }
+    if (alive() && stall_at_ && now >= *stall_at_) look_for_stall(now);
+}
+
+void UsrsctpAssociation::look_for_stall(TimePoint now) {
+    stall_at_.reset();
+    if (buffered() == 0) return;
+    if (now < last_packet_at_ + stall_limit) {
+        stall_at_ = last_packet_at_ + stall_limit;
+        return;
+    }
+    end(State::failed, Errc::path_lost, "SCTP has had data to send for " + format_duration(stall_limit) + " and sent nothing");
 }
 
 std::optional<TimePoint> UsrsctpAssociation::next_timeout() const {
-    return state_ == State::connecting ? std::optional<TimePoint>(give_up_at_) : std::nullopt;
+    return state_ == State::connecting ? std::optional<TimePoint>(give_up_at_) : alive() ? stall_at_ : std::nullopt;
 }
 
 // --- packets ---------------------------------------------------------------------------------------------------------
 
-void UsrsctpAssociation::handle_packet(TimePoint, BytesView packet) {
+void UsrsctpAssociation::handle_packet(TimePoint now, BytesView packet) {
     stack_.assert_thread();
+    stack_.set_now(now);
     if (!alive() || packet.size() > max_incoming_packet) return;
     const auto ports = ports_of_sound(packet);
     if (ports != Ports{config_.remote_port, config_.local_port}) return;
@@ -204,6 +220,7 @@ void UsrsctpAssociation::take_packet(BytesView packet) {
     Bytes out(packet.begin(), packet.end());
     address(out, {config_.local_port, config_.remote_port});
     packets_.push_back(std::move(out));
+    last_packet_at_ = stack_.now();
 }
 
 std::optional<Bytes> UsrsctpAssociation::poll_packet() {
@@ -381,7 +398,7 @@ std::optional<Event> UsrsctpAssociation::poll_event() {
 
 // --- what goes -------------------------------------------------------------------------------------------------------
 
-error_code UsrsctpAssociation::send(TimePoint, std::uint16_t stream, std::uint32_t ppid, BytesView data,
+error_code UsrsctpAssociation::send(TimePoint now, std::uint16_t stream, std::uint32_t ppid, BytesView data,
                                     const Reliability& reliability) {
     stack_.assert_thread();
     if (state_ == State::connecting) return Errc::not_open;
@@ -400,6 +417,7 @@ error_code UsrsctpAssociation::send(TimePoint, std::uint16_t stream, std::uint32
         waits_for_room_ = true;
         return Errc::would_block;
     }
+    stack_.set_now(now);
     sctp_sendv_spa spa{};
     spa.sendv_flags = SCTP_SEND_SNDINFO_VALID;
     spa.sendv_sndinfo.snd_sid = stream;
@@ -436,6 +454,7 @@ error_code UsrsctpAssociation::send(TimePoint, std::uint16_t stream, std::uint32
         }
     }
     if (buffered() > low_threshold_) waits_for_room_ = true;
+    if (!stall_at_) stall_at_ = now + stall_limit;
     return {};
 }
 

@@ -53,6 +53,7 @@ private:
     void check_writable();
     void end(State state, error_code error, std::string reason);
     void close_socket();
+    void look_for_stall(TimePoint now);
 
     UsrsctpStack& stack_;
     AssociationConfig config_;
@@ -62,6 +63,8 @@ private:
     struct socket* socket_ = nullptr;
     State state_ = State::connecting;
     TimePoint give_up_at_;
+    std::optional<TimePoint> stall_at_;  // when to look whether data waits and nothing goes out
+    TimePoint last_packet_at_;
 
     std::deque<Bytes> packets_;
     std::deque<Event> events_;

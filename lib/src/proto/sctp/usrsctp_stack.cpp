@@ -74,6 +74,7 @@ void UsrsctpStack::assert_thread() const noexcept {
 
 std::unique_ptr<Association> UsrsctpStack::connect(TimePoint now, const AssociationConfig& config, std::uint64_t tag) {
     assert_thread();
+    now_ = now;
     if (!ticked_at_) ticked_at_ = now;
     const std::uint64_t id = ++last_id_;
     auto association = std::make_unique<UsrsctpAssociation>(*this, config, id, tag);
@@ -99,6 +100,7 @@ std::optional<TimePoint> UsrsctpStack::next_timeout() const {
 
 void UsrsctpStack::handle_timeout(TimePoint now) {
     assert_thread();
+    now_ = now;
     if (!ticked_at_ || now < *ticked_at_ + tick()) return;
     const auto elapsed = std::chrono::floor<std::chrono::milliseconds>(now - *ticked_at_);
     *ticked_at_ += elapsed;

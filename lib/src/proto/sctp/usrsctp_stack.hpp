@@ -26,6 +26,9 @@ public:
     void assert_thread() const noexcept;
     void forget(std::uint64_t id) noexcept;
     [[nodiscard]] std::uint16_t next_port() noexcept;
+    /// What the newest call said, for callbacks, which are told nothing.
+    [[nodiscard]] TimePoint now() const noexcept { return now_; }
+    void set_now(TimePoint now) noexcept { now_ = now; }
     [[nodiscard]] std::vector<std::uint8_t>& scratch() noexcept { return scratch_; }
 
     // From usrsctp's callbacks: an id is looked up, so that nothing goes to an association that is gone.
@@ -40,6 +43,7 @@ private:
     std::vector<std::uint64_t> marked_;  // by id
     std::uint64_t last_id_ = 0;
     std::uint16_t last_port_ = 0;
+    TimePoint now_;
     std::optional<TimePoint> ticked_at_;
     TimePoint tick_until_;  // usrsctp has things to clear away after the last association
     std::vector<std::uint8_t> scratch_;

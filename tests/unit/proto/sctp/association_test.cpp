@@ -1,4 +1,6 @@
 // Two associations on a network without fault.
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "unit/proto/sctp/sctp_pair.hpp"
@@ -302,6 +304,39 @@ TEST(SctpAssociation, goes_on_after_an_interruption) {
         ASSERT_TRUE(pair.run_until([&] { return pair.a.association->buffered() == 0; }, 30s)) << to_seconds(interruption);
     }
     EXPECT_EQ(pair.b.messages(0).size(), 3U);
+}
+
+// usrsctp that has lost its timer is played by one whose timers nobody lets run.
+TEST(SctpAssociation, does_not_wait_for_ever_where_data_waits_and_nothing_is_sent) {
+    SctpPair pair({.delay = 10ms});
+    ASSERT_TRUE(pair.connect());
+    EXPECT_FALSE(pair.a.association->next_timeout());
+    EXPECT_FALSE(pair.a.send(0, "sent and lost"));
+    while (pair.a.association->poll_packet()) continue;
+    VirtualClock::advance(29s);
+    pair.a.association->handle_timeout(VirtualClock::now());
+    EXPECT_EQ(pair.a.association->state(), State::open);
+    ASSERT_TRUE(pair.a.association->next_timeout());
+    VirtualClock::advance_to(*pair.a.association->next_timeout());
+    pair.a.association->handle_timeout(VirtualClock::now());
+    EXPECT_EQ(pair.a.association->state(), State::failed);
+    EXPECT_EQ(pair.a.association->poll_event()->error, Errc::path_lost);
+}
+
+TEST(SctpAssociation, an_idle_association_has_no_deadline) {
+    SctpPair pair({.delay = 10ms});
+    ASSERT_TRUE(pair.connect());
+    EXPECT_FALSE(pair.a.send(0, "once"));
+    pair.settle(100s);
+    EXPECT_TRUE(pair.a.open());
+    EXPECT_FALSE(pair.a.association->next_timeout());
+}
+
+TEST(SctpAssociation, another_thread_ends_the_program) {
+    (void)test::sctp_stack();
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_DEATH(std::thread([] { test::sctp_stack().handle_timeout(VirtualClock::now()); }).join(),
+                 "thread that is not its own");
 }
 
 TEST(SctpAssociation, a_stack_exists_once) {
