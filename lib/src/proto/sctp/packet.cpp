@@ -1,5 +1,6 @@
 #include "proto/sctp/packet.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace volley::proto::sctp {
@@ -47,7 +48,101 @@ std::uint32_t checksum_of(BytesView packet) noexcept {
     return ~extended(crc, packet.subspan(header_bytes));
 }
 
+// Chunk types: RFC 9260 section 3.2, RFC 6525, RFC 3758; those of extensions by the registry of IANA.
+enum Chunk : std::uint8_t {
+    data = 0,
+    init = 1,
+    init_ack = 2,
+    sack = 3,
+    heartbeat = 4,
+    heartbeat_ack = 5,
+    shutdown = 7,
+    error = 9,
+    ecn_echo = 12,
+    congestion_window_reduced = 13,
+    authentication = 15,
+    nr_sack = 16,
+    i_data = 64,
+    address_change_ack = 128,
+    packet_drop = 129,
+    reconfiguration = 130,
+    forward_tsn = 192,
+    address_change = 193,
+    i_forward_tsn = 194,
+};
+
+// Each has a type and a length, which counts both and is at least that.
+bool are_parameters(ByteReader bytes) noexcept {
+    while (bytes.left() != 0) {
+        (void)bytes.u16();
+        const std::uint16_t length = bytes.u16();
+        if (!bytes.ok() || length < 4) return false;
+        (void)bytes.bytes(length - 4U);
+        if (!bytes.ok()) return false;
+        // The last one's padding is not counted by the chunk's length.
+        (void)bytes.bytes(std::min<std::size_t>((4U - length % 4U) % 4U, bytes.left()));
+    }
+    return true;
+}
+
+bool is_well_formed_chunk(std::uint8_t type, BytesView body, Phase phase, bool alone) noexcept {
+    ByteReader reader(body);
+    switch (type) {
+        case data:
+            return body.size() > 12;
+        case init:
+        case init_ack:
+            // An association that stands has heard all that a late one could say, and one that begins anew has failed.
+            if (phase == Phase::connected || !alone) return false;
+            (void)reader.bytes(16);
+            return reader.ok() && are_parameters(reader);
+        case sack: {
+            (void)reader.bytes(8);
+            const std::size_t blocks = reader.u16();
+            const std::size_t duplicates = reader.u16();
+            return reader.ok() && reader.left() >= 4 * (blocks + duplicates);
+        }
+        case heartbeat:
+        case heartbeat_ack:
+        case error:
+        case reconfiguration:
+            return are_parameters(reader);
+        case shutdown:
+            return body.size() == 4;
+        case forward_tsn:
+            return body.size() >= 4 && body.size() % 4 == 0;
+        case ecn_echo:
+        case congestion_window_reduced:
+        case authentication:
+        case nr_sack:
+        case i_data:
+        case address_change_ack:
+        case packet_drop:
+        case address_change:
+        case i_forward_tsn:
+            return false;
+        default:
+            return true;
+    }
+}
+
 }  // namespace
+
+bool is_well_formed(BytesView packet, Phase phase) noexcept {
+    ByteReader reader(packet);
+    (void)reader.bytes(header_bytes);
+    for (bool first = true; reader.left() != 0; first = false) {
+        const std::uint8_t type = reader.u8();
+        (void)reader.u8();
+        const std::uint16_t length = reader.u16();
+        if (!reader.ok() || length < 4) return false;
+        const BytesView body = reader.bytes(length - 4U);
+        if (!reader.ok()) return false;
+        (void)reader.bytes(std::min<std::size_t>((4U - length % 4U) % 4U, reader.left()));
+        if (!is_well_formed_chunk(type, body, phase, first && reader.left() == 0)) return false;
+    }
+    return reader.ok();
+}
 
 std::uint32_t crc32c_of(BytesView bytes) noexcept { return ~extended(0xffffffff, bytes); }
 

@@ -1,4 +1,4 @@
-// The common header of SCTP packets: ports and checksum.
+// SCTP packets from outside: ports, checksum, and whether their chunks are what they say.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +22,15 @@ struct Ports {
 
 /// Of a packet whose checksum holds; nothing for one that is damaged, or too short for a chunk. Thread safety: pure function.
 [[nodiscard]] std::optional<Ports> ports_of_sound(BytesView packet) noexcept;
+
+/// How far the association is, as far as it decides what may come.
+enum class Phase : std::uint8_t { connecting, connected };
+
+/// The packet is made of whole chunks, with what they always hold and whole parameters inside, and of none that belongs to an extension
+/// that is never agreed on (authentication, address changes, ECN, interleaving and so on), or that begins a connected association anew.
+/// For libraries that are less careful: usrsctp 0.9.5 turns for ever on a parameter of an INIT that says it has no bytes.
+/// Chunks that nobody knows are left to the library, which skips them or not as their type says (RFC 9260 section 3.2).
+[[nodiscard]] bool is_well_formed(BytesView packet, Phase phase) noexcept;
 
 /// Writes the ports, and the checksum after them. `packet` is at least a header.
 void address(Bytes& packet, Ports ports) noexcept;

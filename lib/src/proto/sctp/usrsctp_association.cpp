@@ -207,6 +207,7 @@ void UsrsctpAssociation::handle_packet(TimePoint now, BytesView packet) {
     if (!alive() || packet.size() > max_incoming_packet) return;
     const auto ports = ports_of_sound(packet);
     if (ports != Ports{config_.remote_port, config_.local_port}) return;
+    if (!is_well_formed(packet, state_ == State::connecting ? Phase::connecting : Phase::connected)) return;
     auto& inner = stack_.scratch();
     std::copy(packet.begin(), packet.end(), inner.begin());
     inner[0] = inner[2] = static_cast<std::uint8_t>(inner_port_ >> 8);

@@ -35,5 +35,46 @@ TEST(SctpPacket, is_addressed_and_read_again) {
     EXPECT_FALSE(ports_of_sound({}));
 }
 
+Bytes packet_of(std::initializer_list<std::uint8_t> chunks) {
+    Bytes packet(header_bytes);
+    packet.insert(packet.end(), chunks);
+    return packet;
+}
+
+TEST(SctpPacket, of_whole_chunks_is_well_formed) {
+    const auto ok = [](std::initializer_list<std::uint8_t> chunks) {
+        return is_well_formed(packet_of(chunks), Phase::connected);
+    };
+    EXPECT_TRUE(ok({0, 3, 0, 17, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 51, 'x', 0, 0, 0}));
+    EXPECT_TRUE(ok({0, 3, 0, 17, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 51, 'x'})) << "the last chunk's padding may be missing";
+    EXPECT_FALSE(ok({0, 3, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 51})) << "DATA without data";
+    EXPECT_FALSE(ok({0, 3, 0, 18, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 51, 'x'}));
+    EXPECT_FALSE(ok({11, 0, 0, 3}));
+    EXPECT_FALSE(ok({11, 0, 0, 0}));
+    EXPECT_FALSE(ok({11, 0, 0}));
+    EXPECT_TRUE(ok({11, 0, 0, 4, 10, 0, 0, 5, 'c'}));
+    EXPECT_TRUE(ok({3, 0, 0, 16, 0, 0, 0, 1, 0, 0, 9, 9, 0, 0, 0, 0}));
+    EXPECT_FALSE(ok({3, 0, 0, 16, 0, 0, 0, 1, 0, 0, 9, 9, 0, 1, 0, 0})) << "a gap that is not there";
+    EXPECT_TRUE(ok({130, 0, 0, 16, 0, 16, 0, 12, 0, 0, 0, 1, 0, 0, 0, 1}));
+    EXPECT_FALSE(ok({130, 0, 0, 16, 0, 16, 0, 13, 0, 0, 0, 1, 0, 0, 0, 1}));
+    EXPECT_FALSE(ok({130, 0, 0, 8, 0, 16, 0, 0}));
+    EXPECT_FALSE(ok({193, 0, 0, 8, 0, 0, 0, 1})) << "an address change";
+    EXPECT_TRUE(ok({0x84, 0, 0, 8, 0, 0, 0, 0})) << "padding: RFC 4820";
+}
+
+// usrsctp 0.9.5 never came back from a parameter without bytes.
+TEST(SctpPacket, an_init_has_whole_parameters_and_comes_alone_and_early) {
+    const Bytes good = packet_of({1, 0, 0, 24, 0, 0, 0, 7, 0, 1, 0, 0, 0, 9, 0, 9, 0, 0, 0, 9, 0xc0, 0, 0, 4});
+    EXPECT_TRUE(is_well_formed(good, Phase::connecting));
+    EXPECT_FALSE(is_well_formed(good, Phase::connected));
+    Bytes endless = good;
+    endless.back() = 0;
+    EXPECT_FALSE(is_well_formed(endless, Phase::connecting));
+    Bytes accompanied = good;
+    accompanied.insert(accompanied.end(), {11, 0, 0, 4});
+    EXPECT_FALSE(is_well_formed(accompanied, Phase::connecting));
+    EXPECT_FALSE(is_well_formed(packet_of({1, 0, 0, 16, 0, 0, 0, 7, 0, 1, 0, 0, 0, 9, 0, 9}), Phase::connecting));
+}
+
 }  // namespace
 }  // namespace volley::proto::sctp
