@@ -24,13 +24,11 @@ constexpr std::size_t max_incoming_packet = 16'384;
 // issue 750), and then waits for ever.
 constexpr Duration stall_limit = std::chrono::seconds(30);
 
-void* address_of(std::uint64_t id) noexcept { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(id)); }
-
-sockaddr_conn inner_address(std::uint64_t id, std::uint16_t port) noexcept {
+sockaddr_conn inner_address(std::uint16_t port) noexcept {
     sockaddr_conn address{};
     address.sconn_family = AF_CONN;
     address.sconn_port = htons(port);
-    address.sconn_addr = address_of(id);
+    address.sconn_addr = UsrsctpStack::inner_address;
     return address;
 }
 
@@ -52,13 +50,13 @@ void something_came(struct socket*, void* association, int) { static_cast<Usrsct
 
 }  // namespace
 
-UsrsctpAssociation::UsrsctpAssociation(UsrsctpStack& stack, AssociationConfig config, std::uint64_t id, std::uint64_t tag)
-    : stack_(stack), config_(config), id_(id), tag_(tag), low_threshold_(config.send_buffer / 2) {}
+UsrsctpAssociation::UsrsctpAssociation(UsrsctpStack& stack, AssociationConfig config, std::uint64_t tag)
+    : stack_(stack), config_(config), tag_(tag), low_threshold_(config.send_buffer / 2) {}
 
 UsrsctpAssociation::~UsrsctpAssociation() {
     stack_.assert_thread();
     close_socket();
-    stack_.forget(id_);
+    stack_.forget(*this);
 }
 
 // --- beginning and end -----------------------------------------------------------------------------------------------
@@ -66,7 +64,6 @@ UsrsctpAssociation::~UsrsctpAssociation() {
 bool UsrsctpAssociation::open_socket() {
     socket_ = usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, nullptr, nullptr, 0, nullptr);
     if (socket_ == nullptr) return false;
-    usrsctp_register_address(address_of(id_));
     usrsctp_set_non_blocking(socket_, 1);
 
     bool done = true;
@@ -120,7 +117,7 @@ bool UsrsctpAssociation::open_socket() {
     // Ports of sockets that are not quite gone are still taken.
     for (int attempts = 0; attempts < 65'535; ++attempts) {
         inner_port_ = stack_.next_port();
-        sockaddr_conn local = inner_address(id_, inner_port_);
+        sockaddr_conn local = inner_address(inner_port_);
         if (usrsctp_bind(socket_, reinterpret_cast<sockaddr*>(&local), sizeof local) == 0) return true;
         if (errno != EADDRINUSE) return false;
     }
@@ -133,9 +130,10 @@ void UsrsctpAssociation::connect(TimePoint now) {
         end(State::failed, Errc::exhausted, std::string("no SCTP association can be made: ") + std::strerror(errno));
         return;
     }
+    stack_.remember(*this);
     usrsctp_set_upcall(socket_, something_came, this);
     // The peer has our number inside: it is the one that packets are looked up by, and theirs is put over it on the way out.
-    sockaddr_conn remote = inner_address(id_, inner_port_);
+    sockaddr_conn remote = inner_address(inner_port_);
     if (usrsctp_connect(socket_, reinterpret_cast<sockaddr*>(&remote), sizeof remote) != 0 && errno != EINPROGRESS) {
         end(State::failed, Errc::exhausted, std::string("no SCTP association can be begun: ") + std::strerror(errno));
     }
@@ -145,7 +143,6 @@ void UsrsctpAssociation::close_socket() {
     if (socket_ == nullptr) return;
     usrsctp_set_upcall(socket_, nullptr, nullptr);
     usrsctp_close(std::exchange(socket_, nullptr));
-    usrsctp_deregister_address(address_of(id_));
 }
 
 void UsrsctpAssociation::end(State state, error_code error, std::string reason) {
@@ -212,7 +209,7 @@ void UsrsctpAssociation::handle_packet(TimePoint now, BytesView packet) {
     std::copy(packet.begin(), packet.end(), inner.begin());
     inner[0] = inner[2] = static_cast<std::uint8_t>(inner_port_ >> 8);
     inner[1] = inner[3] = static_cast<std::uint8_t>(inner_port_);
-    usrsctp_conninput(address_of(id_), inner.data(), packet.size(), 0);
+    usrsctp_conninput(UsrsctpStack::inner_address, inner.data(), packet.size(), 0);
     take_what_came();
 }
 
@@ -231,7 +228,7 @@ std::optional<Bytes> UsrsctpAssociation::poll_packet() {
     return packet;
 }
 
-void UsrsctpAssociation::mark() { stack_.mark(id_); }
+void UsrsctpAssociation::mark() { stack_.mark(*this); }
 
 // --- what comes ------------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ class UsrsctpStack;
 
 class UsrsctpAssociation final : public Association {
 public:
-    UsrsctpAssociation(UsrsctpStack& stack, AssociationConfig config, std::uint64_t id, std::uint64_t tag);
+    UsrsctpAssociation(UsrsctpStack& stack, AssociationConfig config, std::uint64_t tag);
     ~UsrsctpAssociation() override;
 
     void handle_packet(TimePoint now, BytesView packet) override;
@@ -37,6 +37,7 @@ public:
     void take_packet(BytesView packet);  // out of usrsctp, in the middle of it: nothing of it may be called
     void mark();                         // as well: something came
     void take_what_came();               // after usrsctp was called
+    [[nodiscard]] std::uint16_t inner_port() const noexcept { return inner_port_; }
     [[nodiscard]] std::uint64_t tag() const noexcept { return tag_; }
     [[nodiscard]] bool has_output() const noexcept { return !packets_.empty() || !events_.empty(); }
 
@@ -57,9 +58,8 @@ private:
 
     UsrsctpStack& stack_;
     AssociationConfig config_;
-    std::uint64_t id_;
     std::uint64_t tag_;
-    std::uint16_t inner_port_ = 0;
+    std::uint16_t inner_port_ = 0;  // 0: not connecting yet
     struct socket* socket_ = nullptr;
     State state_ = State::connecting;
     TimePoint give_up_at_;

@@ -21,12 +21,10 @@ thread_local char thread_marker = 0;
 // How long usrsctp may go on clearing away after the last association: the longest of its timers for that.
 constexpr Duration clearing_time = std::chrono::seconds(5);
 
-std::uint64_t id_of(void* address) noexcept { return reinterpret_cast<std::uintptr_t>(address); }
-
 // Called in the middle of usrsctp, which must not be called again from here.
-int packet_out(void* address, void* data, std::size_t size, std::uint8_t, std::uint8_t) {
+int packet_out(void*, void* data, std::size_t size, std::uint8_t, std::uint8_t) {
     try {
-        if (the_stack != nullptr) the_stack->take_packet(id_of(address), BytesView(static_cast<const std::uint8_t*>(data), size));
+        if (the_stack != nullptr) the_stack->take_packet(BytesView(static_cast<const std::uint8_t*>(data), size));
     } catch (const std::bad_alloc&) {
         return 0;  // lost, as packets are; an exception must not pass through C
     }
@@ -55,12 +53,14 @@ void set_up_for_data_channels() {
 UsrsctpStack::UsrsctpStack() : thread_(&thread_marker), scratch_(64 * 1024) {
     if (the_stack != nullptr) throw std::runtime_error("there is one SCTP stack in a process, and it exists");
     usrsctp_init_nothreads(0, packet_out, nullptr);
+    usrsctp_register_address(inner_address);
     set_up_for_data_channels();
     the_stack = this;
 }
 
 UsrsctpStack::~UsrsctpStack() {
     assert_thread();
+    usrsctp_deregister_address(inner_address);
     // Sockets that were closed go when their timers have run.
     for (int i = 0; i < 100 && usrsctp_finish() != 0; ++i) usrsctp_handle_timers(100);
     the_stack = nullptr;
@@ -76,15 +76,19 @@ std::unique_ptr<Association> UsrsctpStack::connect(TimePoint now, const Associat
     assert_thread();
     now_ = now;
     if (!ticked_at_) ticked_at_ = now;
-    const std::uint64_t id = ++last_id_;
-    auto association = std::make_unique<UsrsctpAssociation>(*this, config, id, tag);
-    associations_.emplace(id, association.get());
+    auto association = std::make_unique<UsrsctpAssociation>(*this, config, tag);
     association->connect(now);
     return association;
 }
 
-void UsrsctpStack::forget(std::uint64_t id) noexcept {
-    associations_.erase(id);
+void UsrsctpStack::remember(UsrsctpAssociation& association) { associations_.emplace(association.inner_port(), &association); }
+
+void UsrsctpStack::forget(UsrsctpAssociation& association) noexcept {
+    if (const auto found = associations_.find(association.inner_port());
+        found != associations_.end() && found->second == &association) {
+        associations_.erase(found);
+    }
+    if (association.marked) std::erase(marked_, &association);
     if (associations_.empty() && ticked_at_) tick_until_ = *ticked_at_ + clearing_time;
 }
 
@@ -106,19 +110,16 @@ void UsrsctpStack::handle_timeout(TimePoint now) {
     *ticked_at_ += elapsed;
     // Of a loop that stood still for days nothing is left to be told apart.
     usrsctp_handle_timers(static_cast<std::uint32_t>(std::min<std::int64_t>(elapsed.count(), 1'000'000)));
-    for (std::size_t i = 0; i < marked_.size(); ++i) {
-        if (const auto found = associations_.find(marked_[i]); found != associations_.end()) found->second->take_what_came();
-    }
+    for (std::size_t i = 0; i < marked_.size(); ++i) marked_[i]->take_what_came();  // which may mark more
     if (associations_.empty() && *ticked_at_ >= tick_until_) ticked_at_.reset();
 }
 
 std::optional<std::uint64_t> UsrsctpStack::poll_ready() {
     while (!marked_.empty()) {
-        const auto found = associations_.find(marked_.back());
+        UsrsctpAssociation& association = *marked_.back();
         marked_.pop_back();
-        if (found == associations_.end()) continue;
-        found->second->marked = false;
-        if (found->second->has_output()) return found->second->tag();
+        association.marked = false;
+        if (association.has_output()) return association.tag();
     }
     return std::nullopt;
 }
@@ -128,18 +129,18 @@ std::uint16_t UsrsctpStack::next_port() noexcept {
     return last_port_;
 }
 
-void UsrsctpStack::take_packet(std::uint64_t id, BytesView packet) {
-    const auto found = associations_.find(id);
+void UsrsctpStack::take_packet(BytesView packet) {
+    const std::uint16_t port = ByteReader(packet).u16();  // the source is the end that sends it
+    const auto found = associations_.find(port);
     if (found == associations_.end()) return;
     found->second->take_packet(packet);
-    mark(id);
+    mark(*found->second);
 }
 
-void UsrsctpStack::mark(std::uint64_t id) {
-    const auto found = associations_.find(id);
-    if (found == associations_.end() || found->second->marked) return;
-    marked_.push_back(id);
-    found->second->marked = true;
+void UsrsctpStack::mark(UsrsctpAssociation& association) {
+    if (association.marked) return;
+    marked_.push_back(&association);
+    association.marked = true;
 }
 
 std::unique_ptr<Stack> make_usrsctp_stack() { return std::make_unique<UsrsctpStack>(); }

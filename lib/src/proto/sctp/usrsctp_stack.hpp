@@ -24,24 +24,27 @@ public:
 
     // For associations alone.
     void assert_thread() const noexcept;
-    void forget(std::uint64_t id) noexcept;
+    void remember(UsrsctpAssociation& association);  // once it has its port
+    void forget(UsrsctpAssociation& association) noexcept;
     [[nodiscard]] std::uint16_t next_port() noexcept;
     /// What the newest call said, for callbacks, which are told nothing.
     [[nodiscard]] TimePoint now() const noexcept { return now_; }
     void set_now(TimePoint now) noexcept { now_ = now; }
     [[nodiscard]] std::vector<std::uint8_t>& scratch() noexcept { return scratch_; }
 
-    // From usrsctp's callbacks: an id is looked up, so that nothing goes to an association that is gone.
-    void take_packet(std::uint64_t id, BytesView packet);
-    void mark(std::uint64_t id);
+    /// What usrsctp takes for the address of all ends, ours and the peers'; an association is told by its port.
+    static inline void* const inner_address = reinterpret_cast<void*>(std::uintptr_t{1});
+
+    // From usrsctp's callbacks: the port is looked up, so that nothing goes to an association that is gone.
+    void take_packet(BytesView packet);
+    void mark(UsrsctpAssociation& association);
 
 private:
     [[nodiscard]] Duration tick() const noexcept;
 
     const void* thread_;
-    std::unordered_map<std::uint64_t, UsrsctpAssociation*> associations_;
-    std::vector<std::uint64_t> marked_;  // by id
-    std::uint64_t last_id_ = 0;
+    std::unordered_map<std::uint16_t, UsrsctpAssociation*> associations_;  // by the port that they have inside
+    std::vector<UsrsctpAssociation*> marked_;
     std::uint16_t last_port_ = 0;
     TimePoint now_;
     std::optional<TimePoint> ticked_at_;
