@@ -46,6 +46,8 @@ check_tree("cli includes <volley/...> only" cli/a.cpp "#include \"net/task_group
 check_tree("only files that match" lib/src/scenario/validate.cpp "#include <yaml-cpp/yaml.h>\n")
 check_tree("only files that match" lib/src/view/routes.cpp "#include <boost/beast/http.hpp>\n")
 check_tree("only files that match" lib/src/app/query.cpp "#include <sqlite3.h>\n")
+check_tree("only files that match" lib/src/proto/sctp/association.cpp "#include <usrsctp.h>\n")
+check_tree("only files that match" lib/src/proto/dtls/record.cpp "#include <openssl/ssl.h>\n")
 check_tree("no third-party type" lib/include/volley/app/app.hpp "#include <sqlite3.h>\n")
 check_tree("no third-party type" lib/include/volley/view.hpp "#include <boost/beast/http.hpp>\n")
 check_tree("an owner that joins it" lib/src/net/a.cpp "void f() { asio::co_spawn(ex, g(), asio::detached); }\n")
