@@ -1,4 +1,5 @@
-// Packets of a hostile peer in an association that stands: whatever they are, what is kept is bounded, and time can go on.
+// Packets of a hostile peer in an association that stands, or, where the first size has its highest bit set, that is only connecting:
+// whatever they are, what is kept is bounded, and time can go on.
 // The input is packets without their common header, each behind its size in two bytes. What an honest peer would have drawn at random is
 // put in: the verification tag, the checksum, and the initial TSNs, so that numbers in chunks count from 0.
 #include <cstdio>
@@ -74,12 +75,13 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     peer->handle_packet(VirtualClock::now(), packet);
     packet = peer->poll_packet().value();
     const Hello peer_hello = hello_of(packet);
-    victim->handle_packet(VirtualClock::now(), packet);
-    for (int i = 0; i < 5; ++i) {
+    const bool early = size > 0 && (data[0] & 0x80) != 0;
+    if (!early) victim->handle_packet(VirtualClock::now(), packet);
+    for (int i = 0; i < 5 && !early; ++i) {
         while (auto out = peer->poll_packet()) victim->handle_packet(VirtualClock::now(), *out);
         while (auto out = victim->poll_packet()) peer->handle_packet(VirtualClock::now(), *out);
     }
-    must(victim->state() == sctp::State::open, "two of ours come together");
+    must(early || victim->state() == sctp::State::open, "two of ours come together");
     peer.reset();
 
     const auto look = [&] {
@@ -96,7 +98,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     (void)victim->send(VirtualClock::now(), 0, 51, Bytes(3000, 'x'), {});
     (void)victim->reset(VirtualClock::now(), 1);
     for (std::size_t at = 0; at + 2 <= size;) {
-        const std::size_t wanted = static_cast<std::size_t>(data[at]) << 8 | data[at + 1];
+        const std::size_t wanted = static_cast<std::size_t>(data[at] & 0x7f) << 8 | data[at + 1];
         at += 2;
         const std::size_t length = std::min(wanted, size - at);
         Bytes hostile(sctp::header_bytes + length);
