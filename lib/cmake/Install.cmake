@@ -16,7 +16,8 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/volleyConfig.cmake.in ${
   INSTALL_DESTINATION ${package_dir} PATH_VARS CMAKE_INSTALL_LIBEXECDIR)
 # Until 1.0 a minor version may change the interface.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/volleyConfig.cmake ${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake DESTINATION ${package_dir}
+install(FILES ${PROJECT_BINARY_DIR}/volleyConfig.cmake ${PROJECT_BINARY_DIR}/volleyConfigVersion.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/FindUsrsctp.cmake DESTINATION ${package_dir}
   COMPONENT development)
 
 # Relative to the .pc file, so that a moved tree still works; a distribution that sets absolute paths gets those.

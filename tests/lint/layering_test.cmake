@@ -49,6 +49,8 @@ check_tree("only files that match" lib/src/metrics/a.cpp "#include <openssl/evp.
 check_tree("only files that match" lib/src/proto/rtp/packet.cpp "#include <openssl/evp.h>\n")
 check_tree(green lib/src/proto/srtp/evp.cpp "#include <openssl/evp.h>\n")
 check_tree("only files that match" lib/src/app/query.cpp "#include <sqlite3.h>\n")
+check_tree("only files that match" lib/src/proto/sctp/association.cpp "#include <usrsctp.h>\n")
+check_tree("only files that match" lib/src/proto/dtls/record.cpp "#include <openssl/ssl.h>\n")
 check_tree("no third-party type" lib/include/volley/app/app.hpp "#include <sqlite3.h>\n")
 check_tree("no third-party type" lib/include/volley/view.hpp "#include <boost/beast/http.hpp>\n")
 check_tree("an owner that joins it" lib/src/net/a.cpp "void f() { asio::co_spawn(ex, g(), asio::detached); }\n")

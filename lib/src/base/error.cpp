@@ -139,6 +139,9 @@ std::optional<Condition> named_condition(const error_code& ec) noexcept {
     if (category.starts_with("asio.netdb") || category.starts_with("asio.addrinfo")) return Condition::resolve;
     if (category == "asio.misc") return Condition::reset;  // end of file is the one that sockets give
     if (category == "asio.ssl" || category == "asio.ssl.stream") return Condition::tls;
+    // A module's own category says it itself.
+    const boost::system::error_condition own = ec.default_error_condition();
+    if (own.category() == condition_category()) return static_cast<Condition>(own.value());
     return std::nullopt;
 }
 
