@@ -1,3 +1,4 @@
+# What a call is described, protected and carried with.
 target_sources(volley_core PRIVATE
   src/proto/sdp/description.cpp src/proto/sdp/values.cpp src/proto/sdp/session_reader.cpp src/proto/sdp/session_writer.cpp
   src/proto/sdp/codecs.cpp src/proto/sdp/negotiation.cpp src/proto/sdp/fragment.cpp src/proto/sdp/next_offer.cpp
