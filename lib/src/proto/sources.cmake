@@ -1,3 +1,4 @@
+# What a call is described, protected and carried with.
 target_sources(volley_core PRIVATE
   src/proto/http/response_parser.cpp src/proto/http/framing_fields.cpp src/proto/http/chunked_decoder.cpp
   src/proto/stun/message.cpp src/proto/stun/integrity.cpp src/proto/turn/client.cpp src/proto/turn/framing.cpp

@@ -16,6 +16,14 @@ namespace volley::proto::srtp {
 /// By their numbers in the extension use_srtp of DTLS (RFC 5764 section 4.1.2, RFC 7714 section 14.2).
 enum class Profile : std::uint16_t { aes128_cm_sha1_80 = 1, aes128_cm_sha1_32 = 2, aead_aes128_gcm = 7, aead_aes256_gcm = 8 };
 
+/// What DTLS has agreed on; nothing for a profile that is not spoken here.
+[[nodiscard]] constexpr std::optional<Profile> profile_of(std::uint16_t number) noexcept {
+    for (const Profile profile :
+         {Profile::aes128_cm_sha1_80, Profile::aes128_cm_sha1_32, Profile::aead_aes128_gcm, Profile::aead_aes256_gcm})
+        if (static_cast<std::uint16_t>(profile) == number) return profile;
+    return std::nullopt;
+}
+
 [[nodiscard]] constexpr bool is_aead(Profile profile) noexcept {
     return profile == Profile::aead_aes128_gcm || profile == Profile::aead_aes256_gcm;
 }

@@ -126,6 +126,15 @@ TEST(SrtpVectors, rfc_7714_17_4_rtcp_tagged_with_256_bits) {
         "91db4afb feee5a97 8fab4393 ed2615fe 000005d4");
 }
 
+TEST(SrtpVectors, profiles_have_the_numbers_of_use_srtp) {
+    EXPECT_EQ(profile_of(0x0001), Profile::aes128_cm_sha1_80);
+    EXPECT_EQ(profile_of(0x0002), Profile::aes128_cm_sha1_32);
+    EXPECT_EQ(profile_of(0x0007), Profile::aead_aes128_gcm);
+    EXPECT_EQ(profile_of(0x0008), Profile::aead_aes256_gcm);
+    EXPECT_EQ(profile_of(0x0005), std::nullopt);  // NULL_SHA1_80: authenticated, in clear
+    EXPECT_EQ(profile_of(0), std::nullopt);
+}
+
 TEST(SrtpVectors, exported_keys_are_split_as_rfc_5764_4_2_says) {
     for (const Profile profile :
          {Profile::aes128_cm_sha1_80, Profile::aes128_cm_sha1_32, Profile::aead_aes128_gcm, Profile::aead_aes256_gcm}) {
