@@ -126,7 +126,23 @@ public:
     std::vector<proto::ice::PathChanged> paths;
 };
 
+/// For an agent that begins in the other role.
+inline proto::ice::AgentConfig controlled() {
+    proto::ice::AgentConfig config;
+    config.role = proto::ice::Role::controlled;
+    return config;
+}
+
 inline const std::string peer_a = "198.51.100.2:6000";
 inline const std::string peer_b = "198.51.100.3:7000";
+
+/// The agent and its peer have a way, the one that is named peer_a. @return  the same peer.
+inline ScriptedPeer& with_way(ScriptedPeer& peer) {
+    peer.introduce();
+    peer.candidate(peer_a);
+    peer.agent.end_of_remote_candidates(peer.now);
+    peer.answer_all();
+    return peer;
+}
 
 }  // namespace volley::test
