@@ -45,8 +45,8 @@ private:
     void make_fresh();
     void begin(TimePoint now);
     void advance_handshake(TimePoint now);
-    void read_all(TimePoint now);
-    void handshake_broke(TimePoint now, int result);
+    void read_all();
+    void handshake_broke();
     void end(State state, Errc error, std::string reason);
     void rearm(TimePoint now);
     [[nodiscard]] Phase phase() const noexcept;
@@ -160,7 +160,7 @@ void OpensslSession::handle_packet(TimePoint now, BytesView datagram) {
     }
     pipe_.in = datagram;
     if (state_ == State::handshaking) advance_handshake(now);
-    if (state_ == State::connected) read_all(now);
+    if (state_ == State::connected) read_all();
     pipe_.in = {};
 }
 
@@ -174,7 +174,7 @@ void OpensslSession::handle_timeout(TimePoint now) {
     ERR_clear_error();
     const long result = DTLSv1_handle_timeout(ssl_.get());
     if (result < 0) {
-        handshake_broke(now, static_cast<int>(result));
+        handshake_broke();
         return;
     }
     rearm(now);
@@ -223,10 +223,10 @@ void OpensslSession::advance_handshake(TimePoint now) {
         make_fresh();
         return;
     }
-    handshake_broke(now, result);
+    handshake_broke();
 }
 
-void OpensslSession::handshake_broke(TimePoint, int) {
+void OpensslSession::handshake_broke() {
     const unsigned long error = ERR_peek_last_error();
     const int reason = ERR_GET_REASON(error);
     if (!check_.mismatch.empty() && !check_.matched) {
@@ -246,7 +246,7 @@ void OpensslSession::handshake_broke(TimePoint, int) {
     }
 }
 
-void OpensslSession::read_all(TimePoint) {
+void OpensslSession::read_all() {
     // One datagram may hold several records, and its last bytes may be those that OpenSSL waits for.
     const RecordBuffers buffers(ssl_.get());
     std::array<std::uint8_t, max_message_bytes> buffer;
