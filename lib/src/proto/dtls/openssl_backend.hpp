@@ -31,7 +31,7 @@ private:
 ///
 /// Time: OpenSSL asks gettimeofday(2) itself, so its retransmission timer follows the wall clock. next_timeout() is that timer's
 /// remaining time from the `now` of the last call on; a wall clock that jumps back delays retransmissions, up to handshake_timeout.
-/// Memory: 20 to 50 KiB; while a handshake is under way a hostile peer can raise it by at most 1 MiB.
+/// Memory: 75 KiB during the handshake, 40 KiB after it; while it is under way a hostile peer can raise it by at most 1 MiB.
 [[nodiscard]] std::unique_ptr<Session> make_openssl_session(const Identity& identity, SessionConfig config);
 
 }  // namespace volley::proto::dtls

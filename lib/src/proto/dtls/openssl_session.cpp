@@ -45,8 +45,8 @@ private:
     void make_fresh();
     void begin(TimePoint now);
     void advance_handshake(TimePoint now);
-    void read_all(TimePoint now);
-    void handshake_broke(TimePoint now, int result);
+    void read_all();
+    void handshake_broke();
     void end(State state, Errc error, std::string reason);
     void rearm(TimePoint now);
     [[nodiscard]] Phase phase() const noexcept;
@@ -64,6 +64,20 @@ private:
     int fresh_starts_ = 0;
     int early_records_ = 0;
     OSSL_HANDSHAKE_STATE handshake_at_ = TLS_ST_BEFORE;
+};
+
+// A connected association has buffers of 16 KiB for a record in either direction only while it is at work, which is hardly ever.
+class RecordBuffers {
+public:
+    explicit RecordBuffers(SSL* ssl) : ssl_(ssl) {
+        if (SSL_alloc_buffers(ssl_) != 1) throw std::bad_alloc();
+    }
+    ~RecordBuffers() { (void)SSL_free_buffers(ssl_); }  // keeps them where something is in them still
+    RecordBuffers(const RecordBuffers&) = delete;
+    RecordBuffers& operator=(const RecordBuffers&) = delete;
+
+private:
+    SSL* ssl_;
 };
 
 int config_index() {
@@ -146,7 +160,7 @@ void OpensslSession::handle_packet(TimePoint now, BytesView datagram) {
     }
     pipe_.in = datagram;
     if (state_ == State::handshaking) advance_handshake(now);
-    if (state_ == State::connected) read_all(now);
+    if (state_ == State::connected) read_all();
     pipe_.in = {};
 }
 
@@ -160,7 +174,7 @@ void OpensslSession::handle_timeout(TimePoint now) {
     ERR_clear_error();
     const long result = DTLSv1_handle_timeout(ssl_.get());
     if (result < 0) {
-        handshake_broke(now, static_cast<int>(result));
+        handshake_broke();
         return;
     }
     rearm(now);
@@ -209,10 +223,10 @@ void OpensslSession::advance_handshake(TimePoint now) {
         make_fresh();
         return;
     }
-    handshake_broke(now, result);
+    handshake_broke();
 }
 
-void OpensslSession::handshake_broke(TimePoint, int) {
+void OpensslSession::handshake_broke() {
     const unsigned long error = ERR_peek_last_error();
     const int reason = ERR_GET_REASON(error);
     if (!check_.mismatch.empty() && !check_.matched) {
@@ -232,8 +246,9 @@ void OpensslSession::handshake_broke(TimePoint, int) {
     }
 }
 
-void OpensslSession::read_all(TimePoint) {
+void OpensslSession::read_all() {
     // One datagram may hold several records, and its last bytes may be those that OpenSSL waits for.
+    const RecordBuffers buffers(ssl_.get());
     std::array<std::uint8_t, max_message_bytes> buffer;
     for (;;) {
         ERR_clear_error();
@@ -282,6 +297,7 @@ error_code OpensslSession::send(TimePoint, BytesView data) {
     if (data.empty()) return {};  // a record of nothing says nothing
     if (pipe_.out.size() >= max_waiting_packets) return Errc::queue_full;
     ERR_clear_error();
+    const RecordBuffers buffers(ssl_.get());
     std::size_t written = 0;
     if (SSL_write_ex(ssl_.get(), data.data(), data.size(), &written) == 1) return {};
     end(State::failed, Errc::handshake_failed, "DTLS cannot send: " + words_of(ERR_peek_last_error()));
@@ -292,7 +308,10 @@ void OpensslSession::close(TimePoint) {
     if (state_ == State::closed || state_ == State::failed) return;
     ERR_clear_error();
     // In a handshake OpenSSL would refuse, and the peer's own time-out is what ends it.
-    if (state_ == State::connected) SSL_shutdown(ssl_.get());
+    if (state_ == State::connected) {
+        const RecordBuffers buffers(ssl_.get());
+        SSL_shutdown(ssl_.get());
+    }
     end(State::closed, Errc::closed, "closed");
 }
 

@@ -14,6 +14,7 @@ namespace volley::proto::sctp {
 /// Time: timers run on what handle_timeout() is told; round trips, lifetimes of messages and of cookies on gettimeofday(2), which usrsctp
 /// asks itself. Ports: each association has one of its own inside, so that usrsctp finds it at once; SDP's are put in and taken out at
 /// the edge, and the checksum with them.
+/// usrsctp itself keeps one thread, which sleeps: it sees to changes of addresses, of which there are none. A process that forks does so before.
 /// Throws std::runtime_error where there is a stack already.
 [[nodiscard]] std::unique_ptr<Stack> make_usrsctp_stack();
 

@@ -1,7 +1,9 @@
 // What an association does once it stands, and what it does not let itself be talked into.
+#include <cstdio>
 #include <random>
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "proto/dtls/record.hpp"
 #include "unit/proto/dtls/dtls_pair.hpp"
@@ -187,6 +189,25 @@ TEST(DtlsData, close_is_heard_by_the_peer) {
     EXPECT_EQ(pair.client.count(Kind::closed), 1U);
     EXPECT_EQ(pair.server.session->send(VirtualClock::now(), bytes_of("too late")), Errc::closed);
     EXPECT_EQ(pair.server.session->state(), State::closed);
+}
+
+// 49 KiB and more of buffers each is what thousands of idle associations would cost otherwise.
+TEST(DtlsData, an_idle_association_keeps_no_record_buffers) {
+    std::vector<std::unique_ptr<DtlsPair>> pairs;
+    pairs.push_back(std::make_unique<DtlsPair>());
+    ASSERT_TRUE(pairs.back()->connect());
+    const std::size_t before = mallinfo2().uordblks;
+    constexpr std::size_t count = 50;
+    for (std::size_t i = 0; i < count; ++i) {
+        pairs.push_back(std::make_unique<DtlsPair>());
+        ASSERT_TRUE(pairs.back()->connect());
+        EXPECT_FALSE(pairs.back()->client.session->send(VirtualClock::now(), bytes_of("ping")));
+        EXPECT_FALSE(pairs.back()->server.session->send(VirtualClock::now(), bytes_of("pong")));
+        pairs.back()->settle();
+    }
+    const std::size_t each = (mallinfo2().uordblks - before) / (2 * count);
+    std::printf("%zu bytes for each end\n", each);
+    EXPECT_LT(each, 52U * 1024);
 }
 
 TEST(DtlsData, packets_that_nobody_fetches_are_bounded) {
