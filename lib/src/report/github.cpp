@@ -143,7 +143,8 @@ std::string to_github_summary(const RunResult& r) {
         probes.end();
     }
     Rows rows(out);
-    if (loaded || !probed) rows.add('\n' + head({"server", "phase", "requests", "p50", "p99", "rate", "M/S", "errors"}, "llrrrrrr"));
+    if (loaded || !probed)
+        rows.add('\n' + head({"server", "phase", "requests", "p50", "p99", "rate", "M/S", "errors"}, "llrrrrrr"));
     for (const auto& s : r.servers)
         for (const auto& p : s.phases) rows.add(phase_row(s, p));
     rows.end();

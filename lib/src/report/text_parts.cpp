@@ -141,9 +141,9 @@ std::string verdict_text(const RunResult& r, const Paint& paint) {
     if (failed > 0) failures.push_back(fmt::format("{} of {} thresholds", failed, r.thresholds.size()));
     if (failures.empty()) failures.emplace_back("a server died");
     const bool probes_alone = probes > 0 && std::ranges::all_of(r.servers, [](const auto& s) { return s.phases.empty(); });
-    const std::string counts =
-        (probes_alone ? fmt::format("{} {}, ", probes, probes == 1 ? "probe" : "probes") : fmt::format("{} requests, {} wrong, ", r.requests(), r.errors())) +
-        format_duration(r.elapsed);
+    const std::string counts = (probes_alone ? fmt::format("{} {}, ", probes, probes == 1 ? "probe" : "probes")
+                                             : fmt::format("{} requests, {} wrong, ", r.requests(), r.errors())) +
+                               format_duration(r.elapsed);
     switch (r.verdict) {
         case Verdict::pass:
             return (expected ? paint("pass", green) : paint("done", bold)) + "  " + counts;

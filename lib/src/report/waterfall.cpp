@@ -36,7 +36,8 @@ Duration end_of(const verdict::Shot& shot) { return shot.done == verdict::never 
 std::string line_of(const verdict::Shot& shot, std::size_t number, Duration service, const Scale& scale, const Paint& paint,
                     bool unicode) {
     const Duration end = end_of(shot);
-    const Duration begin = std::clamp(shot.sent == verdict::never ? shot.started : shot.sent, Duration{}, std::max(end, Duration{}));
+    const Duration begin =
+        std::clamp(shot.sent == verdict::never ? shot.started : shot.sent, Duration{}, std::max(end, Duration{}));
     const Duration served = std::max(begin, end - service);
     const std::size_t a = scale.at(begin);
     const std::size_t c = std::max(scale.at(end), a + 1);
@@ -44,7 +45,7 @@ std::string line_of(const verdict::Shot& shot, std::size_t number, Duration serv
     std::string bar(a, ' ');
     bar += paint(repeated(unicode ? "·" : ".", b - a), dim);
     bar += paint(repeated(unicode ? "█" : "#", c - b), shot.right ? green : red);
-    std::string words = shot.right ? format_duration(end)
+    std::string words = shot.right         ? format_duration(end)
                         : shot.status != 0 ? std::to_string(shot.status)
                                            : std::string(metrics::to_string(shot.outcome));
     return fmt::format("  {:>{}}  {}{} {}\n", number, label_width - 2, bar, std::string(scale.columns + 1 - c, ' '), words);

@@ -20,7 +20,7 @@ namespace volley::run {
     const std::string& base, const std::shared_ptr<CheckCounts>& counts = nullptr);
 
 /// The one step of a request that comes from elsewhere. A status from 200 to 399 is right.
-[[nodiscard]] std::variant<std::vector<engine::PreparedStep>, SourceError> direct_step(const client::DirectRequest& direct,
-                                                                                       const std::shared_ptr<CheckCounts>& counts);
+[[nodiscard]] std::variant<std::vector<engine::PreparedStep>, SourceError> direct_step(
+    const client::DirectRequest& direct, const std::shared_ptr<CheckCounts>& counts);
 
 }  // namespace volley::run

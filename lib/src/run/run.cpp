@@ -166,10 +166,10 @@ private:
                 co_return false;
             }
             std::function<void(const verify::Progress&)> progress;
-            if (observer_.probing)
-                progress = [&](const verify::Progress& p) { observer_.probing(result.name, probe.name, p); };
+            if (observer_.probing) progress = [&](const verify::Progress& p) { observer_.probing(result.name, probe.name, p); };
             const Duration began = Clock::now() - start_;
-            auto found = co_await run_probe(scenario_, probe, std::move(std::get<0>(steps).front()), result_.seed, std::move(progress));
+            auto found =
+                co_await run_probe(scenario_, probe, std::move(std::get<0>(steps).front()), result_.seed, std::move(progress));
             found.began = began;
             const bool interrupted = co_await cancelled();
             if (interrupted) found.interrupted = true;

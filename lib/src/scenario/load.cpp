@@ -167,13 +167,12 @@ Variables static_variables(const Scenario& s, const Variables::Scope& env, const
 void read_all(Scenario& s, const Node& root, Reader& reader) {
     static constexpr std::array known{"version"sv,   "name"sv,   "config"sv, "variables"sv,  "servers"sv,
                                       "scenarios"sv, "probes"sv, "phases"sv, "thresholds"sv, "outputs"sv};
-    static constexpr std::array later{
-        LaterKey{"matrix", "write one server for each case"},
-        LaterKey{"data", "put values under `variables`"},
-        LaterKey{"setup", "begin the scenario with these requests"},
-        LaterKey{"teardown", "end the scenario with these requests"},
-        LaterKey{"include", ""},
-        LaterKey{"repeat", ""}};
+    static constexpr std::array later{LaterKey{"matrix", "write one server for each case"},
+                                      LaterKey{"data", "put values under `variables`"},
+                                      LaterKey{"setup", "begin the scenario with these requests"},
+                                      LaterKey{"teardown", "end the scenario with these requests"},
+                                      LaterKey{"include", ""},
+                                      LaterKey{"repeat", ""}};
     const Keys keys(reader, root, "a scenario file", known, later);
     if (const Node* n = keys.require("version", "begin the file with `version: 1`"))
         if (const auto version = reader.text(*n, "version"); version && *version != "1")

@@ -14,7 +14,8 @@ namespace volley::report {
 
 /// Headline, sentence, cause and advice, the picture, the figures of each size of burst, evidence and doubts. Ends with a newline.
 /// What came from the peer is escaped.
-[[nodiscard]] std::string verdict_text(const verdict::Observation& seen, const verdict::Record& record, const TextOptions& options);
+[[nodiscard]] std::string verdict_text(const verdict::Observation& seen, const verdict::Record& record,
+                                       const TextOptions& options);
 
 /// What was asked beside the verdict, and the answers; empty where nothing was.
 [[nodiscard]] std::string answers_text(const std::vector<verdict::Answer>& answers, const TextOptions& options);

@@ -46,8 +46,8 @@ struct Observer {
 
 struct Options {
     std::optional<client::DirectRequest> direct;  ///< from elsewhere than the scenario file: sent in the place of its steps
-    std::vector<std::string> servers;    ///< names to run against; empty: all
-    std::vector<std::string> scenarios;  ///< only probes and phases of these; empty: all
+    std::vector<std::string> servers;             ///< names to run against; empty: all
+    std::vector<std::string> scenarios;           ///< only probes and phases of these; empty: all
     std::optional<std::uint64_t> seed;
     scenario::Variables::Scope env;
     scenario::Variables::Scope overrides;
