@@ -95,6 +95,13 @@ class VolleyTest(unittest.TestCase):
             jsonschema.validate(result, SCHEMA)
         return result, done
 
+    def wait_until_caught(self, process, sign):
+        """Until the process has a handler for the signal, which would end it before; on a busy machine that takes its time."""
+        def caught():
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            return int(status.partition("SigCgt:")[2].split()[0], 16) >> (sign - 1) & 1
+        self.wait_for(caught)
+
     def assert_nothing_left(self):
         for _ in range(100):
             left = processes_marked(self.mark)

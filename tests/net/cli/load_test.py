@@ -255,6 +255,7 @@ class Load(VolleyTest):
     def interrupted(self, *args, sign=signal.SIGINT, wait=0.7):
         file = self.path("part.json")
         process = self.start("load", *args, "-o", file)
+        self.wait_until_caught(process, sign)
         time.sleep(wait)
         process.send_signal(sign)
         out, err = process.communicate(timeout=LIMIT)

@@ -143,6 +143,7 @@ class Verify(VolleyTest):
         file = self.path("part.json")
         for sign, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             process = self.start("verify", f"127.0.0.1:{port}/offer", "s==2", "-o", file)
+            self.wait_until_caught(process, sign)
             time.sleep(1)
             process.send_signal(sign)
             out, err = process.communicate(timeout=LIMIT)
