@@ -1,0 +1,124 @@
+// Calls that others begin: one UDP port for all of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <volley/error.hpp>
+#include <volley/time.hpp>
+
+#include "base/endpoint.hpp"
+#include "call/loop.hpp"
+#include "proto/sdp/fragment.hpp"
+#include "webrtc/peer.hpp"
+
+namespace volley::call {
+
+struct ServerPortConfig {
+    /// 0.0.0.0 and :: stand for all addresses of the machine; port 0 for any.
+    Endpoint bind;
+    /// What candidates say instead of the addresses that the socket has: for a server behind a one-to-one NAT.
+    std::vector<IpAddress> advertised;
+    webrtc::PeerConfig peer;  ///< of each call
+    std::size_t most_calls = 1000;
+    std::size_t most_calls_per_address =
+        100;  ///< of those who signal; loopback addresses count together and are not limited by it
+    /// A call that has not connected by then is torn down; that is PeerConfig::set_up_limit.
+    /// One that has, and on which nothing but consent checks come: afterwards. Zero: never.
+    Duration idle_limit = std::chrono::minutes(10);
+};
+
+enum class AcceptErrc {
+    too_many_calls = 1,   ///< HTTP 503
+    too_many_of_address,  ///< HTTP 429
+    bad_offer,            ///< HTTP 400; `error` says what is wrong
+    no_such_call,         ///< HTTP 404
+};
+[[nodiscard]] const boost::system::error_category& accept_category() noexcept;
+inline error_code make_error_code(AcceptErrc e) noexcept { return {static_cast<int>(e), accept_category()}; }
+
+/// One call of a ServerPort, for its handler.
+class ServerCall {
+public:
+    ServerCall() = default;
+    ServerCall(const ServerCall&) = delete;
+    ServerCall& operator=(const ServerCall&) = delete;
+    virtual ~ServerCall() = default;
+
+    [[nodiscard]] virtual std::uint64_t id() const noexcept = 0;
+    [[nodiscard]] virtual const webrtc::Peer& peer() const noexcept = 0;
+    [[nodiscard]] virtual webrtc::Peer& peer() noexcept = 0;  ///< in a handler: what it has to send is sent afterwards
+};
+
+/// What a server does with a call.
+class CallHandler {
+public:
+    CallHandler() = default;
+    CallHandler(const CallHandler&) = delete;
+    CallHandler& operator=(const CallHandler&) = delete;
+    virtual ~CallHandler() = default;
+    virtual void handle(ServerCall& call, TimePoint at, webrtc::PeerEvent& event) = 0;
+};
+
+/// Text that begins with `ping` comes back with `pong` in its place, as aiortc's example has it; every other message comes back as it was.
+/// What the peer does not take is kept, up to a limit, and then no more is read from it.
+[[nodiscard]] std::unique_ptr<CallHandler> make_echo_handler();
+
+/// All on the loop's thread. Datagrams go to their call by the user name fragment of a check, by the transaction of an answer, else by where
+/// they come from; what belongs to no call is dropped and never answered. When a call ends, for whatever reason, nothing of it stays.
+class ServerPort final : public Station {
+public:
+    struct Accepted {
+        std::uint64_t id = 0;
+        std::string answer;
+        std::string ice_ufrag;  ///< for an ETag
+        std::vector<proto::sdp::Refusal> refused;
+    };
+    struct Failure {
+        error_code error;
+        SourceError detail;  ///< of AcceptErrc::bad_offer
+    };
+    struct Counts {
+        std::uint64_t accepted = 0;
+        std::uint64_t refused = 0;
+        std::uint64_t connected = 0;
+        std::uint64_t ended = 0;
+        std::uint64_t strays = 0;  ///< datagrams of no call
+    };
+
+    /// Throws boost::system::system_error where the port cannot be opened.
+    ServerPort(Loop& loop, ServerPortConfig config);
+    ~ServerPort() override;  ///< hangs up all calls
+
+    [[nodiscard]] Endpoint local_endpoint() const;
+
+    /// Answers an offer. @param from  who signals, for the limit per address.
+    [[nodiscard]] boost::system::result<Accepted, Failure> accept(std::string_view offer, const IpAddress& from,
+                                                                  std::unique_ptr<CallHandler> handler);
+    /// `application/trickle-ice-sdpfrag` for a call. @return see Peer::take_fragment. Errors: no_such_call, bad_offer.
+    [[nodiscard]] boost::system::result<std::optional<proto::sdp::Fragment>, Failure> patch(std::uint64_t id,
+                                                                                            std::string_view fragment);
+    /// @return whether there was such a call.
+    bool hang_up(std::uint64_t id);
+    void hang_up_all();
+
+    [[nodiscard]] std::size_t calls() const noexcept;
+    [[nodiscard]] const Counts& counts() const noexcept;
+
+    void take_stack(TimePoint now, std::uint64_t tag) override;
+
+private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace volley::call
+
+template <>
+struct boost::system::is_error_code_enum<volley::call::AcceptErrc> : std::true_type {};
