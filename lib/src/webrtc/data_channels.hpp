@@ -53,7 +53,7 @@ struct ChannelClosed {
     ChannelId channel = 0;
     std::string reason;  ///< in words of ours
 };
-/// send() may be tried again: less than half of the send buffer waits.
+/// send() may be tried again: what waits has fallen to DataChannels::low_threshold.
 struct ChannelsWritable {};
 using ChannelEvent = std::variant<ChannelOpened, ChannelMessage, ChannelClosed, ChannelsWritable>;
 
@@ -77,13 +77,15 @@ inline error_code make_error_code(ChannelErrc e) noexcept { return {static_cast<
 class DataChannels {
 public:
     static constexpr std::size_t most_channels = 1024;
+    static constexpr std::size_t most_partial = 262'144;   ///< bytes of a message in several parts, the old way
+    static constexpr std::size_t low_threshold = 262'144;  ///< bytes that wait, below which ChannelsWritable comes
 
     DataChannels() = default;
     DataChannels(const DataChannels&) = delete;
     DataChannels& operator=(const DataChannels&) = delete;
 
     /// @param even  this side's ids are even: it is the DTLS client (RFC 8832 section 6).
-    void attach(TimePoint now, proto::sctp::Association& association, bool even);
+    void attach(proto::sctp::Association& association, bool even);
     /// The association is gone: every channel is closed.
     void detach(const std::string& reason);
 
@@ -94,14 +96,16 @@ public:
     /// What was sent is delivered first. ChannelClosed follows once the peer has closed its side too.
     void close(TimePoint now, ChannelId channel);
 
-    /// Takes what the association has to say. @return false where it has ended; `failure` says why then.
+    /// Takes what the association has to say. @return false where it has ended; end() says why then.
     bool take_events(TimePoint now);
     [[nodiscard]] const proto::sctp::Event& end() const noexcept { return end_; }
 
-    /// While it is set no message is taken out of the association, and the peer is told to wait once the receive buffer is full.
+    /// While it is set nothing is taken out of the association, and the peer is told to wait once the receive buffer is full.
     void pause(bool paused) noexcept { paused_ = paused; }
 
     [[nodiscard]] std::optional<ChannelEvent> poll_event();
+    /// The association is up, so that channels open.
+    [[nodiscard]] bool up() const noexcept { return up_; }
     /// Nothing where there is no such channel any longer.
     [[nodiscard]] const ChannelOptions* options(ChannelId channel) const noexcept;
     [[nodiscard]] ChannelState state(ChannelId channel) const noexcept;
@@ -134,6 +138,8 @@ private:
     void take_control(TimePoint now, std::uint16_t stream, BytesView message);
     void take_open(TimePoint now, std::uint16_t stream, proto::dcep::Open& open);
     void reset(TimePoint now, Channel& channel);
+    void refuse(TimePoint now, std::uint16_t stream);
+    void note_writable(TimePoint now);
     void finish(Channels::iterator channel, std::string reason);
 
     proto::sctp::Association* association_ = nullptr;
@@ -150,3 +156,6 @@ private:
 };
 
 }  // namespace volley::webrtc
+
+template <>
+struct boost::system::is_error_code_enum<volley::webrtc::ChannelErrc> : std::true_type {};

@@ -29,10 +29,10 @@
 
 namespace volley::webrtc {
 
-/// What a call passes on its way, in this order but for `gathered`, which may come late where candidates trickle.
+/// What a call passes on its way, in this order; where candidates trickle, `gathered` may come later.
 enum class Stage : std::uint8_t {
-    offered,         ///< the offer is written, or read
     gathered,        ///< all candidates of this side are known
+    offered,         ///< the offer is written, or read
     answered,        ///< the answer is written, or read
     ice_connected,   ///< there is a way to the peer
     dtls_connected,  ///< the peer is who its description says; keys are there
@@ -40,7 +40,7 @@ enum class Stage : std::uint8_t {
     channel_open,    ///< the first data channel is open at both ends
 };
 inline constexpr std::size_t stages = 7;
-/// `offered`, ..., `channel open`.
+/// `gathered`, ..., `channel open`.
 [[nodiscard]] std::string_view to_string(Stage stage) noexcept;
 
 enum class PeerState : std::uint8_t {
@@ -207,7 +207,7 @@ public:
     [[nodiscard]] const PeerCounts& counts() const noexcept { return counts_; }
 
 private:
-    [[nodiscard]] proto::sdp::Local local(TimePoint now);
+    [[nodiscard]] proto::sdp::Local local();
     void note_stage(Stage stage, TimePoint now);
     void set_state(PeerState state);
     void begin(TimePoint now, proto::sdp::Agreed agreed);
@@ -215,13 +215,17 @@ private:
     bool pump_ice(TimePoint now);
     bool pump_dtls(TimePoint now);
     bool pump_sctp(TimePoint now);
+    void handle_ice_event(TimePoint now, proto::ice::Event& event);
+    void handle_ice_state(TimePoint now, proto::ice::State state);
     void handle_dtls_event(TimePoint now, proto::dtls::Event& event);
     void take_dtls(TimePoint now, BytesView datagram);
     void take_media(BytesView packet, bool rtcp);
     void make_srtp();
     void make_association(TimePoint now);
     void note_connected(TimePoint now);
-    void transmit(TimePoint now, BytesView datagram);
+    void add_candidates(TimePoint now, const std::vector<std::string>& lines);
+    [[nodiscard]] std::string transport_mid() const;
+    [[nodiscard]] proto::sdp::Fragment make_fragment(std::size_t from);
     void end(TimePoint now, PeerState state, error_code error, std::string reason);
     [[nodiscard]] std::string why_no_way() const;
 
@@ -244,8 +248,9 @@ private:
     std::optional<proto::sdp::Agreed> agreed_;
     std::vector<proto::sdp::Refusal> refused_;
     std::vector<std::string> local_candidates_;  // lines, as found
-    std::size_t told_candidates_ = 0;            // of them, those that a description or an event has
+    std::size_t told_candidates_ = 0;            // of them, those that a description or a fragment has
     bool told_done_ = false;
+    bool described_ = false;  // our description is written: what is found from now on trickles, or is lost
 
     PeerState state_ = PeerState::fresh;
     error_code end_error_;
@@ -254,8 +259,11 @@ private:
     std::optional<TimePoint> give_up_at_;
     std::optional<proto::ice::PathChanged> path_;
     bool dtls_started_ = false;
+    bool data_ended_ = false;  // the association is gone, and the call goes on for its media
+    TimePoint now_{};          // of the newest call
     std::deque<Bytes> early_;  // DTLS that came before there was a session, or a way to answer on
     PeerCounts counts_;
+    std::deque<proto::ice::Transmit> out_;  // what was to be sent when ICE was closed
     std::deque<PeerEvent> events_;
 };
 
@@ -263,5 +271,3 @@ private:
 
 template <>
 struct boost::system::is_error_code_enum<volley::webrtc::PeerErrc> : std::true_type {};
-template <>
-struct boost::system::is_error_code_enum<volley::webrtc::ChannelErrc> : std::true_type {};
