@@ -71,23 +71,6 @@ client::DirectRequest direct_of(const RequestOptions& request, const LoadOptions
     return out;
 }
 
-/// Adds the expectations; what is wrong is told at once.
-bool add_expectations(const std::vector<std::string>& texts, scenario::Scenario& scenario) {
-    bool good = true;
-    for (const auto& text : texts) {
-        auto read = scenario::read_expectation(text, scenario);
-        if (auto* error = std::get_if<SourceError>(&read)) {
-            std::fputs(format_source_error(*error).c_str(), stderr);
-            good = false;
-        } else {
-            scenario.thresholds.push_back(std::get<scenario::Threshold>(std::move(read)));
-        }
-    }
-    // Where nothing is expected a look is all that is wanted.
-    scenario.errors_are_judged = !texts.empty();
-    return good;
-}
-
 }  // namespace
 
 int cmd_load(const Call& call) {
@@ -116,7 +99,7 @@ int cmd_load(const Call& call) {
     auto errors = run::check(scenario, options);
     Outputs outputs;
     if (errors.empty()) errors = find_outputs(scenario, options, load.outputs, outputs);
-    outputs.of_load = true;
+    outputs.summary = Outputs::Summary::load;
     for (const auto& e : errors) print_error(call.program, e.text + (e.hint.empty() ? "" : " (" + e.hint + ')'));
     SampleFiles samples;
     if (!errors.empty() || !open_samples(call, outputs, samples)) return measure_exit::usage;

@@ -62,6 +62,24 @@ int cmd_serve(const Call& call) {
             case FlagId::port:
                 take_setting(out, "port", typed);
                 break;
+            case FlagId::rtc_port:
+                take_setting(out, "calls.port", typed);
+                break;
+            case FlagId::max_calls:
+                take_setting(out, "calls.most", typed);
+                break;
+            case FlagId::max_calls_per_address:
+                take_setting(out, "calls.most_per_address", typed);
+                break;
+            case FlagId::call_idle:
+                take_setting(out, "calls.idle", typed);
+                break;
+            case FlagId::told_stun:
+                take_setting(out, "calls.stun", typed);
+                break;
+            case FlagId::advertise:
+                take_setting(out, "calls.advertise", typed);
+                break;
             case FlagId::log:
                 take_setting(out, "log", typed);
                 break;

@@ -7,7 +7,11 @@ namespace volley::cli {
 namespace {
 
 constexpr Verbs request_only = verbs(Verb::request);
+constexpr Verbs with_results = verbs(Verb::run, Verb::load, Verb::offer);
 constexpr Verbs run_and_load = verbs(Verb::run, Verb::load);
+/// An offer has a body of its own, which fields are added to as JSON alone.
+constexpr Verbs with_bodies = verbs(Verb::request, Verb::verify, Verb::load);
+constexpr Verbs offer_only = verbs(Verb::offer);
 constexpr Verbs load_only = verbs(Verb::load);
 constexpr Verbs verify_only = verbs(Verb::verify);
 constexpr Verbs serve_only = verbs(Verb::serve);
@@ -15,15 +19,15 @@ constexpr Verbs everywhere = verbs(Verb::request, Verb::serve, Verb::run, Verb::
 
 constexpr std::array table{
     Flag{
-        FlagId::json, "json", 'j', "", Group::request, sending, "send fields as a JSON object (the default)",
+        FlagId::json, "json", 'j', "", Group::request, with_bodies, "send fields as a JSON object (the default)",
         "Fields are sent as a JSON object. This is the default; without fields it still sets the Content-Type and Accept of JSON."},
-    Flag{FlagId::form, "form", 'f', "", Group::request, sending, "send fields as a form",
+    Flag{FlagId::form, "form", 'f', "", Group::request, with_bodies, "send fields as a form",
          "Fields are sent as application/x-www-form-urlencoded, or as multipart/form-data when a file is among them."},
-    Flag{FlagId::multipart, "multipart", 0, "", Group::request, sending,
+    Flag{FlagId::multipart, "multipart", 0, "", Group::request, with_bodies,
          "send fields as multipart/form-data, with or without files", ""},
-    Flag{FlagId::boundary, "boundary", 0, "TEXT", Group::request, sending, "boundary between the parts of multipart/form-data",
+    Flag{FlagId::boundary, "boundary", 0, "TEXT", Group::request, with_bodies, "boundary between the parts of multipart/form-data",
          ""},
-    Flag{FlagId::raw, "raw", 0, "TEXT", Group::request, sending, "send TEXT as the body, as it is", ""},
+    Flag{FlagId::raw, "raw", 0, "TEXT", Group::request, with_bodies, "send TEXT as the body, as it is", ""},
     Flag{
         FlagId::auth, "auth", 'a', "USER:PASSWORD", Group::request, sending,
         "credentials: USER:PASSWORD, or a token with -A bearer",
@@ -52,11 +56,11 @@ constexpr std::array table{
         "the system's."},
     Flag{FlagId::cert, "cert", 0, "FILE", Group::request, sending, "our certificate (PEM), which may hold its key too", ""},
     Flag{FlagId::cert_key, "cert-key", 0, "FILE", Group::request, sending, "the key of --cert (PEM)", ""},
-    Flag{FlagId::http_version, "http-version", 0, "1.0|1.1|2", Group::request, verbs(Verb::request, Verb::load),
+    Flag{FlagId::http_version, "http-version", 0, "1.0|1.1|2", Group::request, verbs(Verb::request, Verb::load, Verb::offer),
          "version of HTTP to speak",
          "The version of HTTP to speak. By default 1.1 over http, and over https whatever the server prefers of 2 and 1.1."},
     Flag{
-        FlagId::proxy, "proxy", 0, "SCHEME:URL", Group::request, verbs(Verb::request, Verb::load),
+        FlagId::proxy, "proxy", 0, "SCHEME:URL", Group::request, verbs(Verb::request, Verb::load, Verb::offer),
         "send requests of SCHEME (http, https, all) through URL",
         "Requests of that scheme (http, https, all) go through the proxy at URL: --proxy=http:http://10.0.0.1:3128. May be given for each "
         "scheme. Without it the environment's http_proxy, HTTPS_PROXY, ALL_PROXY and NO_PROXY hold."},
@@ -92,18 +96,18 @@ constexpr std::array table{
     Flag{FlagId::output, "output", 'o', "FILE", Group::printing, request_only, "write the output to FILE, as into a pipe",
          "The output goes to FILE, as into a pipe: the body alone, as it came, if nothing else is asked for."},
     Flag{
-        FlagId::result, "output", 'o', "FILE", Group::result, run_and_load, "write the result to FILE as JSON",
+        FlagId::result, "output", 'o', "FILE", Group::result, with_results, "write the result to FILE as JSON",
         "The result is written to FILE as JSON, schema volley/result/1, also when the run is interrupted; with - to the standard "
         "output, and the tables to the standard error. For one scenario only: several name their own files under outputs."},
-    Flag{FlagId::junit, "junit", 0, "FILE", Group::result, run_and_load, "write checks and thresholds to FILE as JUnit's XML",
+    Flag{FlagId::junit, "junit", 0, "FILE", Group::result, with_results, "write checks and thresholds to FILE as JUnit's XML",
          "The checks and thresholds are written to FILE as JUnit's XML, a suite for each server, as most CI servers read it."},
     Flag{
-        FlagId::hdr, "hdr", 0, "FILE", Group::result, run_and_load,
+        FlagId::hdr, "hdr", 0, "FILE", Group::result, with_results,
         "write the times to FILE as an HdrHistogram log, or a table (.hgrm)",
         "The response and service times of each phase are written to FILE as a log of HdrHistogram's, in microseconds, with the tags "
         "server/phase/response and server/phase/service; as tables of percentiles where the name ends in .hgrm."},
     Flag{
-        FlagId::samples, "samples", 0, "FILE", Group::result, run_and_load,
+        FlagId::samples, "samples", 0, "FILE", Group::result, with_results,
         "write a line for each request to FILE as CSV (.gz: packed)",
         "A line for each request is written to FILE as CSV while the run goes on, through gzip where the name ends in .gz. Its columns "
         "are listed in volley-scenario(5)."},
@@ -201,6 +205,60 @@ constexpr std::array table{
         "fail unless it holds: async, 'pool>=8'; may be repeated",
         "An expectation, which makes the exit status 1 where it does not hold and 4 where that cannot be told: async, 'pool>=8', "
         "'serial_fraction<2%', 'loop_stall<50ms', 'not refusing'. May be repeated."},
+    Flag{
+        FlagId::signal, "signal", 0, "HOW", Group::call, offer_only, "how offer and answer travel: json (the default), whip or whep",
+        "How offer and answer travel. json posts {\"sdp\": ..., \"type\": \"offer\"} with the fields beside them and takes the same with "
+        "answer back; whip is RFC 9725, whep its counterpart for playing, both of which end the session by DELETE. By default whip or whep "
+        "where the path of the URL ends so, else json.",
+        "json|whip|whep"},
+    Flag{
+        FlagId::count, "count", 'n', "N", Group::call, offer_only, "so many pings; 0 only sets the call up",
+        "The number of pings of each call. 0 sends none: the call is set up and hung up. Without --count and --for a single call goes on "
+        "until Ctrl-C where the output is a terminal; anywhere else, and of several calls each, it is 10."},
+    Flag{FlagId::duration, "for", 'd', "TIME", Group::call, offer_only, "send pings for so long: 10s, 500ms, 2m",
+         "How long each call sends pings, from the opening of its channel. With --count, whichever comes first."},
+    Flag{
+        FlagId::every, "every", 0, "TIME", Group::call, offer_only, "from the start of one ping to that of the next (1s)",
+        "The time from the planned start of one ping to that of the next, whatever becomes of the answers: 1s by default, at least 1ms. Round "
+        "trips count from the planned start."},
+    Flag{
+        FlagId::ping_size, "ping-size", 0, "BYTES", Group::call, offer_only, "bytes of a ping (those of its words)",
+        "The bytes of a ping, which is the text ping N, with dots behind it up to that size: at most 65536."},
+    Flag{FlagId::ping_timeout, "ping-timeout", 0, "TIME", Group::call, offer_only, "a ping that is not back by then is lost (5s)",
+         ""},
+    Flag{FlagId::calls, "calls", 0, "N", Group::call, offer_only, "so many calls, each with pings of its own (1)",
+         "The number of calls, 1 by default: they begin at once, or at the --rate, and each hangs up when its pings are over."},
+    Flag{FlagId::rate, "rate", 0, "RATE", Group::call, offer_only, "how the --calls follow each other: 20/s, 600/m",
+         "The rate at which the --calls begin, whatever becomes of the others: 20/s, 600/m. Without it they begin at once."},
+    Flag{
+        FlagId::set_up_limit, "set-up-limit", 0, "TIME", Group::call, offer_only,
+        "a call that is not set up by then has failed (30s)",
+        "The time from the planned start of a call until its data channel is open; a call that takes longer has failed. 30s by default."},
+    Flag{FlagId::label, "label", 0, "TEXT", Group::call, offer_only, "label of the data channel (chat)", ""},
+    Flag{FlagId::protocol, "protocol", 0, "TEXT", Group::call, offer_only, "subprotocol of the data channel (none)", ""},
+    Flag{FlagId::unordered, "unordered", 0, "", Group::call, offer_only, "messages of the data channel may overtake each other", ""},
+    Flag{FlagId::max_retransmits, "max-retransmits", 0, "N", Group::call, offer_only,
+         "send a message again at most N times, then give it up", ""},
+    Flag{FlagId::max_lifetime, "max-lifetime", 0, "TIME", Group::call, offer_only, "give a message up after so long", ""},
+    Flag{FlagId::stun, "stun", 0, "HOST[:PORT]", Group::call, offer_only,
+         "ask this STUN server for our outer address; may be repeated", ""},
+    Flag{
+        FlagId::turn, "turn", 0, "USER:PASSWORD@HOST[:PORT]", Group::call, offer_only,
+        "relay by this TURN server; may be repeated",
+        "A TURN server that may relay the call, as user:password@host:port; with ?transport=tcp behind it it is reached over TCP. May be "
+        "repeated."},
+    Flag{FlagId::relay_only, "relay-only", 0, "", Group::call, offer_only, "use what TURN servers relay alone", ""},
+    Flag{FlagId::trickle, "trickle", 0, "", Group::call, offer_only, "send candidates after the offer (whip, whep)",
+         "The offer is sent at once, and candidates follow by PATCH as they are found (RFC 9725 section 4.3.2). For whip and whep."},
+    Flag{
+        FlagId::verbose, "verbose", 'v', "", Group::call, offer_only, "show both SDPs, the way chosen, the cipher, what was refused",
+        "Shows of the first call both descriptions (passwords of ICE as ***), the way that its data takes, the cipher, and what was refused or "
+        "left out."},
+    Flag{
+        FlagId::expect, "expect", 0, "TEXT", Group::result, offer_only, "fail unless it holds: 'rtt_p99 < 20ms'; may be repeated",
+        "An expectation, which makes the exit status 1 where it does not hold and 4 where that cannot be told: 'rtt p99 < 20ms' (or rtt_p99), "
+        "'setup p50 < 50ms', 'loss < 0.1%', 'calls_failed = 0'. As soon as anything is expected every call must be set up and every ping "
+        "answered, unless an expectation on loss, calls_failed or errors says otherwise. May be repeated."},
     Flag{FlagId::server, "server", 0, "NAME", Group::load, verbs(Verb::run),
          "run against this server of the file only; may be repeated", ""},
     Flag{FlagId::only, "only", 0, "SCENARIO", Group::load, verbs(Verb::run),
@@ -211,7 +269,7 @@ constexpr std::array table{
         FlagId::seed, "seed", 0, "N", Group::load, run_and_load, "seed of everything random; printed with each result",
         "The seed of everything random. The same seed gives the same arrivals. Without it the file's, or else one is drawn and printed."},
     Flag{FlagId::seed, "seed", 0, "N", Group::verify, verify_only, "seed of the order of repeats", ""},
-    Flag{FlagId::quiet, "quiet", 'q', "", Group::result, verbs(Verb::run, Verb::load, Verb::verify),
+    Flag{FlagId::quiet, "quiet", 'q', "", Group::result, verbs(Verb::run, Verb::load, Verb::verify, Verb::offer),
          "print nothing but what failed", ""},
     Flag{FlagId::quiet, "quiet", 'q', "", Group::printing, request_only,
          "print nothing but errors and warnings; twice: no warnings", ""},
@@ -233,6 +291,22 @@ constexpr std::array table{
         "drip:MS are what the connection does (reset:50%: of half the requests), backlog:N has the whole server accept few and late, and stall:N "
         "stops it for a second every N seconds; buffer holds the events of /ticks back until the last. May be repeated; see volley-serve(5).",
         "block|convoy|thread|thread:40|cpu:100%|lock|semaphore:5|pace:10|limit:10|nocancel|buffer|fail:1%|close|reset|garbage|drip:10|backlog|stall:10"},
+    Flag{FlagId::rtc_port, "rtc-port", 0, "PORT", Group::server, serve_only, "UDP port for WebRTC calls; 0, the default, takes a free one",
+         "The UDP port on the server's address that all WebRTC calls share. 0, the default, takes a free one at the first call; any other is opened "
+         "at the start, which fails where it cannot be had."},
+    Flag{FlagId::max_calls, "max-calls", 0, "N", Group::server, serve_only, "calls at a time (1000); more are answered 503",
+         "So many WebRTC calls at a time; more are answered 503. 0 takes none."},
+    Flag{FlagId::max_calls_per_address, "max-calls-per-address", 0, "N", Group::server, serve_only,
+         "calls at a time of one address (100); more are answered 429",
+         "So many WebRTC calls at a time of one address; more are answered 429. It does not limit loopback addresses, and behind a proxy all "
+         "clients have the proxy's."},
+    Flag{FlagId::call_idle, "call-idle", 0, "TIME", Group::server, serve_only, "end a call after so long without data (10m)", ""},
+    Flag{FlagId::told_stun, "stun", 0, "SERVER", Group::server, serve_only, "STUN servers that clients are told of: host:port, or several",
+         "STUN servers, as host:port and separated by commas, that clients are told of: the page at / uses them, answers of /whip name them in a "
+         "Link field. The server asks none itself: where it is behind NAT, see --advertise."},
+    Flag{FlagId::advertise, "advertise", 0, "ADDRESS", Group::server, serve_only, "address for calls to name instead of the server's own",
+         "Addresses, separated by commas, that answers to calls name instead of those that the server listens on: of a NAT that maps one to one. "
+         "With it goes --rtc-port, and the same port outside."},
     Flag{
         FlagId::reload, "reload", 0, "", Group::server, serve_only, "take up changes of the application file while running",
         "Changes of the application file and its pages are taken up without losing a request. While it is broken the old one goes on, and its "

@@ -27,7 +27,7 @@ constexpr Verbs verbs(Verb a, More... more) noexcept {
     return static_cast<Verbs>(static_cast<Verbs>(a) | verbs(more...));
 }
 /// Everything that sends requests shares the request flags.
-constexpr Verbs sending = verbs(Verb::request, Verb::verify, Verb::load);
+constexpr Verbs sending = verbs(Verb::request, Verb::verify, Verb::load, Verb::offer);
 
 enum class Group { request, printing, load, verify, call, result, server, general };
 [[nodiscard]] std::string_view title(Group group) noexcept;
@@ -72,6 +72,12 @@ enum class FlagId {
     reload,
     routes,
     print_settings,
+    rtc_port,
+    max_calls,
+    max_calls_per_address,
+    call_idle,
+    told_stun,
+    advertise,
     users,
     duration,
     requests,
@@ -96,6 +102,22 @@ enum class FlagId {
     replay,
     self_test,
     expect,
+    signal,
+    count,
+    every,
+    ping_size,
+    ping_timeout,
+    calls,
+    set_up_limit,
+    label,
+    protocol,
+    unordered,
+    max_retransmits,
+    max_lifetime,
+    stun,
+    turn,
+    relay_only,
+    trickle,
     server,
     only,
     define,

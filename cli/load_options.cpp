@@ -1,9 +1,7 @@
 #include "load_options.hpp"
 
-#include <charconv>
-
 #include "measure.hpp"
-#include "options.hpp"
+#include "option_values.hpp"
 
 namespace volley::cli {
 namespace {
@@ -34,22 +32,22 @@ public:
         const std::string& value = flag.value;
         switch (flag.id) {
             case FlagId::users:
-                return count("-c", flag, most_users, given_.users);
+                return read_count("-c", flag, 1, most_users, given_.users);
             case FlagId::requests:
-                return count("-n", flag, most_requests, given_.requests);
+                return read_count("-n", flag, 1, most_requests, given_.requests);
             case FlagId::burst:
-                return count("--burst", flag, most_users, given_.burst);
+                return read_count("--burst", flag, 1, most_users, given_.burst);
             case FlagId::threads: {
                 std::optional<std::size_t> n;
-                if (auto wrong = count("-t", flag, most_threads, n)) return wrong;
+                if (auto wrong = read_count("-t", flag, 1, most_threads, n)) return wrong;
                 out_.threads = static_cast<unsigned>(n.value_or(1));
                 return {};
             }
             case FlagId::duration:
-                return time("--for", flag, given_.duration);
+                return read_time("--for", flag, given_.duration);
             case FlagId::warmup: {
                 std::optional<Duration> time_given;
-                if (auto wrong = time("--warmup", flag, time_given)) return wrong;
+                if (auto wrong = read_time("--warmup", flag, time_given)) return wrong;
                 out_.warmup = time_given.value_or(Duration{});
                 return {};
             }
@@ -87,30 +85,6 @@ private:
     static std::optional<std::string> as_error(std::string& error) {
         if (error.empty()) return {};
         return std::move(error);
-    }
-
-    static std::optional<std::string> count(const char* name, const TypedFlag& flag, std::size_t most,
-                                            std::optional<std::size_t>& place) {
-        place.reset();
-        if (flag.negated) return {};
-        std::size_t n = 0;
-        const char* end = flag.value.data() + flag.value.size();
-        const auto [at, ec] = std::from_chars(flag.value.data(), end, n);
-        if (ec != std::errc{} || at != end || n < 1 || n > most)
-            return std::string(name) + ' ' + escape_for_terminal(flag.value) + ": a whole number from 1 to " +
-                   std::to_string(most) + " is expected";
-        place = n;
-        return {};
-    }
-
-    static std::optional<std::string> time(const char* name, const TypedFlag& flag, std::optional<Duration>& place) {
-        place.reset();
-        if (flag.negated) return {};
-        const auto parsed = parse_seconds(flag.value);
-        if (!parsed || *parsed < std::chrono::milliseconds(1))
-            return std::string(name) + ' ' + escape_for_terminal(flag.value) + ": a time such as 10s, 500ms or 2m is expected";
-        place = *parsed;
-        return {};
     }
 
     std::optional<std::string> rate(const TypedFlag& flag) {

@@ -22,7 +22,7 @@ namespace {
 using namespace volley::cli;
 
 /// Verbs that are to come. As methods they would be sent somewhere by mistake, so small letters are refused; `volley LOAD URL` works.
-constexpr std::string_view later_verbs[] = {"offer", "compare", "merge", "report", "validate", "schema"};
+constexpr std::string_view later_verbs[] = {"compare", "merge", "report", "validate", "schema"};
 
 /// The place of the first argument that is neither a flag nor a flag's value, or args.size().
 std::size_t first_word(const std::vector<std::string>& args) {

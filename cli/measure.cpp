@@ -1,7 +1,9 @@
 #include "measure.hpp"
 
 #include <charconv>
+#include <cstdio>
 #include <utility>
+#include <variant>
 
 #include <unistd.h>
 
@@ -43,6 +45,21 @@ report::RunResult measure(const scenario::Scenario& scenario, const run::Options
     result.signal = ended.signal;
     if (result.signal != 0) result.verdict = report::Verdict::interrupted;
     return result;
+}
+
+bool add_expectations(const std::vector<std::string>& texts, scenario::Scenario& scenario) {
+    bool good = true;
+    for (const auto& text : texts) {
+        auto read = scenario::read_expectation(text, scenario);
+        if (auto* error = std::get_if<SourceError>(&read)) {
+            std::fputs(format_source_error(*error).c_str(), stderr);
+            good = false;
+        } else {
+            scenario.thresholds.push_back(std::get<scenario::Threshold>(std::move(read)));
+        }
+    }
+    scenario.errors_are_judged = !texts.empty();
+    return good;
 }
 
 scenario::Variables::Scope environment() {

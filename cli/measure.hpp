@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <volley/report/result.hpp>
 #include <volley/run/run.hpp>
@@ -16,6 +17,10 @@ namespace volley::cli {
 /// Runs on an event loop of its own, until the end or a signal, which ends it with the result so far.
 [[nodiscard]] report::RunResult measure(const scenario::Scenario& scenario, const run::Options& options, LiveLine& line,
                                         SampleFiles& samples);
+
+/// Adds what --expect asks for to the thresholds; what is wrong is told on standard error. Where nothing is expected errors are not judged
+/// either: a look is all that is wanted. @return whether all could be read
+[[nodiscard]] bool add_expectations(const std::vector<std::string>& texts, scenario::Scenario& scenario);
 
 /// The environment as names and values.
 [[nodiscard]] scenario::Variables::Scope environment();

@@ -257,7 +257,10 @@ int write_outputs(const Call& call, const scenario::Scenario& scenario, report::
     if (outputs.console && !quiet) {
         report::TextOptions options;
         options.colour = call.terminal.stdout_is_terminal && call.terminal.colours && !stdout_is_taken;
-        print(outputs.of_load ? report::to_load_summary(result, options) : report::to_text(result, options), to);
+        print(outputs.summary == Outputs::Summary::load    ? report::to_load_summary(result, options)
+              : outputs.summary == Outputs::Summary::calls ? report::to_call_summary(result, options)
+                                                           : report::to_text(result, options),
+              to);
     } else if (code != measure_exit::ok) {
         if (const auto text = what_did_not_pass(call.program, result); !text.empty()) print(text, stderr);
     }

@@ -24,7 +24,8 @@ struct OutputFile {
 struct Outputs {
     std::vector<OutputFile> files;
     bool console = true;
-    bool of_load = false;  ///< the console shows one phase at a glance instead of tables
+    /// What the console shows: tables, or one phase at a glance.
+    enum class Summary { tables, load, calls } summary = Summary::tables;
     /// GitHub's summary was asked for; where GITHUB_ACTIONS is set it is written anyway.
     bool github = false;
 };

@@ -39,6 +39,18 @@ constexpr std::array rows{
     request_row("head", "send a HEAD request"),
     request_row("options", "send an OPTIONS request"),
     VerbRow{
+        "offer", Verb::offer, "URL [ITEM...]", "make WebRTC calls to a server and measure set-up and round trips",
+        "Posts an offer to URL, takes the answer, opens a data channel and sends pings on it: the text `ping 1`, which the server sends back\n"
+        "as it is or as `pong 1`. Shows how long each step of the set-up took, and the round trips. Headers, query, authentication, TLS and\n"
+        "proxies are those of the request verbs; name=value and name:=json go beside the offer, as fields of its JSON.\n"
+        "Without --count and --for a single call goes on until Ctrl-C where the output is a terminal; otherwise each sends 10 pings.\n"
+        "Exit status: 0 done, and what was expected holds; 1 it does not, 2 bad usage, 3 no call worked, 4 inconclusive.",
+        "volley offer localhost:8080/offer\nvolley offer :8080/offer video_transform=edges --count 10 -v\n"
+        "volley offer https://example.test/whip -A bearer -a TOKEN --trickle\nvolley offer :8080/offer --every 20ms --for 10s --unordered --max-retransmits 0\n"
+        "volley offer :8080/offer --calls 100 --rate 20/s --for 10s -o result.json\n"
+        "volley offer :8080/offer --every 10ms --for 10s --expect 'rtt_p99 < 20ms' --expect 'loss < 0.1%' -q",
+        &cmd_offer},
+    VerbRow{
         "verify", Verb::verify, "[METHOD] URL [ITEM...]", "say whether an endpoint is really asynchronous, and why",
         "Sends the request alone, then many at once, each on a connection of its own, and climbs until a limit shows or none can be met.\n"
         "Says how requests overlap (asynchronous, a pool of W, a thread each, one after another), what holds them up, what usually\n"

@@ -39,6 +39,7 @@ struct VerbRow {
 
 int cmd_request(const Call& call);
 int cmd_load(const Call& call);
+int cmd_offer(const Call& call);
 int cmd_verify(const Call& call);
 int cmd_run(const Call& call);
 int cmd_serve(const Call& call);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "app/call_views.hpp"
 #include "app/faults.hpp"
 #include "files/open_beneath.hpp"
 #include "files/static_files.hpp"
@@ -85,7 +86,10 @@ public:
         for (const Route& route : app().routes) {
             const bool is_root = appfile::to_string(route.view) == "static" ? route.path == "/" : route.pattern == "/";
             has_root = has_root || is_root;
-            if (Answer answer = view_for(route)) add(route, std::move(answer));
+            if (route.view == View::whip)
+                add_whip(route);
+            else if (Answer answer = view_for(route))
+                add(route, std::move(answer));
         }
         const auto by_pattern = out_.routes.list();
         for (RouteRow& row : out_.table)
@@ -150,7 +154,7 @@ private:
     Answer view_for(const Route& route) {
         switch (route.view) {
             case View::sleep:
-                return sleep_view(ways_of(route.faults, route.sleep));
+                return offer_view(ways_of(route.faults, route.sleep), out_.calls);
             case View::echo:
                 return echo_view();
             case View::ping:
@@ -173,20 +177,37 @@ private:
                 return ticks_view(route.n, route.every);
             case View::fanout:
                 return fanout_view(route.n, route.to, out_.self);
+            case View::whip:
+                return nullptr;  // more than one answer: add_whip()
         }
         return nullptr;
+    }
+
+    void add_whip(const Route& route) {
+        const auto row = [&](std::string pattern, view::AnyView view) {
+            add_to_routes(route, pattern, std::move(view));
+            const std::string name = route.name == route.path ? std::string() : route.name;
+            out_.table.push_back({std::move(pattern), "", std::string(appfile::to_string(route.view)), name, "", true});
+        };
+        row(route.pattern, whip_endpoint(out_.calls));
+        row(route.pattern + "/{session}", whip_session(out_.calls));
+    }
+
+    bool add_to_routes(const Route& route, const std::string& pattern, view::AnyView view) {
+        try {
+            out_.routes.add_view(pattern, std::move(view));
+        } catch (const std::invalid_argument& e) {
+            fail(route.pos, e.what(), "");
+            return false;
+        }
+        return true;
     }
 
     void add(const Route& route, Answer answer) {
         answer = with_faults(std::move(answer), route.faults, app().seed);
         if (route.view == View::page || route.path == "/") answer = with_notice(std::move(answer), notice_);
         const auto methods = route.methods.empty() ? usual_methods(route.view) : route.methods;
-        try {
-            out_.routes.add_view(route.pattern, view_of(answer, methods));
-        } catch (const std::invalid_argument& e) {
-            fail(route.pos, e.what(), "");
-            return;
-        }
+        if (!add_to_routes(route, route.pattern, view_of(answer, methods))) return;
         out_.table.push_back({route.pattern, "", std::string(appfile::to_string(route.view)),
                               route.name == route.path ? std::string() : route.name, route.faults.text, true});
     }
@@ -204,9 +225,10 @@ std::string folder_of(const std::string& file) {
 }
 
 Built build_application(const std::string& file, std::shared_ptr<view::Gauge> gauge, std::shared_ptr<const Notice> notice,
-                        std::shared_ptr<const SelfAddress> self) {
+                        std::shared_ptr<const SelfAddress> self, std::shared_ptr<Calls> calls) {
     Built out;
     out.self = std::move(self);
+    out.calls = calls ? std::move(calls) : std::make_shared<Calls>();
     out.routes = view::Routes(std::move(gauge));
     out.watched.push_back(file);
     const auto text = files::read_file(file, 1 << 20);

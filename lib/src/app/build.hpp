@@ -12,6 +12,8 @@
 
 namespace volley::app {
 
+class Calls;
+
 /// One line of the table of routes.
 struct RouteRow {
     std::string path, methods, view, name, fault;
@@ -26,13 +28,16 @@ struct Built {
     std::vector<std::string> watched;  ///< every file and folder that it depends on, itself first
     std::string fingerprint;           ///< of all that was read: the same text, the same routes
     std::vector<SourceError> errors;
+    std::shared_ptr<Calls> calls;              ///< for the views that take some
     std::shared_ptr<const SelfAddress> self;  ///< where its server listens, for the views that ask it
 };
 
 /// Reads the application file, its pages, and opens its folders. Blocks.
+/// @param calls  of the views that take some, which go on when the file is read anew; none: their own.
 /// @param gauge  that counts go on in. @param notice  what its HTML begins with.
 [[nodiscard]] Built build_application(const std::string& file, std::shared_ptr<view::Gauge> gauge,
-                                      std::shared_ptr<const Notice> notice, std::shared_ptr<const SelfAddress> self = nullptr);
+                                      std::shared_ptr<const Notice> notice, std::shared_ptr<const SelfAddress> self = nullptr,
+                                      std::shared_ptr<Calls> calls = nullptr);
 
 /// The table of routes that were put together otherwise: without views and names.
 [[nodiscard]] std::vector<RouteRow> table_of(const view::Routes& routes);

@@ -27,6 +27,7 @@ Reloader::Reloader(server::Server& server, asio::any_io_executor executor, const
       fingerprint_(first.fingerprint),
       settings_(text_of(first.application)),
       self_(first.self),
+      calls_(first.calls),
       notice_(std::move(notice)),
       say_(std::move(say)) {
     watch(first);
@@ -44,8 +45,8 @@ asio::awaitable<void> Reloader::run() {
     for (;;) {
         // What changed between reading a file and watching it would never be noticed: so it is read once more.
         for (bool again = true; again;) {
-            auto build = [file = file_, gauge = server_.routes().gauge(), notice = notice_, self = self_] {
-                return build_application(file, gauge, notice, self);
+            auto build = [file = file_, gauge = server_.routes().gauge(), notice = notice_, self = self_, calls = calls_] {
+                return build_application(file, gauge, notice, self, calls);
             };
             Built built = co_await view::sync_to_async(std::move(build), view::Thread::pool);
             again = watch(built);

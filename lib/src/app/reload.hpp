@@ -37,6 +37,7 @@ private:
     std::string fingerprint_;
     std::vector<std::string> settings_;  ///< as text, to notice that they changed
     std::shared_ptr<const SelfAddress> self_;
+    std::shared_ptr<Calls> calls_;
     std::shared_ptr<Notice> notice_;
     std::function<void(std::string_view)> say_;
 };

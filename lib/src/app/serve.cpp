@@ -9,6 +9,7 @@
 #include <volley/app/app.hpp>
 
 #include "app/build.hpp"
+#include "app/calls.hpp"
 #include "app/reload.hpp"
 #include "app/settings.hpp"
 #include "app/views.hpp"
@@ -45,6 +46,7 @@ struct Content {
     const Built* watched = nullptr;  ///< where changes are to be taken up
     std::shared_ptr<Notice> notice;
     std::shared_ptr<SelfAddress> self;
+    std::shared_ptr<Calls> calls;
     Duration stall{};           ///< how often the server stops for a second; 0: never
     std::uint64_t backlog = 0;  ///< of a server that is slow to accept; 0: it is not
 };
@@ -58,7 +60,19 @@ asio::awaitable<void> beside(const Content& content, std::string host, server::S
     co_await reloader.run();
 }
 
+CallOptions calls_of(const ServeOptions& options) {
+    CallOptions calls = options.app.calls;
+    calls.host = options.host;
+    return calls;
+}
+
 int run(const ServeOptions& options, Content content) {
+    // Who names a port wants to hear now that it cannot be had. Any other one is opened by the first call, and costs nothing until then.
+    if (content.calls->options().port != 0)
+        if (const auto why = content.calls->start()) {
+            print_error(*why);
+            return 3;
+        }
     server::Options settings;
     settings.kind = options.kind;
     settings.host = options.host;
@@ -83,6 +97,7 @@ struct Prepared {
     std::string application;  ///< its path; empty: the included one
     std::shared_ptr<Notice> notice = std::make_shared<Notice>();
     std::shared_ptr<SelfAddress> self = std::make_shared<SelfAddress>();
+    std::shared_ptr<Calls> calls = std::make_shared<Calls>();
     Built built;
     Settings settings;
     IncludedFaults faults;
@@ -117,13 +132,14 @@ Prepared prepare(const ServeCall& call) {
                 out.application = (absolute ? std::string() : folder_of(out.file.file)) + setting.value.text;
             }
     if (!out.application.empty()) {
-        out.built = build_application(out.application, std::make_shared<view::Gauge>(), out.notice, out.self);
+        out.built = build_application(out.application, std::make_shared<view::Gauge>(), out.notice, out.self, out.calls);
         take(out, out.built.errors);
     }
     std::vector<std::pair<std::string, std::string>> flags = call.flags;
     if (!call.file.empty()) flags.emplace_back("app", call.file);
     out.settings = resolve_settings(flags, call.environment, out.file, out.built.application);
     out.errors.insert(out.errors.end(), out.settings.errors.begin(), out.settings.errors.end());
+    out.calls->configure(calls_of(out.settings.options));
     for (const std::string& fault : call.faults)
         if (const auto wrong = appfile::add_fault(fault, fault.starts_with("buffer") ? out.faults.ticks : out.faults.offer))
             out.errors.push_back(fmt::format("--fault={}: {} ({})", escape_for_terminal(fault), wrong->text, wrong->hint));
@@ -142,7 +158,8 @@ int run_serve(const ServeOptions& options) {
     content.self = std::make_shared<SelfAddress>();
     AppOptions app = options.app;
     app.self = content.self;
-    content.routes = make_routes(app);
+    content.calls = std::make_shared<Calls>(calls_of(options));
+    content.routes = make_routes({}, app, content.calls);
     return run(options, std::move(content));
 }
 
@@ -160,9 +177,9 @@ int run_serve(const ServeCall& call) {
     }
     const bool included = ready.application.empty();
     if (included) {
-        AppOptions app;
+        AppOptions app = ready.settings.options.app;
         app.self = ready.self;
-        ready.built.routes = make_routes(ready.faults, app);
+        ready.built.routes = make_routes(ready.faults, app, ready.calls);
     }
     if (call.print_settings) {
         print_line(stdout, print_settings(ready.settings.rows));
@@ -174,7 +191,7 @@ int run_serve(const ServeCall& call) {
             if (!included) break;
             // Its paths are called after their views, but for two.
             const std::string word = row.path.substr(1, row.path.find('/', 1) - 1);
-            row.view = word.empty() ? "page" : word == "offer" ? "sleep" : word;
+            row.view = word.empty() || word.starts_with("client.") ? "page" : word == "offer" ? "sleep" : word;
             if (word == "offer") row.fault = ready.faults.offer.text;
             if (word == "ticks") row.fault = ready.faults.ticks.text;
         }
@@ -186,13 +203,14 @@ int run_serve(const ServeCall& call) {
     content.watched = call.reload ? &ready.built : nullptr;
     content.notice = ready.notice;
     content.self = ready.self;
+    content.calls = ready.calls;
     content.stall = included ? ready.faults.offer.stall : appfile::stall_of(ready.built.application);
     content.backlog = included ? ready.faults.offer.backlog : appfile::backlog_of(ready.built.application);
     return run(ready.settings.options, std::move(content));
 }
 
 int serve_main(int argc, const char* const* argv) {
-    constexpr std::string_view known = "flags: --kind, --host, --port, --log, --fault";
+    constexpr std::string_view known = "flags: --kind, --host, --port, --log, --rtc-port, --max-calls, ..., --fault";
     ServeCall call;
     const auto refuse = [](std::string_view text) {
         print_error(text);
@@ -215,8 +233,8 @@ int serve_main(int argc, const char* const* argv) {
         }
         if (flag == "--fault")
             call.faults.emplace_back(value);
-        else if (flag == "--kind" || flag == "--host" || flag == "--port")
-            call.flags.emplace_back(flag.substr(2), value);
+        else if (const auto setting = flag.starts_with("--") ? setting_of_flag(flag.substr(2)) : std::nullopt)
+            call.flags.emplace_back(*setting, value);
         else
             return refuse(fmt::format("'{}' is not known; {}", flag, known));
     }

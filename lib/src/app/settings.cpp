@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/endpoint.hpp"
+#include "middleware/header_list.hpp"
 #include "yaml/reader.hpp"
 
 namespace volley::app {
@@ -26,6 +28,12 @@ std::string default_of(std::string_view name) {
         {"limits.body", "60s"},
         {"limits.write", "30s"},
         {"limits.drain", "3s"},
+        {"calls.port", "0"},
+        {"calls.most", "1000"},
+        {"calls.most_per_address", "100"},
+        {"calls.idle", "10m"},
+        {"calls.stun", ""},
+        {"calls.advertise", ""},
         {"app", ""},
     };
     return std::string(defaults.at(name));
@@ -62,6 +70,49 @@ std::optional<std::string> read_time(std::string_view text, Duration& out) {
     return std::nullopt;
 }
 
+/// What stands between commas, without blanks; an empty text is an empty list.
+std::vector<std::string> split(const std::string& text) {
+    std::vector<std::string> out;
+    for (const std::string_view part : middleware::split_list(text)) out.emplace_back(part);
+    return out;
+}
+
+std::optional<std::string> read_stun(const std::string& text, std::vector<std::string>& out) {
+    constexpr std::string_view expected = "servers are expected, such as stun.example.org:3478, separated by commas";
+    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:[]";
+    out.clear();
+    for (std::string server : split(text)) {
+        if (!server.starts_with("stun:") && !server.starts_with("stuns:")) server = "stun:" + server;
+        const std::string_view host = std::string_view(server).substr(server.find(':') + 1);
+        if (host.empty() || host.size() > 260 || host.find_first_not_of(letters) != std::string_view::npos)
+            return std::string(expected);
+        out.push_back(std::move(server));
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> read_addresses(const std::string& text, std::vector<std::string>& out) {
+    out = split(text);
+    for (const std::string& address : out) {
+        const auto read = IpAddress::parse(address);
+        if (!read || read->is_unspecified() || read->is_multicast())
+            return "addresses are expected, such as 203.0.113.7, separated by commas";
+    }
+    return std::nullopt;
+}
+
+/// The flag for a setting: that of its name, but for calls, which the flags of a server do not all speak of.
+std::string flag_of(std::string_view setting) {
+    static const std::map<std::string_view, std::string_view> own{{"calls.port", "rtc-port"},
+                                                                  {"calls.most", "max-calls"},
+                                                                  {"calls.most_per_address", "max-calls-per-address"},
+                                                                  {"calls.idle", "call-idle"},
+                                                                  {"calls.stun", "stun"},
+                                                                  {"calls.advertise", "advertise"}};
+    const auto at = own.find(setting);
+    return std::string(at == own.end() ? setting : at->second);
+}
+
 const appfile::Setting* find(const std::vector<appfile::Setting>& settings, std::string_view name) {
     const auto at = std::find_if(settings.begin(), settings.end(), [&](const auto& s) { return s.name == name; });
     return at == settings.end() ? nullptr : &*at;
@@ -73,6 +124,12 @@ std::string variable_of(std::string_view setting) {
     std::string out = "VOLLEY_";
     for (const char c : setting) out += c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
     return out;
+}
+
+std::optional<std::string_view> setting_of_flag(std::string_view flag) {
+    for (const std::string_view name : appfile::setting_names())
+        if (name != "app" && flag_of(name) == flag) return name;
+    return std::nullopt;
 }
 
 std::optional<std::string> apply_setting(std::string_view name, const std::string& text, ServeOptions& options) {
@@ -107,6 +164,19 @@ std::optional<std::string> apply_setting(std::string_view name, const std::strin
         return read_time(text, options.limits.write);
     } else if (name == "limits.drain") {
         return read_time(text, options.limits.drain);
+    } else if (name == "calls.port") {
+        if (!read_number<std::uint16_t>(text, 0, 65535, options.app.calls.port)) return "a port from 0 to 65535 is expected";
+    } else if (name == "calls.most") {
+        if (!read_number<std::size_t>(text, 0, 100'000, options.app.calls.most)) return "a number from 0 to 100000 is expected";
+    } else if (name == "calls.most_per_address") {
+        if (!read_number<std::size_t>(text, 1, 100'000, options.app.calls.most_per_address))
+            return "a number from 1 to 100000 is expected";
+    } else if (name == "calls.idle") {
+        return read_time(text, options.app.calls.idle);
+    } else if (name == "calls.stun") {
+        return read_stun(text, options.app.calls.stun);
+    } else if (name == "calls.advertise") {
+        return read_addresses(text, options.app.calls.advertise);
     }
     return std::nullopt;
 }
@@ -144,8 +214,8 @@ Settings resolve_settings(const std::vector<std::pair<std::string, std::string>>
         for (const auto& [flag, text] : flags)
             if (flag == name) {
                 const std::string& given = text;
-                offer(given, name == "app" ? "argument" : fmt::format("flag --{}", name), [&](const std::string& expected) {
-                    out.errors.push_back(fmt::format("--{}={}: {}", name, escape_for_terminal(given), expected));
+                offer(given, name == "app" ? "argument" : "flag --" + flag_of(name), [&](const std::string& expected) {
+                    out.errors.push_back(fmt::format("--{}={}: {}", flag_of(name), escape_for_terminal(given), expected));
                 });
             }
         (void)apply_setting(name, row.value, out.options);

@@ -34,6 +34,9 @@ struct Settings {
 /// The variable of the environment for a setting: `limits.idle` is VOLLEY_LIMITS_IDLE.
 [[nodiscard]] std::string variable_of(std::string_view setting);
 
+/// The setting that a flag of `volley serve` sets, without its dashes: `rtc-port` is `calls.port`. Nothing for any other word.
+[[nodiscard]] std::optional<std::string_view> setting_of_flag(std::string_view flag);
+
 /// Sets one setting from text. @return what is expected instead, where the text is none of it.
 [[nodiscard]] std::optional<std::string> apply_setting(std::string_view name, const std::string& text, ServeOptions& options);
 

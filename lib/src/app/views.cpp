@@ -14,6 +14,7 @@
 
 #include <volley/app/app.hpp>
 
+#include "app/call_views.hpp"
 #include "app/faults.hpp"
 #include "app/page.hpp"
 #include "app/sleep.hpp"
@@ -41,11 +42,6 @@ std::string iso_time(std::chrono::system_clock::time_point when) {
 }
 double unix_seconds(std::chrono::system_clock::time_point when) {
     return std::chrono::duration<double>(when.time_since_epoch()).count();
-}
-
-bool has_type(const Request& request, std::string_view type) {
-    const auto given = request.headers.get("Content-Type");
-    return given && http::iequals(given->substr(0, given->find_first_of("; ")), type);
 }
 
 /// How long /offer is to sleep, or what is wrong with the question.
@@ -233,7 +229,6 @@ awaitable<Response> bytes(const Request& request) {
     co_return with_bytes(*n);
 }
 
-awaitable<Response> page(const Request&) { co_return Response::html(make_page()); }
 awaitable<Response> once(Response response) { co_return response; }
 
 Response with_location(int code, const std::string& to) {
@@ -243,6 +238,11 @@ Response with_location(int code, const std::string& to) {
 }
 
 }  // namespace
+
+bool has_type(const Request& request, std::string_view type) {
+    const auto given = request.headers.get("Content-Type");
+    return given && http::iequals(given->substr(0, given->find_first_of("; ")), type);
+}
 
 Answer sleep_view(SleepWays ways) {
     return [ways](const Request& request) { return offer(ways, request); };
@@ -276,13 +276,17 @@ view::AnyView view_of(const Answer& answer, const std::vector<std::string>& meth
     return view;
 }
 
-view::Routes make_routes(const IncludedFaults& faults, const AppOptions& options) {
+view::Routes make_routes(const IncludedFaults& faults, const AppOptions& options, const std::shared_ptr<Calls>& calls) {
     view::Routes routes;
     const auto add = [&](std::string_view pattern, const Answer& answer, const std::vector<std::string>& methods) {
         routes.add_view(pattern, view_of(answer, methods));
     };
-    add("/", page, {"GET"});
-    add("/offer", with_faults(sleep_view(ways_of(faults.offer)), faults.offer, 1), {"GET", "POST"});
+    add_page(routes, options.calls.stun);
+    add("/offer", with_faults(offer_view(ways_of(faults.offer), calls), faults.offer, 1), {"GET", "POST"});
+    for (const std::string path : {"/whip", "/whep"}) {
+        routes.add_view(path, whip_endpoint(calls));
+        routes.add_view(path + "/{session}", whip_session(calls));
+    }
     add("/ping", ping, {"GET", "POST"});
     add("/echo", echo, {});
     add("/status/{code}", status, {});
@@ -295,6 +299,8 @@ view::Routes make_routes(const IncludedFaults& faults, const AppOptions& options
     return routes;
 }
 
-view::Routes make_routes(const AppOptions& options) { return make_routes(IncludedFaults{}, options); }
+view::Routes make_routes(const AppOptions& options) {
+    return make_routes(IncludedFaults{}, options, std::make_shared<Calls>(options.calls));
+}
 
 }  // namespace volley::app

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <volley/app/app.hpp>
@@ -16,6 +17,8 @@
 #include "appfile/model.hpp"
 
 namespace volley::app {
+
+class Calls;
 
 /// An asynchronous view, whatever the method.
 using Answer = std::function<view::awaitable<view::Response>(const view::Request&)>;
@@ -33,6 +36,9 @@ using Answer = std::function<view::awaitable<view::Response>(const view::Request
 /// So many requests to `path` of this server, all at once; the request's own `n` wins.
 [[nodiscard]] Answer fanout_view(std::uint64_t n, std::string path, std::shared_ptr<const SelfAddress> self);
 
+/// Whether the Content-Type is that, whatever its parameters.
+[[nodiscard]] bool has_type(const view::Request& request, std::string_view type);
+
 /// A view that answers these methods; any method where there are none.
 [[nodiscard]] view::AnyView view_of(const Answer& answer, const std::vector<std::string>& methods);
 
@@ -49,6 +55,7 @@ struct IncludedFaults {
     appfile::Faults offer;
     appfile::Faults ticks;  ///< `buffer`: it streams
 };
-[[nodiscard]] view::Routes make_routes(const IncludedFaults& faults, const AppOptions& options);
+[[nodiscard]] view::Routes make_routes(const IncludedFaults& faults, const AppOptions& options,
+                                       const std::shared_ptr<Calls>& calls);
 
 }  // namespace volley::app

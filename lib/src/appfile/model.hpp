@@ -55,7 +55,7 @@ struct FaultError {
 
 /// One path and what answers it.
 struct Route {
-    enum class View { sleep, echo, ping, inflight, page, static_files, file, redirect, status, bytes, ticks, fanout };
+    enum class View { sleep, echo, ping, inflight, page, static_files, file, redirect, status, bytes, ticks, fanout, whip };
     std::string path;                  ///< as written
     std::string pattern;               ///< for view::Routes: the path, and for `static` everything below it
     std::string name;                  ///< the path where none was given

@@ -43,6 +43,7 @@ const std::vector<ViewRow>& views() {
         {View::bytes, "bytes", {"n"}, "n", "{ view: bytes, n: 64KiB }"},
         {View::ticks, "ticks", {"n", "every"}, "", ""},
         {View::fanout, "fanout", {"n", "path"}, "path", "{ view: fanout, n: 5, path: \"/offer?s=0.2\" }"},
+        {View::whip, "whip", {}, "", ""},
     };
     return rows;
 }
@@ -233,6 +234,7 @@ void read_view(Reader& reader, const Keys& keys, Route& out) {
         case View::echo:
         case View::ping:
         case View::inflight:
+        case View::whip:
             break;
         case View::page:
             path_of("file");
@@ -383,6 +385,14 @@ void read_routes(Reader& reader, const Node& node, std::vector<Route>& out) {
         const bool good_path = check_path(reader, entry.key);
         auto route = read_route(reader, entry);
         if (!good_path || !route) continue;
+        if (route->view == View::whip) {
+            // Its sessions have a path each, below its own; what they answer to is a matter of the protocol.
+            if (route->path.find("...}") != std::string::npos || route->path.ends_with('/'))
+                reader.error(route->pos, "`whip` names its sessions below its path: " + in_quotes(route->path),
+                             "end it with a plain segment, such as /whip");
+            if (!route->methods.empty()) reader.error(route->pos, "`whip` has the methods of its protocol", "leave `methods` out");
+            if (!route->faults.text.empty()) reader.error(route->pos, "`whip` takes no faults", "leave `fault` out");
+        }
         if (route->view == View::static_files) {
             if (route->path.find("...}") != std::string::npos) {
                 reader.error(route->pos, "`static` serves all that is below its path by itself: " + in_quotes(route->path),

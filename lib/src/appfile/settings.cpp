@@ -20,33 +20,51 @@ const std::vector<std::string_view>& setting_names() {
                                                      "limits.body",
                                                      "limits.write",
                                                      "limits.drain",
+                                                     "calls.port",
+                                                     "calls.most",
+                                                     "calls.most_per_address",
+                                                     "calls.idle",
+                                                     "calls.stun",
+                                                     "calls.advertise",
                                                      "app"};
     return names;
 }
 
 void read_settings(yaml::Reader& reader, const yaml::Node& node, bool with_app, std::vector<Setting>& out) {
-    constexpr std::string_view prefix = "limits.";
     if (!reader.is_map(node, "settings", "settings: { port: 8000, kind: coroutine }")) return;
-    std::vector<std::string_view> top{"limits"}, limits;
-    for (const std::string_view name : setting_names()) {
-        if (name.starts_with(prefix))
-            limits.push_back(name.substr(prefix.size()));
-        else if (name != "app" || with_app)
-            top.push_back(name);
-    }
-    const auto take = [&](const yaml::Keys& keys, const std::vector<std::string_view>& names, std::string_view before) {
-        for (const std::string_view name : names) {
-            if (name == "limits") continue;
-            if (const yaml::Node* n = keys.find(name))
-                if (const Value* v = reader.scalar(*n, name)) out.push_back({std::string(before) + std::string(name), *v});
-        }
+    // `limits.idle` is `idle` in the map `limits`.
+    struct Section {
+        std::string_view name, example;
+        std::vector<std::string_view> names;
     };
-    const yaml::Keys keys(reader, node, "the settings", top);
-    take(keys, top, "");
-    const yaml::Node* below = keys.find("limits");
-    if (below == nullptr || !reader.is_map(*below, "limits", "limits: { idle: 2m, connections: 1000 }")) return;
-    const yaml::Keys limit_keys(reader, *below, "the limits", limits);
-    take(limit_keys, limits, prefix);
+    std::vector<Section> sections{{"limits", "limits: { idle: 2m, connections: 1000 }", {}},
+                                  {"calls", "calls: { port: 5000, most: 100 }", {}}};
+    std::vector<std::string_view> plain;
+    for (const std::string_view name : setting_names()) {
+        const auto dot = name.find('.');
+        if (dot == std::string_view::npos) {
+            if (name != "app" || with_app) plain.push_back(name);
+            continue;
+        }
+        for (Section& section : sections)
+            if (section.name == name.substr(0, dot)) section.names.push_back(name.substr(dot + 1));
+    }
+    const auto take = [&](const yaml::Keys& keys, const std::vector<std::string_view>& names, const std::string& before) {
+        for (const std::string_view name : names)
+            if (const yaml::Node* n = keys.find(name))
+                if (const Value* v = reader.scalar(*n, name)) out.push_back({before + std::string(name), *v});
+    };
+    std::vector<std::string_view> known;
+    for (const Section& section : sections) known.push_back(section.name);
+    known.insert(known.end(), plain.begin(), plain.end());
+    const yaml::Keys keys(reader, node, "the settings", known);
+    take(keys, plain, "");
+    for (const Section& section : sections) {
+        const yaml::Node* below = keys.find(section.name);
+        if (below == nullptr || !reader.is_map(*below, section.name, section.example)) continue;
+        const yaml::Keys section_keys(reader, *below, "the " + std::string(section.name), section.names);
+        take(section_keys, section.names, std::string(section.name) + '.');
+    }
 }
 
 SettingsFile load_settings(std::string_view text, std::string file) {

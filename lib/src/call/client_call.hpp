@@ -32,7 +32,8 @@ struct ClientCallConfig {
 /// Addresses of this machine's interfaces that are up, IPv4 before IPv6, without link-local ones; at most 32.
 [[nodiscard]] std::vector<IpAddress> local_addresses(bool loopback);
 
-/// All on the loop's thread. Descriptors: one, and one for each TURN server that is reached over TCP or TLS.
+/// All on the loop's thread. Descriptors: one, and one for each TURN server that is reached over TCP; none once the call has ended, by itself
+/// or by hang_up().
 class ClientCall final : public Station {
 public:
     /// @param at  the instant that the datagram was read which brought the event, or that the timer ran.
@@ -42,16 +43,19 @@ public:
     ClientCall(Loop& loop, ClientCallConfig config);
     ~ClientCall() override;  ///< closes the socket without a word to the peer; hang_up() before
 
-    /// Who is told of events; may call everything of this object but the destructor.
+    /// Who is told of events; may call everything of this object, and destroy it as its last act. What it sends leaves once it has returned.
     void set_handler(Handler handler);
 
+    /// Gathers without waiting for it: make_offer() does it as well.
+    void gather();
     /// Gathers, all of it unless the configuration trickles, and writes the offer.
     [[nodiscard]] boost::asio::awaitable<std::string> make_offer();
     /// @return why it is refused.
     [[nodiscard]] std::optional<SourceError> take_answer(std::string_view text);
     [[nodiscard]] std::optional<std::string> add_remote_candidate(std::string_view line);
 
-    /// Waits until the condition holds after an event, the call has ended, or `until`. @return whether the condition holds.
+    /// Waits until the condition holds after an event, the call has ended, or `until`. @return whether the condition holds; false where this
+    /// object was destroyed meanwhile, and then it is not asked.
     [[nodiscard]] boost::asio::awaitable<bool> wait_until(std::function<bool()> condition, TimePoint until);
 
     [[nodiscard]] Result<webrtc::ChannelId> open_channel(const webrtc::ChannelOptions& options);

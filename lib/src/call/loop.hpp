@@ -1,6 +1,7 @@
 // What all calls of a thread share: certificate, random numbers, the SCTP stack and its timer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -11,6 +12,11 @@
 #include "base/random.hpp"
 #include "proto/sctp/association.hpp"
 #include "webrtc/peer.hpp"
+
+namespace volley::net {
+class DeadlineQueue;
+class UdpBatch;
+}  // namespace volley::net
 
 namespace volley::call {
 
@@ -37,6 +43,10 @@ public:
     [[nodiscard]] boost::asio::any_io_executor executor() const;
     [[nodiscard]] RandomSource& random() noexcept;
     [[nodiscard]] proto::sctp::Stack& stack() noexcept;
+    /// What sockets read into.
+    [[nodiscard]] net::UdpBatch& batch() noexcept;
+    /// The timers of all calls. The event loop is not kept running by it once the last call is removed.
+    [[nodiscard]] net::DeadlineQueue& deadlines() noexcept;
     /// Of the process' certificate.
     [[nodiscard]] const webrtc::DtlsMaker& dtls() const noexcept;
     /// A certificate that no other call shows.
@@ -47,10 +57,11 @@ public:
     void remove(std::uint64_t tag) noexcept;
     /// After each call into a peer: its association may have been made, and the stack's timer is to run.
     void arm();
+    [[nodiscard]] std::size_t calls() const noexcept;
 
 private:
     struct Impl;
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl_;  // its timer's handler may run after us
 };
 
 }  // namespace volley::call

@@ -23,14 +23,16 @@ namespace volley::call {
 struct ServerPortConfig {
     /// 0.0.0.0 and :: stand for all addresses of the machine; port 0 for any.
     Endpoint bind;
-    /// What candidates say instead of the addresses that the socket has: for a server behind a one-to-one NAT.
+    /// What candidates say instead of the addresses that the socket has: for a server behind a one-to-one NAT. Without them a port on all
+    /// addresses tells those of this machine, the loopback ones where the offer comes from one, or there are no others.
     std::vector<IpAddress> advertised;
-    webrtc::PeerConfig peer;  ///< of each call
+    /// Of each call. STUN and TURN servers in it are not asked: they would have to be one for each call, and `advertised` says what they would.
+    webrtc::PeerConfig peer;
     std::size_t most_calls = 1000;
-    std::size_t most_calls_per_address =
-        100;  ///< of those who signal; loopback addresses count together and are not limited by it
-    /// A call that has not connected by then is torn down; that is PeerConfig::set_up_limit.
-    /// One that has, and on which nothing but consent checks come: afterwards. Zero: never.
+    /// Of those who signal; an IPv6 address stands for its /64. Not for loopback ones, which may be a proxy's.
+    std::size_t most_calls_per_address = 100;
+    /// A connected call on which no message, no channel and no media packet has come for so long is hung up. Zero: never. (One that does not
+    /// connect ends by PeerConfig::set_up_limit.)
     Duration idle_limit = std::chrono::minutes(10);
 };
 
@@ -63,6 +65,8 @@ public:
     CallHandler(const CallHandler&) = delete;
     CallHandler& operator=(const CallHandler&) = delete;
     virtual ~CallHandler() = default;
+    /// May hang up this call and others, and destroys neither port nor loop. @param at  when the datagram was read that brought the event, or
+    /// when the timer ran. PeerStateChanged to failed or closed is the last that is heard of a call; then this object goes with it.
     virtual void handle(ServerCall& call, TimePoint at, webrtc::PeerEvent& event) = 0;
 };
 
@@ -70,7 +74,8 @@ public:
 /// What the peer does not take is kept, up to a limit, and then no more is read from it.
 [[nodiscard]] std::unique_ptr<CallHandler> make_echo_handler();
 
-/// All on the loop's thread. Datagrams go to their call by the user name fragment of a check, by the transaction of an answer, else by where
+/// All on the loop's thread. A call's id is a number that anybody could guess: what signalling hands out should be another.
+/// Datagrams go to their call by the user name fragment of a check, by the transaction of an answer, else by where
 /// they come from; what belongs to no call is dropped and never answered. When a call ends, for whatever reason, nothing of it stays.
 class ServerPort final : public Station {
 public:
@@ -91,10 +96,18 @@ public:
         std::uint64_t ended = 0;
         std::uint64_t strays = 0;  ///< datagrams of no call
     };
+    /// What is kept for calls, beside the calls themselves.
+    struct Registries {
+        std::size_t calls = 0;
+        std::size_t requests = 0;   ///< checks whose answers would be handed on
+        std::size_t addresses = 0;  ///< that calls receive from
+        std::size_t signallers = 0;  ///< addresses whose calls are counted
+        bool operator==(const Registries&) const = default;
+    };
 
     /// Throws boost::system::system_error where the port cannot be opened.
     ServerPort(Loop& loop, ServerPortConfig config);
-    ~ServerPort() override;  ///< hangs up all calls
+    ~ServerPort() override;  ///< hangs up all calls; not within a handler
 
     [[nodiscard]] Endpoint local_endpoint() const;
 
@@ -104,12 +117,13 @@ public:
     /// `application/trickle-ice-sdpfrag` for a call. @return see Peer::take_fragment. Errors: no_such_call, bad_offer.
     [[nodiscard]] boost::system::result<std::optional<proto::sdp::Fragment>, Failure> patch(std::uint64_t id,
                                                                                             std::string_view fragment);
-    /// @return whether there was such a call.
+    /// Tells the peer. Within a handler of the call it ends once that has returned. @return whether there was such a call.
     bool hang_up(std::uint64_t id);
     void hang_up_all();
 
     [[nodiscard]] std::size_t calls() const noexcept;
     [[nodiscard]] const Counts& counts() const noexcept;
+    [[nodiscard]] Registries registries() const noexcept;
 
     void take_stack(TimePoint now, std::uint64_t tag) override;
 

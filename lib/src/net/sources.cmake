@@ -1,1 +1,1 @@
-target_sources(volley PRIVATE src/net/asio_impl.cpp src/net/beast_impl.cpp src/net/task_group.cpp src/net/signals.cpp src/net/limits.cpp src/net/deadline_queue.cpp src/net/readiness.cpp src/net/curl_multi.cpp)
+target_sources(volley PRIVATE src/net/asio_impl.cpp src/net/beast_impl.cpp src/net/task_group.cpp src/net/signals.cpp src/net/limits.cpp src/net/deadline_queue.cpp src/net/readiness.cpp src/net/udp_socket.cpp src/net/interfaces.cpp src/net/curl_multi.cpp)

@@ -85,6 +85,32 @@ json::object burst_object(const metrics::BurstFigures& b) {
     return out;
 }
 
+/// A distribution without times says by its count that no call came so far.
+json::object calls_object(const metrics::CallTally& c) {
+    json::object errors;
+    for (const auto& [kind, n] : c.errors) errors[kind] = n;
+    json::array stages;
+    for (std::size_t i = 0; i < metrics::call_stages; ++i)
+        stages.push_back(json::object{{"stage", metrics::to_string(static_cast<metrics::CallStage>(i))},
+                                      {"took", distribution(c.stages[i].took)},
+                                      {"at", distribution(c.stages[i].at)}});
+    return {{"calls", c.calls},
+            {"set_up", c.set_up},
+            {"failed", c.failed},
+            {"errors_by_kind", std::move(errors)},
+            {"stages", std::move(stages)},
+            {"setup_time", distribution(c.setup())},
+            {"sent", c.sent},
+            {"answered", c.answered},
+            {"lost", c.lost},
+            {"late", c.late},
+            {"repeated", c.repeated},
+            {"out_of_order", c.out_of_order},
+            {"strange", c.strange},
+            {"bytes_out", c.bytes_out},
+            {"bytes_in", c.bytes_in}};
+}
+
 /// Instants as seconds from the planned start of the first sample of its burst; absent when not reached.
 json::array samples_array(const std::vector<metrics::Sample>& samples) {
     json::array out;
@@ -134,7 +160,7 @@ std::optional<json::object> steady_object(const PhaseResult& p) {
 }
 
 json::object phase_object(const PhaseResult& p) {
-    static constexpr const char* kinds[] = {"burst", "users", "rate"};
+    static constexpr const char* kinds[] = {"burst", "users", "rate", "calls"};
     json::object errors;
     for (const auto& [kind, n] : p.tally->errors) errors[kind] = n;
     if (p.saturated > 0) errors["saturated"] = p.saturated;
@@ -182,6 +208,7 @@ json::object phase_object(const PhaseResult& p) {
     if (!examples.empty()) out["wrong_examples"] = std::move(examples);
     if (!p.warmup && !p.checks.empty()) out["checks"] = checks_array(p.checks);
     if (p.burst) out["burst"] = burst_object(*p.burst);
+    if (p.calls) out["calls"] = calls_object(*p.calls);
     if (p.resources)
         out["resources"] = json::object{{"processes", p.resources->max_processes},
                                         {"threads", p.resources->max_threads},

@@ -25,6 +25,12 @@ std::string lines_below(std::string_view message) {
     }
 }
 
+/// Of a run that is calls alone.
+const metrics::CallTally* calls_of(const RunResult& result) {
+    const bool alone = result.servers.size() == 1 && result.servers.front().phases.size() == 1;
+    return alone ? result.servers.front().phases.front().calls.get() : nullptr;
+}
+
 }  // namespace
 
 std::vector<std::string> generator_notes(const PhaseResult& phase) {
@@ -63,6 +69,7 @@ std::string straggler_words(const PhaseResult& phase) {
 
 std::string load_title(const PhaseResult& phase) {
     if (!phase.load.empty()) return one_line(phase.load);
+    if (phase.kind == PhaseKind::calls) return "calls";
     if (phase.kind == PhaseKind::rate) return "open arrivals";
     return phase.kind == PhaseKind::users ? "closed loop of users" : "burst";
 }
@@ -141,9 +148,13 @@ std::string verdict_text(const RunResult& r, const Paint& paint) {
     if (failed > 0) failures.push_back(fmt::format("{} of {} thresholds", failed, r.thresholds.size()));
     if (failures.empty()) failures.emplace_back("a server died");
     const bool probes_alone = probes > 0 && std::ranges::all_of(r.servers, [](const auto& s) { return s.phases.empty(); });
-    const std::string counts = (probes_alone ? fmt::format("{} {}, ", probes, probes == 1 ? "probe" : "probes")
+    std::string counts = (probes_alone ? fmt::format("{} {}, ", probes, probes == 1 ? "probe" : "probes")
                                              : fmt::format("{} requests, {} wrong, ", r.requests(), r.errors())) +
                                format_duration(r.elapsed);
+    if (const auto* calls = calls_of(r))
+        counts = fmt::format("{} {}, {} failed; {} {}, {} lost; {}", calls->calls, calls->calls == 1 ? "call" : "calls",
+                             calls->failed, calls->sent, calls->sent == 1 ? "ping" : "pings", calls->lost,
+                             format_duration(r.elapsed));
     switch (r.verdict) {
         case Verdict::pass:
             return (expected ? paint("pass", green) : paint("done", bold)) + "  " + counts;

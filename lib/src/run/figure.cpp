@@ -14,7 +14,9 @@ using scenario::Threshold;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-bool is_time(const Threshold& t) { return is_answer_time(t) || t.metric == "makespan" || t.metric == "solo"; }
+bool is_time(const Threshold& t) {
+    return is_answer_time(t) || t.metric == "makespan" || t.metric == "solo" || t.metric == "setup";
+}
 
 double value_of(const metrics::Histogram& h, const Threshold& t) {
     if (t.aggregate == "mean") return to_seconds(h.mean());
@@ -44,6 +46,21 @@ Figure burst_figure(const Threshold& t, const PhaseResult& phase) {
     return {*b.serial_fraction, (lean - 1) / (static_cast<double>(b.n) - 1), {}};
 }
 
+Figure calls_figure(const Threshold& t, const PhaseResult& phase) {
+    if (!phase.calls) return {.missing = "only calls have it"};
+    const auto& c = *phase.calls;
+    if (t.metric == "setup") {
+        if (c.setup().empty()) return {.missing = "no call was set up"};
+        return {value_of(c.setup(), t), nan, {}};
+    }
+    const bool loss = t.metric == "loss";
+    const auto part = static_cast<double>(loss ? c.lost : c.failed);
+    if (t.unit != Threshold::Unit::share) return {part, nan, {}};
+    const auto whole = static_cast<double>(loss ? c.answered + c.lost : c.calls);
+    if (whole == 0) return {.missing = loss ? "no ping was sent" : "no call was made"};
+    return {part / whole, nan, {}};
+}
+
 constexpr int usual_digits = 3;
 
 std::string in_words(const Threshold& t, double value, int digits = usual_digits) {
@@ -55,11 +72,11 @@ std::string in_words(const Threshold& t, double value, int digits = usual_digits
 
 }  // namespace
 
-bool is_answer_time(const Threshold& t) { return t.metric == "latency" || t.metric == "service"; }
+bool is_answer_time(const Threshold& t) { return t.metric == "latency" || t.metric == "service" || t.metric == "rtt"; }
 
 bool is_count(const Threshold& t) {
     return t.metric == "errors" || t.metric == "right" || t.metric == "requests" || t.metric == "missed" ||
-           t.metric == "saturated";
+           t.metric == "saturated" || t.metric == "loss" || t.metric == "calls_failed";
 }
 
 const metrics::Histogram& times_of(const Threshold& t, const metrics::Tally& tally) {
@@ -97,6 +114,7 @@ Figure figure_of(const Threshold& t, const PhaseResult& phase) {
     if (t.metric == "requests") return counted(phase.tally->requests);
     if (t.metric == "missed") return starts(phase.missed);
     if (t.metric == "saturated") return starts(phase.saturated);
+    if (t.metric == "setup" || t.metric == "loss" || t.metric == "calls_failed") return calls_figure(t, phase);
     return burst_figure(t, phase);
 }
 

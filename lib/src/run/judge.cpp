@@ -163,7 +163,10 @@ ThresholdResult judge_together(const Threshold& t, const ServerResult& server) {
     return judge_one(t, server, all, parts);
 }
 
-bool is_of_errors(const Threshold& t) { return t.metric == "errors" || t.metric == "right"; }
+/// What they allow to fail is not to be forbidden by `errors == 0`.
+bool is_of_errors(const Threshold& t) {
+    return t.metric == "errors" || t.metric == "right" || t.metric == "loss" || t.metric == "calls_failed";
+}
 
 bool speaks_of_errors(const scenario::Scenario& scenario, const std::string& phase, const std::string& server) {
     return std::ranges::any_of(scenario.thresholds, [&](const Threshold& t) {

@@ -24,6 +24,7 @@ struct Metric {
     bool aggregate = false;  ///< is a distribution: needs p50, p99, mean, ...
     bool burst_only = false;
     std::string_view example;
+    bool calls_only = false;  ///< of WebRTC calls
 };
 constexpr std::array metrics{
     Metric{"latency", true, false, false, true, false, "latency p99 < 400ms"},
@@ -39,11 +40,17 @@ constexpr std::array metrics{
     Metric{"overlap", false, true, false, false, true, "overlap >= 40"},
     Metric{"serial_fraction", false, true, true, false, true, "serial_fraction < 2%"},
     Metric{"groups", false, true, false, false, true, "groups == 1"},
+    Metric{"rtt", true, false, false, true, false, "rtt p99 < 20ms", true},
+    Metric{"setup", true, false, false, true, false, "setup p50 < 50ms", true},
+    Metric{"loss", false, true, true, false, false, "loss < 0.1%", true},
+    Metric{"calls_failed", false, true, true, false, false, "calls_failed == 0", true},
 };
 
-std::vector<std::string_view> metric_names() {
+/// Those that a phase of a kind has; what both have means the pings of calls too.
+std::vector<std::string_view> metric_names(bool of_calls) {
     std::vector<std::string_view> out;
-    for (const auto& m : metrics) out.push_back(m.name);
+    for (const auto& m : metrics)
+        if (of_calls ? !m.burst_only : !m.calls_only) out.push_back(m.name);
     return out;
 }
 
@@ -84,7 +91,8 @@ struct ThresholdParser {
         const auto dot = word.find('.');
         const auto name = dot == std::string_view::npos ? word : word.substr(dot + 1);
         const auto name_at = start + (dot == std::string_view::npos ? 0 : dot + 1);
-        const auto at = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name; });
+        const auto at =
+            std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name && !m.calls_only; });
         const Phase* phase = nullptr;
         bool good = true;
         if (dot != std::string_view::npos) {
@@ -97,7 +105,7 @@ struct ThresholdParser {
             if (!phase) good = fail(start, "no phase is called " + in_quotes(out.phase), suggest(out.phase, names, "phases"));
         }
         if (at == metrics.end()) {
-            const auto names = metric_names();
+            const auto names = metric_names(false);
             const bool is_phase =
                 std::any_of(so_far.phases.begin(), so_far.phases.end(), [&](const Phase& p) { return p.name == name; });
             if (dot == std::string_view::npos && is_phase)
@@ -119,12 +127,18 @@ struct ThresholdParser {
         const Phase& phase = so_far.phases.back();
         out.phase = phase.name;
         const bool implied = is_aggregate(word);
-        const auto name = implied ? "latency"sv : word;
+        auto name = implied ? (phase.calls ? "rtt"sv : "latency"sv) : word;
         if (implied) in.at = start;
+        if (const auto line = word.rfind('_'); phase.calls && line != std::string_view::npos && is_aggregate(word.substr(line + 1))) {
+            name = word.substr(0, line);
+            in.at = start + line + 1;
+        }
         if (name.empty()) return fail(start, "an expectation begins with a figure", "write p99 < 50ms, errors == 0");
-        const auto at = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name; });
+        const auto at = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) {
+            return m.name == name && (phase.calls ? !m.burst_only : !m.calls_only);
+        });
         if (at == metrics.end()) {
-            const auto names = metric_names();
+            const auto names = metric_names(phase.calls);
             return fail(start, "unknown figure " + in_quotes(name),
                         suggest(name, std::span<const std::string_view>(names), "figures"));
         }
@@ -150,7 +164,11 @@ struct ThresholdParser {
         } else if (metric->aggregate) {
             return fail(start, in_quotes(out.metric) + " needs an aggregate: p50, p99, mean, min, max", example());
         }
-        const auto sign = in.comparison();
+        auto sign = in.comparison();
+        if (sign.empty() && in.peek() == '=' && short_form && so_far.phases.back().calls) {
+            sign = "==";
+            ++in.at;
+        }
         if (sign == "<")
             out.op = Op::less;
         else if (sign == "<=")

@@ -16,3 +16,10 @@ foreach(burners IN ITEMS 0 2)
   set_tests_properties(interop_${name} PROPERTIES LABELS "interop;long"
     ENVIRONMENT "VOLLEY=$<TARGET_FILE:volley_program>;PYTHONDONTWRITEBYTECODE=1;SELF_TEST_PASSES=10;SELF_TEST_BURNERS=${burners}")
 endforeach()
+# What answers calls, for those who begin them.
+add_executable(call_server support/call_server.cpp)
+target_link_libraries(call_server PRIVATE volley::volley volley_warnings Boost::json)
+target_include_directories(call_server PRIVATE ${PROJECT_SOURCE_DIR}/lib/src ${PROJECT_SOURCE_DIR}/tests)
+add_dependencies(sanitized_tests call_server)
+volley_add_python_test(cli_offer net net/cli/offer_test.py TIMEOUT 300)
+set_property(TEST net_cli_offer APPEND PROPERTY ENVIRONMENT "CALL_SERVER=$<TARGET_FILE:call_server>")

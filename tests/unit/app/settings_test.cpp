@@ -57,7 +57,64 @@ TEST(Settings, defaults_are_those_of_the_library) {
     EXPECT_EQ(a.body, b.body);
     EXPECT_EQ(a.write, b.write);
     EXPECT_EQ(a.drain, b.drain);
+    const CallOptions &c = settings.options.app.calls, d;
+    EXPECT_EQ(c.host, d.host);
+    EXPECT_EQ(c.port, d.port);
+    EXPECT_EQ(c.most, d.most);
+    EXPECT_EQ(c.most_per_address, d.most_per_address);
+    EXPECT_EQ(c.idle, d.idle);
+    EXPECT_EQ(c.stun, d.stun);
+    EXPECT_EQ(c.advertise, d.advertise);
     for (const auto& row : settings.rows) EXPECT_EQ(row.origin, "default") << row.name;
+}
+
+TEST(Settings, calls_are_set_from_every_place) {
+    const auto application =
+        appfile::load_application(
+            "version: 1\nsettings:\n  calls:\n    port: 5000\n    stun: \"a.example:3478, stuns:b.example\"\nroutes: { /a: whip }\n",
+            "app.yaml")
+            .application;
+    const auto file = appfile::load_settings("calls: { most: 7, idle: 30s }\n", "settings.yaml");
+    const Environment environment{{"VOLLEY_CALLS_MOST_PER_ADDRESS", "3"}, {"VOLLEY_CALLS_MOST", "8"}};
+    const auto settings =
+        resolve_settings(Flags{{"calls.advertise", "203.0.113.7,2001:db8::7"}, {"calls.most", "9"}}, environment, file, application);
+    EXPECT_TRUE(settings.errors.empty());
+    EXPECT_EQ(origin_of(settings, "calls.port"), "5000 from app.yaml:4");
+    EXPECT_EQ(origin_of(settings, "calls.most"), "9 from flag --max-calls");
+    EXPECT_EQ(origin_of(settings, "calls.most_per_address"), "3 from environment VOLLEY_CALLS_MOST_PER_ADDRESS");
+    EXPECT_EQ(origin_of(settings, "calls.idle"), "30s from file settings.yaml:1");
+    const CallOptions& calls = settings.options.app.calls;
+    EXPECT_EQ(calls.port, 5000);
+    EXPECT_EQ(calls.most, 9U);
+    EXPECT_EQ(calls.most_per_address, 3U);
+    EXPECT_EQ(calls.idle, std::chrono::seconds(30));
+    EXPECT_THAT(calls.stun, ElementsAre("stun:a.example:3478", "stuns:b.example"));
+    EXPECT_THAT(calls.advertise, ElementsAre("203.0.113.7", "2001:db8::7"));
+}
+
+TEST(Settings, what_calls_cannot_be_set_to_is_named_with_the_flag) {
+    const auto wrong = [](std::string name, std::string value) {
+        const auto settings = resolve_settings(Flags{{std::move(name), std::move(value)}}, {}, {}, {});
+        return settings.errors.size() == 1 ? settings.errors[0] : std::string();
+    };
+    EXPECT_EQ(wrong("calls.port", "65536"), "--rtc-port=65536: a port from 0 to 65535 is expected");
+    EXPECT_EQ(wrong("calls.most", "-1"), "--max-calls=-1: a number from 0 to 100000 is expected");
+    EXPECT_EQ(wrong("calls.most_per_address", "0"), "--max-calls-per-address=0: a number from 1 to 100000 is expected");
+    EXPECT_EQ(wrong("calls.idle", "0s"), "--call-idle=0s: a time with a unit is expected, such as 20s, from 1ms to 1000h");
+    for (const char* server : {"stun:", "a b", "<x>", "x\"y", "x\r\ny"})
+        EXPECT_THAT(wrong("calls.stun", server), testing::HasSubstr("such as stun.example.org:3478")) << server;
+    for (const char* address : {"localhost", "0.0.0.0", "::", "224.0.0.1", "1.2.3.4.5"})
+        EXPECT_THAT(wrong("calls.advertise", address), testing::HasSubstr("such as 203.0.113.7")) << address;
+}
+
+TEST(Settings, flags_lead_to_settings) {
+    EXPECT_EQ(setting_of_flag("rtc-port"), "calls.port");
+    EXPECT_EQ(setting_of_flag("max-calls"), "calls.most");
+    EXPECT_EQ(setting_of_flag("port"), "port");
+    EXPECT_EQ(setting_of_flag("limits.idle"), "limits.idle");
+    EXPECT_FALSE(setting_of_flag("app"));
+    EXPECT_FALSE(setting_of_flag("calls.port")) << "one name is enough";
+    EXPECT_FALSE(setting_of_flag(""));
 }
 
 TEST(Settings, a_bad_value_is_named_with_its_origin_even_where_another_wins) {

@@ -142,7 +142,7 @@ TEST(Application, every_mistake_of_a_route_has_its_sentence) {
             Case{"/a: slepe", "3:7 unknown view `slepe` [did you mean `sleep`?]"},
             Case{
                 "/a: { view: xyzzy }",
-                "3:15 unknown view `xyzzy` [views: sleep, echo, ping, inflight, page, static, file, redirect, status, bytes, ticks, fanout]"},
+                "3:15 unknown view `xyzzy` [views: sleep, echo, ping, inflight, page, static, file, redirect, status, bytes, ticks, fanout, whip]"},
             Case{"/a: page", "3:7 `page` needs `file` [write { view: page, file: about.html }]"},
             Case{"/a: { view: static }", "3:7 `static` needs `root` [write { view: static, root: public }]"},
             Case{"/a: { view: sleep, ms: 3 }", "3:22 unknown key `ms` in `view: sleep` [did you mean `s`?]"},
@@ -177,6 +177,9 @@ TEST(Application, every_mistake_of_a_route_has_its_sentence) {
                  "3:25 `n` is not a size: `64KB` [write a whole number of B, KiB, MiB or GiB: 64KiB]"},
             Case{"/a: { view: bytes, n: 2GiB }", "3:25 `n` is out of range: `2GiB` [at most 1073741824 bytes]"},
             Case{"/a: { view: ticks, n: 0 }", "3:25 `n` is out of range: `0` [from 1 to 100000]"},
+            Case{"/a: { view: whip, methods: [GET] }", "3:3 `whip` has the methods of its protocol [leave `methods` out]"},
+            Case{"/a: { view: whip, fault: lock }", "3:3 `whip` takes no faults [leave `fault` out]"},
+            Case{"/a/: whip", "3:3 `whip` names its sessions below its path: `/a/` [end it with a plain segment, such as /whip]"},
             Case{"/a: { view: fanout, n: 2, path: x }", "3:35 `path` is not a path: `x` [begin it with /]"},
             Case{"/a: { view: sleep, fault: blok }", "3:29 unknown fault `blok` [did you mean `block`?]"},
             Case{"/a: { view: sleep, fault: semaphore }",

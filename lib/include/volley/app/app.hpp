@@ -34,18 +34,33 @@ private:
     std::string origin_;
 };
 
+/// The WebRTC calls that others begin with this process. They share one UDP port and one thread, which start with the first of them.
+struct CallOptions {
+    std::string host = "127.0.0.1";  ///< to bind; run_serve() takes the server's own. `0.0.0.0` and `::`: all addresses of the machine
+    std::uint16_t port = 0;          ///< UDP; 0: the system picks one
+    std::size_t most = 1000;         ///< at a time; more are answered 503
+    /// Of one address, as HTTP sees it; more are answered 429. Loopback addresses are not limited by it.
+    std::size_t most_per_address = 100;
+    Duration idle = std::chrono::minutes(10);  ///< a call on which nothing comes is ended; 0: never
+    /// Told to clients, as `stun:host:port`: the page at `/` uses it, answers of /whip name it in a Link field. The server asks none itself.
+    std::vector<std::string> stun{};
+    std::vector<std::string> advertise{};  ///< addresses to name instead of those bound: of a one-to-one NAT
+};
+
 struct AppOptions {
     std::shared_ptr<const SelfAddress> self{};            ///< for /fanout, which answers 503 without one
     unsigned query_connections = 5;                       ///< of /query; at least 1, opened when they are needed
     Duration fanout_patience = std::chrono::seconds(10);  ///< added to what the requests of /fanout take one after another
+    CallOptions calls{};
 };
 
 /// Routes of the application. All views are asynchronous.
 ///
 /// | path | answers |
 /// |---|---|
-/// | `/` | a page that explains the rest |
-/// | `/offer` GET, POST | sleeps, then JSON: `slept` (what was asked for, seconds), `started`, `ended` (ISO 8601, UTC), `started_s`, `ended_s` (seconds since 1970), `elapsed`. How long: `?s=1`, or `sleep` in a JSON object or form; 0 to 60, default 1; else 400 |
+/// | `/` | a page that explains the rest, and makes a WebRTC call; with `/client.js` and `/client.css` |
+/// | `/offer` GET, POST | sleeps, then JSON: `slept` (what was asked for, seconds), `started`, `ended` (ISO 8601, UTC), `started_s`, `ended_s` (seconds since 1970), `elapsed`. How long: `?s=1`, or `sleep` in a JSON object or form; 0 to 60, default 1; else 400. With `sdp` and `type: "offer"` in the JSON it sleeps only where that is asked for, and answers a WebRTC call: `sdp`, `type: "answer"`; 400, 413, 429, 503 with `error` otherwise |
+/// | `/whip`, `/whep` POST | the same for `application/sdp`: 201 with the answer, and Location of a resource that takes PATCH and DELETE. Source: RFC 9725, draft-ietf-wish-whep |
 /// | `/ping` | `pong` |
 /// | `/echo` any method | method, target, path, query, headers, body, as JSON |
 /// | `/status/{code}` any method | that status, 200 to 599 |

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <volley/error.hpp>
+#include <volley/metrics/call_tally.hpp>
 #include <volley/metrics/generator.hpp>
 #include <volley/metrics/steady_state.hpp>
 #include <volley/metrics/summary.hpp>
@@ -22,7 +23,7 @@ namespace volley::report {
 enum class Verdict { pass, inconclusive, fail, target_failed, interrupted };
 [[nodiscard]] std::string_view to_string(Verdict v) noexcept;
 
-enum class PhaseKind { burst, users, rate };
+enum class PhaseKind { burst, users, rate, calls };
 
 /// What a server's process tree used, from /proc. Only where the process is ours to see.
 struct ResourceFigures {
@@ -68,6 +69,8 @@ struct PhaseResult {
     std::uint64_t saturated = 0;  ///< starts on time, refused because max_users were in flight; counted as errors
     std::shared_ptr<metrics::Tally> tally = std::make_shared<metrics::Tally>();
     std::optional<metrics::BurstFigures> burst;
+    /// Of WebRTC calls, whose pings are what `tally` counts as requests; nothing for other phases.
+    std::shared_ptr<const metrics::CallTally> calls;
     std::vector<std::string> wrong_examples;  ///< at most 3, in the words of the checks; may hold the peer's bytes
     std::vector<CheckResult> checks;
     std::optional<ResourceFigures> resources;
@@ -181,6 +184,9 @@ struct TextOptions {
 /// and the verdict as the last line. Of the phases that are no warm-up; made for one. No line is wider than `width`, 40 at least. Of
 /// the times only those are printed that the sample carries. Without `unicode` ASCII alone, but for what the names hold.
 [[nodiscard]] std::string to_load_summary(const RunResult& result, const TextOptions& options = {});
+
+/// The summary of calls for a person: set-up by stages, round trips, losses, thresholds, and the verdict as the last line. As the one above.
+[[nodiscard]] std::string to_call_summary(const RunResult& result, const TextOptions& options = {});
 
 /// The result file, `"schema": "volley/result/1"`, described by result.schema.json. Durations in seconds.
 [[nodiscard]] std::string to_json(const RunResult& result);

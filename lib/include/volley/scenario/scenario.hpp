@@ -163,6 +163,7 @@ struct Phase {
     /// later ones with the same scenario and number share them.
     std::size_t solo_runs = 3;
     bool warmup = false;
+    bool calls = false;  ///< WebRTC calls and the pings on them; no file can ask for it yet
 
     /// Users come on schedule.
     [[nodiscard]] bool is_open() const noexcept { return rate.has_value() || !steps.empty(); }
@@ -180,7 +181,7 @@ struct Threshold {
     enum class IfUnsure { pass, warn, fail, extend };
     std::string phase;      ///< empty: all phases together
     std::string metric;     ///< latency, service, errors, requests, missed, saturated, makespan, solo, ratio, overlap,
-                            ///< serial_fraction, groups, right
+                            ///< serial_fraction, groups, right; of calls rtt, setup, loss, calls_failed
     std::string aggregate;  ///< p50, p99.9, mean, min, max; empty for plain figures
     Op op = Op::less;
     Value value;  ///< a duration, a number, or a percentage, as written
@@ -242,7 +243,8 @@ struct LoadResult {
 };
 
 /// A threshold of the last phase as it stands on a command line: `p99 < 50ms`, `service p50 < 10ms`, `errors < 1%`. Without a metric a
-/// percentile is that of latency. Errors: with the text as the one line of a file called `--expect`.
+/// percentile is that of latency, and of a phase of calls that of the round trip. There `rtt_p99 < 20ms` means `rtt p99 < 20ms`, and
+/// `calls_failed = 0` means `calls_failed == 0`. Errors: with the text as the one line of a file called `--expect`.
 [[nodiscard]] std::variant<Threshold, SourceError> read_expectation(std::string_view text, const Scenario& scenario);
 
 /// Names that `{{ name }}` can stand for.

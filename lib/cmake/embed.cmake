@@ -1,0 +1,15 @@
+# Puts text files into a C++ source: cmake -DOUT=page_files.cpp -DHEADER=app/page_files.hpp -DNAMESPACE=volley::app -DFILES=a.html,b.js
+# -P embed.cmake. The text of `a.html` is `a_html`, a std::string_view that the header declares.
+cmake_minimum_required(VERSION 3.25)
+string(REPLACE "," ";" files "${FILES}")
+set(source "#include \"${HEADER}\"\n\nnamespace ${NAMESPACE} {\n")
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME)
+  string(MAKE_C_IDENTIFIER ${name} name)
+  file(READ ${file} text)
+  if(text MATCHES "\\)volley_text\"")
+    message(FATAL_ERROR "${file}: holds the mark that ends a text in C++")
+  endif()
+  string(APPEND source "\nconst std::string_view ${name} = R\"volley_text(${text})volley_text\";\n")
+endforeach()
+file(WRITE ${OUT} "${source}\n}  // namespace ${NAMESPACE}\n")

@@ -1,0 +1,57 @@
+// What became of WebRTC calls: how their set-up went, and what their messages met with.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <volley/metrics/histogram.hpp>
+#include <volley/time.hpp>
+
+namespace volley::metrics {
+
+/// The steps of a call's set-up, each from the end of the one before; the first from the planned start of the call.
+enum class CallStage : std::uint8_t {
+    gathered,  ///< our candidates are known and the offer is written
+    http,      ///< it was sent, and its answer read
+    ice,       ///< there is a way to the peer
+    dtls,      ///< the peer is who its description says
+    sctp,      ///< the association stands
+    channel,   ///< the data channel is open at both ends: the call is set up
+};
+inline constexpr std::size_t call_stages = 6;
+/// `gathered`, `http`, ..., `channel`.
+[[nodiscard]] std::string_view to_string(CallStage stage) noexcept;
+
+/// Calls of one phase against one server, in bounded memory. Thread safety: as a plain value.
+struct CallTally {
+    struct Stage {
+        Histogram took;  ///< from the stage before
+        Histogram at;    ///< from the planned start of the call
+    };
+
+    std::uint64_t calls = 0;                      ///< that began
+    std::uint64_t set_up = 0;                     ///< of them, those whose channel opened
+    std::uint64_t failed = 0;                     ///< never set up, or broken off by the peer or the way to it
+    std::map<std::string, std::uint64_t> errors;  ///< of failed ones by kind: `status`, `refused`, `answer`, `ice`, `dtls`, ...
+    std::array<Stage, call_stages> stages;        ///< of calls that came so far
+
+    std::uint64_t sent = 0;          ///< messages that an answer was waited for
+    std::uint64_t answered = 0;      //
+    std::uint64_t lost = 0;          ///< not answered in time, or before the call broke off
+    std::uint64_t late = 0;          ///< of the lost ones, those whose answer came afterwards
+    std::uint64_t repeated = 0;      ///< answers that had come before
+    std::uint64_t out_of_order = 0;  ///< answers to a message that was sent before one whose answer had come already
+    std::uint64_t strange = 0;       ///< messages that answer nothing
+    std::uint64_t bytes_out = 0;     ///< of datagrams, without UDP and IP
+    std::uint64_t bytes_in = 0;      //
+
+    /// From the planned start of a call until it was set up.
+    [[nodiscard]] const Histogram& setup() const noexcept { return stages.back().at; }
+    void merge(const CallTally& other);
+};
+
+}  // namespace volley::metrics

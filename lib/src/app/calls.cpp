@@ -1,0 +1,268 @@
+#include "app/calls.hpp"
+
+#include <future>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <fmt/format.h>
+
+#include <volley/http/message.hpp>
+
+#include "base/endpoint.hpp"
+#include "base/random.hpp"
+#include "call/loop.hpp"
+#include "call/server_port.hpp"
+#include "middleware/header_list.hpp"
+#include "net/loop_thread.hpp"
+
+namespace volley::app {
+namespace asio = boost::asio;
+namespace {
+
+using asio::awaitable;
+using ThreadExecutor = asio::io_context::executor_type;
+
+/// Runs `f()` on the other thread and awaits what it returns. It is short, so it is not cancelled: what it has done is known in any case.
+template <class F>
+awaitable<std::invoke_result_t<F&>> on_thread(ThreadExecutor there, F f) {
+    using R = std::invoke_result_t<F&>;
+    const asio::any_io_executor own = co_await asio::this_coro::executor;
+    const asio::any_io_executor here = asio::prefer(own, asio::execution::outstanding_work.tracked);
+    auto initiation = [there, here, f = std::move(f)](auto handler) mutable {
+        asio::post(there, [here, f = std::move(f), handler = std::move(handler)]() mutable {
+            asio::post(here,
+                       [result = f(), handler = std::move(handler)]() mutable { std::move(handler)(std::move(result)); });
+        });
+    };
+    R result = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(R)>(std::move(initiation), asio::use_awaitable);
+    co_return result;
+}
+
+IpAddress address_of(const std::string& host) {
+    if (http::iequals(host, "localhost")) return IpAddress::v4(0x7f000001);
+    if (const auto address = IpAddress::parse(host)) return *address;
+    asio::io_context context;
+    asio::ip::udp::resolver resolver(context);
+    error_code ec;
+    const auto found = resolver.resolve(host, "", asio::ip::udp::resolver::passive, ec);
+    if (!ec && !found.empty())
+        if (const auto address = IpAddress::parse(found.begin()->endpoint().address().to_string())) return *address;
+    throw std::runtime_error(fmt::format("this machine has no such name or address: '{}'", host));
+}
+
+call::ServerPortConfig config_of(const CallOptions& options) {
+    call::ServerPortConfig config;
+    config.bind = {address_of(options.host), options.port};
+    for (const std::string& text : options.advertise)
+        if (const auto address = IpAddress::parse(text)) config.advertised.push_back(*address);
+    config.peer.ice.role = proto::ice::Role::controlled;
+    config.most_calls = options.most;
+    config.most_calls_per_address = options.most_per_address;
+    config.idle_limit = options.idle;
+    return config;
+}
+
+struct Session {
+    std::uint64_t call = 0;
+    std::string etag;
+};
+using Sessions = std::map<std::string, Session, std::less<>>;
+
+/// Forgets the call's name when the call ends, whyever.
+class Named final : public call::CallHandler {
+public:
+    Named(std::unique_ptr<call::CallHandler> inner, Sessions& sessions, std::string id)
+        : inner_(std::move(inner)), sessions_(sessions), id_(std::move(id)) {}
+    Named(const Named&) = delete;
+    Named& operator=(const Named&) = delete;
+    ~Named() override { sessions_.erase(id_); }
+    void handle(call::ServerCall& call, TimePoint at, webrtc::PeerEvent& event) override { inner_->handle(call, at, event); }
+
+private:
+    std::unique_ptr<call::CallHandler> inner_;
+    Sessions& sessions_;
+    std::string id_;
+};
+
+/// If-Match: the strong comparison (RFC 9110 section 13.1.1). WHIP writes the wildcard in quotes (RFC 9725 section 4.3.3).
+bool matches_tag(std::string_view if_match, std::string_view etag) {
+    for (const std::string_view tag : middleware::split_list(if_match))
+        if (tag == "*" || tag == "\"*\"" || tag == fmt::format("\"{}\"", etag)) return true;
+    return false;
+}
+
+CallRefusal refusal_of(const call::ServerPort::Failure& failure, const CallOptions& options) {
+    if (failure.error == call::AcceptErrc::too_many_calls)
+        return {503, fmt::format("too many calls: this server takes {} at a time", options.most)};
+    if (failure.error == call::AcceptErrc::too_many_of_address)
+        return {429, fmt::format("too many calls from this address: it may have {} at a time", options.most_per_address)};
+    if (failure.error == call::AcceptErrc::no_such_call) return {404, "there is no such call; it may have ended"};
+    if (failure.error == call::AcceptErrc::bad_offer)
+        return {400, failure.detail.text, failure.detail.hint, failure.detail.pos};
+    return {500, failure.error.message()};
+}
+
+/// Everything that lives on the thread.
+class Engine {
+public:
+    Engine(const ThreadExecutor& executor, const CallOptions& options)
+        : options_(options), loop_(executor), port_(loop_, config_of(options)) {}
+
+    std::variant<CallAnswer, CallRefusal> answer(const std::string& offer, const IpAddress& from) {
+        constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        const std::string id = random_.text(22, alphabet);
+        auto accepted = port_.accept(offer, from, std::make_unique<Named>(call::make_echo_handler(), sessions_, id));
+        if (!accepted) return refusal_of(accepted.error(), options_);
+        sessions_[id] = {accepted->id, accepted->ice_ufrag};
+        return CallAnswer{id, std::move(accepted->answer), accepted->ice_ufrag};
+    }
+
+    [[nodiscard]] bool knows(std::string_view id) const { return sessions_.contains(id); }
+
+    std::variant<CallPatched, CallRefusal> patch(const std::string& id, const std::optional<std::string>& if_match,
+                                                 const std::string& fragment) {
+        const auto at = sessions_.find(id);
+        if (at == sessions_.end()) return CallRefusal{404, "there is no such call; it may have ended"};
+        if (!if_match)
+            return CallRefusal{428, "If-Match is missing", "send the ETag of the session, or \"*\" to restart ICE"};
+        if (!matches_tag(*if_match, at->second.etag))
+            return CallRefusal{412, "the session has another ETag by now", "ICE was restarted; send its new ETag"};
+        auto patched = port_.patch(at->second.call, fragment);
+        if (!patched) return refusal_of(patched.error(), options_);
+        if (!*patched) return CallPatched{std::nullopt, at->second.etag};
+        const proto::sdp::Fragment& ours = **patched;
+        if (ours.ice) at->second.etag = ours.ice->ufrag;
+        for (const auto& section : ours.media)
+            if (section.ice) at->second.etag = section.ice->ufrag;
+        return CallPatched{print(ours), at->second.etag};
+    }
+
+    bool hang_up(std::string_view id) {
+        const auto at = sessions_.find(id);
+        return at != sessions_.end() && port_.hang_up(at->second.call);
+    }
+
+private:
+    const CallOptions& options_;
+    OsRandom random_;
+    call::Loop loop_;
+    Sessions sessions_;
+    call::ServerPort port_;  // last: the calls that it ends forget their names
+};
+
+}  // namespace
+
+struct Calls::Impl {
+    explicit Impl(CallOptions o) : options(std::move(o)) {}
+
+    /// Starts the thread where there is none. Throws std::system_error when the system has no more.
+    ThreadExecutor executor() {
+        const std::scoped_lock lock(mutex);
+        if (!thread) thread = std::make_unique<net::LoopThread>();
+        return thread->executor();
+    }
+
+    /// On the thread. Throws what opening the port throws.
+    Engine& open() {
+        if (!engine) engine = std::make_unique<Engine>(executor(), options);
+        return *engine;
+    }
+    /// The same, with the failure as an answer.
+    template <class F>
+    std::invoke_result_t<F&, Engine&> with_engine(F f) {
+        try {
+            return f(open());
+        } catch (const std::exception& e) {
+            return CallRefusal{503, fmt::format("this server cannot take calls: {}", e.what())};
+        }
+    }
+
+    CallOptions options;
+    std::mutex mutex;
+    std::unique_ptr<net::LoopThread> thread;
+    std::unique_ptr<Engine> engine;  // the thread's
+};
+
+Calls::Calls(CallOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+Calls::~Calls() {
+    if (!impl_->thread) return;
+    asio::post(impl_->thread->executor(), [this] { impl_->engine.reset(); });
+    impl_->thread.reset();
+}
+
+void Calls::configure(CallOptions options) { impl_->options = std::move(options); }
+const CallOptions& Calls::options() const noexcept { return impl_->options; }
+
+std::optional<std::string> Calls::start() {
+    std::promise<std::optional<std::string>> promise;
+    auto future = promise.get_future();
+    try {
+        asio::post(impl_->executor(), [this, &promise] {
+            std::optional<std::string> why;
+            try {
+                (void)impl_->open();
+            } catch (const std::exception& e) {
+                why = e.what();
+            }
+            promise.set_value(std::move(why));
+        });
+    } catch (const std::system_error& e) {
+        return fmt::format("cannot take calls: {}", e.what());
+    }
+    auto why = future.get();
+    if (!why) return std::nullopt;
+    return fmt::format("cannot take calls on UDP port {} of {}: {}", impl_->options.port, impl_->options.host, *why);
+}
+
+awaitable<std::variant<CallAnswer, CallRefusal>> Calls::answer(std::string offer, std::string remote) {
+    IpAddress from;
+    if (const auto endpoint = Endpoint::parse(remote)) from = endpoint->address.unmapped();
+    auto work = [my = impl_.get(), offer = std::move(offer), from]() {
+        return my->with_engine([&](Engine& engine) { return engine.answer(offer, from); });
+    };
+    auto outcome = co_await on_thread(impl_->executor(), std::move(work));
+    const auto state = co_await asio::this_coro::cancellation_state;
+    const auto* begun = std::get_if<CallAnswer>(&outcome);
+    if (begun != nullptr && state.cancelled() != asio::cancellation_type::none) {
+        asio::post(impl_->executor(), [my = impl_.get(), id = begun->id] {
+            if (my->engine) my->engine->hang_up(id);
+        });
+        throw boost::system::system_error(asio::error::operation_aborted);
+    }
+    co_return outcome;
+}
+
+awaitable<bool> Calls::knows(std::string id) {
+    auto work = [my = impl_.get(), id = std::move(id)] { return my->engine && my->engine->knows(id); };
+    const bool known = co_await on_thread(impl_->executor(), std::move(work));
+    co_return known;
+}
+
+awaitable<std::variant<CallPatched, CallRefusal>> Calls::patch(std::string id, std::optional<std::string> if_match,
+                                                               std::string fragment) {
+    auto work = [my = impl_.get(), id = std::move(id), if_match = std::move(if_match), fragment = std::move(fragment)] {
+        return my->with_engine([&](Engine& engine) { return engine.patch(id, if_match, fragment); });
+    };
+    auto outcome = co_await on_thread(impl_->executor(), std::move(work));
+    co_return outcome;
+}
+
+awaitable<bool> Calls::hang_up(std::string id) {
+    auto work = [my = impl_.get(), id = std::move(id)] { return my->engine && my->engine->hang_up(id); };
+    const bool known = co_await on_thread(impl_->executor(), std::move(work));
+    co_return known;
+}
+
+}  // namespace volley::app

@@ -1,0 +1,70 @@
+// The WebRTC calls of this process, for views on any thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <volley/app/app.hpp>
+#include <volley/error.hpp>
+
+namespace volley::app {
+
+/// A call that has begun.
+struct CallAnswer {
+    std::string id;      ///< names it to who began it, and to nobody else: 132 bits of chance
+    std::string answer;  ///< SDP
+    std::string etag;    ///< of its generation of ICE, without quotes
+};
+/// What a PATCH has come to.
+struct CallPatched {
+    std::optional<std::string> fragment;  ///< of a restart: our side's
+    std::string etag;
+};
+/// Why a request about a call is refused, as an answer of HTTP.
+struct CallRefusal {
+    int status = 500;
+    std::string text;
+    std::string hint{};
+    SourcePos pos{};  ///< in the offer or fragment; line 0: no place
+};
+
+/// All calls on one thread and one UDP port, which start with the first offer: views await what they ask, their own loop goes on.
+/// What they ask takes no longer than it computes: an answer is not kept waiting for anybody. Who is called gets echo.
+/// A process has one of these that takes calls: a second one refuses each (503). After a fork(2) only the side that had none yet may begin.
+/// Thread safety: every member from any thread, configure() and the destructor aside. Lifetime: longer than what it is asked.
+class Calls {
+public:
+    explicit Calls(CallOptions options = {});
+    Calls(const Calls&) = delete;
+    Calls& operator=(const Calls&) = delete;
+    ~Calls();  ///< hangs up all calls, which their peers are told, and ends the thread
+
+    /// Takes other options; before anything is asked.
+    void configure(CallOptions options);
+    [[nodiscard]] const CallOptions& options() const noexcept;
+
+    /// Opens the port now, rather than with the first offer. Blocks. @return why that fails.
+    [[nodiscard]] std::optional<std::string> start();
+
+    /// @param remote  who signals, as Request::remote has it, for the limit per address.
+    /// Cancellation: the call is hung up, since nobody has its answer.
+    [[nodiscard]] boost::asio::awaitable<std::variant<CallAnswer, CallRefusal>> answer(std::string offer, std::string remote);
+    /// Whether there is such a call. One that has ended is gone.
+    [[nodiscard]] boost::asio::awaitable<bool> knows(std::string id);
+    /// Candidates of the peer, or its restart of ICE. @param if_match  the field as it came; nothing: it is missing.
+    [[nodiscard]] boost::asio::awaitable<std::variant<CallPatched, CallRefusal>> patch(std::string id,
+                                                                                       std::optional<std::string> if_match,
+                                                                                       std::string fragment);
+    /// @return whether there was such a call.
+    [[nodiscard]] boost::asio::awaitable<bool> hang_up(std::string id);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace volley::app

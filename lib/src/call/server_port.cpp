@@ -1,0 +1,442 @@
+#include "call/server_port.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include <boost/system/system_error.hpp>
+
+#include "call/client_call.hpp"
+#include "call/routes.hpp"
+#include "net/deadline_queue.hpp"
+#include "net/udp_socket.hpp"
+#include "proto/ice/agent.hpp"
+#include "proto/stun/message.hpp"
+
+namespace volley::call {
+
+namespace ice = proto::ice;
+namespace stun = proto::stun;
+
+namespace {
+
+/// All calls share it.
+constexpr std::size_t socket_buffer = 4 * 1024 * 1024;
+
+/// How long the addresses of this machine are remembered.
+constexpr Duration addresses_lifetime = std::chrono::seconds(10);
+
+class AcceptCategory final : public boost::system::error_category {
+public:
+    [[nodiscard]] const char* name() const noexcept override { return "volley.accept"; }
+    [[nodiscard]] std::string message(int code) const override {
+        switch (static_cast<AcceptErrc>(code)) {
+            case AcceptErrc::too_many_calls:
+                return "too many calls at a time";
+            case AcceptErrc::too_many_of_address:
+                return "too many calls at a time from this address";
+            case AcceptErrc::bad_offer:
+                return "the offer cannot be used";
+            case AcceptErrc::no_such_call:
+                return "there is no such call";
+        }
+        return "unknown error";
+    }
+    [[nodiscard]] bool equivalent(int code, const boost::system::error_condition& condition) const noexcept override {
+        const bool is_limit = code == static_cast<int>(AcceptErrc::too_many_calls) ||
+                              code == static_cast<int>(AcceptErrc::too_many_of_address);
+        if (condition == Condition::exhausted) return is_limit;
+        if (condition == Condition::protocol) return code == static_cast<int>(AcceptErrc::bad_offer);
+        return default_error_condition(code) == condition;
+    }
+};
+
+/// Whom a limit is for: who has one IPv6 address has 2^64 of them.
+[[nodiscard]] IpAddress signaller(const IpAddress& from) {
+    const IpAddress address = from.unmapped();
+    if (address.is_v4()) return address;
+    std::array<std::uint8_t, 16> bytes{};
+    std::copy_n(address.bytes().begin(), 8, bytes.begin());
+    return *IpAddress::from_bytes(bytes);
+}
+
+[[nodiscard]] bool shows_life(const webrtc::PeerEvent& event) noexcept {
+    return std::holds_alternative<webrtc::ChannelMessage>(event) || std::holds_alternative<webrtc::ChannelOpened>(event) ||
+           std::holds_alternative<webrtc::ChannelClosed>(event) || std::holds_alternative<webrtc::MediaPacket>(event);
+}
+
+}  // namespace
+
+const boost::system::error_category& accept_category() noexcept {
+    static const AcceptCategory category;
+    return category;
+}
+
+struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
+    struct Call final : ServerCall, net::DeadlineQueue::Item {
+        Call(Impl& the_port, std::uint64_t the_id, webrtc::PeerConfig config, std::unique_ptr<CallHandler> the_handler)
+            : port(the_port),
+              number(the_id),
+              the_peer(std::move(config), port.loop.dtls(), port.loop.stack(), number, port.loop.random()),
+              handler(std::move(the_handler)) {}
+
+        [[nodiscard]] std::uint64_t id() const noexcept override { return number; }
+        [[nodiscard]] const webrtc::Peer& peer() const noexcept override { return the_peer; }
+        [[nodiscard]] webrtc::Peer& peer() noexcept override { return the_peer; }
+        void on_deadline() override { port.run_timer(*this); }
+
+        Impl& port;
+        std::uint64_t number;
+        webrtc::Peer the_peer;
+        std::unique_ptr<CallHandler> handler;
+        std::optional<IpAddress> counted_for;
+        TimePoint alive_at{};  // something of the peer's own came
+        bool flushing = false;
+        bool connected = false;
+    };
+    using Calls = std::unordered_map<std::uint64_t, std::unique_ptr<Call>>;
+
+    Impl(Loop& the_loop, ServerPort& the_station, ServerPortConfig the_config)
+        : loop(the_loop), station(the_station), config(std::move(the_config)), socket(loop.executor(), loop.batch()) {
+        config.peer.ice.gathering = {};
+        config.peer.ice.role = ice::Role::controlled;
+        config.peer.trickle = false;
+    }
+
+    [[nodiscard]] std::vector<IpAddress> addresses(TimePoint now, bool loopback);
+    [[nodiscard]] std::optional<Failure> limit(const IpAddress& who) const;
+    [[nodiscard]] IpAddress candidate_for(const IpAddress& local) const;
+    [[nodiscard]] IpAddress source_for(const IpAddress& candidate) const;
+
+    void read(TimePoint at, const net::UdpDatagram& datagram);
+    bool hand_stun(TimePoint at, const ice::Datagram& datagram);
+    bool hand(TimePoint at, std::uint64_t id, const ice::Datagram& datagram);
+    void note_way(Call& call, const ice::Datagram& datagram);
+    bool hand_by_address(TimePoint at, const ice::Datagram& datagram);
+
+    void run_timer(Call& call);
+    void flush(Call& call, TimePoint at);
+    bool send_all(Call& call, TimePoint at);
+    void arm(Call& call);
+    void hang_up(Call& call);
+    void end(Call& call);
+    void end_all();
+    [[nodiscard]] Call* find(std::uint64_t id) {
+        const auto found = calls.find(id);
+        return found == calls.end() ? nullptr : found->second.get();
+    }
+
+    Loop& loop;
+    ServerPort& station;
+    ServerPortConfig config;
+    net::UdpSocket socket;
+    Calls calls;
+    Routes routes;
+    std::map<IpAddress, std::size_t> signallers;
+    Counts counts;
+    std::vector<IpAddress> machine_addresses;
+    std::optional<TimePoint> machine_addresses_until;
+    std::vector<ice::Transmit> going;
+    std::vector<net::UdpDatagram> datagrams;
+};
+
+// --- addresses -------------------------------------------------------------------------------------------------------------------
+
+// Those that candidates are made of.
+std::vector<IpAddress> ServerPort::Impl::addresses(TimePoint now, bool loopback) {
+    const IpAddress& bound = config.bind.address;
+    std::vector<IpAddress> out;
+    if (!config.advertised.empty()) {
+        out = config.advertised;
+    } else if (!bound.is_unspecified()) {
+        out = {bound};
+    } else {
+        if (!machine_addresses_until || now >= *machine_addresses_until) {
+            machine_addresses = local_addresses(true);
+            machine_addresses_until = now + addresses_lifetime;
+        }
+        out = machine_addresses;
+        const bool has_others = std::any_of(out.begin(), out.end(), [](const auto& a) { return !a.is_loopback(); });
+        if (!loopback && has_others) std::erase_if(out, [](const auto& a) { return a.is_loopback(); });
+    }
+    if (bound.is_v4()) std::erase_if(out, [](const auto& a) { return a.is_v6(); });
+    if (bound.is_v6() && !bound.is_unspecified()) std::erase_if(out, [](const auto& a) { return a.is_v4(); });
+    return out;
+}
+
+// What the agent knows the address as that a datagram came to.
+IpAddress ServerPort::Impl::candidate_for(const IpAddress& local) const {
+    const auto& advertised = config.advertised;
+    if (advertised.empty() || std::find(advertised.begin(), advertised.end(), local) != advertised.end()) return local;
+    const auto same_family =
+        std::find_if(advertised.begin(), advertised.end(), [&](const auto& a) { return a.is_v4() == local.is_v4(); });
+    return same_family == advertised.end() ? local : *same_family;
+}
+
+// And back: which of ours stands behind an advertised address is the system's to know, by its route.
+IpAddress ServerPort::Impl::source_for(const IpAddress& candidate) const {
+    return config.advertised.empty() ? candidate : IpAddress();
+}
+
+// --- datagrams -------------------------------------------------------------------------------------------------------------------
+
+void ServerPort::Impl::read(TimePoint at, const net::UdpDatagram& came) {
+    const ice::Datagram datagram{ice::Protocol::udp, {candidate_for(came.local.address), came.local.port}, came.remote, came.bytes};
+    const bool known = stun::looks_like_stun(datagram.bytes) ? hand_stun(at, datagram) : hand_by_address(at, datagram);
+    if (!known) ++counts.strays;
+}
+
+bool ServerPort::Impl::hand_stun(TimePoint at, const ice::Datagram& datagram) {
+    const auto message = stun::MessageView::parse(datagram.bytes);
+    if (!message) return false;
+    switch (message->message_class()) {
+        case stun::MessageClass::request: {
+            const auto ufrag = ice::ufrag_of_check(*message);
+            if (!ufrag) return false;
+            const auto id = routes.of_ufrag(*ufrag);
+            return id && hand(at, *id, datagram);
+        }
+        case stun::MessageClass::success:
+        case stun::MessageClass::error: {
+            const auto id = routes.take_answer(at, message->transaction_id());
+            return id && hand(at, *id, datagram);
+        }
+        case stun::MessageClass::indication:
+            break;
+    }
+    return hand_by_address(at, datagram);
+}
+
+// @return whether there is such a call.
+bool ServerPort::Impl::hand(TimePoint at, std::uint64_t id, const ice::Datagram& datagram) {
+    Call* const call = find(id);
+    if (call == nullptr || call->flushing) return false;
+    call->the_peer.handle_input(at, datagram);
+    note_way(*call, datagram);
+    flush(*call, at);
+    return true;
+}
+
+// A check or an answer may have shown where the peer sends from, genuine ones alone.
+void ServerPort::Impl::note_way(Call& call, const ice::Datagram& datagram) {
+    if (!call.the_peer.ice().accepts_data(datagram.local, datagram.remote)) return;
+    const auto& path = call.the_peer.path();
+    routes.claim(call.number, datagram.remote, path && path->remote.endpoint == datagram.remote);
+}
+
+bool ServerPort::Impl::hand_by_address(TimePoint at, const ice::Datagram& datagram) {
+    // A copy: what a call does with it may change the list.
+    std::array<std::uint64_t, Routes::most_claimants> ids{};
+    const auto claimants = routes.claimants(datagram.remote);
+    const std::size_t count = std::min(claimants.size(), ids.size());
+    std::copy_n(claimants.begin(), count, ids.begin());
+    bool known = false;
+    for (std::size_t i = 0; i < count; ++i) {
+        Call* const call = find(ids[i]);
+        if (call == nullptr || call->flushing) continue;
+        if (!call->the_peer.ice().accepts_data(datagram.local, datagram.remote)) {
+            routes.give_up(ids[i], datagram.remote);
+            continue;
+        }
+        known = true;
+        call->the_peer.handle_input(at, datagram);
+        flush(*call, at);
+    }
+    return known;
+}
+
+// --- calls -----------------------------------------------------------------------------------------------------------------------
+
+void ServerPort::Impl::run_timer(Call& call) {
+    const TimePoint now = Clock::now();
+    if (call.connected && config.idle_limit > Duration::zero() && now >= call.alive_at + config.idle_limit) {
+        hang_up(call);
+        return;
+    }
+    call.the_peer.handle_timeout(now);
+    flush(call, now);
+}
+
+// Sends and tells all that the peer has, and ends the call if it is over: afterwards `call` may be gone.
+void ServerPort::Impl::flush(Call& call, TimePoint at) {
+    if (call.flushing) return;  // within its handler: the call that has called that goes on
+    call.flushing = true;
+    const auto self = shared_from_this();
+    for (;;) {
+        const bool sent = send_all(call, at);
+        auto event = call.the_peer.poll_event();
+        if (!event && !sent) break;
+        if (!event) continue;
+        if (shows_life(*event)) call.alive_at = at;
+        if (const auto* const changed = std::get_if<webrtc::PeerStateChanged>(&*event);
+            changed != nullptr && changed->state == webrtc::PeerState::connected && !call.connected) {
+            call.connected = true;
+            call.alive_at = at;
+            ++counts.connected;
+        }
+        if (call.handler) call.handler->handle(call, at, *event);
+    }
+    call.flushing = false;
+    if (call.the_peer.ended()) {
+        end(call);
+        return;
+    }
+    arm(call);
+    loop.arm();
+}
+
+bool ServerPort::Impl::send_all(Call& call, TimePoint at) {
+    going.clear();
+    while (auto transmit = call.the_peer.poll_transmit()) going.push_back(std::move(*transmit));
+    if (going.empty()) return false;
+    datagrams.clear();
+    for (const auto& transmit : going) {
+        if (transmit.protocol != ice::Protocol::udp) continue;
+        // A check of ours: its answer says nothing of the call but this number.
+        if (stun::looks_like_stun(transmit.bytes))
+            if (const auto message = stun::MessageView::parse(transmit.bytes);
+                message && message->message_class() == stun::MessageClass::request)
+                routes.note_request(at, call.number, message->transaction_id());
+        datagrams.push_back({{source_for(transmit.local.address), transmit.local.port}, transmit.remote, transmit.bytes});
+    }
+    socket.send(datagrams);
+    return true;
+}
+
+void ServerPort::Impl::arm(Call& call) {
+    TimePoint when = call.the_peer.next_timeout().value_or(TimePoint::max());
+    if (call.connected && config.idle_limit > Duration::zero()) when = std::min(when, call.alive_at + config.idle_limit);
+    loop.deadlines().arm(call, when);
+}
+
+void ServerPort::Impl::hang_up(Call& call) {
+    const TimePoint now = Clock::now();
+    call.the_peer.close(now);
+    flush(call, now);
+}
+
+void ServerPort::Impl::end(Call& call) {
+    const auto found = calls.find(call.number);
+    const std::unique_ptr<Call> owner = std::move(found->second);
+    calls.erase(found);
+    routes.remove(call.number);
+    if (call.counted_for) {
+        const auto counted = signallers.find(*call.counted_for);
+        if (--counted->second == 0) signallers.erase(counted);
+    }
+    if (call.the_peer.reached(webrtc::Stage::answered)) ++counts.ended;
+    loop.remove(call.number);
+}
+
+void ServerPort::Impl::end_all() {
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, call] : calls) ids.push_back(id);
+    for (const auto id : ids)
+        if (Call* const call = find(id)) hang_up(*call);
+}
+
+// --- the object ------------------------------------------------------------------------------------------------------------------
+
+ServerPort::ServerPort(Loop& loop, ServerPortConfig config)
+    : impl_(std::make_shared<Impl>(loop, *this, std::move(config))) {
+    if (const error_code error = impl_->socket.open(impl_->config.bind, socket_buffer))
+        throw boost::system::system_error(error, "cannot open UDP port " + impl_->config.bind.to_string());
+    impl_->socket.start([weak = std::weak_ptr(impl_)](TimePoint at, std::span<const net::UdpDatagram> datagrams) {
+        const auto impl = weak.lock();
+        if (!impl) return;
+        for (const auto& datagram : datagrams) impl->read(at, datagram);
+    });
+}
+
+ServerPort::~ServerPort() {
+    impl_->end_all();
+    impl_->socket.close();
+}
+
+Endpoint ServerPort::local_endpoint() const { return impl_->socket.local_endpoint(); }
+
+std::optional<ServerPort::Failure> ServerPort::Impl::limit(const IpAddress& who) const {
+    if (calls.size() >= config.most_calls) return Failure{make_error_code(AcceptErrc::too_many_calls), {}};
+    if (who.is_loopback()) return std::nullopt;
+    const auto counted = signallers.find(signaller(who));
+    if (counted != signallers.end() && counted->second >= config.most_calls_per_address)
+        return Failure{make_error_code(AcceptErrc::too_many_of_address), {}};
+    return std::nullopt;
+}
+
+boost::system::result<ServerPort::Accepted, ServerPort::Failure> ServerPort::accept(std::string_view offer, const IpAddress& from,
+                                                                                    std::unique_ptr<CallHandler> handler) {
+    Impl& impl = *impl_;
+    const TimePoint now = Clock::now();
+    const IpAddress who = from.unmapped();
+    if (auto failure = impl.limit(who)) {
+        ++impl.counts.refused;
+        return std::move(*failure);
+    }
+    const std::uint64_t id = impl.loop.add(*this);
+    webrtc::PeerConfig config = impl.config.peer;
+    config.ice.ufrag_prefix = impl.routes.add(id, impl.loop.random());
+    auto owner = std::make_unique<Impl::Call>(impl, id, std::move(config), std::move(handler));
+    Impl::Call& call = *owner;
+    impl.calls.emplace(id, std::move(owner));
+    const auto refuse = [&](SourceError why) {
+        impl.end(call);
+        ++impl.counts.refused;
+        return Failure{make_error_code(AcceptErrc::bad_offer), std::move(why)};
+    };
+
+    for (const auto& address : impl.addresses(now, who.is_loopback()))
+        (void)call.the_peer.add_host(now, {address, impl.socket.local_endpoint().port});
+    call.the_peer.gather(now);
+    if (auto why = call.the_peer.take_offer(now, offer)) return refuse(std::move(*why));
+    auto answer = call.the_peer.create_answer(now);
+    if (!answer) return refuse(std::move(answer).error());
+
+    if (!who.is_loopback()) {
+        call.counted_for = signaller(who);
+        ++impl.signallers[*call.counted_for];
+    }
+    ++impl.counts.accepted;
+    Accepted out{id, std::move(*answer), call.the_peer.ice().local_credentials().ufrag, call.the_peer.refused()};
+    impl.flush(call, now);
+    return out;
+}
+
+boost::system::result<std::optional<proto::sdp::Fragment>, ServerPort::Failure> ServerPort::patch(std::uint64_t id,
+                                                                                                  std::string_view fragment) {
+    Impl::Call* const call = impl_->find(id);
+    if (call == nullptr) return Failure{make_error_code(AcceptErrc::no_such_call), {}};
+    const TimePoint now = Clock::now();
+    auto taken = call->the_peer.take_fragment(now, fragment);
+    impl_->flush(*call, now);
+    if (!taken) return Failure{make_error_code(AcceptErrc::bad_offer), std::move(taken).error()};
+    return std::move(*taken);
+}
+
+bool ServerPort::hang_up(std::uint64_t id) {
+    Impl::Call* const call = impl_->find(id);
+    if (call == nullptr) return false;
+    impl_->hang_up(*call);
+    return true;
+}
+
+void ServerPort::hang_up_all() { impl_->end_all(); }
+
+std::size_t ServerPort::calls() const noexcept { return impl_->calls.size(); }
+const ServerPort::Counts& ServerPort::counts() const noexcept { return impl_->counts; }
+
+ServerPort::Registries ServerPort::registries() const noexcept {
+    const Routes::Sizes sizes = impl_->routes.sizes();
+    return {sizes.calls, sizes.requests, sizes.addresses, impl_->signallers.size()};
+}
+
+void ServerPort::take_stack(TimePoint now, std::uint64_t tag) {
+    Impl::Call* const call = impl_->find(tag);
+    if (call == nullptr || call->flushing) return;
+    call->the_peer.take_stack(now);
+    impl_->flush(*call, now);
+}
+
+}  // namespace volley::call

@@ -1,0 +1,76 @@
+#include <volley/run/offer.hpp>
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "report/terminal.hpp"
+
+namespace volley::run {
+namespace {
+
+constexpr const char* phase_name = "calls";
+
+}  // namespace
+
+scenario::Scenario scenario_of_calls(std::string name, std::string origin) {
+    scenario::Scenario out;
+    out.name = std::move(name);
+    out.config.target.emplace();
+    out.config.target->text = std::move(origin);
+    out.scenarios.push_back({"offer", {}, {}});
+    scenario::Phase phase;
+    phase.name = phase_name;
+    phase.scenario = "offer";
+    phase.calls = true;
+    out.phases.push_back(std::move(phase));
+    return out;
+}
+
+std::string words_of(const call::OfferPlan& plan) {
+    std::string out = plan.calls == 1 ? "1 call" : fmt::format("{} calls", report::grouped(plan.calls));
+    if (plan.calls > 1) out += plan.rate ? " at " + report::rate_text(plan.rate->per_second) : std::string(" at once");
+    out += fmt::format(" ({})", call::to_string(plan.signal));
+    const auto& pings = plan.pings;
+    if (pings.count == 0U) return out + ", no pings";
+    out += ", ";
+    if (pings.count) out += fmt::format("{} ", report::grouped(*pings.count));
+    out += fmt::format("{} every {}", pings.count == 1U ? "ping" : "pings", format_duration(pings.every));
+    if (pings.length) out += " for " + format_duration(*pings.length);
+    if (plan.calls > 1) out += " each";
+    return out;
+}
+
+report::RunResult result_of(const scenario::Scenario& scenario, const call::OfferPlan& plan, const call::OfferResult& result) {
+    report::RunResult out;
+    out.name = scenario.name;
+    out.version = VOLLEY_VERSION;
+    out.elapsed = result.elapsed;
+    report::ServerResult server;
+    server.name = "target";
+    server.description = scenario.config.target ? scenario.config.target->text : std::string();
+    if (result.interrupted)
+        server.state = report::ServerState::interrupted;
+    else if (!result.never_worked.empty())
+        server.state = report::ServerState::unreachable;
+    server.message = result.never_worked;
+    report::PhaseResult phase;
+    phase.phase = phase_name;
+    phase.scenario = "offer";
+    phase.kind = report::PhaseKind::calls;
+    phase.load = words_of(plan);
+    phase.interrupted = result.interrupted;
+    phase.elapsed = phase.loaded = result.elapsed;
+    phase.planned = result.planned;
+    phase.missed = result.missed;
+    phase.saturated = result.saturated;
+    phase.tally = result.pings;
+    phase.calls = result.calls;
+    phase.wrong_examples = result.examples;
+    phase.generator = result.generator;
+    server.phases.push_back(std::move(phase));
+    out.servers.push_back(std::move(server));
+    return out;
+}
+
+}  // namespace volley::run

@@ -1,0 +1,154 @@
+// Calls as a run: what may be expected of them, and what comes of that.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <volley/run/offer.hpp>
+#include <volley/run/run.hpp>
+
+namespace volley::run {
+namespace {
+using namespace std::chrono_literals;
+using report::Verdict;
+using testing::HasSubstr;
+
+scenario::Scenario scenario_with(const std::vector<std::string>& expectations) {
+    auto out = scenario_of_calls("POST h/offer", "http://h");
+    out.errors_are_judged = !expectations.empty();
+    for (const auto& text : expectations) {
+        auto read = scenario::read_expectation(text, out);
+        if (auto* error = std::get_if<SourceError>(&read))
+            ADD_FAILURE() << format_source_error(*error);
+        else
+            out.thresholds.push_back(std::get<scenario::Threshold>(std::move(read)));
+    }
+    return out;
+}
+
+std::string error_of(const std::string& text) {
+    const auto read = scenario::read_expectation(text, scenario_of_calls("n", "http://h"));
+    const auto* error = std::get_if<SourceError>(&read);
+    return error == nullptr ? "read" : error->text + " [" + error->hint + ']';
+}
+
+/// So many pings of a call each, all of 10 ms but for the lost ones.
+call::OfferResult result_with(std::uint64_t calls, std::uint64_t failed, std::uint64_t answered, std::uint64_t lost) {
+    call::OfferResult out;
+    auto& c = *out.calls;
+    c.calls = calls;
+    c.failed = failed;
+    c.set_up = calls - failed;
+    c.sent = answered + lost;
+    c.answered = answered;
+    c.lost = lost;
+    for (std::uint64_t i = 0; i < c.set_up; ++i)
+        for (auto& stage : c.stages) {
+            stage.took.record(5ms);
+            stage.at.record(30ms);
+        }
+    for (std::uint64_t i = 0; i < answered + lost; ++i) {
+        metrics::Sample s;
+        s.planned = s.started = s.connected = s.sent = TimePoint{} + 1s;
+        s.first_byte = s.done = s.sent + 10ms;
+        s.right = i < answered;
+        s.outcome = s.right ? metrics::Outcome::ok : metrics::Outcome::timeout;
+        out.pings->add(s, "lost");
+    }
+    for (std::uint64_t i = 0; i < failed; ++i) {
+        ++out.pings->requests;
+        ++out.pings->errors["ice"];
+        ++c.errors["ice"];
+    }
+    out.planned = answered + lost;
+    out.elapsed = 10s;
+    return out;
+}
+
+report::RunResult judged(const std::vector<std::string>& expectations, const call::OfferResult& seen) {
+    const auto scenario = scenario_with(expectations);
+    auto result = result_of(scenario, {}, seen);
+    judge(scenario, result);
+    return result;
+}
+
+TEST(Calls, pass_where_what_is_expected_holds) {
+    const auto r = judged({"rtt_p99 < 20ms", "rtt p50 < 20ms", "p90 < 20ms", "setup_p50 < 50ms", "setup max < 31ms", "loss < 0.1%",
+                           "calls_failed = 0", "errors == 0"},
+                          result_with(2, 0, 1000, 0));
+    for (const auto& t : r.thresholds) EXPECT_EQ(t.verdict, Verdict::pass) << t.source << ": " << t.message;
+    EXPECT_EQ(r.thresholds.size(), 8U);
+    EXPECT_EQ(r.verdict, Verdict::pass);
+}
+
+TEST(Calls, fail_where_it_does_not) {
+    EXPECT_EQ(judged({"rtt_p99 < 5ms"}, result_with(1, 0, 1000, 0)).verdict, Verdict::fail);
+    EXPECT_EQ(judged({"setup p50 < 20ms"}, result_with(1, 0, 10, 0)).verdict, Verdict::fail);
+    EXPECT_EQ(judged({"loss < 0.1%"}, result_with(1, 0, 998, 2)).verdict, Verdict::fail);
+    EXPECT_EQ(judged({"loss == 0"}, result_with(1, 0, 998, 2)).verdict, Verdict::fail);
+    EXPECT_EQ(judged({"calls_failed = 0"}, result_with(3, 1, 10, 0)).verdict, Verdict::fail);
+    EXPECT_EQ(judged({"calls_failed < 10%"}, result_with(3, 1, 10, 0)).verdict, Verdict::fail);
+}
+
+TEST(Calls, a_percentile_that_few_pings_cannot_bound_is_inconclusive) {
+    const auto r = judged({"rtt_p99 < 20ms"}, result_with(1, 0, 10, 0));
+    EXPECT_EQ(r.verdict, Verdict::inconclusive);
+    EXPECT_THAT(r.thresholds.back().message, HasSubstr("299 are needed"));
+}
+
+TEST(Calls, what_may_be_lost_is_no_error_besides) {
+    EXPECT_EQ(judged({"loss < 1%"}, result_with(1, 0, 999, 1)).verdict, Verdict::pass);
+    EXPECT_EQ(judged({"calls_failed <= 1"}, result_with(2, 1, 10, 0)).verdict, Verdict::pass);
+    EXPECT_EQ(judged({"setup p50 < 1s"}, result_with(1, 0, 999, 1)).verdict, Verdict::fail) << "nobody has allowed a loss";
+    EXPECT_EQ(judged({}, result_with(2, 1, 10, 5)).verdict, Verdict::pass) << "nothing was asked to pass";
+}
+
+TEST(Calls, that_never_worked_are_the_targets_failure_whatever_was_expected) {
+    auto seen = result_with(2, 2, 0, 0);
+    seen.never_worked = "the server answered HTTP 404";
+    const auto r = judged({"calls_failed <= 2"}, seen);
+    EXPECT_EQ(r.verdict, Verdict::target_failed);
+    EXPECT_EQ(r.servers[0].state, report::ServerState::unreachable);
+    EXPECT_EQ(r.servers[0].message, "the server answered HTTP 404");
+}
+
+TEST(Calls, pings_that_we_were_too_late_for_make_a_pass_inconclusive) {
+    auto seen = result_with(1, 0, 900, 0);
+    seen.planned = 1000;
+    seen.missed = 100;
+    EXPECT_EQ(judged({"rtt_p99 < 20ms"}, seen).verdict, Verdict::inconclusive);
+}
+
+TEST(Calls, expectations_are_told_what_there_is) {
+    EXPECT_THAT(error_of("rt < 20ms"), HasSubstr("unknown figure `rt` [did you mean `rtt`?"));
+    EXPECT_THAT(error_of("ratio < 2"), HasSubstr("unknown figure `ratio`"));
+    EXPECT_THAT(error_of("rtt < 20ms"), HasSubstr("`rtt` needs an aggregate"));
+    EXPECT_THAT(error_of("rtt_p99 < 20"), HasSubstr("`rtt` needs a unit"));
+    EXPECT_THAT(error_of("loss_p99 < 20ms"), HasSubstr("`loss` is one number and has no `p99`"));
+    EXPECT_THAT(error_of("calls_failed < 20ms"), HasSubstr("`calls_failed` is not a time"));
+}
+
+TEST(Calls, load_has_none_of_their_figures) {
+    auto load = scenario_of_calls("n", "http://h");
+    load.phases.front().calls = false;
+    load.phases.front().users = 1;
+    for (const char* text : {"rtt p99 < 20ms", "rtt_p99 < 20ms", "loss < 1%", "errors = 0"})
+        EXPECT_TRUE(std::holds_alternative<SourceError>(scenario::read_expectation(text, load))) << text;
+}
+
+TEST(Calls, are_told_of_in_words) {
+    call::OfferPlan plan;
+    EXPECT_EQ(words_of(plan), "1 call (json), pings every 1.00 s");
+    plan.pings.count = 10;
+    plan.calls = 1000;
+    plan.rate = Rate{20};
+    plan.signal = call::Signal::whip;
+    EXPECT_EQ(words_of(plan), "1,000 calls at 20.0/s (whip), 10 pings every 1.00 s each");
+    plan.rate.reset();
+    plan.pings.count.reset();
+    plan.pings.length = 2s;
+    EXPECT_EQ(words_of(plan), "1,000 calls at once (whip), pings every 1.00 s for 2.00 s each");
+    plan.pings.count = 0;
+    EXPECT_EQ(words_of(plan), "1,000 calls at once (whip), no pings");
+}
+
+}  // namespace
+}  // namespace volley::run
