@@ -11,8 +11,18 @@ foreach(case IN ITEMS "1 0" "20 0" "20 2")
   set_tests_properties(interop_${name} PROPERTIES LABELS "interop;long"
     ENVIRONMENT "VOLLEY=$<TARGET_FILE:volley_program>;PYTHONDONTWRITEBYTECODE=1;VERIFY_PASSES=${passes};VERIFY_BURNERS=${burners}")
 endforeach()
-# A browser asks the network for more than the page: it gets none.
-add_test(NAME interop_webrtc_page COMMAND ${VOLLEY_BASH} ${CMAKE_CURRENT_SOURCE_DIR}/support/loopback_only.bash
-  ${VOLLEY_BASH} -c ". ${CMAKE_CURRENT_SOURCE_DIR}/support/require_or_skip.bash; require_or_skip chromium test -x /usr/bin/chromium; exec ${VOLLEY_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/interop/webrtc/page_test.py")
-set_tests_properties(interop_webrtc_page PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77
-  ENVIRONMENT "VOLLEY=$<TARGET_FILE:volley_program>;PYTHONDONTWRITEBYTECODE=1")
+# What is run where there is no network but loopback: browsers and WebRTC stacks ask it for more than a test needs.
+# volley_add_loopback_test(name file [LONG] ENVIRONMENT...)
+function(volley_add_loopback_test name file)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "LONG" "" "")
+  add_test(NAME interop_${name} COMMAND ${VOLLEY_BASH} ${CMAKE_CURRENT_SOURCE_DIR}/support/loopback_only.bash
+    ${VOLLEY_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/interop/webrtc/${file})
+  set_tests_properties(interop_${name} PROPERTIES LABELS interop TIMEOUT 900 SKIP_RETURN_CODE 77
+    ENVIRONMENT "VOLLEY=$<TARGET_FILE:volley_program>;PYTHONDONTWRITEBYTECODE=1;${arg_UNPARSED_ARGUMENTS}")
+  if(arg_LONG)
+    set_tests_properties(interop_${name} PROPERTIES LABELS "interop;long" TIMEOUT 7200)
+  endif()
+endfunction()
+volley_add_loopback_test(webrtc_page page_test.py)
+volley_add_loopback_test(webrtc_peers peers_test.py)
+volley_add_loopback_test(webrtc_peers_20_times peers_test.py LONG WEBRTC_PASSES=20)

@@ -21,7 +21,7 @@ FLAGS = [
 class Browser:
     """One page of one browser."""
 
-    def __init__(self):
+    def __init__(self, *flags):
         self.folder = tempfile.mkdtemp(prefix="volley-chromium-")
         self.events = []
         self.last_id = 0
@@ -29,7 +29,7 @@ class Browser:
         to_read, to_write = os.pipe(), os.pipe()
         # The browser reads from descriptor 3 and writes to 4; the shell puts them there.
         self.process = subprocess.Popen(
-            ["/bin/bash", "-c", f'exec "$@" 3<&{to_read[0]} 4>&{to_write[1]}', "_", CHROMIUM, *FLAGS, f"--user-data-dir={self.folder}"],
+            ["/bin/bash", "-c", f'exec "$@" 3<&{to_read[0]} 4>&{to_write[1]}', "_", CHROMIUM, *FLAGS, *flags, f"--user-data-dir={self.folder}"],
             pass_fds=(to_read[0], to_write[1]), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env=dict(os.environ, HOME=self.folder))
         os.close(to_read[0])

@@ -1,0 +1,71 @@
+"""aiortc_client.py URL PINGS [media]: calls URL with a data channel, and with tracks where asked; prints one line of JSON.
+
+It ends with 0 where every ping came back as a pong."""
+import asyncio
+import json
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import aiohttp
+import aiortc_common
+from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
+
+LIMIT = 60  # seconds; generous, since no test is about speed
+
+
+async def main(url, pings, media):
+    call = RTCPeerConnection()
+    channel = call.createDataChannel("chat")
+    every_pong = asyncio.Event()
+    rtts, odd = [], []
+    sent_at = 0
+
+    def ping():
+        nonlocal sent_at
+        sent_at = time.perf_counter()
+        channel.send(f"ping {len(rtts)}")
+
+    channel.on("open", ping)
+
+    @channel.on("message")
+    def take(message):
+        if message == f"pong {len(rtts)}":
+            rtts.append(time.perf_counter() - sent_at)
+        else:
+            odd.append(repr(message)[:100])
+        if odd or len(rtts) == pings:
+            every_pong.set()
+        else:
+            ping()
+
+    if media:
+        call.addTrack(VideoStreamTrack())
+        call.addTrack(AudioStreamTrack())
+    await call.setLocalDescription(await call.createOffer())
+    async with aiohttp.ClientSession() as session:
+        offer = {"sdp": aiortc_common.mended(call.localDescription.sdp), "type": "offer", "video_transform": "none"}
+        async with session.post(url, json=offer) as response:
+            text = await response.text()
+    if response.status != 200:
+        print(json.dumps({"error": f"HTTP {response.status}: {text[:500]}"}))
+        return 1
+    answer = json.loads(text)
+    await call.setRemoteDescription(RTCSessionDescription(sdp=answer["sdp"], type=answer["type"]))
+    error = None
+    try:
+        await asyncio.wait_for(every_pong.wait(), LIMIT)
+    except asyncio.TimeoutError:
+        error = f"{len(rtts)} of {pings} pongs; connection {call.connectionState}, channel {channel.readyState}"
+    if os.environ.get("STAY") == "1":
+        print("staying", flush=True)
+        await asyncio.sleep(LIMIT * 10)
+    state = call.connectionState
+    await call.close()
+    print(json.dumps({"pongs": len(rtts), "state": state, "odd": odd, "error": error, "rtt": sorted(rtts)[len(rtts) // 2] if rtts else None}))
+    return 0 if error is None and not odd else 1
+
+
+sys.exit(asyncio.run(main(sys.argv[1], int(sys.argv[2]), "media" in sys.argv[3:])))
