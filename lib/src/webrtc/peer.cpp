@@ -85,7 +85,7 @@ sdp::Local Peer::local() {
     out.transport.candidates.assign(local_candidates_.begin(), end);
     out.transport.end_of_candidates = gathering_done();
     if (!local_candidates_.empty())
-        if (const auto first = ice::parse_candidate(local_candidates_.front()))
+        if (const auto first = ice::parse_candidate("candidate:" + local_candidates_.front()))
             set_default_candidate(out.transport, first->endpoint);
     if (config_.data) out.data = sdp::LocalData{config_.sctp.local_port, config_.sctp.max_receive_message};
     out.media = config_.media;
@@ -306,12 +306,7 @@ void Peer::handle_timeout(TimePoint now) {
     if (dtls_ && dtls_started_) dtls_->handle_timeout(now);
     if (sctp_) sctp_->handle_timeout(now);
     if (give_up_at_ && now >= *give_up_at_ && !ended()) {
-        const std::string_view missing = !agreed_                          ? "no answer came"
-                                         : !reached(Stage::ice_connected)  ? "ICE has found no way yet"
-                                         : !reached(Stage::dtls_connected) ? "DTLS is not up yet"
-                                                                           : "SCTP is not up yet";
-        std::string reason = "not set up within " + format_duration(config_.set_up_limit) + ": " + std::string(missing);
-        if (agreed_ && !reached(Stage::ice_connected)) reason += "; " + why_no_way();
+        std::string reason = "not set up within " + format_duration(config_.set_up_limit) + ": " + missing();
         end(now, PeerState::failed, make_error_code(PeerErrc::set_up_too_slow), std::move(reason));
     }
     pump(now);
@@ -454,6 +449,8 @@ void Peer::handle_ice_event(TimePoint now, ice::Event& event) {
         local_candidates_.push_back(std::move(line));
     } else if (std::holds_alternative<ice::GatheringDone>(event)) {
         note_stage(Stage::gathered, now);
+        if (local_candidates_.empty() && !ended())
+            return end(now, PeerState::failed, make_error_code(PeerErrc::no_way), "ICE found no way to the peer: " + why_no_way());
         if (described_ && config_.trickle && !told_done_ && !ended()) events_.emplace_back(LocalCandidatesDone{});
     } else if (const auto* const path = std::get_if<ice::PathChanged>(&event)) {
         path_ = *path;
@@ -488,9 +485,26 @@ void Peer::handle_ice_state(TimePoint now, ice::State state) {
     }
 }
 
+std::string Peer::missing() const {
+    if (!agreed_) return "no answer came";
+    if (!reached(Stage::ice_connected)) return "ICE has found no way yet: " + why_no_way();
+    if (!reached(Stage::dtls_connected)) return "DTLS is not up yet";
+    if (agreed_->data && !channels_.up()) return "SCTP is not up yet";
+    return {};
+}
+
 std::string Peer::why_no_way() const {
     const std::size_t ours = local_candidates_.size();
     const std::size_t theirs = ice_.remote_candidates();
+    // A server that does not relay is mostly why there is nothing else.
+    for (std::size_t i = 0; i < config_.ice.gathering.turn_servers.size(); ++i) {
+        const auto* const failure = ice_.turn_failure(i);
+        if (failure == nullptr) continue;
+        const std::string server = "the TURN server " + config_.ice.gathering.turn_servers[i].endpoint.to_string();
+        if (failure->code == 0) return server + " did not answer";
+        return server + " refused with " + std::to_string(failure->code) +
+               (failure->code == 401 ? ": are the user's name and the password right?" : std::string());
+    }
     if (ours == 0) return "this side has no candidate: no address to be reached at";
     if (theirs == 0) return "the peer named no address that can be used, and made no check of its own";
     if (ice_.pairs().empty())

@@ -191,6 +191,8 @@ public:
     [[nodiscard]] error_code end_error() const noexcept { return end_error_; }
     /// In words for a person, nothing of the peer's in it; what to do included.
     [[nodiscard]] const std::string& end_reason() const noexcept { return end_reason_; }
+    /// What the set-up still waits for, in the same way; empty once it is done.
+    [[nodiscard]] std::string missing() const;
     [[nodiscard]] std::optional<TimePoint> reached(Stage stage) const noexcept {
         return reached_[static_cast<std::size_t>(stage)];
     }
