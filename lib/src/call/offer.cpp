@@ -398,6 +398,10 @@ asio::awaitable<void> OneCall::set_up() {
     channel_ = *channel;
     offer_ = co_await call_->make_offer();
     offered_ = Clock::now();
+    if (call_->peer().ended()) {
+        fail_as_peer();
+        co_return;
+    }
     signalled_ = co_await run_.signaller_.offer(offer_, limit);
     co_await throw_if_ended();
     if (const auto* error = std::get_if<SignalError>(&signalled_.answer)) {
@@ -426,15 +430,12 @@ asio::awaitable<void> OneCall::set_up() {
             fail_as_peer();
         } else {
             const auto& peer = call_->peer();
-            const char* missing = !peer.reached(Stage::ice_connected)    ? "ICE found no way to the peer"
-                                  : !peer.reached(Stage::dtls_connected) ? "DTLS did not finish"
-                                  : !peer.reached(Stage::sctp_up)        ? "SCTP did not come up"
-                                                                         : "the data channel did not open";
             const char* kind = !peer.reached(Stage::ice_connected)    ? "ice"
                                : !peer.reached(Stage::dtls_connected) ? "dtls"
                                : !peer.reached(Stage::sctp_up)        ? "sctp"
                                                                       : "channel";
-            fail(kind, std::string(missing) + " within " + format_duration(plan.set_up_limit) + " (--set-up-limit)");
+            const std::string missing = peer.missing().empty() ? "the data channel is not open yet" : peer.missing();
+            fail(kind, "not set up within " + format_duration(plan.set_up_limit) + " (--set-up-limit): " + missing);
         }
         co_return;
     }
