@@ -17,6 +17,7 @@
 #include "call/client_call.hpp"
 #include "call/loop.hpp"
 #include "call/server_port.hpp"
+#include "support/udp_relay.hpp"
 
 namespace volley::test {
 
@@ -120,10 +121,29 @@ protected:
     std::uint64_t begin(Caller& caller) {
         const auto accepted = accept(offer(caller));
         answer(caller, accepted.answer);
+        last_answer = accepted.answer;
         return accepted.id;
     }
     std::unique_ptr<Caller> caller(call::ClientCallConfig config = call_config()) {
         return std::make_unique<Caller>(loop, std::move(config));
+    }
+    /// Begins by way of a relay alone: the server learns no address of the caller's, and the caller that of the relay.
+    std::uint64_t begin_through(Caller& caller, UdpRelay& relay) { return begin_through(caller, relay, offer(caller)); }
+    std::uint64_t begin_through(Caller& caller, UdpRelay& relay, std::string text) {
+        for (std::size_t at = 0; (at = text.find("a=candidate:")) != std::string::npos;) text.erase(at, text.find('\n', at) + 1 - at);
+        const auto accepted = accept(text);
+        std::string answered = accepted.answer;
+        const std::string there = " 127.0.0.1 " + std::to_string(port->local_endpoint().port) + " typ";
+        const std::size_t at = answered.find(there);
+        EXPECT_NE(at, std::string::npos) << answered;
+        if (at == std::string::npos) return 0;
+        answered.replace(at, there.size(), " 127.0.0.1 " + std::to_string(relay.endpoint().port) + " typ");
+        answer(caller, answered);
+        last_answer = accepted.answer;
+        return accepted.id;
+    }
+    std::unique_ptr<UdpRelay> make_relay(LinkModel model = {}, std::uint64_t seed = 1) {
+        return std::make_unique<UdpRelay>(io.get_executor(), loop.batch(), port->local_endpoint(), model, seed);
     }
     /// With its channel open.
     std::unique_ptr<Caller> connected(call::ClientCallConfig config = call_config()) {
@@ -156,6 +176,7 @@ protected:
     call::Loop loop{io.get_executor()};
     std::unique_ptr<call::ServerPort> port;
     std::uint64_t last_id = 0;
+    std::string last_answer;
 };
 
 }  // namespace volley::test
