@@ -329,7 +329,7 @@ private:
     void finish(Duration cpu) {
         auto& c = *result_.calls;
         result_.elapsed = Clock::now() - began_;
-        result_.generator.transport = "webrtc";
+        result_.generator.transport = needs_curl(plan_) ? "curl" : "fast";  // of the offers
         result_.generator.threads = 1;
         result_.generator.cpu = cpu;
         result_.generator.connections = c.calls;

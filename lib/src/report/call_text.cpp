@@ -108,7 +108,8 @@ std::string round_trips_text(const PhaseResult& p, const metrics::CallTally& c, 
     }
     out += field(look, "max", format_duration(response.max()));
     if (!too_few.empty()) out += field(look, "", "takes more pings: " + too_few, dim);
-    if (to_seconds(response.quantile(0.5)) > 1.1 * to_seconds(service.quantile(0.5)))
+    if (response_percentile(p, 0.5).carried != Percentile::Carried::none &&
+        to_seconds(response.quantile(0.5)) > 1.1 * to_seconds(service.quantile(0.5)))
         out += field(look, "from sending", "p50 " + format_duration(service.quantile(0.5)) + ", max " + format_duration(service.max()));
     return out;
 }
