@@ -67,8 +67,12 @@ asio::awaitable<std::vector<Endpoint>> resolve(std::string host, std::uint16_t p
 class Run {
 public:
     Run(OfferPlan plan, OfferObserver observer, asio::any_io_executor executor)
-        : plan_(std::move(plan)), observer_(std::move(observer)), executor_(executor), loop_(executor),
-          signaller_(executor, plan_.request, plan_.signal, needs_curl(plan_)), common_(plan_, observer_, loop_, signaller_, result_),
+        : plan_(std::move(plan)),
+          observer_(std::move(observer)),
+          executor_(executor),
+          loop_(executor),
+          signaller_(executor, plan_.request, plan_.signal, needs_curl(plan_)),
+          common_(plan_, observer_, loop_, signaller_, result_),
           calls_(executor) {}
     Run(const Run&) = delete;
     Run& operator=(const Run&) = delete;
@@ -127,7 +131,8 @@ private:
 
     asio::awaitable<void> prepare() {
         const auto at_home = co_await resolve(plan_.request.target.host, plan_.request.target.port);
-        common_.loopback = !at_home.empty() && std::ranges::all_of(at_home, [](const Endpoint& e) { return e.address.is_loopback(); });
+        common_.loopback =
+            !at_home.empty() && std::ranges::all_of(at_home, [](const Endpoint& e) { return e.address.is_loopback(); });
         auto& gathering = common_.peer.ice.gathering;
         for (const auto& server : plan_.stun) {
             const auto found = co_await resolve(server.host, server.port);
@@ -143,7 +148,8 @@ private:
             proto::ice::TurnServer turn;
             turn.endpoint = found.front();
             // Calls go over IPv4 more often than not; `localhost` means ::1 first.
-            if (const auto v4 = std::ranges::find_if(found, [](const Endpoint& e) { return e.address.is_v4(); }); v4 != found.end())
+            if (const auto v4 = std::ranges::find_if(found, [](const Endpoint& e) { return e.address.is_v4(); });
+                v4 != found.end())
                 turn.endpoint = *v4;
             turn.protocol = server.tcp ? proto::ice::Protocol::tcp : proto::ice::Protocol::udp;
             turn.username = server.user;
@@ -214,8 +220,9 @@ private:
         if (c.set_up == 0 && c.failed > 0)
             result_.never_worked = result_.examples.empty() ? "no call was set up" : result_.examples.front();
         else if (c.answered == 0 && c.lost > 0 && !result_.interrupted)
-            result_.never_worked = "the data channel opened, and none of " + std::to_string(c.lost) +
-                                   " pings was answered; the server is to send back what begins with `ping`, as it is or as `pong`";
+            result_.never_worked =
+                "the data channel opened, and none of " + std::to_string(c.lost) +
+                " pings was answered; the server is to send back what begins with `ping`, as it is or as `pong`";
     }
 };
 

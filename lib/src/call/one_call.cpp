@@ -50,8 +50,7 @@ std::string one_line_of(const SourceError& error) {
 
 asio::awaitable<void> throw_if_ended() {
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none)
-        throw boost::system::system_error(asio::error::operation_aborted);
+    if (state.cancelled() != asio::cancellation_type::none) throw boost::system::system_error(asio::error::operation_aborted);
 }
 
 void CallsInCommon::tell_failure(std::size_t index, const Failure& failure) {
