@@ -123,7 +123,8 @@ private:
 /// What of signalling does not fit together.
 std::optional<std::string> check_signal(const OfferOptions& asked, const BuiltRequest& built) {
     if (asked.plan.signal == call::Signal::json) {
-        if (asked.plan.trickle) return "--trickle needs a session that candidates can be sent to: it goes with --signal whip or whep";
+        if (asked.plan.trickle)
+            return "--trickle needs a session that candidates can be sent to: it goes with --signal whip or whep";
         return {};
     }
     if (!built.request.body.empty())

@@ -25,8 +25,8 @@ constexpr std::array table{
          "Fields are sent as application/x-www-form-urlencoded, or as multipart/form-data when a file is among them."},
     Flag{FlagId::multipart, "multipart", 0, "", Group::request, with_bodies,
          "send fields as multipart/form-data, with or without files", ""},
-    Flag{FlagId::boundary, "boundary", 0, "TEXT", Group::request, with_bodies, "boundary between the parts of multipart/form-data",
-         ""},
+    Flag{FlagId::boundary, "boundary", 0, "TEXT", Group::request, with_bodies,
+         "boundary between the parts of multipart/form-data", ""},
     Flag{FlagId::raw, "raw", 0, "TEXT", Group::request, with_bodies, "send TEXT as the body, as it is", ""},
     Flag{
         FlagId::auth, "auth", 'a', "USER:PASSWORD", Group::request, sending,
@@ -206,7 +206,8 @@ constexpr std::array table{
         "An expectation, which makes the exit status 1 where it does not hold and 4 where that cannot be told: async, 'pool>=8', "
         "'serial_fraction<2%', 'loop_stall<50ms', 'not refusing'. May be repeated."},
     Flag{
-        FlagId::signal, "signal", 0, "HOW", Group::call, offer_only, "how offer and answer travel: json (the default), whip or whep",
+        FlagId::signal, "signal", 0, "HOW", Group::call, offer_only,
+        "how offer and answer travel: json (the default), whip or whep",
         "How offer and answer travel. json posts {\"sdp\": ..., \"type\": \"offer\"} with the fields beside them and takes the same with "
         "answer back; whip is RFC 9725, whep its counterpart for playing, both of which end the session by DELETE. By default whip or whep "
         "where the path of the URL ends so, else json.",
@@ -221,9 +222,8 @@ constexpr std::array table{
         FlagId::every, "every", 0, "TIME", Group::call, offer_only, "from the start of one ping to that of the next (1s)",
         "The time from the planned start of one ping to that of the next, whatever becomes of the answers: 1s by default, at least 1ms. Round "
         "trips count from the planned start."},
-    Flag{
-        FlagId::ping_size, "ping-size", 0, "BYTES", Group::call, offer_only, "bytes of a ping (those of its words)",
-        "The bytes of a ping, which is the text ping N, with dots behind it up to that size: at most 65536."},
+    Flag{FlagId::ping_size, "ping-size", 0, "BYTES", Group::call, offer_only, "bytes of a ping (those of its words)",
+         "The bytes of a ping, which is the text ping N, with dots behind it up to that size: at most 65536."},
     Flag{FlagId::ping_timeout, "ping-timeout", 0, "TIME", Group::call, offer_only, "a ping that is not back by then is lost (5s)",
          ""},
     Flag{FlagId::calls, "calls", 0, "N", Group::call, offer_only, "so many calls, each with pings of its own (1)",
@@ -236,7 +236,8 @@ constexpr std::array table{
         "The time from the planned start of a call until its data channel is open; a call that takes longer has failed. 30s by default."},
     Flag{FlagId::label, "label", 0, "TEXT", Group::call, offer_only, "label of the data channel (chat)", ""},
     Flag{FlagId::protocol, "protocol", 0, "TEXT", Group::call, offer_only, "subprotocol of the data channel (none)", ""},
-    Flag{FlagId::unordered, "unordered", 0, "", Group::call, offer_only, "messages of the data channel may overtake each other", ""},
+    Flag{FlagId::unordered, "unordered", 0, "", Group::call, offer_only, "messages of the data channel may overtake each other",
+         ""},
     Flag{FlagId::max_retransmits, "max-retransmits", 0, "N", Group::call, offer_only,
          "send a message again at most N times, then give it up", ""},
     Flag{FlagId::max_lifetime, "max-lifetime", 0, "TIME", Group::call, offer_only, "give a message up after so long", ""},
@@ -248,10 +249,12 @@ constexpr std::array table{
         "A TURN server that may relay the call, as user:password@host:port; with ?transport=tcp behind it it is reached over TCP. May be "
         "repeated."},
     Flag{FlagId::relay_only, "relay-only", 0, "", Group::call, offer_only, "use what TURN servers relay alone", ""},
-    Flag{FlagId::trickle, "trickle", 0, "", Group::call, offer_only, "send candidates after the offer (whip, whep)",
-         "The offer is sent at once, and candidates follow by PATCH as they are found (RFC 9725 section 4.3.2). For whip and whep."},
     Flag{
-        FlagId::verbose, "verbose", 'v', "", Group::call, offer_only, "show both SDPs, the way chosen, the cipher, what was refused",
+        FlagId::trickle, "trickle", 0, "", Group::call, offer_only, "send candidates after the offer (whip, whep)",
+        "The offer is sent at once, and candidates follow by PATCH as they are found (RFC 9725 section 4.3.2). For whip and whep."},
+    Flag{
+        FlagId::verbose, "verbose", 'v', "", Group::call, offer_only,
+        "show both SDPs, the way chosen, the cipher, what was refused",
         "Shows of the first call both descriptions (passwords of ICE as ***), the way that its data takes, the cipher, and what was refused or "
         "left out."},
     Flag{

@@ -227,7 +227,8 @@ private:
     std::optional<std::string> max_lifetime(const TypedFlag& flag) {
         auto& place = out_.plan.channel.max_lifetime;
         auto wrong = read_time("--max-lifetime", flag, place);
-        if (!wrong && place && (*place > std::chrono::milliseconds(65'535) || *place % std::chrono::milliseconds(1) != Duration{}))
+        if (!wrong && place &&
+            (*place > std::chrono::milliseconds(65'535) || *place % std::chrono::milliseconds(1) != Duration{}))
             wrong = "--max-lifetime " + escape_for_terminal(flag.value) + ": whole milliseconds up to 65.535s are expected";
         return wrong;
     }

@@ -13,7 +13,7 @@
 namespace volley::cli {
 
 struct OfferOptions {
-    call::OfferPlan plan;  ///< but for its request
+    call::OfferPlan plan;                ///< but for its request
     std::optional<call::Signal> signal;  ///< as asked for; else the URL says it
     std::vector<std::string> expectations;
     std::vector<OutputFile> outputs;

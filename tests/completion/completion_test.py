@@ -9,7 +9,7 @@ import unittest
 VOLLEY = os.path.abspath(os.environ["VOLLEY"])
 LIMIT = 60
 REQUEST_VERBS = {"get", "post", "put", "patch", "delete", "head", "options"}
-VERBS = REQUEST_VERBS | {"load", "verify", "run", "serve", "help", "completion"}
+VERBS = REQUEST_VERBS | {"load", "offer", "verify", "run", "serve", "help", "completion"}
 
 SCENARIO = """\
 version: 1
@@ -115,7 +115,7 @@ class Shell:
         self.assertEqual(self.words("volley -o get serve --ki"), {"--kind"})
 
     def test_every_flag_that_help_shows_is_offered(self):
-        for verb in "post", "run", "serve", "help":
+        for verb in "post", "offer", "run", "serve", "help":
             text = subprocess.run([VOLLEY, verb, "--help"], capture_output=True, text=True, check=True).stdout
             flags = {word.split("=")[0] for line in text.splitlines() for word in line.split()[:2] if word.startswith("--")}
             # The line on what may stand anywhere.

@@ -73,8 +73,7 @@ struct Server {
     tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
     std::map<std::string, std::uint64_t> sessions;
 
-    Server(asio::io_context& context, std::string behaviour)
-        : io(context), how(std::move(behaviour)), port(loop, config()) {}
+    Server(asio::io_context& context, std::string behaviour) : io(context), how(std::move(behaviour)), port(loop, config()) {}
 
     static call::ServerPortConfig config() {
         call::ServerPortConfig out;
@@ -84,8 +83,8 @@ struct Server {
 
     std::string answer(const std::string& method, const std::string& target, const std::string& head, const std::string& body) {
         const auto reply = [](const char* status, const std::string& fields, const std::string& text) {
-            return std::string("HTTP/1.1 ") + status + "\r\n" + fields + "Content-Length: " + std::to_string(text.size()) + "\r\n\r\n" +
-                   text;
+            return std::string("HTTP/1.1 ") + status + "\r\n" + fields + "Content-Length: " + std::to_string(text.size()) +
+                   "\r\n\r\n" + text;
         };
         const auto from = *volley::IpAddress::parse("127.0.0.1");
         const auto handler = [&] { return std::make_unique<Misbehaving>(how); };
@@ -131,11 +130,12 @@ struct Server {
             const std::string head = data.substr(0, head_size);
             data.erase(0, head_size);
             std::size_t size = 0;
-            if (const auto at = head.find("Content-Length: "); at != std::string::npos) size = std::strtoul(head.c_str() + at + 16, nullptr, 10);
+            if (const auto at = head.find("Content-Length: "); at != std::string::npos)
+                size = std::strtoul(head.c_str() + at + 16, nullptr, 10);
             if (data.size() < size) {
-                const auto [bad, more] = co_await asio::async_read(peer, asio::dynamic_buffer(data),
-                                                                   asio::transfer_exactly(size - data.size()),
-                                                                   asio::as_tuple(asio::use_awaitable));
+                const auto [bad, more] =
+                    co_await asio::async_read(peer, asio::dynamic_buffer(data), asio::transfer_exactly(size - data.size()),
+                                              asio::as_tuple(asio::use_awaitable));
                 if (bad) co_return;
             }
             const std::string body = data.substr(0, size);

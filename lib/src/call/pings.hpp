@@ -67,9 +67,11 @@ public:
     [[nodiscard]] bool done() const noexcept;
     [[nodiscard]] std::optional<TimePoint> next_timeout() const;
 
-    [[nodiscard]] std::uint64_t planned() const noexcept { return next_ - 1; }      ///< whose instant has come
-    [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }         ///< too late for them, by our own fault
-    [[nodiscard]] std::uint64_t saturated() const noexcept { return saturated_; }   ///< not taken by the channel, or too many under way
+    [[nodiscard]] std::uint64_t planned() const noexcept { return next_ - 1; }  ///< whose instant has come
+    [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }     ///< too late for them, by our own fault
+    [[nodiscard]] std::uint64_t saturated() const noexcept {
+        return saturated_;
+    }  ///< not taken by the channel, or too many under way
     [[nodiscard]] std::uint64_t under_way() const noexcept { return under_way_; }
 
 private:

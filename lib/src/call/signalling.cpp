@@ -57,7 +57,8 @@ std::variant<Answered, SignalError> read_json_answer(const http::Response& respo
     const auto value = json::parse(response.body, ec);
     const auto* object = ec ? nullptr : value.if_object();
     if (object == nullptr) {
-        if (trimmed(response.body).empty()) return answer_error("the answer is empty; {\"sdp\": ..., \"type\": \"answer\"} is expected");
+        if (trimmed(response.body).empty())
+            return answer_error("the answer is empty; {\"sdp\": ..., \"type\": \"answer\"} is expected");
         return answer_error((ec ? "the answer is not JSON" : "the answer is JSON, but no object") + quoted_words(response.body));
     }
     const auto* type = object->if_contains("type");
@@ -92,8 +93,9 @@ std::variant<Answered, SignalError> read_sdp_answer(Signal signal, const http::R
         out.resource = http::redirect_target(as_redirect, from);
         if (!out.resource) say("the Location of the session is no http or https URL, so it cannot be ended by DELETE");
     } else {
-        say(signal == Signal::whip ? "there is no Location (RFC 9725 section 4.2 wants one), so the session cannot be ended by DELETE"
-                                   : "there is no Location, so the session cannot be ended by DELETE");
+        say(signal == Signal::whip
+                ? "there is no Location (RFC 9725 section 4.2 wants one), so the session cannot be ended by DELETE"
+                : "there is no Location, so the session cannot be ended by DELETE");
     }
     if (const auto etag = response.headers.get("ETag"); etag && etag->size() <= most_url) out.etag = *etag;
     out.ice_servers = read_ice_servers(response.headers);
@@ -153,8 +155,7 @@ std::optional<Signal> signal_of_path(std::string_view path) noexcept {
 }
 
 std::variant<std::string, SignalError> json_offer(std::string_view object, std::string_view sdp) {
-    const std::string ours =
-        "\"sdp\": " + json::serialize(json::string(sdp.data(), sdp.size())) + ", \"type\": \"offer\"";
+    const std::string ours = "\"sdp\": " + json::serialize(json::string(sdp.data(), sdp.size())) + ", \"type\": \"offer\"";
     object = trimmed(object);
     if (object.empty()) return '{' + ours + '}';
     boost::system::error_code ec;
@@ -171,7 +172,9 @@ std::variant<std::string, SignalError> json_offer(std::string_view object, std::
 
 std::variant<Answered, SignalError> read_answer(Signal signal, const http::Response& response, const http::Url& from) {
     if (response.status == 406 && signal == Signal::whep)
-        return SignalError{"status", "the server answered HTTP 406: it wants to make the offer itself (a counter-offer of WHEP), which is not supported"};
+        return SignalError{
+            "status",
+            "the server answered HTTP 406: it wants to make the offer itself (a counter-offer of WHEP), which is not supported"};
     if (response.status < 200 || response.status >= 300) return status_error(response);
     return signal == Signal::json ? read_json_answer(response) : read_sdp_answer(signal, response, from);
 }
@@ -249,8 +252,8 @@ struct Signaller::Impl {
             curl.password.clear();
             curl.auth = client::CurlOptions::Auth::none;
         }
-        std::shared_ptr<client::Transport> made = use_curl ? client::make_curl_transport(executor, target, curl)
-                                                           : client::make_http1_transport(executor, target);
+        std::shared_ptr<client::Transport> made =
+            use_curl ? client::make_curl_transport(executor, target, curl) : client::make_http1_transport(executor, target);
         if (transports.size() >= most_origins) transports.erase(transports.begin());
         transports.emplace_back(origin, made);
         return made;

@@ -44,17 +44,21 @@ std::string percentile(const metrics::Histogram& h, double q) {
 }
 
 std::string_view explained(metrics::CallStage stage) {
-    static constexpr std::array<std::string_view, metrics::call_stages> words{
-        "candidates gathered, offer written", "offer sent, answer read",   "a way found",
-        "peer known, keys agreed",            "association established", "data channel open"};
+    static constexpr std::array<std::string_view, metrics::call_stages> words{"candidates gathered, offer written",
+                                                                              "offer sent, answer read",
+                                                                              "a way found",
+                                                                              "peer known, keys agreed",
+                                                                              "association established",
+                                                                              "data channel open"};
     return words[static_cast<std::size_t>(stage)];
 }
 
 std::string setup_text(const metrics::CallTally& c, const Look& look) {
     if (c.stages.front().took.empty()) return {};
     const bool one = c.stages.front().took.count() == 1;
-    std::string out = heading(look, "set-up", one ? "took: from the stage before; at: from the planned start of the call"
-                                                  : "from the stage before; in all: from the planned start of the call");
+    std::string out = heading(look, "set-up",
+                              one ? "took: from the stage before; at: from the planned start of the call"
+                                  : "from the stage before; in all: from the planned start of the call");
     Table table(one ? std::vector<std::string>{"", "took", "at", ""}
                     : std::vector<std::string>{"", "n", "p50", "p90", "p99", "max", ""});
     const auto row = [&](std::string_view name, const metrics::Histogram& h, std::string_view words) {
@@ -108,8 +112,10 @@ std::string round_trips_text(const PhaseResult& p, const metrics::CallTally& c, 
     }
     out += field(look, "max", format_duration(response.max()));
     if (!too_few.empty()) out += field(look, "", "takes more pings: " + too_few, dim);
-    if (to_seconds(response.quantile(0.5)) > 1.1 * to_seconds(service.quantile(0.5)))
-        out += field(look, "from sending", "p50 " + format_duration(service.quantile(0.5)) + ", max " + format_duration(service.max()));
+    if (response_percentile(p, 0.5).carried != Percentile::Carried::none &&
+        to_seconds(response.quantile(0.5)) > 1.1 * to_seconds(service.quantile(0.5)))
+        out += field(look, "from sending",
+                     "p50 " + format_duration(service.quantile(0.5)) + ", max " + format_duration(service.max()));
     return out;
 }
 

@@ -149,12 +149,12 @@ std::string verdict_text(const RunResult& r, const Paint& paint) {
     if (failures.empty()) failures.emplace_back("a server died");
     const bool probes_alone = probes > 0 && std::ranges::all_of(r.servers, [](const auto& s) { return s.phases.empty(); });
     std::string counts = (probes_alone ? fmt::format("{} {}, ", probes, probes == 1 ? "probe" : "probes")
-                                             : fmt::format("{} requests, {} wrong, ", r.requests(), r.errors())) +
-                               format_duration(r.elapsed);
+                                       : fmt::format("{} requests, {} wrong, ", r.requests(), r.errors())) +
+                         format_duration(r.elapsed);
     if (const auto* calls = calls_of(r))
-        counts = fmt::format("{} {}, {} failed; {} {}, {} lost; {}", calls->calls, calls->calls == 1 ? "call" : "calls",
-                             calls->failed, calls->sent, calls->sent == 1 ? "ping" : "pings", calls->lost,
-                             format_duration(r.elapsed));
+        counts =
+            fmt::format("{} {}, {} failed; {} {}, {} lost; {}", calls->calls, calls->calls == 1 ? "call" : "calls", calls->failed,
+                        calls->sent, calls->sent == 1 ? "ping" : "pings", calls->lost, format_duration(r.elapsed));
     switch (r.verdict) {
         case Verdict::pass:
             return (expected ? paint("pass", green) : paint("done", bold)) + "  " + counts;

@@ -129,7 +129,8 @@ struct ThresholdParser {
         const bool implied = is_aggregate(word);
         auto name = implied ? (phase.calls ? "rtt"sv : "latency"sv) : word;
         if (implied) in.at = start;
-        if (const auto line = word.rfind('_'); phase.calls && line != std::string_view::npos && is_aggregate(word.substr(line + 1))) {
+        if (const auto line = word.rfind('_');
+            phase.calls && line != std::string_view::npos && is_aggregate(word.substr(line + 1))) {
             name = word.substr(0, line);
             in.at = start + line + 1;
         }

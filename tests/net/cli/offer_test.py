@@ -234,15 +234,15 @@ class Calls(OfferTest):
     """Whole calls, against our own side that answers."""
 
     def serve_calls(self, how="pong"):
-        self.server = subprocess.Popen([os.environ["CALL_SERVER"], how], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=self.env)
+        server = subprocess.Popen([os.environ["CALL_SERVER"], how], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=self.env)
 
         def end():
-            self.server.kill()
-            self.server.wait(LIMIT)
-            self.server.stdout.close()
+            server.kill()
+            server.wait(LIMIT)
+            server.stdout.close()
 
         self.addCleanup(end)
-        return int(self.server.stdout.readline())
+        return int(server.stdout.readline())
 
     def log(self, port):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/log", timeout=LIMIT) as answer:
@@ -332,7 +332,7 @@ class Calls(OfferTest):
         self.assertRegex(done.stdout, r"(?m)^path +host 127\.0\.0\.1:\d+, peer (host|prflx) 127\.0\.0\.1:\d+$")
         self.assertRegex(done.stdout, r"(?m)^cipher +\S*(AES|CHACHA)")
         self.assertRegex(done.stdout, r"(?m)^> m=application")
-        self.assertNotRegex(done.stdout, r"ice-pwd:(?!\*\*\*$)(?m)")
+        self.assertNotRegex(done.stdout, r"(?m)ice-pwd:(?!\*\*\*$)")
 
     def test_a_result_on_standard_output_is_alone_there(self):
         done = self.volley("offer", f"127.0.0.1:{self.serve_calls()}/offer", "--count", "1", "-o", "-")

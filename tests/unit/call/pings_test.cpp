@@ -76,8 +76,8 @@ TEST(Pings, are_padded_to_a_size_and_come_back_whole) {
 TEST(Pings, what_answers_nothing_is_told_apart) {
     PingSeries series(plan_of(2), start);
     send(series, start);
-    for (const char* text : {"", "pong", "pong ", "pong x", "pong 0", "pong 2", "pong -1", "pong 01", "pong 1 ", "hello", "PONG 1",
-                             "pong 99999999999999999999999"})
+    for (const char* text : {"", "pong", "pong ", "pong x", "pong 0", "pong 2", "pong -1", "pong 01", "pong 1 ", "hello",
+                             "PONG 1", "pong 99999999999999999999999"})
         EXPECT_EQ(series.handle_message(start + 1ms, text), Answer::strange) << text;
     EXPECT_EQ(series.handle_message(start + 1ms, "pong 1"), Answer::pong);
     EXPECT_EQ(series.handle_message(start + 2ms, "pong 1"), Answer::repeated);

@@ -56,8 +56,8 @@ TEST(Signalling, fields_stand_beside_the_offer_as_they_were_written) {
 
 TEST(Signalling, an_answer_is_read_whatever_its_content_type_says) {
     for (const char* type : {"application/json", "text/html", ""}) {
-        const auto answer = answer_of(Signal::json, response_of(200, R"({"type": "answer", "sdp": "v=0\r\n", "x": [1]})",
-                                                                {{"Content-Type", type}}));
+        const auto answer = answer_of(
+            Signal::json, response_of(200, R"({"type": "answer", "sdp": "v=0\r\n", "x": [1]})", {{"Content-Type", type}}));
         EXPECT_EQ(answer.sdp, "v=0\r\n");
     }
     EXPECT_EQ(answer_of(Signal::json, response_of(201, R"({"sdp": "s", "type": "answer"})")).sdp, "s");
@@ -81,8 +81,9 @@ TEST(Signalling, an_error_status_is_quoted_with_its_first_words) {
     EXPECT_EQ(error_of(Signal::json, response_of(404, "no such\n\n path"), "status"),
               "the server answered HTTP 404 Not Found: no such path");
     EXPECT_EQ(error_of(Signal::whip, response_of(500, ""), "status"), "the server answered HTTP 500 Internal Server Error");
-    EXPECT_EQ(error_of(Signal::json, response_of(302, "", {{"Location", "/login"}}), "status"),
-              "the server answered HTTP 302 Found (to /login); an offer is sent on for 307 and 308 alone: give the URL that it leads to");
+    EXPECT_EQ(
+        error_of(Signal::json, response_of(302, "", {{"Location", "/login"}}), "status"),
+        "the server answered HTTP 302 Found (to /login); an offer is sent on for 307 and 308 alone: give the URL that it leads to");
     EXPECT_THAT(error_of(Signal::whep, response_of(406, "v=0"), "status"), HasSubstr("counter-offer"));
 }
 
@@ -118,7 +119,8 @@ TEST(Signalling, a_session_that_cannot_be_ended_is_noted) {
 TEST(Signalling, advised_servers_are_read_from_links) {
     const http::Headers headers{
         {"Link", R"(<stun:stun.example.net>; rel="ice-server")"},
-        {"link", R"(<turn:turn.example.net?transport=udp>; rel="ice-server"; username="us,er"; credential="p;w", <turns:t>;rel=ice-server)"},
+        {"link",
+         R"(<turn:turn.example.net?transport=udp>; rel="ice-server"; username="us,er"; credential="p;w", <turns:t>;rel=ice-server)"},
         {"Link", R"(<https://x/>; rel="next"; title="rel=ice-server", <broken; rel=ice-server)"},
         {"X-Link", R"(<stun:no>; rel="ice-server")"}};
     EXPECT_THAT(read_ice_servers(headers),

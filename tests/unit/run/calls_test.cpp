@@ -71,8 +71,8 @@ report::RunResult judged(const std::vector<std::string>& expectations, const cal
 }
 
 TEST(Calls, pass_where_what_is_expected_holds) {
-    const auto r = judged({"rtt_p99 < 20ms", "rtt p50 < 20ms", "p90 < 20ms", "setup_p50 < 50ms", "setup max < 31ms", "loss < 0.1%",
-                           "calls_failed = 0", "errors == 0"},
+    const auto r = judged({"rtt_p99 < 20ms", "rtt p50 < 20ms", "p90 < 20ms", "setup_p50 < 50ms", "setup max < 31ms",
+                           "loss < 0.1%", "calls_failed = 0", "errors == 0"},
                           result_with(2, 0, 1000, 0));
     for (const auto& t : r.thresholds) EXPECT_EQ(t.verdict, Verdict::pass) << t.source << ": " << t.message;
     EXPECT_EQ(r.thresholds.size(), 8U);

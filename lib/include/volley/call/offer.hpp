@@ -35,10 +35,10 @@ enum class Signal : std::uint8_t { json, whip, whep };
 
 /// Pings of one call, at planned instants from the opening of its channel on. Without count and length they go on until cancelled.
 struct PingPlan {
-    Duration every = std::chrono::seconds(1);  ///< at least 1 ms
-    std::optional<std::uint64_t> count;        ///< 0: none, the call is set up and ended
-    std::optional<Duration> length;            ///< none is planned from then on
-    std::size_t size = 0;                      ///< bytes of a message, at least those of `ping N`
+    Duration every = std::chrono::seconds(1);    ///< at least 1 ms
+    std::optional<std::uint64_t> count;          ///< 0: none, the call is set up and ended
+    std::optional<Duration> length;              ///< none is planned from then on
+    std::size_t size = 0;                        ///< bytes of a message, at least those of `ping N`
     Duration timeout = std::chrono::seconds(5);  ///< from sending; an answer that comes later is none
 };
 
@@ -83,14 +83,14 @@ struct OfferPlan {
 
 /// What a call was like, for a person who looks closely. All of it may hold bytes of the peer; secrets are masked.
 struct CallDetails {
-    std::string offer;                   ///< SDP; ice-pwd is ***
-    std::string answer;                  ///< likewise; empty where none came
-    std::string resource;                ///< URL of the session (whip, whep)
+    std::string offer;                     ///< SDP; ice-pwd is ***
+    std::string answer;                    ///< likewise; empty where none came
+    std::string resource;                  ///< URL of the session (whip, whep)
     std::vector<std::string> ice_servers;  ///< that the server advises (`Link: rel=ice-server`), at most 16
-    std::string path;                    ///< the way that data takes: `host 127.0.0.1:5000, peer host 127.0.0.1:6000`
-    std::string cipher;                  ///< of DTLS, by OpenSSL's name
-    std::vector<std::string> notes;      ///< refused sections, what of signalling was left out, and why
-    std::string failure;                 ///< why it was not set up, in words; empty where it was
+    std::string path;                      ///< the way that data takes: `host 127.0.0.1:5000, peer host 127.0.0.1:6000`
+    std::string cipher;                    ///< of DTLS, by OpenSSL's name
+    std::vector<std::string> notes;        ///< refused sections, what of signalling was left out, and why
+    std::string failure;                   ///< why it was not set up, in words; empty where it was
 };
 
 /// One ping that was answered or lost.
@@ -117,11 +117,11 @@ struct OfferProgress {
 
 /// Told as it goes, on the loop's own thread: keep it short. Each may be empty.
 struct OfferObserver {
-    std::function<void(TimePoint began)> began;                ///< what the run's own clock starts from
-    std::function<void(const CallDetails&)> details;           ///< of the first call, once it is set up or has failed
+    std::function<void(TimePoint began)> began;       ///< what the run's own clock starts from
+    std::function<void(const CallDetails&)> details;  ///< of the first call, once it is set up or has failed
     std::function<void(std::size_t call, const PingSeen&)> ping;
     std::function<void(std::size_t call, const std::string& why)> failed;  ///< a call; `why` may hold bytes of the peer
-    std::function<void(const OfferProgress&)> progress;        ///< some times a second
+    std::function<void(const OfferProgress&)> progress;                    ///< some times a second
 };
 
 /// Of all calls together.
@@ -130,9 +130,9 @@ struct OfferResult {
     /// A ping is a request here: `response` is its round trip from the planned start, `service` that from sending. A call that failed
     /// is one that went wrong, by the kind of its failure; a lost ping is one by the kind `lost`.
     std::shared_ptr<metrics::Tally> pings = std::make_shared<metrics::Tally>();
-    std::uint64_t planned = 0;    ///< pings whose instant has come
-    std::uint64_t missed = 0;     ///< of them, those that we were too late for
-    std::uint64_t saturated = 0;  ///< those that the channel did not take
+    std::uint64_t planned = 0;          ///< pings whose instant has come
+    std::uint64_t missed = 0;           ///< of them, those that we were too late for
+    std::uint64_t saturated = 0;        ///< those that the channel did not take
     std::vector<std::string> examples;  ///< of what failed, at most 3; may hold bytes of the peer
     /// Why nothing worked, in words: no call was set up, or no ping at all came back. Empty otherwise. May hold bytes of the peer.
     std::string never_worked;

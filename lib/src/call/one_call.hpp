@@ -1,0 +1,95 @@
+// One of the calls that are measured, and what it shares with the others.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <volley/call/offer.hpp>
+#include <volley/http/url.hpp>
+
+#include "call/client_call.hpp"
+#include "call/loop.hpp"
+#include "call/pings.hpp"
+#include "call/signalling.hpp"
+
+namespace volley::call {
+
+/// Why a call came to nothing.
+struct Failure {
+    std::string kind;
+    std::string text;
+};
+
+/// What the calls of a plan share: where they go, and where what becomes of them is counted.
+struct CallsInCommon {
+    CallsInCommon(const OfferPlan& the_plan, const OfferObserver& the_observer, Loop& the_loop, Signaller& the_signaller,
+                  OfferResult& the_result)
+        : plan(the_plan), observer(the_observer), loop(the_loop), signaller(the_signaller), result(the_result) {}
+
+    const OfferPlan& plan;
+    const OfferObserver& observer;
+    Loop& loop;
+    Signaller& signaller;
+    OfferResult& result;
+    webrtc::PeerConfig peer;
+    bool loopback = false;  ///< the server is on this machine
+    TimePoint began{};
+    std::size_t open = 0;  ///< calls that are set up now
+
+    void tell_failure(std::size_t index, const Failure& failure);
+    void tell_ping(std::size_t index, const PingSeries::Round& round);
+};
+
+/// What cancellation has cut short returns as if it had found nothing; nobody is to draw conclusions from that.
+boost::asio::awaitable<void> throw_if_ended();
+
+/// One call, from its planned start until it is hung up.
+class OneCall {
+public:
+    OneCall(CallsInCommon& common, std::size_t index, TimePoint planned) : run_(common), index_(index), planned_(planned) {}
+    OneCall(const OneCall&) = delete;
+    OneCall& operator=(const OneCall&) = delete;
+
+    /// To its end, also where it is cancelled; then it is hung up at once.
+    boost::asio::awaitable<void> work();
+
+private:
+    boost::asio::awaitable<void> set_up();
+    boost::asio::awaitable<void> send_candidates();
+    boost::asio::awaitable<void> ping();
+    boost::asio::awaitable<void> part();
+    void handle(TimePoint at, webrtc::PeerEvent& event);
+    void take_message(TimePoint at, const webrtc::ChannelMessage& message);
+    void send_due(TimePoint now);
+    void fail(std::string kind, std::string text);
+    void fail_as_peer();
+    void note_stages();
+    void tell_details();
+    void count_series();
+
+    CallsInCommon& run_;
+    const std::size_t index_;
+    const TimePoint planned_;
+    std::unique_ptr<ClientCall> call_;
+    webrtc::ChannelId channel_ = 0;
+    bool channel_closed_ = false;
+    std::string closed_why_;
+    bool candidates_changed_ = false;
+    bool candidates_done_ = false;
+    std::optional<Failure> failure_;
+    Signaller::Outcome signalled_;
+    std::string offer_;
+    TimePoint offered_{};
+    TimePoint opened_{};
+    std::optional<http::Url> resource_;
+    std::string etag_;
+    std::vector<std::string> notes_;
+    std::optional<PingSeries> series_;
+};
+
+}  // namespace volley::call
