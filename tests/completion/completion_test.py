@@ -101,7 +101,8 @@ class Shell:
         self.assertEqual(self.words("volley completion "), {"bash", "zsh", "fish"})
 
     def test_flags_are_those_of_the_verb(self):
-        self.assertEqual(self.words("volley serve --"), {"--kind", "--host", "--port", "--log", "--fault", "--reload", "--routes",
+        self.assertEqual(self.words("volley serve --"), {"--kind", "--host", "--port", "--log", "--fault", "--rtc-port", "--max-calls",
+            "--max-calls-per-address", "--call-idle", "--stun", "--advertise", "--reload", "--routes",
                                                          "--print-settings", "--help", "--version"})
         self.assertEqual(self.words("volley run --s"), {"--server", "--seed", "--samples"})
         self.assertEqual(self.words("volley post :8000/x --auth"), {"--auth", "--auth-type"})

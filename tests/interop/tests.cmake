@@ -15,7 +15,7 @@ endforeach()
 # volley_add_loopback_test(name file [LONG] ENVIRONMENT...)
 function(volley_add_loopback_test name file)
   cmake_parse_arguments(PARSE_ARGV 2 arg "LONG" "" "")
-  add_test(NAME interop_${name} COMMAND ${VOLLEY_BASH} ${CMAKE_CURRENT_SOURCE_DIR}/support/loopback_only.bash
+  add_test(NAME interop_${name} COMMAND ${VOLLEY_BASH} ${CMAKE_CURRENT_SOURCE_DIR}/support/private_network.bash
     ${VOLLEY_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/interop/webrtc/${file})
   set_tests_properties(interop_${name} PROPERTIES LABELS interop TIMEOUT 900 SKIP_RETURN_CODE 77
     ENVIRONMENT "VOLLEY=$<TARGET_FILE:volley_program>;PYTHONDONTWRITEBYTECODE=1;${arg_UNPARSED_ARGUMENTS}")

@@ -122,9 +122,10 @@ public:
     std::variant<CallAnswer, CallRefusal> answer(const std::string& offer, const IpAddress& from) {
         constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         const std::string id = random_.text(22, alphabet);
+        sessions_.emplace(id, Session());  // its handler takes it out again, be it within accept()
         auto accepted = port_.accept(offer, from, std::make_unique<Named>(call::make_echo_handler(), sessions_, id));
         if (!accepted) return refusal_of(accepted.error(), options_);
-        sessions_[id] = {accepted->id, accepted->ice_ufrag};
+        if (const auto at = sessions_.find(id); at != sessions_.end()) at->second = {accepted->id, accepted->ice_ufrag};
         return CallAnswer{id, std::move(accepted->answer), accepted->ice_ufrag};
     }
 

@@ -25,6 +25,9 @@ void add(view::Routes& routes, std::string_view path, std::string_view type, std
     response->headers.add("Content-Security-Policy",
                           "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     response->headers.add("X-Content-Type-Options", "nosniff");
+    // Browsers give a page that is alone with itself a finer clock: 5 instead of 100 microseconds, which a round trip on one machine needs.
+    response->headers.add("Cross-Origin-Opener-Policy", "same-origin");
+    response->headers.add("Cross-Origin-Embedder-Policy", "require-corp");
     response->body = std::move(text);
     const std::shared_ptr<const Response> same = std::move(response);
     const Answer answer = [same](const Request&) { return show(same); };

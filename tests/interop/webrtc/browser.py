@@ -14,7 +14,6 @@ LIMIT = 60  # seconds; generous, since no test is about speed
 FLAGS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-default-apps", "--mute-audio", "--disable-dev-shm-usage", "--remote-debugging-pipe",
-    "--allow-loopback-in-peer-connection",  # there is nothing else where tests run
 ]
 
 

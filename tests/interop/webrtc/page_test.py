@@ -87,6 +87,8 @@ class Page(unittest.TestCase):
         self.browser.press("Enter", 13, "\r")
         self.browser.until((TEXT % "connection-state") + " === 'closed'")
         self.assertEqual(focused(), "connect")
+        self.browser.until((TEXT % "channel-state") + " === 'closed'")
+        self.assertTrue(self.browser.evaluate("crossOriginIsolated"), "or its clock is too coarse")
         self.assertTrue(self.browser.evaluate("document.getElementById('disconnect').disabled"))
         self.assertEqual(self.text("problem"), "")
         self.assertEqual(self.browser.complaints(), [])

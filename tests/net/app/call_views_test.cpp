@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
@@ -68,6 +70,24 @@ TEST(CallViews, a_process_takes_calls_once_and_says_so) {
     const Response refused = whip(app::make_routes(), "127.0.0.1:1");
     EXPECT_EQ(refused.status, 503);
     EXPECT_THAT(refused.body, HasSubstr("cannot take calls"));
+}
+
+TEST(CallViews, whoever_leaves_while_the_answer_is_made_leaves_no_call_behind) {
+    app::AppOptions options;
+    options.calls.most = 1;
+    const view::Routes routes = app::make_routes(options);
+    const Request request = request_of("POST", "/whip", "127.0.0.1:1", "application/sdp", lone_offer());
+    const view::Resolution found = routes.resolve("POST", "/whip");
+    boost::asio::io_context loop{1};
+    boost::asio::cancellation_signal leave;
+    bool cancelled = false;
+    auto on_end = [&](std::exception_ptr error, const Response&) { cancelled = error != nullptr; };
+    boost::asio::co_spawn(loop, found.handler->async(request), boost::asio::bind_cancellation_slot(leave.slot(), std::move(on_end)));
+    loop.run_one();  // up to the wait for the other thread, whose answer comes home to this loop
+    leave.emit(boost::asio::cancellation_type::terminal);
+    loop.run();
+    EXPECT_TRUE(cancelled);
+    EXPECT_EQ(whip(routes, "127.0.0.1:1").status, 201) << "the one place is free again";
 }
 
 TEST(CallViews, calls_go_on_when_a_file_is_read_anew) {

@@ -95,7 +95,10 @@ public:
         });
     }
 
-    std::string offer(const webrtc::ChannelOptions& options = {.label = "chat"}) {
+    /// Of one data channel.
+    std::string offer() {
+        webrtc::ChannelOptions options;
+        options.label = "chat";
         const auto channel = call_->open_channel(options);
         if (!channel) throw std::runtime_error(channel.error().message());
         channel_ = *channel;

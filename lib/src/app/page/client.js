@@ -3,20 +3,22 @@
 
 const at = (id) => document.getElementById(id);
 const longestGathering = 3000; // ms: a STUN server that does not answer must not keep us from calling
+const longestConnecting = 30000; // ms from the click: a browser that has found no address of its own never gives up by itself
 const mostLines = 200;
 const mostSamples = 3600;
 
-let call = null; // { pc, channel, timer, begun, waiting, samples, sent, answered, open }
+const noWay = "No way to the server was found: is its UDP port reachable from here?";
+
+let call = null; // { pc, channel, timer, limit, begun, waiting, samples, sent, answered, open }
 
 function log(text) {
   const line = document.createElement("li");
   const time = new Date().toTimeString().slice(0, 8);
   line.textContent = `${time}  ${text}`;
   const list = at("log");
-  const follows = list.scrollHeight - list.scrollTop - list.clientHeight < 30;
   list.append(line);
   while (list.children.length > mostLines) list.firstChild.remove();
-  if (follows) list.scrollTop = list.scrollHeight;
+  if (!list.matches(":hover, :focus")) list.scrollTop = list.scrollHeight; // whoever reads is left alone
 }
 
 function show(states) {
@@ -109,6 +111,7 @@ function end(c, why, problem = false) {
   if (call !== c) return;
   call = null;
   clearInterval(c.timer);
+  clearTimeout(c.limit);
   c.channel.close();
   c.pc.close();
   showStates(c);
@@ -137,8 +140,9 @@ async function connect() {
     at("problem").textContent = `The browser does not take the STUN server: ${error.message}`;
     return;
   }
-  const c = { pc, channel: pc.createDataChannel("chat", options), timer: 0, begun: null, waiting: new Map(), samples: [], sent: 0, answered: 0, open: false };
+  const c = { pc, channel: pc.createDataChannel("chat", options), timer: 0, limit: 0, begun: null, waiting: new Map(), samples: [], sent: 0, answered: 0, open: false };
   call = c;
+  c.limit = setTimeout(() => end(c, noWay, true), longestConnecting);
   at("connect").disabled = true;
   at("disconnect").disabled = false;
   at("disconnect").focus();
@@ -151,18 +155,22 @@ async function connect() {
     if (call !== c) return;
     log(`connection ${pc.connectionState}`);
     if (pc.connectionState === "failed")
-      end(c, c.open ? "The server answers no longer." : "No way to the server was found: is its UDP port reachable from here?", true);
+      end(c, c.open ? "The server answers no longer." : noWay, true);
     else if (pc.connectionState === "closed") end(c, "the call has ended");
   });
   c.channel.addEventListener("open", () => {
     showStates(c);
     c.open = true;
+    clearTimeout(c.limit);
     log("data channel open");
     ping(c);
     c.timer = setInterval(() => ping(c), 1000);
   });
   c.channel.addEventListener("message", (event) => pong(c, event.data));
-  c.channel.addEventListener("close", () => end(c, "the server has hung up"));
+  c.channel.addEventListener("close", () => {
+    if (call === null) showStates(c);
+    end(c, "the server has hung up");
+  });
   showStates(c);
 
   try {
