@@ -14,6 +14,7 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from bad_way import BadWay
 from browser import Browser
 from support.volley import LIMIT, VolleyTest, free_port
 
@@ -206,6 +207,37 @@ class ChromiumCalls(PeerTest):
 
     def test_with_a_camera_and_a_microphone(self):
         self.call_often("true")
+
+
+class BadWays(PeerTest):
+    """10 % loss, 50 ms and reordering, each way: every call comes about, and every ping comes back."""
+
+    def through(self, url, seed):
+        way = BadWay(url, seed)
+        self.addCleanup(way.stop)
+        return way
+
+    def volley_calls(self, script):
+        _, url = self.serve_peer(script)
+        way = self.through(url, 1)
+        for _ in range(PASSES):
+            calls, done = self.offer(way.url, "--every", "50ms", "--ping-timeout", "60s")
+            self.assert_all_answered(calls, done)
+        self.assertGreater(sum(relay.lost for relay in way.relays), 0)
+
+    def test_aiortc_is_called(self):
+        self.volley_calls("aiortc_server.py")
+
+    def test_gstreamer_is_called(self):
+        self.volley_calls("gstreamer_server.py")
+
+    def test_aiortc_calls(self):
+        way = self.through(f"http://127.0.0.1:{self.serve()}/offer", 2)
+        for _ in range(PASSES):
+            client = self.run_peer("aiortc_client.py", way.url, PINGS)
+            out, err = client.communicate(timeout=LIMIT)
+            self.assertEqual(client.returncode, 0, out + err)
+        self.assertGreater(sum(relay.lost for relay in way.relays), 0)
 
 
 class Relayed(PeerTest):
