@@ -79,11 +79,20 @@ void Routes::claim(CallId call, const Endpoint& remote, bool answered) {
             give_up(claimants.calls[static_cast<std::size_t>(index)], remote);
         }
     }
-    if (owner->second.claims.size() >= most_claims) give_up(call, Endpoint(owner->second.claims.front()));
+    if (auto& claims = owner->second.claims; claims.size() >= most_claims) {
+        const auto weak = std::find_if(claims.begin(), claims.end(), [&](const Endpoint& e) { return !is_answered(call, e); });
+        give_up(call, Endpoint(weak == claims.end() ? claims.front() : *weak));
+    }
     owner->second.claims.push_back(remote);
     Claimants& claimants = addresses_[remote];
     claimants.calls.push_back(call);
     claimants.answered.push_back(answered);
+}
+
+bool Routes::is_answered(CallId call, const Endpoint& remote) const {
+    const Claimants& claimants = addresses_.at(remote);
+    const auto place = std::find(claimants.calls.begin(), claimants.calls.end(), call);
+    return claimants.answered[static_cast<std::size_t>(place - claimants.calls.begin())];
 }
 
 void Routes::give_up(CallId call, const Endpoint& remote) {

@@ -77,6 +77,8 @@ private:
         std::vector<bool> answered;
     };
 
+    [[nodiscard]] bool is_answered(CallId call, const Endpoint& remote) const;
+
     std::unordered_map<CallId, Call> calls_;
     // Ordered, since hashes of what peers choose could be made to collide.
     std::map<std::string, CallId, std::less<>> prefixes_;

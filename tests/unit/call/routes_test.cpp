@@ -112,6 +112,18 @@ TEST_F(RoutesTest, the_addresses_of_a_call_are_bounded) {
     EXPECT_THAT(at(peer(1999)), ElementsAre(1));
 }
 
+// The way that data took was forgotten for ever new ones, until the next consent check some seconds later.
+TEST_F(RoutesTest, an_address_that_was_answered_from_is_not_forgotten_for_those_that_were_not) {
+    (void)add(1);
+    routes.claim(1, peer(1), false);
+    routes.claim(1, peer(1), true);
+    for (std::uint16_t port = 2; port < 2000; ++port) routes.claim(1, peer(port), false);
+    EXPECT_THAT(at(peer(1)), ElementsAre(1));
+    for (std::uint16_t port = 2000; port < 4000; ++port) routes.claim(1, peer(port), true);
+    EXPECT_EQ(routes.sizes().addresses, Routes::most_claims);
+    EXPECT_THAT(at(peer(3999)), ElementsAre(1));
+}
+
 TEST_F(RoutesTest, nothing_stays_of_a_call_that_is_removed) {
     const std::string prefix = add(1);
     (void)add(2);
