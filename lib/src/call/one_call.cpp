@@ -115,6 +115,36 @@ void OneCall::fail_as_peer() {
         fail("closed", "the data channel was closed" + (closed_why_.empty() ? std::string() : ": " + closed_why_));
 }
 
+/// `; the TURN server 192.0.2.1:3478 gives no address: 401 Unauthorized`, of each that has failed.
+std::string OneCall::turn_failures() const {
+    std::string out;
+    const auto& servers = run_.peer.ice.gathering.turn_servers;
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        const auto* failure = call_->peer().ice().turn_failure(i);
+        if (failure == nullptr) continue;
+        out += "; the TURN server " + servers[i].endpoint.to_string() + " gives no address: ";
+        if (failure->code != 0) out += std::to_string(failure->code) + ' ';
+        out += first_words(failure->reason);
+    }
+    return out;
+}
+
+void OneCall::fail_at_limit() {
+    const auto& peer = call_->peer();
+    const auto say = [&](const char* kind, const char* missing) {
+        fail(kind,
+             std::string(missing) + " within " + format_duration(run_.plan.set_up_limit) + " (--set-up-limit)" + turn_failures());
+    };
+    if (!peer.reached(Stage::ice_connected))
+        say("ice", "ICE found no way to the peer");
+    else if (!peer.reached(Stage::dtls_connected))
+        say("dtls", "DTLS did not finish");
+    else if (!peer.reached(Stage::sctp_up))
+        say("sctp", "SCTP did not come up");
+    else
+        say("channel", "the data channel did not open");
+}
+
 asio::awaitable<void> OneCall::set_up() {
     const auto& plan = run_.plan;
     const TimePoint limit = planned_ + plan.set_up_limit;
@@ -137,6 +167,11 @@ asio::awaitable<void> OneCall::set_up() {
     channel_ = *channel;
     offer_ = co_await call_->make_offer();
     offered_ = Clock::now();
+    if (const auto why = turn_failures();
+        plan.relayed_only && !plan.trickle && offer_.find("a=candidate:") == std::string::npos) {
+        fail("ice", "there is no relayed candidate to offer" + why);
+        co_return;
+    }
     signalled_ = co_await run_.signaller.offer(offer_, limit);
     co_await throw_if_ended();
     if (const auto* error = std::get_if<SignalError>(&signalled_.answer)) {
@@ -155,26 +190,16 @@ asio::awaitable<void> OneCall::set_up() {
         fail("answer", "the answer takes no data channel");
         co_return;
     }
-    if (plan.trickle) co_await send_candidates();
+    if (plan.trickle) trickling_.spawn(send_candidates());
     std::function<bool()> open = [this] { return opened_ != TimePoint{} || channel_closed_; };
     const bool came = co_await call_->wait_until(std::move(open), limit);
     co_await throw_if_ended();
     note_stages();
     if (opened_ == TimePoint{}) {
-        if (came || call_->peer().ended()) {
+        if (came || call_->peer().ended())
             fail_as_peer();
-        } else {
-            const auto& peer = call_->peer();
-            const char* missing = !peer.reached(Stage::ice_connected)    ? "ICE found no way to the peer"
-                                  : !peer.reached(Stage::dtls_connected) ? "DTLS did not finish"
-                                  : !peer.reached(Stage::sctp_up)        ? "SCTP did not come up"
-                                                                         : "the data channel did not open";
-            const char* kind = !peer.reached(Stage::ice_connected)    ? "ice"
-                               : !peer.reached(Stage::dtls_connected) ? "dtls"
-                               : !peer.reached(Stage::sctp_up)        ? "sctp"
-                                                                      : "channel";
-            fail(kind, std::string(missing) + " within " + format_duration(plan.set_up_limit) + " (--set-up-limit)");
-        }
+        else
+            fail_at_limit();
         co_return;
     }
     ++run_.result.calls->set_up;
@@ -347,6 +372,8 @@ void OneCall::tell_details() {
 }
 
 asio::awaitable<void> OneCall::part() {
+    trickling_.cancel();
+    co_await trickling_.join();
     if (call_) {
         const auto& counts = call_->peer().counts();
         run_.result.calls->bytes_out += counts.bytes_out;
