@@ -115,6 +115,16 @@ void OneCall::fail_as_peer() {
         fail("closed", "the data channel was closed" + (closed_why_.empty() ? std::string() : ": " + closed_why_));
 }
 
+void OneCall::fail_at_limit() {
+    const auto& peer = call_->peer();
+    const char* kind = !peer.reached(Stage::ice_connected)    ? "ice"
+                       : !peer.reached(Stage::dtls_connected) ? "dtls"
+                       : !peer.reached(Stage::sctp_up)        ? "sctp"
+                                                              : "channel";
+    const std::string missing = peer.missing().empty() ? "the data channel is not open yet" : peer.missing();
+    fail(kind, "not set up within " + format_duration(run_.plan.set_up_limit) + " (--set-up-limit): " + missing);
+}
+
 asio::awaitable<void> OneCall::set_up() {
     const auto& plan = run_.plan;
     const TimePoint limit = planned_ + plan.set_up_limit;
@@ -159,23 +169,16 @@ asio::awaitable<void> OneCall::set_up() {
         fail("answer", "the answer takes no data channel");
         co_return;
     }
-    if (plan.trickle) co_await send_candidates();
+    if (plan.trickle) trickling_.spawn(send_candidates());
     std::function<bool()> open = [this] { return opened_ != TimePoint{} || channel_closed_; };
     const bool came = co_await call_->wait_until(std::move(open), limit);
     co_await throw_if_ended();
     note_stages();
     if (opened_ == TimePoint{}) {
-        if (came || call_->peer().ended()) {
+        if (came || call_->peer().ended())
             fail_as_peer();
-        } else {
-            const auto& peer = call_->peer();
-            const char* kind = !peer.reached(Stage::ice_connected)    ? "ice"
-                               : !peer.reached(Stage::dtls_connected) ? "dtls"
-                               : !peer.reached(Stage::sctp_up)        ? "sctp"
-                                                                      : "channel";
-            const std::string missing = peer.missing().empty() ? "the data channel is not open yet" : peer.missing();
-            fail(kind, "not set up within " + format_duration(plan.set_up_limit) + " (--set-up-limit): " + missing);
-        }
+        else
+            fail_at_limit();
         co_return;
     }
     ++run_.result.calls->set_up;
@@ -348,6 +351,8 @@ void OneCall::tell_details() {
 }
 
 asio::awaitable<void> OneCall::part() {
+    trickling_.cancel();
+    co_await trickling_.join();
     if (call_) {
         const auto& counts = call_->peer().counts();
         run_.result.calls->bytes_out += counts.bytes_out;

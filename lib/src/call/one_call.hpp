@@ -16,6 +16,7 @@
 #include "call/loop.hpp"
 #include "call/pings.hpp"
 #include "call/signalling.hpp"
+#include "net/task_group.hpp"
 
 namespace volley::call {
 
@@ -51,7 +52,8 @@ boost::asio::awaitable<void> throw_if_ended();
 /// One call, from its planned start until it is hung up.
 class OneCall {
 public:
-    OneCall(CallsInCommon& common, std::size_t index, TimePoint planned) : run_(common), index_(index), planned_(planned) {}
+    OneCall(CallsInCommon& common, std::size_t index, TimePoint planned)
+        : run_(common), index_(index), planned_(planned), trickling_(common.loop.executor()) {}
     OneCall(const OneCall&) = delete;
     OneCall& operator=(const OneCall&) = delete;
 
@@ -68,6 +70,7 @@ private:
     void send_due(TimePoint now);
     void fail(std::string kind, std::string text);
     void fail_as_peer();
+    void fail_at_limit();
     void note_stages();
     void tell_details();
     void count_series();
@@ -76,6 +79,7 @@ private:
     const std::size_t index_;
     const TimePoint planned_;
     std::unique_ptr<ClientCall> call_;
+    net::TaskGroup trickling_;
     webrtc::ChannelId channel_ = 0;
     bool channel_closed_ = false;
     std::string closed_why_;

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import unittest
@@ -355,6 +356,22 @@ class Calls(OfferTest):
         for line in log.splitlines():
             if line.startswith("PATCH"):
                 self.assertRegex(line, r'^PATCH /session/\d+ if-match "\S+"$')
+
+    def test_candidates_that_are_long_in_coming_hold_no_call_up(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+            silent.bind(("127.0.0.1", 0))
+            args = ["--trickle", "--stun", f"127.0.0.1:{silent.getsockname()[1]}", "--count", "3", "--every", "10ms"]
+            phase, _, _ = self.offer(f"127.0.0.1:{self.serve_calls()}/whip", *args)
+        self.assertEqual((phase["calls"]["answered"], phase["missed"]), (3, 0))
+
+    def test_a_relay_that_refuses_is_named(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+            silent.bind(("127.0.0.1", 0))
+            args = ["--turn", f"user:s3cret@127.0.0.1:{silent.getsockname()[1]}", "--relay-only", "--set-up-limit", "4s"]
+            phase, result, done = self.offer(f"127.0.0.1:{self.serve_calls()}/offer", *args, code=3)
+        self.assertEqual(phase["calls"]["errors_by_kind"], {"ice": 1})
+        self.assertIn("did not answer", done.stdout)
+        self.assertNotIn("s3cret", done.stdout + done.stderr + json.dumps(result))
 
     def test_a_signal_hangs_up_and_tells_what_there_is(self):
         port = self.serve_calls()
