@@ -53,7 +53,8 @@ public:
     using Nat = std::size_t;
     using Filter = std::function<bool(const Endpoint& from, const Endpoint& to, BytesView bytes)>;
 
-    explicit VirtualNet(std::uint64_t seed, LinkModel link = {}) : random_(seed), link_(link) {}
+    explicit VirtualNet(std::uint64_t seed, LinkModel link = {}, TimePoint start = TimePoint(std::chrono::hours(1)))
+        : now_(start), random_(seed), link_(link) {}
 
     [[nodiscard]] TimePoint now() const noexcept { return now_; }
     [[nodiscard]] load::Random& random() noexcept { return random_; }
@@ -114,7 +115,7 @@ private:
     [[nodiscard]] bool translate_in(NatBox& nat, const Endpoint& from, Endpoint& to);
     void deliver(Node* node, const Endpoint& from, const Endpoint& to, BytesView bytes);
 
-    TimePoint now_{std::chrono::hours(1)};
+    TimePoint now_;
     load::Random random_;
     LinkModel link_;
     Filter filter_;

@@ -57,6 +57,8 @@ struct ClientCall::Impl final : std::enable_shared_from_this<Impl>, net::Deadlin
     void flush(TimePoint at);
     bool send_all();
     TurnStream& stream_to(const Endpoint& server);
+    [[nodiscard]] static asio::awaitable<std::string> make_offer(std::shared_ptr<Impl> impl);
+    [[nodiscard]] static asio::awaitable<bool> wait_until(std::shared_ptr<Impl> impl, std::function<bool()> condition, TimePoint until);
     void wake_waiters();
     void leave();
     void destroy();
@@ -225,13 +227,16 @@ void ClientCall::set_handler(Handler handler) { impl_->handler = std::move(handl
 
 void ClientCall::gather() { impl_->gather(); }
 
-asio::awaitable<std::string> ClientCall::make_offer() {
-    const auto impl = impl_;
+// Coroutines begin when they are awaited: by then the object may be gone, so they are of what stays.
+
+asio::awaitable<std::string> ClientCall::make_offer() { return Impl::make_offer(impl_); }
+
+asio::awaitable<std::string> ClientCall::Impl::make_offer(std::shared_ptr<Impl> impl) {
     impl->gather();
     if (!impl->trickle && !impl->over()) {
         std::function<bool()> gathered = [impl] { return impl->peer->gathering_done(); };
         const TimePoint until = Clock::now() + impl->gathering_limit;
-        co_await wait_until(std::move(gathered), until);
+        co_await wait_until(impl, std::move(gathered), until);
     }
     if (impl->peer == nullptr) co_return std::string();
     const TimePoint now = Clock::now();
@@ -255,7 +260,10 @@ std::optional<std::string> ClientCall::add_remote_candidate(std::string_view lin
 }
 
 asio::awaitable<bool> ClientCall::wait_until(std::function<bool()> condition, TimePoint until) {
-    const auto impl = impl_;
+    return Impl::wait_until(impl_, std::move(condition), until);
+}
+
+asio::awaitable<bool> ClientCall::Impl::wait_until(std::shared_ptr<Impl> impl, std::function<bool()> condition, TimePoint until) {
     for (;;) {
         if (impl->peer == nullptr) co_return false;
         if (condition()) co_return true;

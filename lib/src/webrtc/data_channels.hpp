@@ -26,8 +26,8 @@ using ChannelId = std::uint32_t;
 
 /// As W3C's RTCDataChannelInit has them. At most one of max_retransmits and max_lifetime.
 struct ChannelOptions {
-    std::string label;
-    std::string protocol;
+    std::string label = {};
+    std::string protocol = {};
     bool ordered = true;
     std::optional<std::uint16_t> max_retransmits = std::nullopt;
     std::optional<Duration> max_lifetime = std::nullopt;  ///< maxPacketLifeTime; whole milliseconds
