@@ -294,22 +294,29 @@ constexpr std::array table{
         "drip:MS are what the connection does (reset:50%: of half the requests), backlog:N has the whole server accept few and late, and stall:N "
         "stops it for a second every N seconds; buffer holds the events of /ticks back until the last. May be repeated; see volley-serve(5).",
         "block|convoy|thread|thread:40|cpu:100%|lock|semaphore:5|pace:10|limit:10|nocancel|buffer|fail:1%|close|reset|garbage|drip:10|backlog|stall:10"},
-    Flag{FlagId::rtc_port, "rtc-port", 0, "PORT", Group::server, serve_only, "UDP port for WebRTC calls; 0, the default, takes a free one",
-         "The UDP port on the server's address that all WebRTC calls share. 0, the default, takes a free one at the first call; any other is opened "
-         "at the start, which fails where it cannot be had."},
+    Flag{
+        FlagId::rtc_port, "rtc-port", 0, "PORT", Group::server, serve_only,
+        "UDP port for WebRTC calls; 0, the default, takes a free one",
+        "The UDP port on the server's address that all WebRTC calls share. 0, the default, takes a free one at the first call; any other is opened "
+        "at the start, which fails where it cannot be had."},
     Flag{FlagId::max_calls, "max-calls", 0, "N", Group::server, serve_only, "calls at a time (1000); more are answered 503",
          "So many WebRTC calls at a time; more are answered 503. 0 takes none."},
-    Flag{FlagId::max_calls_per_address, "max-calls-per-address", 0, "N", Group::server, serve_only,
-         "calls at a time of one address (100); more are answered 429",
-         "So many WebRTC calls at a time of one address; more are answered 429. It does not limit loopback addresses, and behind a proxy all "
-         "clients have the proxy's."},
+    Flag{
+        FlagId::max_calls_per_address, "max-calls-per-address", 0, "N", Group::server, serve_only,
+        "calls at a time of one address (100); more are answered 429",
+        "So many WebRTC calls at a time of one address; more are answered 429. It does not limit loopback addresses, and behind a proxy all "
+        "clients have the proxy's."},
     Flag{FlagId::call_idle, "call-idle", 0, "TIME", Group::server, serve_only, "end a call after so long without data (10m)", ""},
-    Flag{FlagId::told_stun, "stun", 0, "SERVER", Group::server, serve_only, "STUN servers that clients are told of: host:port, or several",
-         "STUN servers, as host:port and separated by commas, that clients are told of: the page at / uses them, answers of /whip name them in a "
-         "Link field. The server asks none itself: where it is behind NAT, see --advertise."},
-    Flag{FlagId::advertise, "advertise", 0, "ADDRESS", Group::server, serve_only, "address for calls to name instead of the server's own",
-         "Addresses, separated by commas, that answers to calls name instead of those that the server listens on: of a NAT that maps one to one. "
-         "With it goes --rtc-port, and the same port outside."},
+    Flag{
+        FlagId::told_stun, "stun", 0, "SERVER", Group::server, serve_only,
+        "STUN servers that clients are told of: host:port, or several",
+        "STUN servers, as host:port and separated by commas, that clients are told of: the page at / uses them, answers of /whip name them in a "
+        "Link field. The server asks none itself: where it is behind NAT, see --advertise."},
+    Flag{
+        FlagId::advertise, "advertise", 0, "ADDRESS", Group::server, serve_only,
+        "address for calls to name instead of the server's own",
+        "Addresses, separated by commas, that answers to calls name instead of those that the server listens on: of a NAT that maps one to one. "
+        "With it goes --rtc-port, and the same port outside."},
     Flag{
         FlagId::reload, "reload", 0, "", Group::server, serve_only, "take up changes of the application file while running",
         "Changes of the application file and its pages are taken up without losing a request. While it is broken the old one goes on, and its "

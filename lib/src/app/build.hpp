@@ -28,7 +28,7 @@ struct Built {
     std::vector<std::string> watched;  ///< every file and folder that it depends on, itself first
     std::string fingerprint;           ///< of all that was read: the same text, the same routes
     std::vector<SourceError> errors;
-    std::shared_ptr<Calls> calls;              ///< for the views that take some
+    std::shared_ptr<Calls> calls;             ///< for the views that take some
     std::shared_ptr<const SelfAddress> self;  ///< where its server listens, for the views that ask it
 };
 

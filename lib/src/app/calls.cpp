@@ -41,8 +41,7 @@ awaitable<std::invoke_result_t<F&>> on_thread(ThreadExecutor there, F f) {
     const asio::any_io_executor here = asio::prefer(own, asio::execution::outstanding_work.tracked);
     auto initiation = [there, here, f = std::move(f)](auto handler) mutable {
         asio::post(there, [here, f = std::move(f), handler = std::move(handler)]() mutable {
-            asio::post(here,
-                       [result = f(), handler = std::move(handler)]() mutable { std::move(handler)(std::move(result)); });
+            asio::post(here, [result = f(), handler = std::move(handler)]() mutable { std::move(handler)(std::move(result)); });
         });
     };
     R result = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(R)>(std::move(initiation), asio::use_awaitable);
@@ -108,8 +107,7 @@ CallRefusal refusal_of(const call::ServerPort::Failure& failure, const CallOptio
     if (failure.error == call::AcceptErrc::too_many_of_address)
         return {429, fmt::format("too many calls from this address: it may have {} at a time", options.most_per_address)};
     if (failure.error == call::AcceptErrc::no_such_call) return {404, "there is no such call; it may have ended"};
-    if (failure.error == call::AcceptErrc::bad_offer)
-        return {400, failure.detail.text, failure.detail.hint, failure.detail.pos};
+    if (failure.error == call::AcceptErrc::bad_offer) return {400, failure.detail.text, failure.detail.hint, failure.detail.pos};
     return {500, failure.error.message()};
 }
 
@@ -135,8 +133,7 @@ public:
                                                  const std::string& fragment) {
         const auto at = sessions_.find(id);
         if (at == sessions_.end()) return CallRefusal{404, "there is no such call; it may have ended"};
-        if (!if_match)
-            return CallRefusal{428, "If-Match is missing", "send the ETag of the session, or \"*\" to restart ICE"};
+        if (!if_match) return CallRefusal{428, "If-Match is missing", "send the ETag of the session, or \"*\" to restart ICE"};
         if (!matches_tag(*if_match, at->second.etag))
             return CallRefusal{412, "the session has another ETag by now", "ICE was restarted; send its new ETag"};
         auto patched = port_.patch(at->second.call, fragment);

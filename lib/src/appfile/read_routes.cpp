@@ -390,7 +390,8 @@ void read_routes(Reader& reader, const Node& node, std::vector<Route>& out) {
             if (route->path.find("...}") != std::string::npos || route->path.ends_with('/'))
                 reader.error(route->pos, "`whip` names its sessions below its path: " + in_quotes(route->path),
                              "end it with a plain segment, such as /whip");
-            if (!route->methods.empty()) reader.error(route->pos, "`whip` has the methods of its protocol", "leave `methods` out");
+            if (!route->methods.empty())
+                reader.error(route->pos, "`whip` has the methods of its protocol", "leave `methods` out");
             if (!route->faults.text.empty()) reader.error(route->pos, "`whip` takes no faults", "leave `fault` out");
         }
         if (route->view == View::static_files) {

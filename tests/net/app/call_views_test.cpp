@@ -82,7 +82,8 @@ TEST(CallViews, whoever_leaves_while_the_answer_is_made_leaves_no_call_behind) {
     boost::asio::cancellation_signal leave;
     bool cancelled = false;
     auto on_end = [&](std::exception_ptr error, const Response&) { cancelled = error != nullptr; };
-    boost::asio::co_spawn(loop, found.handler->async(request), boost::asio::bind_cancellation_slot(leave.slot(), std::move(on_end)));
+    boost::asio::co_spawn(loop, found.handler->async(request),
+                          boost::asio::bind_cancellation_slot(leave.slot(), std::move(on_end)));
     loop.run_one();  // up to the wait for the other thread, whose answer comes home to this loop
     leave.emit(boost::asio::cancellation_type::terminal);
     loop.run();

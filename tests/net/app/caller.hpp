@@ -131,7 +131,8 @@ public:
     /// Sends, and waits for one message. @return it, a text with `text:` before it.
     std::string echo(bool text, std::string_view message) {
         const std::size_t before = messages.size();
-        const error_code ec = call_->send(channel_, text, BytesView(reinterpret_cast<const std::uint8_t*>(message.data()), message.size()));
+        const error_code ec =
+            call_->send(channel_, text, BytesView(reinterpret_cast<const std::uint8_t*>(message.data()), message.size()));
         if (ec) return ec.message();
         if (!until([&] { return messages.size() > before; })) return "nothing came back";
         return (messages.back().first ? "text:" : "") + messages.back().second;

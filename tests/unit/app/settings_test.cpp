@@ -76,8 +76,8 @@ TEST(Settings, calls_are_set_from_every_place) {
             .application;
     const auto file = appfile::load_settings("calls: { most: 7, idle: 30s }\n", "settings.yaml");
     const Environment environment{{"VOLLEY_CALLS_MOST_PER_ADDRESS", "3"}, {"VOLLEY_CALLS_MOST", "8"}};
-    const auto settings =
-        resolve_settings(Flags{{"calls.advertise", "203.0.113.7,2001:db8::7"}, {"calls.most", "9"}}, environment, file, application);
+    const auto settings = resolve_settings(Flags{{"calls.advertise", "203.0.113.7,2001:db8::7"}, {"calls.most", "9"}},
+                                           environment, file, application);
     EXPECT_TRUE(settings.errors.empty());
     EXPECT_EQ(origin_of(settings, "calls.port"), "5000 from app.yaml:4");
     EXPECT_EQ(origin_of(settings, "calls.most"), "9 from flag --max-calls");

@@ -36,9 +36,10 @@ private:
 
 /// The WebRTC calls that others begin with this process. They share one UDP port and one thread, which start with the first of them.
 struct CallOptions {
-    std::string host = "127.0.0.1";  ///< to bind; run_serve() takes the server's own. `0.0.0.0` and `::`: all addresses of the machine
-    std::uint16_t port = 0;          ///< UDP; 0: the system picks one
-    std::size_t most = 1000;         ///< at a time; more are answered 503
+    std::string host =
+        "127.0.0.1";          ///< to bind; run_serve() takes the server's own. `0.0.0.0` and `::`: all addresses of the machine
+    std::uint16_t port = 0;   ///< UDP; 0: the system picks one
+    std::size_t most = 1000;  ///< at a time; more are answered 503
     /// Of one address, as HTTP sees it; more are answered 429. Loopback addresses are not limited by it.
     std::size_t most_per_address = 100;
     Duration idle = std::chrono::minutes(10);  ///< a call on which nothing comes is ended; 0: never
@@ -103,7 +104,7 @@ int run_serve(const ServeOptions& options);
 /// @return 0 after a signal or when what was asked for is printed, 2 for a mistake, 3 when it cannot listen.
 int run_serve(const ServeCall& call);
 
-/// The same from words: `--kind coroutine|pool:W|serial`, `--host H`, `--port P`, `--log`, `--fault F`, also as `--flag=value`. For the helper
+/// The same from words: `--log`, `--fault F`, and the flags of `volley serve` that set something, also as `--flag=value`. For the helper
 /// program, which asks neither the environment nor a file.
 /// @return as run_serve(); 2 for words that it does not know.
 int serve_main(int argc, const char* const* argv);
