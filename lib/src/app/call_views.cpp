@@ -20,7 +20,7 @@ using view::Request;
 using view::Response;
 
 /// Also where the server takes larger bodies.
-constexpr std::size_t most_offer_bytes = 1024UL * 1024;
+constexpr std::size_t most_offer_bytes = 128UL * 1024;  // a browser's with several tracks has 10 KiB
 constexpr std::string_view sdp_type = "application/sdp";
 constexpr std::string_view fragment_type = "application/trickle-ice-sdpfrag";
 
@@ -37,7 +37,7 @@ Response refuse(const CallRefusal& refusal) {
 
 std::optional<CallRefusal> too_large(std::string_view offer) {
     if (offer.size() <= most_offer_bytes) return std::nullopt;
-    return CallRefusal{413, "an offer has at most 1 MiB"};
+    return CallRefusal{413, "an offer has at most 128 KiB"};
 }
 
 // ---- one request, one answer

@@ -136,14 +136,17 @@ public:
         if (!if_match) return CallRefusal{428, "If-Match is missing", "send the ETag of the session, or \"*\" to restart ICE"};
         if (!matches_tag(*if_match, at->second.etag))
             return CallRefusal{412, "the session has another ETag by now", "ICE was restarted; send its new ETag"};
+        std::string etag = at->second.etag;
         auto patched = port_.patch(at->second.call, fragment);
         if (!patched) return refusal_of(patched.error(), options_);
-        if (!*patched) return CallPatched{std::nullopt, at->second.etag};
+        if (!*patched) return CallPatched{std::nullopt, etag};
         const proto::sdp::Fragment& ours = **patched;
-        if (ours.ice) at->second.etag = ours.ice->ufrag;
+        if (ours.ice) etag = ours.ice->ufrag;
         for (const auto& section : ours.media)
-            if (section.ice) at->second.etag = section.ice->ufrag;
-        return CallPatched{print(ours), at->second.etag};
+            if (section.ice) etag = section.ice->ufrag;
+        // The call, and with it its name, may have ended meanwhile.
+        if (const auto still = sessions_.find(id); still != sessions_.end()) still->second.etag = etag;
+        return CallPatched{print(ours), etag};
     }
 
     bool hang_up(std::string_view id) {

@@ -134,10 +134,13 @@ void ClientCall::Impl::flush(TimePoint at) {
     const auto self = shared_from_this();
     bool told = false;
     for (;;) {
-        const bool sent = send_all();
+        (void)send_all();
         auto event = peer->poll_event();
-        if (!event && !sent) break;
-        if (!event) continue;
+        if (!event) {
+            // To look for events may have made packets.
+            if (!send_all()) break;
+            continue;
+        }
         told = true;
         if (handler) handler(at, *event);
         if (peer == nullptr) return;

@@ -357,11 +357,13 @@ asio::awaitable<void> OneCall::part() {
         const auto& counts = call_->peer().counts();
         run_.result.calls->bytes_out += counts.bytes_out;
         run_.result.calls->bytes_in += counts.bytes_in;
-        call_->hang_up();
     }
-    if (!resource_) co_return;
-    const TimePoint limit = Clock::now() + parting_limit;
-    (void)co_await run_.signaller.end(*resource_, limit);
+    // RFC 9725 section 4.2: DELETE ends the session; to hang up first would end it before that comes.
+    if (resource_) {
+        const TimePoint limit = Clock::now() + parting_limit;
+        (void)co_await run_.signaller.end(*resource_, limit);
+    }
+    if (call_) call_->hang_up();
 }
 
 }  // namespace volley::call

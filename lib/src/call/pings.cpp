@@ -44,6 +44,11 @@ std::optional<Ping> PingSeries::poll(TimePoint now) {
         if (now - planned > most_late) {
             ++missed_;
             push({planned, {}, Fate::unsent});
+            // After a long standstill there are more than anybody could still hear of.
+            if (under_way_ == 0 && slots_.size() > most_remembered) {
+                slots_.pop_front();
+                oldest_ = std::max(oldest_, ++first_);
+            }
         } else if (under_way_ >= most_under_way) {
             ++saturated_;
             push({planned, {}, Fate::unsent});

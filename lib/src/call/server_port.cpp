@@ -26,6 +26,8 @@ namespace {
 constexpr std::size_t socket_buffer = 4 * 1024 * 1024;
 
 /// How long the addresses of this machine are remembered.
+/// Checks to addresses that an offer names, before a sign of life from there: no more bytes than the offer had.
+constexpr std::size_t most_unproven_checks = 16;
 constexpr Duration addresses_lifetime = std::chrono::seconds(10);
 
 class AcceptCategory final : public boost::system::error_category {
@@ -266,10 +268,13 @@ void ServerPort::Impl::flush(Call& call, TimePoint at) {
     call.flushing = true;
     const auto self = shared_from_this();
     for (;;) {
-        const bool sent = send_all(call, at);
+        (void)send_all(call, at);
         auto event = call.the_peer.poll_event();
-        if (!event && !sent) break;
-        if (!event) continue;
+        if (!event) {
+            // To look for events may have made packets.
+            if (!send_all(call, at)) break;
+            continue;
+        }
         if (shows_life(*event)) call.alive_at = at;
         if (const auto* const changed = std::get_if<webrtc::PeerStateChanged>(&*event);
             changed != nullptr && changed->state == webrtc::PeerState::connected && !call.connected) {
@@ -343,6 +348,9 @@ void ServerPort::Impl::end_all() {
 ServerPort::ServerPort(Loop& loop, ServerPortConfig config) : impl_(std::make_shared<Impl>(loop, *this, std::move(config))) {
     if (const error_code error = impl_->socket.open(impl_->config.bind, socket_buffer))
         throw boost::system::system_error(error, "cannot open UDP port " + impl_->config.bind.to_string());
+    if (impl_->addresses(Clock::now(), true).empty())
+        throw boost::system::system_error(make_error_code(boost::system::errc::address_not_available),
+                                          "none of the advertised addresses is of the kind that the port has");
     impl_->socket.start([weak = std::weak_ptr(impl_)](TimePoint at, std::span<const net::UdpDatagram> datagrams) {
         const auto impl = weak.lock();
         if (!impl) return;
@@ -377,6 +385,7 @@ boost::system::result<ServerPort::Accepted, ServerPort::Failure> ServerPort::acc
     }
     const std::uint64_t id = impl.loop.add(*this);
     webrtc::PeerConfig config = impl.config.peer;
+    config.ice.most_unproven_checks = std::min(config.ice.most_unproven_checks, most_unproven_checks);
     config.ice.ufrag_prefix = impl.routes.add(id, impl.loop.random());
     auto owner = std::make_unique<Impl::Call>(impl, id, std::move(config), std::move(handler));
     Impl::Call& call = *owner;
@@ -411,6 +420,7 @@ boost::system::result<std::optional<proto::sdp::Fragment>, ServerPort::Failure> 
     const TimePoint now = Clock::now();
     auto taken = call->the_peer.take_fragment(now, fragment);
     impl_->flush(*call, now);
+    if (taken && impl_->find(id) == nullptr) return Failure{make_error_code(AcceptErrc::no_such_call), {}};
     if (!taken) return Failure{make_error_code(AcceptErrc::bad_offer), std::move(taken).error()};
     return std::move(*taken);
 }

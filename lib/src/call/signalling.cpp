@@ -91,7 +91,13 @@ std::variant<Answered, SignalError> read_sdp_answer(Signal signal, const http::R
     if (const auto location = response.headers.get("Location")) {
         as_redirect.headers.add("Location", std::string(*location));
         out.resource = http::redirect_target(as_redirect, from);
-        if (!out.resource) say("the Location of the session is no http or https URL, so it cannot be ended by DELETE");
+        if (!out.resource) {
+            say("the Location of the session is no http or https URL, so it cannot be ended by DELETE");
+        } else if (out.resource->origin() != from.origin()) {
+            // Whoever answers could have us delete at others, with the headers that were meant for it.
+            say("the Location of the session is at another server, where nothing is sent to: it is not ended by DELETE");
+            out.resource.reset();
+        }
     } else {
         say(signal == Signal::whip
                 ? "there is no Location (RFC 9725 section 4.2 wants one), so the session cannot be ended by DELETE"

@@ -151,17 +151,36 @@ void DataChannels::start(TimePoint now, Channels::iterator at) {
     }
     by_stream_.emplace(*channel.stream, at->first);
     channel.unsent = dcep::write(open_message(channel.options)).value();  // its texts were measured by is_possible()
-    send_unsent(now, channel);
+    send_unsent(now, at);
 }
 
-void DataChannels::send_unsent(TimePoint now, Channel& channel) {
-    if (!channel.unsent || association_ == nullptr) return;
+// What cannot be said ends the channel: nobody else would tell.
+void DataChannels::send_unsent(TimePoint now, Channels::iterator at) {
+    Channel& channel = at->second;
+    // On a stream whose ending the peer has not confirmed yet nothing can be sent.
+    if (!channel.unsent || association_ == nullptr || resetting_strays_.contains(*channel.stream)) return;
     const error_code error =
         association_->send(now, *channel.stream, static_cast<std::uint32_t>(PayloadId::dcep), *channel.unsent, {});
-    if (error != sctp::Errc::would_block)
-        channel.unsent.reset();  // an error beyond that ends the association or the stream, which tells
-    else
+    if (error == sctp::Errc::would_block) {
         was_full_ = true;
+        return;
+    }
+    channel.unsent.reset();
+    if (!error) return;
+    if (channel.by_peer) {
+        channel.state = ChannelState::closing;
+        reset(now, channel);
+    } else {
+        finish(at, "it cannot be opened: " + error.message());
+    }
+}
+
+void DataChannels::send_all_unsent(TimePoint now) {
+    std::vector<ChannelId> waiting;
+    for (const auto& [id, channel] : channels_)
+        if (channel.unsent) waiting.push_back(id);
+    for (const ChannelId id : waiting)
+        if (const auto at = channels_.find(id); at != channels_.end()) send_unsent(now, at);
 }
 
 void DataChannels::note_open(ChannelId id, Channel& channel) {
@@ -206,11 +225,12 @@ void DataChannels::close(TimePoint now, ChannelId id) {
     const auto at = channels_.find(id);
     if (at == channels_.end() || at->second.state == ChannelState::closing) return;
     Channel& channel = at->second;
-    if (!up_ || !channel.stream || channel.unsent) {
+    if (!up_ || !channel.stream || (channel.unsent && !channel.by_peer)) {
         // The peer has heard nothing of it.
         finish(at, "closed");
         return;
     }
+    channel.unsent.reset();
     channel.state = ChannelState::closing;
     reset(now, channel);
 }
@@ -223,6 +243,8 @@ void DataChannels::reset(TimePoint now, Channel& channel) {
 
 void DataChannels::finish(Channels::iterator at, std::string reason) {
     Channel& channel = at->second;
+    partial_bytes_ -= channel.partial.size();
+    if (channel.by_peer) text_bytes_ -= channel.options.label.size() + channel.options.protocol.size();
     if (channel.stream) {
         by_stream_.erase(*channel.stream);
         // Ours goes on ending; until it has, the number is not free.
@@ -251,7 +273,7 @@ bool DataChannels::take_events(TimePoint now) {
 
 void DataChannels::note_writable(TimePoint now) {
     was_full_ = false;
-    for (auto& [id, channel] : channels_) send_unsent(now, channel);
+    send_all_unsent(now);
     if (!was_full_) events_.emplace_back(ChannelsWritable{});
 }
 
@@ -283,7 +305,14 @@ void DataChannels::take_event(TimePoint now, sctp::Event& event) {
             return;
         case Kind::reset_done:
         case Kind::reset_refused:
-            resetting_strays_.erase(event.stream);
+            if (resetting_strays_.erase(event.stream) != 0) {
+                // A channel that the peer has opened there in the meantime is acknowledged now.
+                if (const auto at = on_stream(event.stream); at != channels_.end() && at->second.unsent) {
+                    send_unsent(now, at);
+                    if (was_full_) note_writable(now);
+                }
+                return;
+            }
             if (const auto at = on_stream(event.stream); at != channels_.end() && at->second.reset_sent) {
                 at->second.reset_done = true;
                 // A peer that cannot end streams will not end its own either.
@@ -315,13 +344,15 @@ void DataChannels::take_message(TimePoint now, sctp::Event& event) {
         case PayloadId::string_partial:
         case PayloadId::binary_partial:
             // Deprecated (RFC 8831 section 6.6); what it would grow beyond is what one message may have.
-            if (channel.partial.size() + event.data.size() > most_partial) {
+            if (partial_bytes_ + event.data.size() > most_partial) {
+                partial_bytes_ -= channel.partial.size();
                 channel.partial.clear();
                 reset(now, channel);
                 channel.state = ChannelState::closing;
                 return;
             }
             channel.partial.insert(channel.partial.end(), event.data.begin(), event.data.end());
+            partial_bytes_ += event.data.size();
             return;
         case PayloadId::empty_string:
         case PayloadId::empty_binary:
@@ -331,6 +362,7 @@ void DataChannels::take_message(TimePoint now, sctp::Event& event) {
         case PayloadId::binary: {
             Bytes data = std::move(event.data);
             if (!channel.partial.empty()) {
+                partial_bytes_ -= channel.partial.size();
                 channel.partial.insert(channel.partial.end(), data.begin(), data.end());
                 data = std::exchange(channel.partial, {});
             }
@@ -375,10 +407,12 @@ void DataChannels::take_open(TimePoint now, std::uint16_t stream, dcep::Open& op
         }
         return;
     }
-    if (is_even == even_ || channels_.size() >= most_channels || resetting_strays_.contains(stream)) {
+    const std::size_t text = open.label.size() + open.protocol.size();
+    if (is_even == even_ || channels_.size() >= most_channels || text_bytes_ + text > most_text) {
         refuse(now, stream);
         return;
     }
+    text_bytes_ += text;
     const auto made = channels_.emplace(++last_id_, Channel{}).first;
     Channel& channel = made->second;
     channel.options = options_of(open);
@@ -387,7 +421,7 @@ void DataChannels::take_open(TimePoint now, std::uint16_t stream, dcep::Open& op
     channel.acknowledged = true;
     by_stream_.emplace(stream, made->first);
     channel.unsent = dcep::write(dcep::Acknowledge{}).value();
-    send_unsent(now, channel);
+    send_unsent(now, made);
     note_open(made->first, channel);
 }
 

@@ -70,14 +70,16 @@ inline error_code make_error_code(ChannelErrc e) noexcept { return {static_cast<
 
 /// Channels may be made before there is an association; they open once it is up. Source: RFC 8831, RFC 8832.
 ///
-/// What the peer does wrong closes the channel that it does it on, and nothing else. Bounded: most_channels at a time; messages that wait
-/// for poll_event() by the association's receive buffer, since no more is taken out of it while some wait.
+/// What the peer does wrong closes the channel that it does it on, and nothing else. Bounded, for all channels together: most_channels,
+/// most_text, most_partial; messages that wait for poll_event() by the association's receive buffer, since no more is taken out of it
+/// while some wait.
 /// After each call: poll_event() until it has nothing; the association's packets are its owner's to send.
 /// Thread safety: that of the association.
 class DataChannels {
 public:
     static constexpr std::size_t most_channels = 1024;
-    static constexpr std::size_t most_partial = 262'144;   ///< bytes of a message in several parts, the old way
+    static constexpr std::size_t most_partial = 262'144;   ///< bytes of messages in several parts, the old way, of all channels
+    static constexpr std::size_t most_text = 262'144;      ///< bytes of labels and protocols of channels that the peer has opened
     static constexpr std::size_t low_threshold = 262'144;  ///< bytes that wait, below which ChannelsWritable comes
 
     DataChannels() = default;
@@ -131,7 +133,8 @@ private:
     [[nodiscard]] std::optional<std::uint16_t> free_stream() const;
     [[nodiscard]] Channels::iterator on_stream(std::uint16_t stream);
     void start(TimePoint now, Channels::iterator channel);
-    void send_unsent(TimePoint now, Channel& channel);
+    void send_unsent(TimePoint now, Channels::iterator channel);
+    void send_all_unsent(TimePoint now);
     void note_open(ChannelId id, Channel& channel);
     void take_event(TimePoint now, proto::sctp::Event& event);
     void take_message(TimePoint now, proto::sctp::Event& event);
@@ -151,6 +154,8 @@ private:
     Channels channels_;
     std::unordered_map<std::uint16_t, ChannelId> by_stream_;
     std::set<std::uint16_t> resetting_strays_;  // streams that no channel is on and that were ended for it
+    std::size_t partial_bytes_ = 0;
+    std::size_t text_bytes_ = 0;
     std::deque<ChannelEvent> events_;
     proto::sctp::Event end_;
 };

@@ -196,8 +196,6 @@ public:
     [[nodiscard]] std::optional<TimePoint> reached(Stage stage) const noexcept {
         return reached_[static_cast<std::size_t>(stage)];
     }
-    [[nodiscard]] const std::string& local_description() const noexcept { return local_text_; }
-    [[nodiscard]] const std::string& remote_description() const noexcept { return remote_text_; }
     /// Of both descriptions; nothing before there are two.
     [[nodiscard]] const std::optional<proto::sdp::Agreed>& agreed() const noexcept { return agreed_; }
     /// Sections of the offer that this side, answering, has not taken, with reasons.
@@ -244,9 +242,9 @@ private:
     DataChannels channels_;
 
     proto::sdp::Origin origin_;
-    std::optional<proto::sdp::Session> offer_;  // ours, or theirs until it is answered
-    std::string local_text_;
-    std::string remote_text_;
+    std::optional<proto::sdp::Session> offer_;  // until there is an answer to it
+    bool offers_ = false;                       // it is ours
+    proto::sdp::MediaLine section_line_;        // of the section that has the transport
     std::optional<proto::sdp::Agreed> agreed_;
     std::vector<proto::sdp::Refusal> refused_;
     std::vector<std::string> local_candidates_;  // lines, as found

@@ -240,8 +240,8 @@ TEST(Calls, offer_says_what_is_wrong_with_it) {
     EXPECT_EQ(post(in_json(no_fingerprint)).status, 400);
     EXPECT_EQ(post_whip(server.port, "hello").status, 400);
     EXPECT_EQ(post_whip(server.port, "").status, 400);
-    EXPECT_EQ(post(in_json(std::string(1024UL * 1024 + 1, 'a'))).status, 413) << "also where bodies may be larger";
-    EXPECT_EQ(post_whip(server.port, std::string(1024UL * 1024 + 1, 'a')).status, 413);
+    EXPECT_EQ(post(in_json(std::string(128UL * 1024 + 1, 'a'))).status, 413) << "also where bodies may be larger";
+    EXPECT_EQ(post_whip(server.port, std::string(128UL * 1024 + 1, 'a')).status, 413);
     EXPECT_EQ(post(std::string(4UL * 1024 * 1024 + 1, ' ')).status, 413);
 
     EXPECT_EQ(post(R"({"sdp": ")" + std::string("x") + R"(", "type": "offer", "video_transform": "edges"})").status, 400);

@@ -207,6 +207,7 @@ void IceAgent::restart(TimePoint now) {
     nominate_at_.reset();
     release_at_.reset();
     remote_lite_ = false;
+    proven_ = false;
     candidates_noted_ = 0;
     done_noted_ = false;
     set_state(State::fresh);
@@ -249,7 +250,7 @@ void IceAgent::handle_timeout(TimePoint now) {
                 case stun::Retransmission::Step::wait:
                     break;
                 case stun::Retransmission::Step::send:
-                    transmit(now, pair.base, remotes_[pair.remote].candidate.endpoint, check->bytes);
+                    transmit_check(now, pair.base, remotes_[pair.remote].candidate.endpoint, check->bytes);
                     break;
                 case stun::Retransmission::Step::give_up:
                     // A nomination that is not answered takes the pair's validity with it.
@@ -356,6 +357,11 @@ void IceAgent::transmit(TimePoint now, std::size_t base, const Endpoint& remote,
         return;
     }
     if (out_.size() < most_transmits) out_.push_back({Protocol::udp, from.endpoint, remote, std::move(bytes)});
+}
+
+void IceAgent::transmit_check(TimePoint now, std::size_t base, const Endpoint& remote, const Bytes& bytes) {
+    if (!proven_ && unproven_checks_++ >= config_.most_unproven_checks) return;
+    transmit(now, base, remote, bytes);
 }
 
 std::optional<Transmit> IceAgent::poll_transmit() {

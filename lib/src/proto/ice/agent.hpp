@@ -64,6 +64,9 @@ struct AgentConfig {
     ConsentPlan consent;
 
     std::size_t most_pairs = 100;
+    /// Checks, repeated ones counted, that are sent to addresses that were signalled before anything genuine has come from the peer. A
+    /// server whose peers can all reach it sets it low: whoever signals could name the addresses of others (RFC 8445 section 19.5.1).
+    std::size_t most_unproven_checks = SIZE_MAX;
     std::size_t most_remote_candidates = 64;     ///< that were signalled
     std::size_t most_reflexive_candidates = 32;  ///< that checks of the peer brought
 };
@@ -205,6 +208,7 @@ private:
     void settle(TimePoint now);
     [[nodiscard]] bool is_stuck() const noexcept;
     void transmit(TimePoint now, std::size_t base, const Endpoint& remote, Bytes bytes);
+    void transmit_check(TimePoint now, std::size_t base, const Endpoint& remote, const Bytes& bytes);
     [[nodiscard]] std::optional<BytesView> handle_peer_input(TimePoint now, std::size_t base, const Endpoint& remote,
                                                              BytesView bytes);
     [[nodiscard]] bool is_known_way(std::size_t base, const Endpoint& remote) const noexcept;
@@ -259,6 +263,8 @@ private:
 
     std::size_t candidates_noted_ = 0;  // of the gatherer's
     bool done_noted_ = false;
+    bool proven_ = false;     // something came that only the peer can have sent
+    std::size_t unproven_checks_ = 0;
     TimePoint started_at_{};  // of the checks
     TimePoint next_check_at_{};
     std::optional<TimePoint> nominate_at_;

@@ -61,7 +61,7 @@ void IceAgent::send_check(TimePoint now, Pair& pair, bool use_candidate) {
     pair.stop_checks();
     if (pair.checks.size() >= Pair::most_checks) pair.checks.erase(pair.checks.begin());
     if (!pair.valid()) pair.state = PairState::in_progress;
-    transmit(now, pair.base, remotes_[pair.remote].candidate.endpoint, check.bytes);
+    transmit_check(now, pair.base, remotes_[pair.remote].candidate.endpoint, check.bytes);
     pair.checks.push_back(std::move(check));
 }
 
@@ -103,6 +103,7 @@ void IceAgent::handle_request(TimePoint now, std::size_t base, const Endpoint& r
     if (!is_current) return answer(now, base, remote, request, password);
     if (!resolve_conflict(request)) return reject(now, base, remote, request, role_conflict, "Role Conflict", password);
     answer(now, base, remote, request, password);
+    proven_ = true;
 
     const auto priority = request.u32(Attribute::priority);
     Pair* const pair = pair_of(base, remote, priority.value_or(0));
@@ -214,6 +215,7 @@ void IceAgent::handle_answer(TimePoint now, std::size_t base, const Endpoint& re
 
     Pair* const pair = list_.find(base, message.transaction_id());
     if (pair == nullptr || !remote_ || !is_genuine(*remote_)) return;
+    proven_ = true;
     const auto found =
         std::find_if(pair->checks.begin(), pair->checks.end(), [&](const Check& c) { return c.id == message.transaction_id(); });
     const Check check = *found;
