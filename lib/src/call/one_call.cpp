@@ -83,7 +83,9 @@ void CallsInCommon::tell_ping(std::size_t index, const PingSeries::Round& round)
 }
 
 asio::awaitable<void> OneCall::work() {
+    started_ = Clock::now();
     ++run_.result.calls->calls;
+    run_.result.calls->start_lag.record(started_ - planned_);
     bool ended = false;
     try {
         co_await set_up();
@@ -182,6 +184,7 @@ asio::awaitable<void> OneCall::set_up() {
         co_return;
     }
     ++run_.result.calls->set_up;
+    run_.result.calls->from_start.record(opened_ - started_);
     ++run_.open;
     tell_details();
 }

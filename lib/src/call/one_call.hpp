@@ -88,6 +88,7 @@ private:
     std::optional<Failure> failure_;
     Signaller::Outcome signalled_;
     std::string offer_;
+    TimePoint started_{};
     TimePoint offered_{};
     TimePoint opened_{};
     std::optional<http::Url> resource_;

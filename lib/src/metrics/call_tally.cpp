@@ -16,6 +16,8 @@ void CallTally::merge(const CallTally& other) {
         stages[i].took.merge(other.stages[i].took);
         stages[i].at.merge(other.stages[i].at);
     }
+    from_start.merge(other.from_start);
+    start_lag.merge(other.start_lag);
     sent += other.sent;
     answered += other.answered;
     lost += other.lost;

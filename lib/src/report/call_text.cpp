@@ -141,6 +141,12 @@ std::string phase_text(const PhaseResult& p, const Look& look) {
     out += setup_text(c, look);
     out += round_trips_text(p, c, look);
     std::string notes;
+    constexpr auto late = std::chrono::milliseconds(5);
+    if (!c.start_lag.empty() && c.start_lag.quantile(0.99) > late)
+        notes += field(look, "warning",
+                       fmt::format("calls began late by our own doing, by {} at p99, which is in `gathered` and in the whole",
+                                   format_duration(c.start_lag.quantile(0.99))),
+                       yellow);
     for (const auto& note : generator_notes(p)) notes += field(look, "warning", note, yellow);
     if (!p.inconclusive.empty()) notes += field(look, "inconclusive", one_line(p.inconclusive), yellow);
     if (p.interrupted) notes += field(look, "interrupted", "the figures are those of what was done until then", yellow);

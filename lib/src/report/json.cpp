@@ -100,6 +100,8 @@ json::object calls_object(const metrics::CallTally& c) {
             {"errors_by_kind", std::move(errors)},
             {"stages", std::move(stages)},
             {"setup_time", distribution(c.setup())},
+            {"from_start_time", distribution(c.from_start)},
+            {"start_lag", distribution(c.start_lag)},
             {"sent", c.sent},
             {"answered", c.answered},
             {"lost", c.lost},

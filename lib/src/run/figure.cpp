@@ -51,7 +51,7 @@ Figure calls_figure(const Threshold& t, const PhaseResult& phase) {
     const auto& c = *phase.calls;
     if (t.metric == "setup") {
         if (c.setup().empty()) return {.missing = "no call was set up"};
-        return {value_of(c.setup(), t), nan, {}};
+        return {value_of(c.setup(), t), value_of(c.from_start, t), {}};
     }
     const bool loss = t.metric == "loss";
     const auto part = static_cast<double>(loss ? c.lost : c.failed);

@@ -40,6 +40,7 @@ call::OfferResult result_with(std::uint64_t calls, std::uint64_t failed, std::ui
     c.sent = answered + lost;
     c.answered = answered;
     c.lost = lost;
+    for (std::uint64_t i = 0; i < c.set_up; ++i) c.from_start.record(30ms);
     for (std::uint64_t i = 0; i < c.set_up; ++i)
         for (auto& stage : c.stages) {
             stage.took.record(5ms);
@@ -115,6 +116,14 @@ TEST(Calls, pings_that_we_were_too_late_for_make_a_pass_inconclusive) {
     seen.planned = 1000;
     seen.missed = 100;
     EXPECT_EQ(judged({"rtt_p99 < 20ms"}, seen).verdict, Verdict::inconclusive);
+}
+
+TEST(Calls, a_set_up_that_was_slow_by_our_own_late_start_is_inconclusive) {
+    auto seen = result_with(10, 0, 100, 0);
+    seen.calls->from_start = {};
+    for (int i = 0; i < 10; ++i) seen.calls->from_start.record(10ms);
+    EXPECT_EQ(judged({"setup p50 < 20ms"}, seen).verdict, Verdict::inconclusive);
+    EXPECT_EQ(judged({"setup p50 < 5ms"}, seen).verdict, Verdict::fail);
 }
 
 TEST(Calls, expectations_are_told_what_there_is) {
