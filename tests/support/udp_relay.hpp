@@ -22,7 +22,13 @@ class UdpRelay {
 public:
     UdpRelay(const boost::asio::any_io_executor& executor, net::UdpBatch& batch, const Endpoint& target, LinkModel model = {},
              std::uint64_t seed = 1)
-        : executor_(executor), batch_(batch), target_(target), model_(model), seed_(seed), front_(executor, batch), timer_(executor) {
+        : executor_(executor),
+          batch_(batch),
+          target_(target),
+          model_(model),
+          seed_(seed),
+          front_(executor, batch),
+          timer_(executor) {
         open(front_);
         front_.start([this](TimePoint at, std::span<const net::UdpDatagram> datagrams) {
             for (const auto& d : datagrams) take(at, client(d.remote).up, d.bytes);

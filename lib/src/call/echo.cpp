@@ -26,7 +26,9 @@ public:
     }
 
 private:
-    [[nodiscard]] static std::size_t cost(const webrtc::ChannelMessage& message) noexcept { return message.data.size() + least_cost; }
+    [[nodiscard]] static std::size_t cost(const webrtc::ChannelMessage& message) noexcept {
+        return message.data.size() + least_cost;
+    }
 
     // @return false where it must wait; what can never be sent is dealt with.
     [[nodiscard]] static bool send(ServerCall& call, TimePoint at, const webrtc::ChannelMessage& message) {

@@ -53,9 +53,8 @@ std::size_t Loop::calls() const noexcept { return impl_->stations.size(); }
 
 webrtc::DtlsMaker Loop::own_dtls() {
     const auto identity = std::make_shared<const dtls::Identity>();
-    return {{identity->fingerprint(dtls::HashFunction::sha_256)}, [identity](dtls::SessionConfig config) {
-                return dtls::make_openssl_session(*identity, std::move(config));
-            }};
+    return {{identity->fingerprint(dtls::HashFunction::sha_256)},
+            [identity](dtls::SessionConfig config) { return dtls::make_openssl_session(*identity, std::move(config)); }};
 }
 
 std::uint64_t Loop::add(Station& station) {

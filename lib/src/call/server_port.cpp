@@ -45,8 +45,8 @@ public:
         return "unknown error";
     }
     [[nodiscard]] bool equivalent(int code, const boost::system::error_condition& condition) const noexcept override {
-        const bool is_limit = code == static_cast<int>(AcceptErrc::too_many_calls) ||
-                              code == static_cast<int>(AcceptErrc::too_many_of_address);
+        const bool is_limit =
+            code == static_cast<int>(AcceptErrc::too_many_calls) || code == static_cast<int>(AcceptErrc::too_many_of_address);
         if (condition == Condition::exhausted) return is_limit;
         if (condition == Condition::protocol) return code == static_cast<int>(AcceptErrc::bad_offer);
         return default_error_condition(code) == condition;
@@ -183,7 +183,8 @@ IpAddress ServerPort::Impl::source_for(const IpAddress& candidate) const {
 // --- datagrams -------------------------------------------------------------------------------------------------------------------
 
 void ServerPort::Impl::read(TimePoint at, const net::UdpDatagram& came) {
-    const ice::Datagram datagram{ice::Protocol::udp, {candidate_for(came.local.address), came.local.port}, came.remote, came.bytes};
+    const ice::Datagram datagram{
+        ice::Protocol::udp, {candidate_for(came.local.address), came.local.port}, came.remote, came.bytes};
     const bool known = stun::looks_like_stun(datagram.bytes) ? hand_stun(at, datagram) : hand_by_address(at, datagram);
     if (!known) ++counts.strays;
 }
@@ -339,8 +340,7 @@ void ServerPort::Impl::end_all() {
 
 // --- the object ------------------------------------------------------------------------------------------------------------------
 
-ServerPort::ServerPort(Loop& loop, ServerPortConfig config)
-    : impl_(std::make_shared<Impl>(loop, *this, std::move(config))) {
+ServerPort::ServerPort(Loop& loop, ServerPortConfig config) : impl_(std::make_shared<Impl>(loop, *this, std::move(config))) {
     if (const error_code error = impl_->socket.open(impl_->config.bind, socket_buffer))
         throw boost::system::system_error(error, "cannot open UDP port " + impl_->config.bind.to_string());
     impl_->socket.start([weak = std::weak_ptr(impl_)](TimePoint at, std::span<const net::UdpDatagram> datagrams) {

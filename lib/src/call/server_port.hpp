@@ -99,8 +99,8 @@ public:
     /// What is kept for calls, beside the calls themselves.
     struct Registries {
         std::size_t calls = 0;
-        std::size_t requests = 0;   ///< checks whose answers would be handed on
-        std::size_t addresses = 0;  ///< that calls receive from
+        std::size_t requests = 0;    ///< checks whose answers would be handed on
+        std::size_t addresses = 0;   ///< that calls receive from
         std::size_t signallers = 0;  ///< addresses whose calls are counted
         bool operator==(const Registries&) const = default;
     };

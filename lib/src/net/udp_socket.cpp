@@ -211,9 +211,9 @@ error_code UdpSocket::open(const Endpoint& bind, std::size_t buffer_bytes) {
     }
     state.v6 = v6;
     state.all_addresses = bind.address.is_unspecified();
-    const bool set = !state.all_addresses || (v6 ? switch_on(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) &&
-                                                       switch_on(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO)
-                                                 : switch_on(fd, IPPROTO_IP, IP_PKTINFO));
+    const bool set =
+        !state.all_addresses || (v6 ? switch_on(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) && switch_on(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO)
+                                    : switch_on(fd, IPPROTO_IP, IP_PKTINFO));
     if (buffer_bytes > 0) {
         set_buffer(fd, SO_RCVBUF, SO_RCVBUFFORCE, buffer_bytes);
         set_buffer(fd, SO_SNDBUF, SO_SNDBUFFORCE, buffer_bytes);

@@ -32,7 +32,7 @@ struct UdpDatagram {
 /// Memory: 2 MiB of addresses, of which the system gives those pages that datagrams have reached.
 class UdpBatch {
 public:
-    static constexpr std::size_t most = 32;                   ///< datagrams at a time
+    static constexpr std::size_t most = 32;                          ///< datagrams at a time
     static constexpr std::size_t most_bytes = std::size_t{1} << 16;  ///< of a datagram: any fits
 
     UdpBatch();

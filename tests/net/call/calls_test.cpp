@@ -1,6 +1,5 @@
 #include "net/call/fixture.hpp"
 
-
 #include <boost/asio/post.hpp>
 
 #include "support/descriptors.hpp"
@@ -79,7 +78,8 @@ TEST_F(CallsTest, candidates_on_loopback_are_told_to_those_who_signal_from_there
     bool others = false;
     for (const auto& one : local_addresses(true)) others = others || (one.is_v4() && !one.is_loopback());
     if (others) {
-        EXPECT_THAT(accept(text, "192.0.2.1").answer, testing::Not(testing::HasSubstr("a=candidate:1 1 udp 2130706431 127.0.0.1 ")));
+        EXPECT_THAT(accept(text, "192.0.2.1").answer,
+                    testing::Not(testing::HasSubstr("a=candidate:1 1 udp 2130706431 127.0.0.1 ")));
     }
 }
 
@@ -90,9 +90,8 @@ TEST_F(CallsTest, fifty_calls_at_once_share_one_port_and_keep_apart) {
         callers.push_back(caller());
         begin(*callers.back());
     }
-    run_until(io, [&] {
-        return std::all_of(callers.begin(), callers.end(), [](const auto& c) { return c->open || c->ended(); });
-    });
+    run_until(io,
+              [&] { return std::all_of(callers.begin(), callers.end(), [](const auto& c) { return c->open || c->ended(); }); });
     for (std::size_t round = 0; round < 3; ++round) {
         for (std::size_t i = 0; i < callers.size(); ++i)
             send(*callers[i], true, "ping " + std::to_string(i) + '/' + std::to_string(round));
@@ -145,9 +144,7 @@ TEST_F(CallsTest, closing_the_port_hangs_up_all_calls) {
 
 TEST_F(CallsTest, nothing_stays_of_two_hundred_calls_that_were) {
     open_port();
-    {
-        const auto warm = connected();
-    }
+    { const auto warm = connected(); }
     port->hang_up_all();
     run_for(50ms);
     const std::size_t descriptors = test::open_descriptors();
@@ -157,9 +154,8 @@ TEST_F(CallsTest, nothing_stays_of_two_hundred_calls_that_were) {
             callers.push_back(caller());
             begin(*callers.back());
         }
-        run_until(io, [&] {
-            return std::all_of(callers.begin(), callers.end(), [](const auto& c) { return c->open || c->ended(); });
-        });
+        run_until(
+            io, [&] { return std::all_of(callers.begin(), callers.end(), [](const auto& c) { return c->open || c->ended(); }); });
         // Each way to end: by either side, in the middle of things, and without a word.
         for (std::size_t j = 0; j < callers.size(); ++j) {
             EXPECT_TRUE(callers[j]->open);
@@ -170,9 +166,7 @@ TEST_F(CallsTest, nothing_stays_of_two_hundred_calls_that_were) {
         port->hang_up_all();
         EXPECT_EQ(port->calls(), 0U);
         EXPECT_EQ(port->registries(), ServerPort::Registries{});
-        run_until(io, [&] {
-            return std::all_of(callers.begin(), callers.end(), [](const auto& c) { return c->ended(); });
-        });
+        run_until(io, [&] { return std::all_of(callers.begin(), callers.end(), [](const auto& c) { return c->ended(); }); });
         callers.clear();
         EXPECT_EQ(loop.calls(), 0U);
         EXPECT_EQ(loop.stack().associations(), 0U);
@@ -438,8 +432,10 @@ TEST_F(CallsTest, an_ice_restart_by_fragment_keeps_the_call) {
     open_port();
     const auto caller = connected();
     // New credentials, of a peer that is somewhere else for now: what was agreed on stays where it is until there is something better.
-    const auto answered = port->patch(last_id, "a=ice-ufrag:abcdefgh\r\na=ice-pwd:0123456789abcdefghijklmn\r\nm=application 9 UDP/DTLS/SCTP "
-                                               "webrtc-datachannel\r\na=mid:0\r\n");
+    const auto answered =
+        port->patch(last_id,
+                    "a=ice-ufrag:abcdefgh\r\na=ice-pwd:0123456789abcdefghijklmn\r\nm=application 9 UDP/DTLS/SCTP "
+                    "webrtc-datachannel\r\na=mid:0\r\n");
     ASSERT_TRUE(answered.has_value()) << answered.error().detail.text;
     ASSERT_TRUE(answered->has_value());
     EXPECT_EQ(echo(*caller, true, "ping still here"), "pong still here");

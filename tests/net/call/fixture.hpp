@@ -130,7 +130,8 @@ protected:
     /// Begins by way of a relay alone: the server learns no address of the caller's, and the caller that of the relay.
     std::uint64_t begin_through(Caller& caller, UdpRelay& relay) { return begin_through(caller, relay, offer(caller)); }
     std::uint64_t begin_through(Caller& caller, UdpRelay& relay, std::string text) {
-        for (std::size_t at = 0; (at = text.find("a=candidate:")) != std::string::npos;) text.erase(at, text.find('\n', at) + 1 - at);
+        for (std::size_t at = 0; (at = text.find("a=candidate:")) != std::string::npos;)
+            text.erase(at, text.find('\n', at) + 1 - at);
         const auto accepted = accept(text);
         std::string answered = accepted.answer;
         const std::string there = " 127.0.0.1 " + std::to_string(port->local_endpoint().port) + " typ";

@@ -101,7 +101,8 @@ TEST_F(HostileTest, checks_with_a_wrong_password_claim_no_address) {
     const std::string ufrag = value_of(last_answer, "ice-ufrag");
     Stranger stranger(io, loop.batch());
     flood(2000, [&](int i) {
-        stranger.send(port->local_endpoint(), check(i % 3 == 0 ? ufrag.substr(0, 6) + "other" : ufrag, "0123456789abcdefghijkl", i % 2 == 0));
+        stranger.send(port->local_endpoint(),
+                      check(i % 3 == 0 ? ufrag.substr(0, 6) + "other" : ufrag, "0123456789abcdefghijkl", i % 2 == 0));
         // As if it were data, from an address that only a genuine check would have claimed.
         stranger.send(port->local_endpoint(), Bytes{22, 254, 253, 0, 0});
     });

@@ -27,7 +27,7 @@ TEST_F(CallsTest, calls_come_up_and_lose_nothing_over_a_way_that_loses_delays_an
     model.delay = 5ms;
     model.jitter = 10ms;
     open_port();
-    for (const std::uint64_t seed : {1, 2, 3}) {
+    for (const std::uint64_t seed : {1U, 2U, 3U}) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const auto relay = make_relay(model, seed);
         const auto caller = test::CallsTest::caller();
@@ -37,7 +37,8 @@ TEST_F(CallsTest, calls_come_up_and_lose_nothing_over_a_way_that_loses_delays_an
         for (int i = 0; i < 30; ++i) send(*caller, true, "ping " + std::to_string(i));
         const std::string big(20'000, 'b');
         send(*caller, false, big);
-        run_until(io, [&] { return caller->messages.size() == 31 || caller->ended(); }, 100s);
+        run_until(
+            io, [&] { return caller->messages.size() == 31 || caller->ended(); }, 100s);
         ASSERT_EQ(caller->messages.size(), 31U) << caller->peer().end_reason();
         for (std::size_t i = 0; i < 30; ++i) EXPECT_EQ(caller->messages[i].data, "pong " + std::to_string(i));
         EXPECT_EQ(caller->messages[30].data, big);
