@@ -27,7 +27,7 @@ TEST_F(CallsTest, calls_come_up_and_lose_nothing_over_a_way_that_loses_delays_an
     model.delay = 5ms;
     model.jitter = 10ms;
     open_port();
-    for (const std::uint64_t seed : {1, 2, 3}) {
+    for (const std::uint64_t seed : {1U, 2U, 3U}) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const auto relay = make_relay(model, seed);
         const auto caller = test::CallsTest::caller();
