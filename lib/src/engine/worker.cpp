@@ -224,15 +224,15 @@ void Worker::wait_for_arrival(TimePoint when) {
 }
 
 /// Whoever comes to see an answer starts what is due by then too, instead of being woken for it once more.
-void Worker::arrivals_with_answer(TimePoint now) {
-    if (!arrivals_rest_ || !next_arrival_ || start_ + *next_arrival_ > now) return;
+void Worker::arrivals_with_answer() {
+    if (!arrivals_rest_ || !next_arrival_ || start_ + *next_arrival_ > Clock::now()) return;
     arrivals_rest_ = false;
     const auto passed = arrivals_passed_;
-    arrivals();
+    arrivals(true);
     starts_.with_answer(arrivals_passed_ - passed);
 }
 
-void Worker::arrivals() {
+void Worker::arrivals(bool with_answer) {
     for (int in_a_row = 0; !load_over_ && !ended_;) {
         if (!next_arrival_) next_arrival_ = schedule_->next();
         if (!next_arrival_ && ended_by_count()) return end_if_over();
@@ -251,6 +251,8 @@ void Worker::arrivals() {
             give_up_some_arrivals();
             return post([this] { arrivals(); });
         }
+        // More answers may have come with this one, whose users are not in flight any more.
+        if (with_answer && full()) return post([this] { arrivals(); });
         const bool late = now > planned + punctual;
         // Users whose answers came while we stalled are not in flight, they only look so until the loop has got to them. To open
         // connections in their place would put us further behind.
@@ -373,7 +375,7 @@ void Worker::iteration_ended(User& user) {
     --active_;
     if (kind_ == Kind::open) {
         free_.push_back(&user);
-        arrivals_with_answer(user.whole().done);
+        arrivals_with_answer();
     }
     end_if_over();
 }

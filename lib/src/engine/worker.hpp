@@ -83,8 +83,8 @@ private:
     void next_iteration(User& user);
     void wait_for_end();
     // open
-    void arrivals();
-    void arrivals_with_answer(TimePoint now);
+    void arrivals(bool with_answer = false);
+    void arrivals_with_answer();
     void arrive(TimePoint planned, TimePoint now);
     [[nodiscard]] bool full() const noexcept { return active_ >= most_users_; }
     void wait_for_arrival(TimePoint when);

@@ -1,6 +1,7 @@
 // Phases against servers of exact bytes.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <future>
 #include <thread>
@@ -101,6 +102,43 @@ TEST(OpenArrivals, what_is_due_when_an_answer_is_seen_starts_with_it) {
     worker.ask([](Worker& w) { w.stop(); });
     const auto outcome = worker.finish();
     EXPECT_EQ(outcome.tally->wrong(), 0U);
+}
+
+// The first of the answers that had come freed one user, and the second arrival that was due found nobody: the other answer was not seen yet.
+TEST(OpenArrivals, none_is_refused_before_all_answers_that_have_come_are_seen) {
+    std::atomic<int> asked = 0;
+    RawServer server([&asked](RawConnection& c, int) {
+        while (!c.read_request().empty()) {
+            ++asked;
+            test::eventually([&] { return asked >= 2; });
+            c.send(test::ok_answer);
+        }
+    });
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    // Two at once, which take both users, and two more after a time in which their answers come.
+    plan.stages = {{Rate{1000}, Rate{1000}, 2ms}, {Rate{0}, Rate{0}, 2s}, {Rate{1000}, Rate{1000}, 2ms}};
+    plan.max_users = 2;
+    plan.iterations = 4;
+    TimePoint third{};
+    plan.steps[0].judge = [&, first = std::make_shared<bool>(true)](const client::Exchange&) {
+        if (!std::exchange(*first, false)) return Judgement{};
+        // Both are due then, and the second is not late.
+        const TimePoint both = third + 1500us;
+        std::this_thread::sleep_until(both - 1ms);
+        while (Clock::now() < both) {
+        }
+        return Judgement{};
+    };
+    OnItsThread worker(std::move(plan));
+    const TimePoint start = Clock::now();
+    third = start + 2ms + 2s;
+    worker.begin(start);
+    worker.last();
+    const auto outcome = worker.finish();
+    EXPECT_EQ(outcome.saturated, 0U);
+    EXPECT_EQ(outcome.missed, 0U);
+    EXPECT_EQ(outcome.tally->requests, 4U);
 }
 
 // Arrivals that the answers had started until then waited for answers that did not come.
