@@ -24,8 +24,6 @@ constexpr int given_up_in_a_row = 20'000;
 /// Turns of the loop in which answers that have come may free a user, or a connection.
 constexpr int turns_to_catch_up = 50;
 constexpr int turns_to_open = 8;
-/// Arrivals that follow each other faster than timers are worth their cost are started a few at a time, up to so much late.
-constexpr auto shortest_sleep = std::chrono::microseconds(150);
 constexpr auto tick_every = std::chrono::milliseconds(100);
 /// A thread that runs for more than this share of the time may be what limits the rate.
 constexpr double busy_share = 0.95;
@@ -214,13 +212,27 @@ void Worker::wait_for_end() {
 // --- open -------------------------------------------------------------------------------------------------------------
 
 void Worker::wait_for_arrival(TimePoint when) {
+    arrivals_rest_ = true;
+    // One that comes sooner stays: to set it anew for each answer that has done its work would cost what the answer has spared.
+    if (when >= arrival_timer_at_) return;
+    arrival_timer_at_ = when;
     sleep_on(arrival_timer_, when, [this] {
-        last_wake_ = Clock::now();
-        arrivals();
+        arrival_timer_at_ = TimePoint::max();
+        if (next_arrival_) starts_.timer_came(Clock::now() - (start_ + *next_arrival_));
+        if (std::exchange(arrivals_rest_, false)) arrivals();
     });
 }
 
-void Worker::arrivals() {
+/// Whoever comes to see an answer starts what is due by then too, instead of being woken for it once more.
+void Worker::arrivals_with_answer() {
+    if (!arrivals_rest_ || !next_arrival_ || start_ + *next_arrival_ > Clock::now()) return;
+    arrivals_rest_ = false;
+    const auto passed = arrivals_passed_;
+    arrivals(true);
+    starts_.with_answer(arrivals_passed_ - passed);
+}
+
+void Worker::arrivals(bool with_answer) {
     for (int in_a_row = 0; !load_over_ && !ended_;) {
         if (!next_arrival_) next_arrival_ = schedule_->next();
         if (!next_arrival_ && ended_by_count()) return end_if_over();
@@ -231,11 +243,16 @@ void Worker::arrivals() {
             return wait_for_arrival(end_);  // until then extend() may add some
         }
         const TimePoint planned = start_ + *next_arrival_;
-        if (planned > now) return wait_for_arrival(std::max(planned, last_wake_ + shortest_sleep));
+        if (planned > now) {
+            if (active_ == 0) starts_.none_in_flight();
+            return wait_for_arrival(std::min(starts_.timer_for(planned), end_));
+        }
         if (now > end_ + catch_up) {
             give_up_some_arrivals();
             return post([this] { arrivals(); });
         }
+        // More answers may have come with this one, whose users are not in flight any more.
+        if (with_answer && full()) return post([this] { arrivals(); });
         const bool late = now > planned + punctual;
         // Users whose answers came while we stalled are not in flight, they only look so until the loop has got to them. To open
         // connections in their place would put us further behind.
@@ -248,6 +265,7 @@ void Worker::arrivals() {
             turns_ = 0;
             next_look_ = now + punctual;
         }
+        if (in_a_row == 0) starts_.started(now);
         // What a stall has piled up takes the server about as long to answer as it took us to send.
         if (late) excused_ = std::max(excused_, now + (now - planned));
         ++arrivals_passed_;
@@ -355,7 +373,10 @@ void Worker::iteration_ended(User& user) {
         return user.rest_until(timers_, Clock::now() + pause);
     }
     --active_;
-    if (kind_ == Kind::open) free_.push_back(&user);
+    if (kind_ == Kind::open) {
+        free_.push_back(&user);
+        arrivals_with_answer();
+    }
     end_if_over();
 }
 

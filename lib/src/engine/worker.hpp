@@ -16,6 +16,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "engine/plan.hpp"
+#include "engine/turns.hpp"
 #include "engine/user.hpp"
 
 namespace volley::engine {
@@ -82,7 +83,8 @@ private:
     void next_iteration(User& user);
     void wait_for_end();
     // open
-    void arrivals();
+    void arrivals(bool with_answer = false);
+    void arrivals_with_answer();
     void arrive(TimePoint planned, TimePoint now);
     [[nodiscard]] bool full() const noexcept { return active_ >= most_users_; }
     void wait_for_arrival(TimePoint when);
@@ -136,7 +138,9 @@ private:
     std::uint64_t arrivals_passed_ = 0;
     std::size_t most_users_ = 0;
     TimePoint next_look_{};
-    TimePoint last_wake_{};
+    Turns starts_;
+    TimePoint arrival_timer_at_ = TimePoint::max();  ///< max: not set
+    bool arrivals_rest_ = false;  ///< until the timer, or an answer
     TimePoint excused_{};  ///< until then what cannot start is our doing
     int turns_ = 0;
 

@@ -33,6 +33,7 @@ Hold hold_of(const Assessment& a) {
     const double growth = turns ? 1.2 * v->took : v->took - a.solo.service;
     const bool small = a.fit.pattern == Pattern::slope && a.fit.b < 0.02 * a.solo.service;
     if (!small && is_cpu_bound(*v, growth)) return Hold::cpu;
+    if (turns && may_be_contention(*v, v->took - a.solo.service, std::max(a.fit.workers, a.fit.workers_least))) return Hold::busy;
     if (turns || a.fit.pattern == Pattern::varied) return Hold::none;
     if (small) return Hold::none;
     if (is_starved(*v, growth)) return Hold::busy;

@@ -46,6 +46,13 @@ bool is_starved(const View& v, double growth) {
     return to_seconds(v.burst->process->cpu) + to_seconds(v.burst->process->run_delay) >= 0.7 * growth;
 }
 
+bool may_be_contention(const View& v, double growth, std::size_t workers) {
+    if (!v.burst->process || growth <= 0 || workers == 0) return false;
+    const double each = growth * static_cast<double>(workers);
+    const double delay = to_seconds(v.burst->process->run_delay);
+    return delay >= 0.1 * each && to_seconds(v.burst->process->cpu) + delay >= 0.4 * each;
+}
+
 double processor_time(const View& v) {
     if (!v.burst->process || v.n == 0) return 0;
     return to_seconds(v.burst->process->cpu) / static_cast<double>(v.n);

@@ -26,6 +26,11 @@ struct Workings {
 /// Did waiting for a processor that others had take up what the burst took beyond one request? Then it says nothing about the server.
 [[nodiscard]] bool is_starved(const View& view, double growth);
 
+/// Could the turns of so many workers be nothing but computing that others kept from the processor? Each worker computed or waited for it
+/// through much of what the burst took beyond one request, and waiting was a good part of that. A pool that computes on a quiet machine does
+/// not wait; one that sleeps on a busy machine waits when it wakes up, and no longer.
+[[nodiscard]] bool may_be_contention(const View& view, double growth, std::size_t workers);
+
 /// Processor time and waiting for it, per request, in seconds.
 [[nodiscard]] double processor_time(const View& view);
 

@@ -42,6 +42,11 @@ public:
         }
         return came.get();
     }
+    /// Has something done on the loop, later; from any thread.
+    template <class What>
+    void post(What what) {
+        worker_.post(std::move(what));
+    }
     void begin(TimePoint start = Clock::now()) {
         ask([&](engine::Worker& worker) { worker.begin(start, take_over()); });
     }

@@ -1,7 +1,9 @@
 // Phases against servers of exact bytes.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
+#include <future>
 #include <thread>
 
 #include <sys/socket.h>
@@ -9,14 +11,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include "engine/worker.hpp"
-#include "net/engine/fixture.hpp"
+#include "net/engine/on_its_thread.hpp"
 
 namespace volley::engine {
 namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using test::at_rate;
+using test::OnItsThread;
 using test::RawConnection;
 using test::RawServer;
 
@@ -69,6 +71,91 @@ TEST(OpenArrivals, a_stall_of_our_own_saturates_nobody) {
     EXPECT_EQ(outcome.saturated, 0U);
     EXPECT_EQ(outcome.tally->requests + outcome.missed, outcome.planned);
     EXPECT_EQ(outcome.tally->wrong(), 0U);
+}
+
+// Each turn of arrivals took a timer of its own, though answers woke the loop all the time.
+TEST(OpenArrivals, what_is_due_when_an_answer_is_seen_starts_with_it) {
+    RawServer server(test::answer_all);
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.stages = at_rate(1000, 1h);
+    plan.max_users = 10;
+    OnItsThread* held = nullptr;
+    std::uint64_t before = 0;
+    std::promise<std::uint64_t> after;
+    const auto started = [&held] {
+        const auto counts = held->counts();
+        return counts.done + counts.in_flight;
+    };
+    plan.steps[0].judge = [&, first = std::make_shared<bool>(true)](const client::Exchange&) {
+        if (!std::exchange(*first, false)) return Judgement{};
+        before = started();
+        std::this_thread::sleep_for(50ms);  // of arrivals
+        // Stands before the timer, which the loop has not looked for meanwhile.
+        held->post([&] { after.set_value(started()); });
+        return Judgement{};
+    };
+    OnItsThread worker(std::move(plan));
+    held = &worker;
+    worker.begin();
+    EXPECT_GT(after.get_future().get(), before);
+    worker.ask([](Worker& w) { w.stop(); });
+    const auto outcome = worker.finish();
+    EXPECT_EQ(outcome.tally->wrong(), 0U);
+}
+
+// The first of the answers that had come freed one user, and the second arrival that was due found nobody: the other answer was not seen yet.
+TEST(OpenArrivals, none_is_refused_before_all_answers_that_have_come_are_seen) {
+    std::atomic<int> asked = 0;
+    RawServer server([&asked](RawConnection& c, int) {
+        while (!c.read_request().empty()) {
+            ++asked;
+            test::eventually([&] { return asked >= 2; });
+            c.send(test::ok_answer);
+        }
+    });
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    // Two at once, which take both users, and two more after a time in which their answers come.
+    plan.stages = {{Rate{1000}, Rate{1000}, 2ms}, {Rate{0}, Rate{0}, 2s}, {Rate{1000}, Rate{1000}, 2ms}};
+    plan.max_users = 2;
+    plan.iterations = 4;
+    TimePoint third{};
+    plan.steps[0].judge = [&, first = std::make_shared<bool>(true)](const client::Exchange&) {
+        if (!std::exchange(*first, false)) return Judgement{};
+        // Both are due then, and the second is not late.
+        const TimePoint both = third + 1500us;
+        std::this_thread::sleep_until(both - 1ms);
+        while (Clock::now() < both) {
+        }
+        return Judgement{};
+    };
+    OnItsThread worker(std::move(plan));
+    const TimePoint start = Clock::now();
+    third = start + 2ms + 2s;
+    worker.begin(start);
+    worker.last();
+    const auto outcome = worker.finish();
+    EXPECT_EQ(outcome.saturated, 0U);
+    EXPECT_EQ(outcome.missed, 0U);
+    EXPECT_EQ(outcome.tally->requests, 4U);
+}
+
+// Arrivals that the answers had started until then waited for answers that did not come.
+TEST(OpenArrivals, go_on_when_answers_stay_away) {
+    RawServer server([](RawConnection& c, int) {
+        for (int i = 0; i < 50 && !c.read_request().empty(); ++i) c.send(test::ok_answer);
+        c.wait_for_close();
+    });
+    PhasePlan plan;
+    plan.steps = {step_to(server.port())};
+    plan.steps[0].timeout = 1s;
+    plan.stages = at_rate(20'000, 1h);
+    plan.iterations = 2000;
+    plan.max_users = 20;
+    const auto outcome = run(std::move(plan));
+    EXPECT_EQ(outcome.planned, 2000U);
+    EXPECT_EQ(outcome.tally->requests + outcome.missed + outcome.saturated, 2000U);
 }
 
 TEST(OpenArrivals, a_server_that_answers_nobody_is_saturated) {

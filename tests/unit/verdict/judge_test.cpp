@@ -280,6 +280,21 @@ TEST(Judge, a_server_that_others_keep_from_the_processor_is_not_judged) {
     EXPECT_NE(r.words.find("waited for a processor"), std::string::npos) << r.words;
 }
 
+TEST(Judge, computing_that_others_slow_down_is_not_taken_for_a_pool) {
+    // Five requests that compute for 0.09 s each on one thread, while others take half of the processor: they come in three turns by chance.
+    const auto judged = [](double cpu, double run_delay) {
+        Observation o = alone(S);
+        for (int i = 0; i < 3; ++i) {
+            o.bursts.push_back(with_canaries(with_process(in_groups({2, 2, 1}, S), 5, 5, 1, cpu), 0.004, 0.004));
+            o.bursts.back().process->run_delay = from_seconds(run_delay);
+        }
+        return judge(o).headline;
+    };
+    EXPECT_EQ(judged(0.45, 0.24), Headline::inconclusive);
+    EXPECT_EQ(judged(0.45, 0.01), Headline::pool) << "it computes, and nothing keeps it from that";
+    EXPECT_EQ(judged(0.01, 0.05), Headline::pool) << "it sleeps, and waits a little whenever it wakes up";
+}
+
 TEST(Judge, a_canary_that_the_machine_kept_once_is_no_held_loop) {
     Observation o = alone(0.15);
     for (int i = 0; i < 3; ++i) {
