@@ -235,6 +235,8 @@ void OneCall::take_message(TimePoint at, const webrtc::ChannelMessage& message) 
     switch (series_ ? series_->handle_message(at, text_of(message.data)) : Answer::strange) {
         case Answer::pong:
             run_.tell_ping(index_, series_->last());
+            // Back to back the next one goes from here: ping() wakes up when everything else that is ready has run.
+            if (run_.plan.pings.every == Duration::zero()) send_due(Clock::now());
             break;
         case Answer::late:
             ++calls.late;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """volley offer: what it sends and prints, and how it ends, against servers that are right and servers that are not."""
+import csv
 import json
 import os
 import pathlib
@@ -326,6 +327,18 @@ class Calls(OfferTest):
     def test_for_ends_the_pings(self):
         phase, _, _ = self.offer(f"127.0.0.1:{self.serve_calls()}/offer", "--for", "500ms", "--every", "100ms")
         self.assertEqual(phase["calls"]["answered"], 5)
+
+    def test_back_to_back_each_ping_waits_for_the_one_before(self):
+        for how, lost in (("pong", 0), ("lossy", 2)):
+            phase, _, done = self.offer(f"127.0.0.1:{self.serve_calls(how)}/offer", "--count", "6", "--every", "0", "--ping-timeout", "300ms" if lost else "30s",
+                                        "--samples", self.path("s.csv"))
+            self.assertEqual((phase["calls"]["answered"], phase["calls"]["lost"], phase["missed"]), (6 - lost, lost, 0))
+            self.assertIn("6 pings back to back", done.stdout)
+            with open(self.path("s.csv"), newline="") as file:
+                rows = list(csv.DictReader(file))
+            self.assertEqual(len(rows), 6)
+            for before, after in zip(rows, rows[1:]):
+                self.assertGreaterEqual(float(after["sent_s"]), float(before["done_s"]))
 
     def test_verbose_shows_the_way_and_the_cipher(self):
         done = self.volley("offer", f"127.0.0.1:{self.serve_calls()}/offer", "--count", "1", "-v")
