@@ -221,7 +221,7 @@ constexpr std::array table{
     Flag{
         FlagId::every, "every", 0, "TIME", Group::call, offer_only, "from the start of one ping to that of the next (1s)",
         "The time from the planned start of one ping to that of the next, whatever becomes of the answers: 1s by default, at least 1ms. Round "
-        "trips count from the planned start."},
+        "trips count from the planned start. With 0 pings go back to back: each as soon as the one before is back or lost."},
     Flag{FlagId::ping_size, "ping-size", 0, "BYTES", Group::call, offer_only, "bytes of a ping (those of its words)",
          "The bytes of a ping, which is the text ping N, with dots behind it up to that size: at most 65536."},
     Flag{FlagId::ping_timeout, "ping-timeout", 0, "TIME", Group::call, offer_only, "a ping that is not back by then is lost (5s)",

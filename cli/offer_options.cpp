@@ -6,6 +6,7 @@
 #include <volley/error.hpp>
 
 #include "option_values.hpp"
+#include "options.hpp"
 
 namespace volley::cli {
 namespace {
@@ -117,7 +118,7 @@ public:
             case FlagId::duration:
                 return read_time("--for", flag, plan.pings.length);
             case FlagId::every:
-                return time("--every", flag, defaults.pings.every, plan.pings.every);
+                return every(flag);
             case FlagId::ping_size:
                 return number("--ping-size", flag, 0, largest_ping, 0, plan.pings.size);
             case FlagId::ping_timeout:
@@ -187,6 +188,14 @@ private:
         auto wrong = read_time(name, flag, given);
         place = given.value_or(by_default);
         return wrong;
+    }
+    std::optional<std::string> every(const TypedFlag& flag) {
+        auto& place = out_.plan.pings.every;
+        if (!flag.negated && parse_seconds(flag.value) == Duration::zero()) {
+            place = Duration::zero();  // back to back
+            return {};
+        }
+        return time("--every", flag, call::PingPlan().every, place);
     }
     static std::optional<std::string> number(const char* name, const TypedFlag& flag, std::size_t least, std::size_t most,
                                              std::size_t by_default, std::size_t& place) {

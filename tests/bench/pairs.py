@@ -165,6 +165,12 @@ def verdict(values, budget, scale=1.0):
     return f"budget {budget:g}: " + ("kept" if kept else "MISSED")
 
 
+def verdict_at_least(values, budget):
+    """The same of what should be large."""
+    kept = statistics.median(values) >= budget
+    return f"budget at least {budget:g}: " + ("kept" if kept else "MISSED")
+
+
 def row(what, *cells):
     print(f"  {what:<34}" + "".join(f"{cell:<30}" for cell in cells).rstrip(), flush=True)
 

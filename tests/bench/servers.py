@@ -49,6 +49,13 @@ def end(process):
         process.wait()
 
 
+def cpu_of(process):
+    """Processor time of a process that runs, user and system of all its threads, in seconds."""
+    with open(f"/proc/{process.pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Nginx:
     """One worker that answers `hello world`, on a free port of the loopback."""
 

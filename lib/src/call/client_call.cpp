@@ -74,7 +74,8 @@ struct ClientCall::Impl final : std::enable_shared_from_this<Impl>, net::Deadlin
     net::UdpSocket socket;
     std::map<Endpoint, std::unique_ptr<TurnStream>> streams;
     Handler handler;
-    std::vector<asio::steady_timer*> waiters;
+    struct Waiter;
+    std::vector<Waiter*> waiters;
     std::vector<ice::Transmit> going;
     std::vector<net::UdpDatagram> datagrams;
     bool gathers = false;
@@ -191,8 +192,25 @@ TurnStream& ClientCall::Impl::stream_to(const Endpoint& server) {
     return *stream;
 }
 
+/// One that waits. Stands in the list as long as it is there, also where the coroutine ends at the wait.
+struct ClientCall::Impl::Waiter {
+    Waiter(Impl& the_owner, const std::function<bool()>& the_condition, TimePoint until)
+        : owner(the_owner), condition(the_condition), timer(owner.executor, until) {
+        owner.waiters.push_back(this);
+    }
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    ~Waiter() { std::erase(owner.waiters, this); }
+
+    Impl& owner;
+    const std::function<bool()>& condition;
+    asio::steady_timer timer;
+};
+
+// Those alone that have something to do: a coroutine that only looks and waits again costs more than the message that it was woken for.
 void ClientCall::Impl::wake_waiters() {
-    for (auto* const waiter : waiters) waiter->cancel();
+    for (auto* const waiter : waiters)
+        if (over() || waiter->condition()) waiter->timer.cancel();
 }
 
 // Nothing more comes of the call, whose association is gone; what it was stays to be looked at.
@@ -273,18 +291,7 @@ asio::awaitable<bool> ClientCall::Impl::wait_until(std::shared_ptr<Impl> impl, s
         if (impl->peer == nullptr) co_return false;
         if (condition()) co_return true;
         if (impl->over() || Clock::now() >= until) co_return false;
-        // Stands in the list as long as it is there, also where the coroutine ends at the wait.
-        struct Waiter {
-            Waiter(Impl& the_owner, TimePoint when) : owner(the_owner), timer(owner.executor, when) {
-                owner.waiters.push_back(&timer);
-            }
-            Waiter(const Waiter&) = delete;
-            Waiter& operator=(const Waiter&) = delete;
-            ~Waiter() { std::erase(owner.waiters, &timer); }
-            Impl& owner;
-            asio::steady_timer timer;
-        };
-        Waiter waiter(*impl, until);
+        Waiter waiter(*impl, condition, until);
         co_await waiter.timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
 }

@@ -241,6 +241,8 @@ void OneCall::take_message(TimePoint at, const webrtc::ChannelMessage& message) 
     switch (series_ ? series_->handle_message(at, text_of(message.data)) : Answer::strange) {
         case Answer::pong:
             run_.tell_ping(index_, series_->last());
+            // Back to back the next one goes from here: ping() wakes up when everything else that is ready has run.
+            if (run_.plan.pings.every == Duration::zero()) send_due(Clock::now());
             break;
         case Answer::late:
             ++calls.late;
@@ -288,8 +290,12 @@ asio::awaitable<void> OneCall::ping() {
         while (const auto lost = series_->expire(now)) run_.tell_ping(index_, *lost);
         if (failure_ || series_->done()) co_return;
         if (channel_closed_ || call_->peer().ended()) break;
-        std::function<bool()> over = [this] { return series_->done() || channel_closed_; };
-        (void)co_await call_->wait_until(std::move(over), *series_->next_timeout());
+        const TimePoint until = *series_->next_timeout();
+        // Back to back pings go out while this waits: what the channel refuses is tried again sooner.
+        std::function<bool()> over = [this, until] {
+            return failure_ || channel_closed_ || series_->done() || *series_->next_timeout() < until;
+        };
+        (void)co_await call_->wait_until(std::move(over), until);
         co_await throw_if_ended();
     }
     // The call has broken off.

@@ -9,11 +9,15 @@ namespace {
 /// Answered and lost pings that are remembered, so that what comes twice or late is known.
 constexpr std::size_t most_remembered = 4096;
 
+/// Back to back, after what the channel did not take.
+constexpr Duration refused_pause = std::chrono::milliseconds(1);
+
 }  // namespace
 
-PingSeries::PingSeries(const PingPlan& plan, TimePoint start) : plan_(plan), start_(start) {}
+PingSeries::PingSeries(const PingPlan& plan, TimePoint start) : plan_(plan), start_(start), ready_(start) {}
 
 TimePoint PingSeries::due(std::uint64_t sequence) const noexcept {
+    if (back_to_back()) return ready_;
     return start_ + plan_.every * static_cast<std::int64_t>(sequence - 1);
 }
 
@@ -38,10 +42,11 @@ void PingSeries::push(Slot slot) {
 }
 
 std::optional<Ping> PingSeries::poll(TimePoint now) {
+    if (back_to_back() && under_way_ > 0) return std::nullopt;
     while (!all_planned() && due(next_) <= now) {
         const auto sequence = next_++;
         const auto planned = due(sequence);
-        if (now - planned > most_late) {
+        if (now - planned > most_late && !back_to_back()) {
             ++missed_;
             push({planned, {}, Fate::unsent});
             // After a long standstill there are more than anybody could still hear of.
@@ -67,6 +72,7 @@ void PingSeries::sent(TimePoint at) {
 
 void PingSeries::refused() {
     slots_.back().fate = Fate::unsent;
+    ready_ = slots_.back().sent + refused_pause;
     --under_way_;
     ++saturated_;
 }
@@ -96,6 +102,7 @@ Answer PingSeries::handle_message(TimePoint at, std::string_view data) {
     }
     slot.fate = Fate::answered;
     --under_way_;
+    ready_ = at;
     last_ = round_of(sequence, slot);
     last_.out_of_order = sequence < highest_;
     highest_ = std::max(highest_, sequence);
@@ -109,6 +116,7 @@ Answer PingSeries::handle_message(TimePoint at, std::string_view data) {
 PingSeries::Round PingSeries::lose(std::uint64_t sequence, Slot& slot, TimePoint now) {
     slot.fate = Fate::lost;
     --under_way_;
+    ready_ = now;
     auto round = round_of(sequence, slot);
     round.sample.done = now;
     round.sample.outcome = metrics::Outcome::timeout;
@@ -135,7 +143,7 @@ bool PingSeries::done() const noexcept { return all_planned() && under_way_ == 0
 
 std::optional<TimePoint> PingSeries::next_timeout() const {
     std::optional<TimePoint> next;
-    if (!all_planned()) next = due(next_);
+    if (!all_planned() && !(back_to_back() && under_way_ > 0)) next = due(next_);
     if (under_way_ == 0) return next;
     for (auto at = oldest_; at - first_ < slots_.size(); ++at) {
         const Slot& slot = slots_[at - first_];

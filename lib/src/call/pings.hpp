@@ -30,7 +30,8 @@ enum class Answer : std::uint8_t {
 };
 
 /// `ping 1`, `ping 2`, ..., with dots behind up to a size, at planned instants whatever becomes of the others. An answer is the same text,
-/// or the same with `pong` for `ping`. What is planned and could not begin for a second and more is missed, not made up for in a heap.
+/// or the same with `pong` for `ping`. What is planned and could not begin for a second and more is missed, not made up for in a heap. Back to
+/// back (PingPlan::every is zero) a ping is planned when the one before is answered or lost, and none is missed.
 /// Thread safety: as a plain value.
 class PingSeries {
 public:
@@ -83,6 +84,7 @@ private:
     };
     [[nodiscard]] TimePoint due(std::uint64_t sequence) const noexcept;
     [[nodiscard]] bool all_planned() const noexcept;
+    [[nodiscard]] bool back_to_back() const noexcept { return plan_.every == Duration::zero(); }
     void push(Slot slot);
     [[nodiscard]] std::string_view tail(std::uint64_t sequence);
     [[nodiscard]] Round round_of(std::uint64_t sequence, const Slot& slot) const;
@@ -90,6 +92,7 @@ private:
 
     PingPlan plan_;
     TimePoint start_;
+    TimePoint ready_;  // back to back: when the one before was over
     bool stopped_ = false;
     std::uint64_t next_ = 1;     // to be planned
     std::uint64_t first_ = 1;    // of slots_

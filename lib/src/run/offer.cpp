@@ -35,7 +35,8 @@ std::string words_of(const call::OfferPlan& plan) {
     if (pings.count == 0U) return out + ", no pings";
     out += ", ";
     if (pings.count) out += fmt::format("{} ", report::grouped(*pings.count));
-    out += fmt::format("{} every {}", pings.count == 1U ? "ping" : "pings", format_duration(pings.every));
+    out += pings.count == 1U ? "ping" : "pings";
+    out += pings.every == Duration::zero() ? " back to back" : " every " + format_duration(pings.every);
     if (pings.length) out += " for " + format_duration(*pings.length);
     if (plan.calls > 1) out += " each";
     return out;

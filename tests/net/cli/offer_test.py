@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """volley offer: what it sends and prints, and how it ends, against servers that are right and servers that are not."""
+import csv
 import json
 import os
 import pathlib
@@ -115,7 +116,7 @@ class Misbehaving(OfferTest):
         self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
         self.assertIn("no secure connection", done.stdout)
         done = self.volley("offer", f"https://localhost:{server.port}/offer", "--count", "1", "--verify", server.certificate, "--set-up-limit", "0.3")
-        self.assertIn("ICE found no way", done.stdout + done.stderr)
+        self.assertIn("ICE has found no way", done.stdout + done.stderr)
 
     def test_redirects_of_other_kinds_than_307_and_308_are_not_followed(self):
         self.fails(reply("302 Found", "", "Location: /login"), "an offer is sent on for 307 and 308 alone")
@@ -125,7 +126,7 @@ class Misbehaving(OfferTest):
         self.assertLessEqual(len(server.requests), 10)
 
     def test_nobody_behind_the_description(self):
-        _, kinds = self.fails(json_answer(), "ICE found no way to the peer within 300 ms", "--set-up-limit", "300ms")
+        _, kinds = self.fails(json_answer(), "not set up within 300 ms (--set-up-limit): ICE has found no way yet", "--set-up-limit", "300ms")
         self.assertEqual(kinds, {"ice": 1})
 
     def test_several_calls_that_fail_are_counted(self):
@@ -327,6 +328,18 @@ class Calls(OfferTest):
     def test_for_ends_the_pings(self):
         phase, _, _ = self.offer(f"127.0.0.1:{self.serve_calls()}/offer", "--for", "500ms", "--every", "100ms")
         self.assertEqual(phase["calls"]["answered"], 5)
+
+    def test_back_to_back_each_ping_waits_for_the_one_before(self):
+        for how, lost in (("pong", 0), ("lossy", 2)):
+            phase, _, done = self.offer(f"127.0.0.1:{self.serve_calls(how)}/offer", "--count", "6", "--every", "0", "--ping-timeout", "300ms" if lost else "30s",
+                                        "--samples", self.path("s.csv"))
+            self.assertEqual((phase["calls"]["answered"], phase["calls"]["lost"], phase["missed"]), (6 - lost, lost, 0))
+            self.assertIn("6 pings back to back", done.stdout)
+            with open(self.path("s.csv"), newline="") as file:
+                rows = list(csv.DictReader(file))
+            self.assertEqual(len(rows), 6)
+            for before, after in zip(rows, rows[1:]):
+                self.assertGreaterEqual(float(after["sent_s"]), float(before["done_s"]))
 
     def test_verbose_shows_the_way_and_the_cipher(self):
         done = self.volley("offer", f"127.0.0.1:{self.serve_calls()}/offer", "--count", "1", "-v")

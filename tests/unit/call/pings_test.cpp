@@ -139,6 +139,51 @@ TEST(Pings, end_with_the_time_that_they_are_given) {
     EXPECT_TRUE(series.done());
 }
 
+TEST(Pings, back_to_back_each_waits_for_the_one_before) {
+    PingSeries series(plan_of(3, 0ms), start);
+    EXPECT_EQ(series.next_timeout(), start);
+    EXPECT_EQ(send(series, start), std::vector<std::string>{"ping 1"});
+    EXPECT_TRUE(send(series, start + 500ms).empty());
+    EXPECT_EQ(series.next_timeout(), start + 1s) << "then it is lost";
+    EXPECT_EQ(series.handle_message(start + 600ms, "pong 1"), Answer::pong);
+    EXPECT_EQ(series.last().sample.response_time(), 600ms);
+    EXPECT_EQ(series.next_timeout(), start + 600ms);
+    EXPECT_EQ(send(series, start + 610ms), std::vector<std::string>{"ping 2"});
+    EXPECT_TRUE(series.expire(start + 1610ms));
+    EXPECT_EQ(series.handle_message(start + 1615ms, "pong 2"), Answer::late);
+    EXPECT_EQ(send(series, start + 1620ms), std::vector<std::string>{"ping 3"});
+    EXPECT_EQ(series.handle_message(start + 1630ms, "pong 3"), Answer::pong);
+    EXPECT_EQ(series.last().sample.planned, start + 1610ms) << "when the one before was given up";
+    EXPECT_EQ(series.last().sample.start_lag(), 10ms);
+    EXPECT_TRUE(series.done());
+    EXPECT_EQ(series.missed(), 0U);
+}
+
+TEST(Pings, back_to_back_none_is_missed_and_what_is_not_taken_is_tried_again_later) {
+    PingSeries series(plan_of(2, 0ms), start);
+    ASSERT_TRUE(series.poll(start + 5s)) << "we were late, and nothing was planned meanwhile";
+    series.sent(start + 5s);
+    series.refused();
+    EXPECT_EQ(series.poll(start + 5s), std::nullopt);
+    EXPECT_EQ(series.next_timeout(), start + 5s + 1ms);
+    EXPECT_EQ(send(series, start + 5s + 1ms), std::vector<std::string>{"ping 2"});
+    EXPECT_EQ(series.missed(), 0U);
+    EXPECT_EQ(series.saturated(), 1U);
+}
+
+TEST(Pings, back_to_back_end_with_the_time_that_they_are_given) {
+    auto plan = plan_of(0, 0ms);
+    plan.count.reset();
+    plan.length = 250ms;
+    PingSeries series(plan, start);
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_EQ(send(series, start + i * 100ms).size(), 1U);
+        EXPECT_EQ(series.handle_message(start + i * 100ms + 100ms, "pong " + std::to_string(i + 1)), Answer::pong);
+    }
+    EXPECT_TRUE(send(series, start + 300ms).empty());
+    EXPECT_TRUE(series.done());
+}
+
 TEST(Pings, none_is_a_series_that_is_done) {
     PingSeries series(plan_of(0), start);
     EXPECT_TRUE(series.done());

@@ -35,7 +35,7 @@ enum class Signal : std::uint8_t { json, whip, whep };
 
 /// Pings of one call, at planned instants from the opening of its channel on. Without count and length they go on until cancelled.
 struct PingPlan {
-    Duration every = std::chrono::seconds(1);    ///< at least 1 ms
+    Duration every = std::chrono::seconds(1);    ///< at least 1 ms; or zero: each as soon as the one before is answered or lost
     std::optional<std::uint64_t> count;          ///< 0: none, the call is set up and ended
     std::optional<Duration> length;              ///< none is planned from then on
     std::size_t size = 0;                        ///< bytes of a message, at least those of `ping N`

@@ -1,4 +1,4 @@
-"""aiortc_client.py URL PINGS [media]: calls URL with a data channel, and with tracks where asked; prints one line of JSON.
+"""aiortc_client.py URL PINGS [media] [size=BYTES]: calls URL with a data channel, and with tracks where asked; prints one line of JSON.
 
 It ends with 0 where every ping came back as a pong."""
 import asyncio
@@ -16,7 +16,7 @@ from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 LIMIT = 60  # seconds; generous, since no test is about speed
 
 
-async def main(url, pings, media):
+async def main(url, pings, media, size):
     call = RTCPeerConnection()
     channel = call.createDataChannel("chat")
     every_pong = asyncio.Event()
@@ -26,13 +26,13 @@ async def main(url, pings, media):
     def ping():
         nonlocal sent_at
         sent_at = time.perf_counter()
-        channel.send(f"ping {len(rtts)}")
+        channel.send(f"ping {len(rtts)}".ljust(size, "."))
 
     channel.on("open", ping)
 
     @channel.on("message")
     def take(message):
-        if message == f"pong {len(rtts)}":
+        if message == f"pong {len(rtts)}".ljust(size, "."):
             rtts.append(time.perf_counter() - sent_at)
         else:
             odd.append(repr(message)[:100])
@@ -68,4 +68,5 @@ async def main(url, pings, media):
     return 0 if error is None and not odd else 1
 
 
-sys.exit(asyncio.run(main(sys.argv[1], int(sys.argv[2]), "media" in sys.argv[3:])))
+size = max([int(word[5:]) for word in sys.argv[3:] if word.startswith("size=")], default=0)
+sys.exit(asyncio.run(main(sys.argv[1], int(sys.argv[2]), "media" in sys.argv[3:], size)))
