@@ -58,7 +58,8 @@ struct ClientCall::Impl final : std::enable_shared_from_this<Impl>, net::Deadlin
     bool send_all();
     TurnStream& stream_to(const Endpoint& server);
     [[nodiscard]] static asio::awaitable<std::string> make_offer(std::shared_ptr<Impl> impl);
-    [[nodiscard]] static asio::awaitable<bool> wait_until(std::shared_ptr<Impl> impl, std::function<bool()> condition, TimePoint until);
+    [[nodiscard]] static asio::awaitable<bool> wait_until(std::shared_ptr<Impl> impl, std::function<bool()> condition,
+                                                          TimePoint until);
     void wake_waiters();
     void leave();
     void destroy();
@@ -106,7 +107,8 @@ void ClientCall::Impl::open(std::vector<IpAddress> addresses) {
 
 void ClientCall::Impl::read(TimePoint at, std::span<const net::UdpDatagram> came) {
     if (over()) return;
-    for (const auto& datagram : came) peer->handle_input(at, {ice::Protocol::udp, datagram.local, datagram.remote, datagram.bytes});
+    for (const auto& datagram : came)
+        peer->handle_input(at, {ice::Protocol::udp, datagram.local, datagram.remote, datagram.bytes});
     flush(at);
 }
 
