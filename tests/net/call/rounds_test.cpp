@@ -2,20 +2,22 @@
 // what both hold of memory and descriptors is then what it was.
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <malloc.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <volley/net/signals.hpp>
@@ -107,15 +109,13 @@ private:
         const auto channel = one.call.open_channel({});
         ASSERT_TRUE(channel.has_value()) << channel.error().message();
         one.channel = *channel;
-        std::string offer;
-        bool made = false;
-        auto making = [](call::ClientCall& call, std::string& out, bool& done) -> boost::asio::awaitable<void> {
-            out = co_await call.make_offer();
-            done = true;
-        };
-        boost::asio::co_spawn(io_, making(one.call, offer, made), boost::asio::detached);
-        run_until([&] { return made; });
-        const auto answer = post(offer);
+        std::optional<std::string> offer;
+        boost::asio::co_spawn(io_, one.call.make_offer(), [&offer](const std::exception_ptr& error, std::string text) {
+            EXPECT_FALSE(error);
+            offer = std::move(text);
+        });
+        run_until([&] { return offer.has_value(); });
+        const auto answer = post(*offer);
         ASSERT_EQ(answer.status, 200) << answer.body;
         const auto wrong = one.call.take_answer(sdp_of(answer));
         EXPECT_FALSE(wrong.has_value()) << (wrong ? wrong->text : "");
