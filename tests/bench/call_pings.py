@@ -20,7 +20,7 @@ BUDGET_CORES = 1.0
 
 def main(options):
     seconds = options.seconds
-    lost, p50, p99, client, server_side = [], [], [], [], []
+    lost, p50, p99, lag, client, server_side = [], [], [], [], [], []
     pairs.heading(f"{CALLS} calls, {PER_SECOND} pings a second each for {seconds:g} s ({options.pairs} runs)")
     for _ in range(options.pairs):
         with calls.call_server(options, CALLS) as server:
@@ -31,10 +31,12 @@ def main(options):
         lost.append((planned - phase["calls"]["answered"]) / planned)
         p50.append(phase["response_time"]["p50"])
         p99.append(phase["response_time"]["p99"])
+        lag.append(phase["start_lag"]["p99"])
         client.append(done.cpu / phase["elapsed"])
     pairs.row("not answered, of those planned", pairs.spread(lost, " %", 100, 3), pairs.verdict(lost, BUDGET_LOST, 100))
     pairs.row("round trip from the plan, p50", pairs.spread(p50, " ms", 1e3))
     pairs.row("round trip from the plan, p99", pairs.spread(p99, " ms", 1e3), pairs.verdict(p99, BUDGET_P99_MS, 1e3))
+    pairs.row("the generator's own lag, p99", pairs.spread(lag, " ms", 1e3))
     pairs.row("client", pairs.spread(client, " cores"), pairs.verdict(client, BUDGET_CORES))
     pairs.row("server", pairs.spread(server_side, " cores"), pairs.verdict(server_side, None))
 

@@ -61,6 +61,7 @@ public:
             text.append(chunk.data(), static_cast<std::size_t>(n));
         return text;
     }
+    [[nodiscard]] pid_t id() const noexcept { return pid_; }
     void signal(int number) const { ::kill(pid_, number); }
     /// @return the exit code, -1 for a death by signal.
     int wait() {
