@@ -288,9 +288,9 @@ std::string Peer::why_no_way() const {
     // A server that does not relay is mostly why there is nothing else.
     for (std::size_t i = 0; i < config_.ice.gathering.turn_servers.size(); ++i) {
         const auto* const failure = ice_.turn_failure(i);
-        if (failure == nullptr) continue;
+        if (failure == nullptr && ours != 0) continue;
         const std::string server = "the TURN server " + config_.ice.gathering.turn_servers[i].endpoint.to_string();
-        if (failure->code == 0) return server + " did not answer";
+        if (failure == nullptr || failure->code == 0) return server + " did not answer";
         return server + " refused with " + std::to_string(failure->code) +
                (failure->code == 401 ? ": are the user's name and the password right?" : std::string());
     }

@@ -103,8 +103,13 @@ TEST(Signalling, a_whip_session_is_where_its_location_says) {
     EXPECT_THAT(answer.notes, IsEmpty());
     const auto relative = answer_of(Signal::whep, response_of(201, "v=0\r\n", {{"Location", "s/7?a=1"}}));
     EXPECT_EQ(relative.resource->to_string(), "http://h:8080/a/s/7?a=1");
-    const auto absolute = answer_of(Signal::whip, response_of(201, "v=0\r\n", {{"Location", "https://other/x"}}));
-    EXPECT_EQ(absolute.resource->to_string(), "https://other/x");
+    const auto absolute = answer_of(Signal::whip, response_of(201, "v=0\r\n", {{"Location", "http://h:8080/x"}}));
+    EXPECT_EQ(absolute.resource->to_string(), "http://h:8080/x");
+    for (const char* elsewhere : {"https://other/x", "//other/x", "http://h:8081/x", "https://h:8080/x"}) {
+        const auto other = answer_of(Signal::whip, response_of(201, "v=0\r\n", {{"Location", elsewhere}}));
+        EXPECT_FALSE(other.resource) << elsewhere << ": a server is not to have us delete at others";
+        EXPECT_THAT(other.notes, ElementsAre(HasSubstr("another server")));
+    }
 }
 
 TEST(Signalling, a_session_that_cannot_be_ended_is_noted) {
