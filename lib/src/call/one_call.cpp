@@ -82,7 +82,9 @@ void CallsInCommon::tell_ping(std::size_t index, const PingSeries::Round& round)
     if (observer.ping) observer.ping(index, {round.sequence, answered, round.out_of_order, round.sample});
 }
 
-asio::awaitable<void> OneCall::work() {
+asio::awaitable<CallSeen> OneCall::work() {
+    seen_.planned = planned_;
+    seen_.started = Clock::now();
     ++run_.result.calls->calls;
     bool ended = false;
     try {
@@ -96,14 +98,18 @@ asio::awaitable<void> OneCall::work() {
     }
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     if (ended) run_.result.interrupted = true;
+    seen_.cut_short = ended;
     if (opened_ != TimePoint{}) --run_.open;
+    seen_.ended = Clock::now();
     co_await part();
+    co_return std::move(seen_);
 }
 
 void OneCall::fail(std::string kind, std::string text) {
     if (failure_) return;
     failure_ = Failure{std::move(kind), std::move(text)};
-    run_.tell_failure(index_, *failure_);
+    seen_.failure = failure_;
+    run_.tell_failure(number_.call, *failure_);
     if (opened_ == TimePoint{}) tell_details();
 }
 
@@ -141,7 +147,7 @@ asio::awaitable<void> OneCall::set_up() {
         fail_as_peer();
         co_return;
     }
-    signalled_ = co_await run_.signaller.offer(offer_, limit);
+    signalled_ = co_await run_.signaller.offer(number_, offer_, limit);
     co_await throw_if_ended();
     if (const auto* error = std::get_if<SignalError>(&signalled_.answer)) {
         fail(error->kind, error->text);
@@ -174,7 +180,8 @@ asio::awaitable<void> OneCall::set_up() {
                                : !peer.reached(Stage::sctp_up)        ? "sctp"
                                                                       : "channel";
             const std::string missing = peer.missing().empty() ? "the data channel is not open yet" : peer.missing();
-            fail(kind, "not set up within " + format_duration(plan.set_up_limit) + " (--set-up-limit): " + missing);
+            fail(kind,
+                 "not set up within " + format_duration(plan.set_up_limit) + " (" + plan.set_up_limit_name + "): " + missing);
         }
         co_return;
     }
@@ -194,7 +201,7 @@ asio::awaitable<void> OneCall::send_candidates() {
         if (const auto fragment = call_->peer().local_fragment()) {
             const TimePoint limit = std::min(Clock::now() + patch_limit, planned_ + run_.plan.set_up_limit);
             std::string text = proto::sdp::print(*fragment);
-            Signaller::Patched patched = co_await run_.signaller.patch(*resource_, etag_, std::move(text), limit);
+            Signaller::Patched patched = co_await run_.signaller.patch(number_, *resource_, etag_, std::move(text), limit);
             co_await throw_if_ended();
             if (patched.error) {
                 notes_.push_back("candidates could not follow the offer: " + patched.error->text);
@@ -234,7 +241,9 @@ void OneCall::take_message(TimePoint at, const webrtc::ChannelMessage& message) 
     auto& calls = *run_.result.calls;
     switch (series_ ? series_->handle_message(at, text_of(message.data)) : Answer::strange) {
         case Answer::pong:
-            run_.tell_ping(index_, series_->last());
+            ++seen_.answered;
+            if (run_.keep_round_trips) seen_.round_trips.push_back(series_->last().sample.response_time());
+            run_.tell_ping(number_.call, series_->last());
             break;
         case Answer::late:
             ++calls.late;
@@ -246,6 +255,11 @@ void OneCall::take_message(TimePoint at, const webrtc::ChannelMessage& message) 
             ++calls.strange;
             break;
     }
+}
+
+void OneCall::lose(const PingSeries::Round& round) {
+    ++seen_.lost;
+    run_.tell_ping(number_.call, round);
 }
 
 void OneCall::send_due(TimePoint now) {
@@ -279,7 +293,7 @@ asio::awaitable<void> OneCall::ping() {
     while (!failure_) {
         const auto now = Clock::now();
         send_due(now);
-        while (const auto lost = series_->expire(now)) run_.tell_ping(index_, *lost);
+        while (const auto lost = series_->expire(now)) lose(*lost);
         if (failure_ || series_->done()) co_return;
         if (channel_closed_ || call_->peer().ended()) break;
         std::function<bool()> over = [this] { return series_->done() || channel_closed_; };
@@ -289,7 +303,7 @@ asio::awaitable<void> OneCall::ping() {
     // The call has broken off.
     const auto now = Clock::now();
     series_->stop();
-    while (const auto lost = series_->give_up(now)) run_.tell_ping(index_, *lost);
+    while (const auto lost = series_->give_up(now)) lose(*lost);
     fail_as_peer();
 }
 
@@ -310,6 +324,7 @@ void OneCall::note_stages() {
         auto& one = stages[static_cast<std::size_t>(stage)];
         one.took.record(at - before);
         one.at.record(at - planned_);
+        seen_.reached[static_cast<std::size_t>(stage)] = at;
         before = at;
     };
     note(metrics::CallStage::gathered, offered_);
@@ -327,7 +342,7 @@ void OneCall::note_stages() {
 }
 
 void OneCall::tell_details() {
-    if (index_ != 0 || !run_.observer.details) return;
+    if (number_.call != 0 || !run_.observer.details) return;
     CallDetails out;
     out.offer = masked_sdp(offer_);
     if (const auto* answer = std::get_if<Answered>(&signalled_.answer)) {
@@ -356,7 +371,7 @@ asio::awaitable<void> OneCall::part() {
     }
     if (!resource_) co_return;
     const TimePoint limit = Clock::now() + parting_limit;
-    (void)co_await run_.signaller.end(*resource_, limit);
+    (void)co_await run_.signaller.end(number_, *resource_, limit);
 }
 
 }  // namespace volley::call
