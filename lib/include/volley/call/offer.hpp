@@ -65,6 +65,11 @@ struct TurnServer {
     bool tcp = false;  ///< the way to the server
 };
 
+/// Reads `HOST`, `HOST:PORT` or `[::1]:PORT`, also behind `stun:`. Nothing where it is no such text.
+[[nodiscard]] std::optional<StunServer> parse_stun_server(std::string_view text);
+/// Reads `USER:PASSWORD@HOST[:PORT]`, with `?transport=tcp` behind it for TCP, also behind `turn:`. Likewise.
+[[nodiscard]] std::optional<TurnServer> parse_turn_server(std::string_view text);
+
 /// Which of the calls.
 struct CallNumber {
     std::size_t call = 0;  ///< each once, from 0
