@@ -11,6 +11,7 @@
 #include "base/mask.hpp"
 #include "scenario/json_path.hpp"
 #include "scenario/pattern.hpp"
+#include "scenario/reader.hpp"
 #include "scenario/yaml.hpp"
 
 namespace volley::scenario {
@@ -231,10 +232,9 @@ struct Share {
 };
 std::optional<Share> share_of(std::string_view text) {
     const bool percent = text.ends_with('%');
-    if (percent) text.remove_suffix(1);
-    const auto n = number(text);
+    const auto n = percent ? share_of_percent(text.substr(0, text.size() - 1)) : number(text);
     if (!n || !(*n >= 0) || !std::isfinite(*n)) return std::nullopt;
-    return Share{percent ? *n / 100 : *n, percent};
+    return Share{*n, percent};
 }
 
 /// Of values as they are, the percentile by nearest rank. Empty values have none.

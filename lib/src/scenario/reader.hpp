@@ -47,6 +47,9 @@ std::optional<Threshold> parse_threshold(Reader& reader, const Value& source, co
 /// min, max, mean, or p with a number from 0 to 100: p50, p99.9.
 [[nodiscard]] bool is_aggregate(std::string_view text);
 
+/// A percentage without its sign as the share that is nearest to it: `99.9` is 0.999, which 99.9 / 100 is not.
+[[nodiscard]] std::optional<double> share_of_percent(std::string_view text);
+
 /// Adds one HTTPie item to a step: `name=text`, `name:=json`, `name==query`, `Header:value`, `Header;`. Source: HTTPie's request items.
 void add_item(Reader& reader, const Value& source, Step& step, bool as_form);
 

@@ -213,11 +213,11 @@ struct ThresholdParser {
             return n;
         };
         if (given->ends_with('%')) {
-            const auto n = number(std::string_view(*given).substr(0, given->size() - 1));
+            const auto n = share_of_percent(std::string_view(*given).substr(0, given->size() - 1));
             if (!n || *n < 0) return fail(start, "not a percentage: " + in_quotes(*given), example());
             if (!metric->share) return fail(start, in_quotes(out.metric) + " is not a share: " + in_quotes(*given), example());
             out.unit = Unit::share;
-            out.amount = *n / 100;
+            out.amount = *n;
             return true;
         }
         if (const auto n = number(*given)) {
@@ -271,6 +271,15 @@ bool is_aggregate(std::string_view text) {
     double n = 0;
     const auto [end, bad] = std::from_chars(text.data() + 1, text.data() + text.size(), n, std::chars_format::fixed);
     return bad == std::errc{} && end == text.data() + text.size() && text[1] != '-' && n >= 0 && n <= 100;
+}
+
+std::optional<double> share_of_percent(std::string_view text) {
+    double n = 0;
+    const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), n, std::chars_format::fixed);
+    if (bad != std::errc{} || end != text.data() + text.size() || !std::isfinite(n)) return std::nullopt;
+    const std::string hundredths = std::string(text) + "e-2";
+    if (std::from_chars(hundredths.data(), hundredths.data() + hundredths.size(), n).ec != std::errc{}) return std::nullopt;
+    return n;
 }
 
 std::optional<Threshold> parse_threshold(Reader& reader, const Value& source, const Scenario& so_far) {

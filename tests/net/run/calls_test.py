@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import unittest
+import urllib.request
 import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
@@ -44,6 +45,10 @@ class CallsTest(VolleyTest):
 
         self.addCleanup(end)
         return int(server.stdout.readline())
+
+    def log(self, port):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/log", timeout=LIMIT) as answer:
+            return answer.read().decode()
 
     def phases(self, result):
         return {phase["name"]: phase for phase in result["servers"][0]["phases"]}
@@ -105,6 +110,22 @@ class Phases(CallsTest):
         self.assertEqual(calls["calls"] + calls["saturated"] + calls["missed"], 20)
         self.assertGreater(calls["saturated"], 0)
         self.assertEqual(phase["errors"], calls["saturated"])
+
+    def test_requests_and_calls_side_by_side(self):
+        port = self.serve()
+        text = self.file(port, "name: p, scenario: call, burst: 2", "name: q, scenario: ping, burst: 3", "name: r, scenario: call, users: 1, iterations: 2")
+        text = text.replace("scenarios:", "scenarios:\n  ping: [ { get: /ping } ]") + "thresholds: [errors == 0]"
+        result, done = self.run_scenario(text)
+        phases = self.phases(result)
+        self.assertEqual([phases[n]["requests"] for n in "pqr"], [8, 3, 8])
+        self.assertNotIn("calls", phases["q"])
+        self.assertIn("3 requests at once", done.stdout)
+
+    def test_curl_carries_offers_where_it_is_asked_to(self):
+        port = self.serve()
+        result, _ = self.run_scenario(self.file(port, "name: p, burst: 1").replace(f":{port}\" }}", f":{port}\", transport: curl }}"))
+        phase = self.phases(result)["p"]
+        self.assertEqual((phase["generator"]["transport"], phase["calls"]["set_up"]), ("curl", 1))
 
     def test_none_but_set_up(self):
         port = self.serve()
@@ -242,8 +263,7 @@ class Ended(CallsTest):
         port = self.serve_calls()
         file = self.write("s.yaml", self.file(port, "name: p, users: 2, for: 10m", pings="{ every: 20ms, for: 9m }", offer="/whip", checks="lost == 0"))
         process = self.start("run", file, "-o", self.path("r.json"))
-        log = lambda: subprocess.run(["/usr/bin/curl", "-s", f"http://127.0.0.1:{port}/log"], capture_output=True, text=True, timeout=LIMIT).stdout
-        self.wait_for(lambda: log().count("POST /whip") == 2)
+        self.wait_for(lambda: self.log(port).count("POST /whip") == 2)
         self.wait_until_caught(process, signal.SIGINT)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=LIMIT)
@@ -255,7 +275,26 @@ class Ended(CallsTest):
         calls = phase["calls"]
         self.assertEqual((calls["calls"], calls["failed"], calls["lost"], calls["sent"]), (2, 0, 0, calls["answered"]))
         self.assertTrue(phase["interrupted"])
-        self.wait_for(lambda: len(re.findall(r"DELETE /session/", log())) == calls["set_up"])
+        self.wait_for(lambda: len(re.findall(r"DELETE /session/", self.log(port))) == calls["set_up"])
+
+
+    def test_a_signal_ends_calls_that_follow_each_other_in_phases_of_all_kinds(self):
+        # The end of a call must not leave its user deaf to the signal, wherever it comes.
+        for phase in ("users: 2, for: 10m", "users: 1, for: 10m, think: 10m", "rate: 30/s, for: 10m", "burst: 2, iterations: 1000000"):
+            port = self.serve_calls()
+            file = self.write("s.yaml", self.file(port, "name: p, " + phase, pings="1"))
+            process = self.start("run", file, "-o", self.path("r.json"))
+            self.wait_for(lambda: self.log(port).count("POST /offer") > (0 if "think" in phase else 5))
+            self.wait_until_caught(process, signal.SIGINT)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=LIMIT)
+            self.assertEqual(process.returncode, 130, out + err)
+            result = json.loads(pathlib.Path(self.path("r.json")).read_text())
+            jsonschema.validate(result, SCHEMA)
+            calls = self.phases(result)["p"]["calls"]
+            self.assertEqual((calls["failed"], calls["lost"]), (0, 0))
+            self.assertGreater(calls["calls"], 0)
+            self.wait_for(lambda: self.log(port).count("ended") >= calls["set_up"])
 
 
 if __name__ == "__main__":

@@ -100,9 +100,8 @@ TEST(CallStep, what_is_wrong_is_said_with_its_place) {
     for (
         const Case& c : {
             Case{"webrtc: offer", "5:15 not a path or URL: `offer` [write /offer]"},
-            Case{
-                "webrtc: { datachannel: { label: a } }",
-                "5:15 webrtc has no `offer` [the path that takes it: - webrtc: { offer: /offer, datachannel: { pings: 20 } }]"},
+            Case{"webrtc: { datachannel: { label: a } }",
+                 "5:15 webrtc has no `offer` [the path that takes it: - webrtc: { offer: /offer, datachannel: { pings: 20 } }]"},
             Case{"webrtc: { offer: /o, video: {} }", "5:28 `video` is not supported by this version [remove it]"},
             Case{"webrtc: { offer: /o, datachanel: {} }",
                  "5:28 unknown key `datachanel` in webrtc [did you mean `datachannel`?]"},
@@ -208,6 +207,9 @@ TEST(CallChecks, are_judged_on_one_call) {
     EXPECT_EQ(judged("lost == 0", in), "1 of 5 pings were lost");
     EXPECT_EQ(judged("lost <= 20%", in), "");
     EXPECT_EQ(judged("lost < 20%", in), "1 of 5 pings were lost");
+    in.answered = 999;
+    EXPECT_EQ(judged("answered >= 99.9%", in), "") << "exactly so many: 99.9 / 100 is a little more than 0.999";
+    EXPECT_EQ(judged("answered > 99.9%", in), "999 of 1000 pings were answered");
     EXPECT_EQ(judged("dc_rtt p50 < 1s", {}), "no ping was answered");
     EXPECT_EQ(judged("answered == 100%", {}), "no ping was sent");
     EXPECT_EQ(judged("lost == 0", {}), "");
