@@ -1,6 +1,5 @@
 #include "offer_options.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include <volley/error.hpp>
@@ -18,51 +17,16 @@ constexpr std::size_t longest_text = 65'535;  // of a label or protocol: RFC 883
 constexpr std::size_t most_servers = 8;
 constexpr std::uint64_t default_count = 10;
 
-struct Place {
-    std::string host;
-    std::uint16_t port = 3478;  // of STUN and TURN: RFC 8489 section 18.5
-};
-
-/// `host`, `host:port`, `[::1]:port`.
-std::optional<Place> read_place(std::string_view text) {
-    Place out;
-    std::string_view port;
-    if (text.starts_with('[')) {
-        const auto end = text.find(']');
-        if (end == std::string_view::npos) return std::nullopt;
-        out.host = text.substr(1, end - 1);
-        text.remove_prefix(end + 1);
-        if (!text.empty() && text.front() != ':') return std::nullopt;
-        port = text.empty() ? text : text.substr(1);
-        if (!text.empty() && port.empty()) return std::nullopt;
-    } else {
-        const auto colon = text.find(':');
-        out.host = text.substr(0, colon);
-        if (colon != std::string_view::npos) {
-            port = text.substr(colon + 1);
-            if (port.empty()) return std::nullopt;
-        }
-    }
-    const bool odd = out.host.find_first_of("/?#@ \t\r\n") != std::string::npos;
-    if (out.host.empty() || out.host.size() > 255 || odd) return std::nullopt;
-    if (port.empty()) return out;
-    const auto [end, ec] = std::from_chars(port.data(), port.data() + port.size(), out.port);
-    if (ec != std::errc{} || end != port.data() + port.size() || out.port == 0) return std::nullopt;
-    return out;
-}
-
 std::optional<std::string> read_stun(const TypedFlag& flag, std::vector<call::StunServer>& out) {
     if (flag.negated) {
         out.clear();
         return {};
     }
-    std::string_view text = flag.value;
-    if (text.starts_with("stun:")) text.remove_prefix(5);
-    const auto place = read_place(text);
-    if (!place)
+    const auto server = call::parse_stun_server(flag.value);
+    if (!server)
         return "--stun " + escape_for_terminal(flag.value) + ": HOST or HOST:PORT is expected, such as stun.example.org:3478";
     if (out.size() == most_servers) return "--stun: at most " + std::to_string(most_servers) + " servers";
-    out.push_back({place->host, place->port});
+    out.push_back(*server);
     return {};
 }
 
@@ -73,30 +37,14 @@ std::optional<std::string> read_turn(const TypedFlag& flag, std::vector<call::Tu
         return {};
     }
     const std::string wanted = ": USER:PASSWORD@HOST[:PORT] is expected, with ?transport=tcp behind it for TCP";
-    std::string_view text = flag.value;
-    if (text.starts_with("turn:")) text.remove_prefix(5);
-    const auto at = text.rfind('@');
-    if (at == std::string_view::npos) return "--turn" + wanted;
-    const auto credentials = text.substr(0, at);
-    auto rest = text.substr(at + 1);
-    const std::string shown = "--turn ***@" + escape_for_terminal(rest);
-    const auto colon = credentials.find(':');
-    if (colon == std::string_view::npos || colon == 0) return shown + wanted;
-    call::TurnServer server;
-    server.user = credentials.substr(0, colon);
-    server.password = credentials.substr(colon + 1);
-    if (const auto mark = rest.find('?'); mark != std::string_view::npos) {
-        const auto transport = rest.substr(mark + 1);
-        if (transport != "transport=tcp" && transport != "transport=udp") return shown + wanted;
-        server.tcp = transport == "transport=tcp";
-        rest = rest.substr(0, mark);
+    auto server = call::parse_turn_server(flag.value);
+    if (!server) {
+        const auto at = flag.value.rfind('@');
+        return "--turn" + (at == std::string::npos ? std::string() : " ***@" + escape_for_terminal(flag.value.substr(at + 1))) +
+               wanted;
     }
-    const auto place = read_place(rest);
-    if (!place) return shown + wanted;
     if (out.size() == most_servers) return "--turn: at most " + std::to_string(most_servers) + " servers";
-    server.host = place->host;
-    server.port = place->port;
-    out.push_back(std::move(server));
+    out.push_back(*std::move(server));
     return {};
 }
 

@@ -1,7 +1,6 @@
 // `routes:`: paths, views and what each view takes.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 
 #include <volley/http/message.hpp>
@@ -102,30 +101,6 @@ bool check_path(Reader& reader, const Value& key) {
         names.push_back(segment);
     }
     return true;
-}
-
-/// `64KiB`, `10MiB`, `1GiB`, `500B` or plain bytes.
-std::optional<std::uint64_t> read_size(Reader& reader, const Node& node, std::string_view what, std::uint64_t most) {
-    const auto given = reader.text(node, what);
-    if (!given) return std::nullopt;
-    std::uint64_t n = 0;
-    const char* end = given->data() + given->size();
-    const auto [stopped, ec] = std::from_chars(given->data(), end, n);
-    const std::string_view unit(stopped, static_cast<std::size_t>(end - stopped));
-    static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 5> units{
-        {{"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1024UL * 1024}, {"GiB", 1024UL * 1024 * 1024}}};
-    const auto known = std::find_if(units.begin(), units.end(), [&](const auto& u) { return u.first == unit; });
-    if (stopped == given->data() || known == units.end()) {
-        reader.error(node.pos(), in_quotes(what) + " is not a size: " + in_quotes(*given),
-                     "write a whole number of B, KiB, MiB or GiB: 64KiB");
-        return std::nullopt;
-    }
-    if (ec != std::errc{} || n > most / known->second) {
-        reader.error(node.pos(), in_quotes(what) + " is out of range: " + in_quotes(*given),
-                     "at most " + std::to_string(most) + " bytes");
-        return std::nullopt;
-    }
-    return n * known->second;
 }
 
 pages::Value read_value(Reader& reader, const Node& node, std::string_view what) {
@@ -271,7 +246,7 @@ void read_view(Reader& reader, const Keys& keys, Route& out) {
                 out.status = static_cast<int>(reader.count(*n, "code", 200, 599).value_or(200));
             break;
         case View::bytes:
-            if (const Node* n = keys.find("n")) out.n = read_size(reader, *n, "n", most_bytes).value_or(0);
+            if (const Node* n = keys.find("n")) out.n = reader.size(*n, "n", most_bytes).value_or(0);
             break;
         case View::ticks:
             out.n = 10;

@@ -82,10 +82,11 @@ void CallsInCommon::tell_ping(std::size_t index, const PingSeries::Round& round)
     if (observer.ping) observer.ping(index, {round.sequence, answered, round.out_of_order, round.sample});
 }
 
-asio::awaitable<void> OneCall::work() {
-    started_ = Clock::now();
+asio::awaitable<CallSeen> OneCall::work() {
+    seen_.planned = planned_;
+    seen_.started = Clock::now();
     ++run_.result.calls->calls;
-    run_.result.calls->start_lag.record(started_ - planned_);
+    run_.result.calls->start_lag.record(seen_.started - planned_);
     bool ended = false;
     try {
         co_await set_up();
@@ -98,14 +99,18 @@ asio::awaitable<void> OneCall::work() {
     }
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     if (ended) run_.result.interrupted = true;
+    seen_.cut_short = ended;
     if (opened_ != TimePoint{}) --run_.open;
+    seen_.ended = Clock::now();
     co_await part();
+    co_return std::move(seen_);
 }
 
 void OneCall::fail(std::string kind, std::string text) {
     if (failure_) return;
     failure_ = Failure{std::move(kind), std::move(text)};
-    run_.tell_failure(index_, *failure_);
+    seen_.failure = failure_;
+    run_.tell_failure(number_.call, *failure_);
     if (opened_ == TimePoint{}) tell_details();
 }
 
@@ -124,7 +129,8 @@ void OneCall::fail_at_limit() {
                        : !peer.reached(Stage::sctp_up)        ? "sctp"
                                                               : "channel";
     const std::string missing = peer.missing().empty() ? "the data channel is not open yet" : peer.missing();
-    fail(kind, "not set up within " + format_duration(run_.plan.set_up_limit) + " (--set-up-limit): " + missing);
+    fail(kind,
+         "not set up within " + format_duration(run_.plan.set_up_limit) + " (" + run_.plan.set_up_limit_name + "): " + missing);
 }
 
 asio::awaitable<void> OneCall::set_up() {
@@ -153,7 +159,7 @@ asio::awaitable<void> OneCall::set_up() {
         fail_as_peer();
         co_return;
     }
-    signalled_ = co_await run_.signaller.offer(offer_, limit);
+    signalled_ = co_await run_.signaller.offer(number_, offer_, limit);
     co_await throw_if_ended();
     if (const auto* error = std::get_if<SignalError>(&signalled_.answer)) {
         fail(error->kind, error->text);
@@ -184,7 +190,7 @@ asio::awaitable<void> OneCall::set_up() {
         co_return;
     }
     ++run_.result.calls->set_up;
-    run_.result.calls->from_start.record(opened_ - started_);
+    run_.result.calls->from_start.record(opened_ - seen_.started);
     ++run_.open;
     tell_details();
 }
@@ -200,7 +206,7 @@ asio::awaitable<void> OneCall::send_candidates() {
         if (const auto fragment = call_->peer().local_fragment()) {
             const TimePoint limit = std::min(Clock::now() + patch_limit, planned_ + run_.plan.set_up_limit);
             std::string text = proto::sdp::print(*fragment);
-            Signaller::Patched patched = co_await run_.signaller.patch(*resource_, etag_, std::move(text), limit);
+            Signaller::Patched patched = co_await run_.signaller.patch(number_, *resource_, etag_, std::move(text), limit);
             co_await throw_if_ended();
             if (patched.error) {
                 notes_.push_back("candidates could not follow the offer: " + patched.error->text);
@@ -240,7 +246,9 @@ void OneCall::take_message(TimePoint at, const webrtc::ChannelMessage& message) 
     auto& calls = *run_.result.calls;
     switch (series_ ? series_->handle_message(at, text_of(message.data)) : Answer::strange) {
         case Answer::pong:
-            run_.tell_ping(index_, series_->last());
+            ++seen_.answered;
+            if (run_.keep_round_trips) seen_.round_trips.push_back(series_->last().sample.response_time());
+            run_.tell_ping(number_.call, series_->last());
             // Back to back the next one goes from here: ping() wakes up when everything else that is ready has run.
             if (run_.plan.pings.every == Duration::zero()) send_due(Clock::now());
             break;
@@ -254,6 +262,11 @@ void OneCall::take_message(TimePoint at, const webrtc::ChannelMessage& message) 
             ++calls.strange;
             break;
     }
+}
+
+void OneCall::lose(const PingSeries::Round& round) {
+    ++seen_.lost;
+    run_.tell_ping(number_.call, round);
 }
 
 void OneCall::send_due(TimePoint now) {
@@ -287,7 +300,7 @@ asio::awaitable<void> OneCall::ping() {
     while (!failure_) {
         const auto now = Clock::now();
         send_due(now);
-        while (const auto lost = series_->expire(now)) run_.tell_ping(index_, *lost);
+        while (const auto lost = series_->expire(now)) lose(*lost);
         if (failure_ || series_->done()) co_return;
         if (channel_closed_ || call_->peer().ended()) break;
         const TimePoint until = *series_->next_timeout();
@@ -301,7 +314,7 @@ asio::awaitable<void> OneCall::ping() {
     // The call has broken off.
     const auto now = Clock::now();
     series_->stop();
-    while (const auto lost = series_->give_up(now)) run_.tell_ping(index_, *lost);
+    while (const auto lost = series_->give_up(now)) lose(*lost);
     fail_as_peer();
 }
 
@@ -322,6 +335,7 @@ void OneCall::note_stages() {
         auto& one = stages[static_cast<std::size_t>(stage)];
         one.took.record(at - before);
         one.at.record(at - planned_);
+        seen_.reached[static_cast<std::size_t>(stage)] = at;
         before = at;
     };
     note(metrics::CallStage::gathered, offered_);
@@ -339,7 +353,7 @@ void OneCall::note_stages() {
 }
 
 void OneCall::tell_details() {
-    if (index_ != 0 || !run_.observer.details) return;
+    if (number_.call != 0 || !run_.observer.details) return;
     CallDetails out;
     out.offer = masked_sdp(offer_);
     if (const auto* answer = std::get_if<Answered>(&signalled_.answer)) {
@@ -370,7 +384,7 @@ asio::awaitable<void> OneCall::part() {
     // RFC 9725 section 4.2: DELETE ends the session; to hang up first would end it before that comes.
     if (resource_) {
         const TimePoint limit = Clock::now() + parting_limit;
-        (void)co_await run_.signaller.end(*resource_, limit);
+        (void)co_await run_.signaller.end(number_, *resource_, limit);
     }
     if (call_) call_->hang_up();
 }

@@ -1,7 +1,9 @@
 // One of the calls that are measured, and what it shares with the others.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,13 +28,26 @@ struct Failure {
     std::string text;
 };
 
+/// What one call was like, for who judges it.
+struct CallSeen {
+    TimePoint planned{};
+    TimePoint started{};
+    TimePoint ended{};  ///< before it was hung up
+    std::array<std::optional<TimePoint>, metrics::call_stages> reached;
+    std::uint64_t answered = 0;         ///< pings
+    std::uint64_t lost = 0;             //
+    std::vector<Duration> round_trips;  ///< of the answered ones, where they are kept
+    std::optional<Failure> failure;
+    bool cut_short = false;  ///< ended by us, so that what it came to says nothing
+};
+
 /// What the calls of a plan share: where they go, and where what becomes of them is counted.
 struct CallsInCommon {
-    CallsInCommon(const OfferPlan& the_plan, const OfferObserver& the_observer, Loop& the_loop, Signaller& the_signaller,
+    CallsInCommon(const CallPlan& the_plan, const OfferObserver& the_observer, Loop& the_loop, Signaller& the_signaller,
                   OfferResult& the_result)
         : plan(the_plan), observer(the_observer), loop(the_loop), signaller(the_signaller), result(the_result) {}
 
-    const OfferPlan& plan;
+    const CallPlan& plan;
     const OfferObserver& observer;
     Loop& loop;
     Signaller& signaller;
@@ -40,7 +55,8 @@ struct CallsInCommon {
     webrtc::PeerConfig peer;
     bool loopback = false;  ///< the server is on this machine
     TimePoint began{};
-    std::size_t open = 0;  ///< calls that are set up now
+    std::size_t open = 0;           ///< calls that are set up now
+    bool keep_round_trips = false;  ///< in what is seen of each call
 
     void tell_failure(std::size_t index, const Failure& failure);
     void tell_ping(std::size_t index, const PingSeries::Round& round);
@@ -52,13 +68,13 @@ boost::asio::awaitable<void> throw_if_ended();
 /// One call, from its planned start until it is hung up.
 class OneCall {
 public:
-    OneCall(CallsInCommon& common, std::size_t index, TimePoint planned)
-        : run_(common), index_(index), planned_(planned), trickling_(common.loop.executor()) {}
+    OneCall(CallsInCommon& common, CallNumber number, TimePoint planned)
+        : run_(common), number_(number), planned_(planned), trickling_(common.loop.executor()) {}
     OneCall(const OneCall&) = delete;
     OneCall& operator=(const OneCall&) = delete;
 
     /// To its end, also where it is cancelled; then it is hung up at once.
-    boost::asio::awaitable<void> work();
+    boost::asio::awaitable<CallSeen> work();
 
 private:
     boost::asio::awaitable<void> set_up();
@@ -68,6 +84,7 @@ private:
     void handle(TimePoint at, webrtc::PeerEvent& event);
     void take_message(TimePoint at, const webrtc::ChannelMessage& message);
     void send_due(TimePoint now);
+    void lose(const PingSeries::Round& round);
     void fail(std::string kind, std::string text);
     void fail_as_peer();
     void fail_at_limit();
@@ -76,7 +93,7 @@ private:
     void count_series();
 
     CallsInCommon& run_;
-    const std::size_t index_;
+    const CallNumber number_;
     const TimePoint planned_;
     std::unique_ptr<ClientCall> call_;
     net::TaskGroup trickling_;
@@ -95,6 +112,7 @@ private:
     std::string etag_;
     std::vector<std::string> notes_;
     std::optional<PingSeries> series_;
+    CallSeen seen_;
 };
 
 }  // namespace volley::call

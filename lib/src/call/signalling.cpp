@@ -238,6 +238,7 @@ struct Signaller::Impl {
     client::DirectRequest request;
     Signal signal;
     bool use_curl;
+    Fill fill;
     http::Url url;
     std::vector<std::pair<std::string, std::shared_ptr<client::Transport>>> transports;  // by origin, oldest first
 
@@ -265,11 +266,28 @@ struct Signaller::Impl {
         return made;
     }
 
+    /// Where a request of ours goes, before any redirect.
+    [[nodiscard]] http::Url url_of(const http::Request& sent) const {
+        http::Url out = url;
+        const auto mark = sent.target.find('?');
+        out.path = sent.target.substr(0, mark);
+        out.has_query = mark != std::string::npos;
+        if (out.has_query) out.query = sent.target.substr(mark + 1);
+        return out;
+    }
+
+    /// The request of a call, without its offer.
+    [[nodiscard]] http::Request request_of(CallNumber number) const {
+        http::Request out = request.request;
+        if (fill) fill(out, number);
+        return out;
+    }
+
     /// A request to a session, with the headers that the offer had.
-    [[nodiscard]] http::Request request_to(const http::Url& to, const char* method) const {
+    [[nodiscard]] http::Request request_to(CallNumber number, const http::Url& to, const char* method) const {
         http::Request out;
         out.method = method;
-        out.headers = request.request.headers;
+        out.headers = request_of(number).headers;
         for (const char* name : {"Content-Type", "Content-Length", "Accept"}) out.headers.erase(name);
         http::redirect_request(307, to, url, out);
         return out;
@@ -309,27 +327,25 @@ struct Signaller::Impl {
     }
 };
 
-Signaller::Signaller(asio::any_io_executor executor, client::DirectRequest request, Signal signal, bool use_curl)
+Signaller::Signaller(asio::any_io_executor executor, client::DirectRequest request, Signal signal, bool use_curl, Fill fill)
     : impl_(std::make_unique<Impl>()) {
     impl_->executor = std::move(executor);
     impl_->signal = signal;
     impl_->use_curl = use_curl;
+    impl_->fill = std::move(fill);
     auto& url = impl_->url;
     url.scheme = request.target.scheme;
     url.host = request.target.host;
     url.port = request.target.port;
-    const auto mark = request.request.target.find('?');
-    url.path = request.request.target.substr(0, mark);
-    url.has_query = mark != std::string::npos;
-    if (url.has_query) url.query = request.request.target.substr(mark + 1);
     impl_->request = std::move(request);
+    url = impl_->url_of(impl_->request.request);
 }
 
 Signaller::~Signaller() = default;
 
-asio::awaitable<Signaller::Outcome> Signaller::offer(std::string sdp, TimePoint deadline) {
+asio::awaitable<Signaller::Outcome> Signaller::offer(CallNumber number, std::string sdp, TimePoint deadline) {
     Outcome out;
-    http::Request request = impl_->request.request;
+    http::Request request = impl_->request_of(number);
     request.method = "POST";
     if (impl_->signal == Signal::json) {
         auto body = json_offer(request.body, sdp);
@@ -346,7 +362,7 @@ asio::awaitable<Signaller::Outcome> Signaller::offer(std::string sdp, TimePoint 
     }
     request.headers.erase("Content-Length");
     request.headers.add("Content-Length", std::to_string(request.body.size()));
-    http::Url to = impl_->url;
+    http::Url to = impl_->url_of(request);
     for (int redirects = 0;; ++redirects) {
         const auto transport = impl_->transport_to(to);
         const auto now = Clock::now();
@@ -369,10 +385,10 @@ asio::awaitable<Signaller::Outcome> Signaller::offer(std::string sdp, TimePoint 
     }
 }
 
-asio::awaitable<Signaller::Patched> Signaller::patch(http::Url resource, std::string etag, std::string fragment,
-                                                     TimePoint deadline) {
+asio::awaitable<Signaller::Patched> Signaller::patch(CallNumber number, http::Url resource, std::string etag,
+                                                     std::string fragment, TimePoint deadline) {
     Patched out;
-    http::Request request = impl_->request_to(resource, "PATCH");
+    http::Request request = impl_->request_to(number, resource, "PATCH");
     request.body = std::move(fragment);
     request.headers.add("Content-Type", "application/trickle-ice-sdpfrag");
     request.headers.add("Content-Length", std::to_string(request.body.size()));
@@ -388,8 +404,8 @@ asio::awaitable<Signaller::Patched> Signaller::patch(http::Url resource, std::st
     co_return out;
 }
 
-asio::awaitable<std::optional<SignalError>> Signaller::end(http::Url resource, TimePoint deadline) {
-    http::Request request = impl_->request_to(resource, "DELETE");
+asio::awaitable<std::optional<SignalError>> Signaller::end(CallNumber number, http::Url resource, TimePoint deadline) {
+    http::Request request = impl_->request_to(number, resource, "DELETE");
     const auto transport = impl_->transport_to(resource);
     client::Exchange exchange = co_await transport->fire(request, Clock::now(), deadline);
     if (exchange.error) co_return impl_->error_of(exchange, resource);

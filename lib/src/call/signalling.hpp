@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,8 +62,11 @@ public:
     static constexpr std::size_t most_origins = 8;
     static constexpr int most_redirects = 5;
 
+    using Fill = std::function<void(http::Request& request, CallNumber number)>;
+
     /// @param use_curl  as the request verbs do; else the fast transport, for many calls.
-    Signaller(boost::asio::any_io_executor executor, client::DirectRequest request, Signal signal, bool use_curl);
+    /// @param fill      writes what differs from one call to the next; may be empty.
+    Signaller(boost::asio::any_io_executor executor, client::DirectRequest request, Signal signal, bool use_curl, Fill fill);
     Signaller(const Signaller&) = delete;
     Signaller& operator=(const Signaller&) = delete;
     ~Signaller();
@@ -72,17 +76,18 @@ public:
         TimePoint done{};
         std::variant<Answered, SignalError> answer;
     };
-    [[nodiscard]] boost::asio::awaitable<Outcome> offer(std::string sdp, TimePoint deadline);
+    [[nodiscard]] boost::asio::awaitable<Outcome> offer(CallNumber number, std::string sdp, TimePoint deadline);
 
     struct Patched {
         std::optional<SignalError> error;
         std::string fragment;  ///< of the server, may be empty
     };
     /// Sends candidates: PATCH with `application/trickle-ice-sdpfrag`. Source: RFC 9725 section 4.3.2.
-    [[nodiscard]] boost::asio::awaitable<Patched> patch(http::Url resource, std::string etag, std::string fragment,
-                                                        TimePoint deadline);
+    [[nodiscard]] boost::asio::awaitable<Patched> patch(CallNumber number, http::Url resource, std::string etag,
+                                                        std::string fragment, TimePoint deadline);
     /// DELETE of the session. @return what went wrong, if anything.
-    [[nodiscard]] boost::asio::awaitable<std::optional<SignalError>> end(http::Url resource, TimePoint deadline);
+    [[nodiscard]] boost::asio::awaitable<std::optional<SignalError>> end(CallNumber number, http::Url resource,
+                                                                         TimePoint deadline);
 
 private:
     struct Impl;

@@ -11,6 +11,7 @@
 #include <volley/client/transport.hpp>
 #include <volley/load/schedule.hpp>
 #include <volley/load/think.hpp>
+#include <volley/metrics/call_tally.hpp>
 #include <volley/metrics/generator.hpp>
 #include <volley/metrics/summary.hpp>
 #include <volley/time.hpp>
@@ -99,6 +100,8 @@ struct PhaseOutcome {
     unsigned extensions = 0;  ///< how often it was told to run on
     bool aborted = false;     ///< it was told to end early
     bool interrupted = false;
+    std::shared_ptr<metrics::CallTally> calls;  ///< of a phase of WebRTC calls, whose pings the tally counts as requests
+    std::string never_worked;                   ///< of such a phase: in words, why nothing worked at all
 
     /// Takes in what another worker saw.
     void merge(const PhaseOutcome& other);

@@ -93,7 +93,7 @@ std::string round_trips_text(const PhaseResult& p, const metrics::CallTally& c, 
              {"repeated", c.repeated, "answers that had come before"},
              {"out of order", c.out_of_order, "answers overtaken by later ones"},
              {"strange", c.strange, "messages that answer no ping"},
-             {"not taken", p.saturated, "pings that the channel had no room for"}})
+             {"not taken", p.saturated - c.saturated, "pings that the channel had no room for"}})
         if (n > 0) out += field(look, label, fmt::format("{} {}", grouped(n), text), yellow);
     const auto& response = p.tally->response;
     if (response.empty()) return out;

@@ -86,7 +86,14 @@ json::object burst_object(const metrics::BurstFigures& b) {
 }
 
 /// A distribution without times says by its count that no call came so far.
-json::object calls_object(const metrics::CallTally& c) {
+/// @param round_trips  of the pings.
+json::object calls_object(const metrics::CallTally& c, const metrics::Histogram& round_trips) {
+    json::object times;
+    for (std::size_t i = 0; i < metrics::call_times; ++i) {
+        const auto time = static_cast<metrics::CallTime>(i);
+        times[metrics::to_string(time)] = distribution(c.time(time));
+    }
+    times["dc_rtt"] = distribution(round_trips);
     json::object errors;
     for (const auto& [kind, n] : c.errors) errors[kind] = n;
     json::array stages;
@@ -95,9 +102,13 @@ json::object calls_object(const metrics::CallTally& c) {
                                       {"took", distribution(c.stages[i].took)},
                                       {"at", distribution(c.stages[i].at)}});
     return {{"calls", c.calls},
+            {"planned", c.planned},
+            {"missed", c.missed},
+            {"saturated", c.saturated},
             {"set_up", c.set_up},
             {"failed", c.failed},
             {"errors_by_kind", std::move(errors)},
+            {"metrics", std::move(times)},
             {"stages", std::move(stages)},
             {"setup_time", distribution(c.setup())},
             {"from_start_time", distribution(c.from_start)},
@@ -210,7 +221,7 @@ json::object phase_object(const PhaseResult& p) {
     if (!examples.empty()) out["wrong_examples"] = std::move(examples);
     if (!p.warmup && !p.checks.empty()) out["checks"] = checks_array(p.checks);
     if (p.burst) out["burst"] = burst_object(*p.burst);
-    if (p.calls) out["calls"] = calls_object(*p.calls);
+    if (p.calls) out["calls"] = calls_object(*p.calls, p.tally->response);
     if (p.resources)
         out["resources"] = json::object{{"processes", p.resources->max_processes},
                                         {"threads", p.resources->max_threads},

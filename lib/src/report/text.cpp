@@ -57,6 +57,48 @@ std::string load_table(const Column& rows, const Paint& paint) {
     return table.print(paint);
 }
 
+/// Of calls: how they were set up, and the pings on them.
+std::string calls_table(const Column& rows, const Paint& paint) {
+    Table table({"server", "calls", "set up", "failed", "offer_to_answer", "connected p50", "dc_open p50", "p99", "pings", "lost",
+                 "dc_rtt p50", "p99", "threads"});
+    for (const auto& [server, phase] : rows) {
+        const auto& c = *phase->calls;
+        const auto q = [](const metrics::Histogram& h, double at) {
+            return h.empty() ? std::string("-") : format_duration(h.quantile(at));
+        };
+        using metrics::CallTime;
+        table.add({one_line(server->name), grouped(c.calls), grouped(c.set_up), grouped(c.failed),
+                   q(c.time(CallTime::offer_to_answer), 0.5), q(c.time(CallTime::connected), 0.5),
+                   q(c.time(CallTime::dc_open), 0.5), q(c.time(CallTime::dc_open), 0.99), grouped(c.answered + c.lost),
+                   grouped(c.lost), q(phase->tally->response, 0.5), q(phase->tally->response, 0.99),
+                   phase->resources ? std::to_string(phase->resources->max_threads) : "-"});
+    }
+    return table.print(paint);
+}
+
+/// How far the set-ups of calls at once overlapped.
+std::string call_bursts_table(const Column& rows, const Paint& paint) {
+    Table table({"server", "solo S", "makespan M", "M/S", "overlap", "serial", "groups"});
+    for (const auto& [server, phase] : rows) {
+        const auto& b = phase->burst;
+        const bool known = b && b->complete && b->solo > Duration::zero();
+        table.add({one_line(server->name), known ? format_duration(b->solo) : "-",
+                   b && b->complete ? format_duration(b->makespan) : "-", known ? number(b->ratio) : "-",
+                   known ? number(b->overlap) : "-",
+                   known && b->serial_fraction ? fmt::format("{:.1f} %", *b->serial_fraction * 100) : "-",
+                   known ? groups_text(b->groups) : "-"});
+    }
+    return table.print(paint);
+}
+
+std::string phase_tables(const Column& rows, const TextOptions& options, const Paint& paint) {
+    const auto& first = *rows.front().second;
+    const bool calls = std::ranges::all_of(rows, [](const auto& row) { return row.second->calls != nullptr; });
+    if (calls)
+        return calls_table(rows, paint) + (first.kind == PhaseKind::burst ? call_bursts_table(rows, paint) : std::string());
+    return first.kind == PhaseKind::burst ? burst_table(rows, options, paint) : load_table(rows, paint);
+}
+
 std::string errors_text(const Column& rows, const Paint& paint) {
     std::string out;
     for (const auto& [server, phase] : rows) {
@@ -93,7 +135,8 @@ std::string notes_text(const Column& rows, const Paint& paint) {
 std::string phase_title(const PhaseResult& p) {
     if (p.burst) {
         const std::string times = p.burst->repeats > 1 ? fmt::format(", {} times", p.burst->repeats) : "";
-        return fmt::format("{} requests at once{}", p.burst->n, times);
+        const char* what = !p.calls ? "requests" : p.burst->n == 1 ? "call" : "calls";
+        return fmt::format("{} {} at once{}", p.burst->n, what, times);
     }
     return load_title(p);
 }
@@ -116,7 +159,7 @@ std::string to_text(const RunResult& result, const TextOptions& options) {
         const auto& first = *rows.front().second;
         out +=
             '\n' + paint(one_line(name), bold) + "  " + phase_title(first) + (first.warmup ? paint("  warm-up", dim) : "") + '\n';
-        out += first.kind == PhaseKind::burst ? burst_table(rows, options, paint) : load_table(rows, paint);
+        out += phase_tables(rows, options, paint);
         out += errors_text(rows, paint);
         out += notes_text(rows, paint);
         if (std::ranges::any_of(rows, [](const auto& row) { return row.second->interrupted; }))

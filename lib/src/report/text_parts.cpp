@@ -61,9 +61,10 @@ std::vector<std::string> generator_notes(const PhaseResult& phase) {
 std::string straggler_words(const PhaseResult& phase) {
     const auto left = stragglers(phase);
     if (!left) return {};
-    const std::string who = !left->count        ? "requests were"
-                            : left->count == 1U ? "1 request was"
-                                                : grouped(*left->count) + " requests were";
+    const std::string what = phase.calls ? "ping" : "request";
+    const std::string who = !left->count        ? what + "s were"
+                            : left->count == 1U ? "1 " + what + " was"
+                                                : grouped(*left->count) + ' ' + what + "s were";
     return fmt::format("{} still under way at the end, the last ended after {}", who, format_duration(left->took));
 }
 

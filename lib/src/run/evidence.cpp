@@ -106,6 +106,7 @@ Together together(std::span<const PhaseResult* const> phases) {
     Together out;
     auto& all = out.all;
     all.phase = "all phases";
+    const auto calls = std::make_shared<metrics::CallTally>();
     for (const auto* p : phases) {
         if (p->warmup) continue;
         out.parts.push_back(p);
@@ -115,17 +116,23 @@ Together together(std::span<const PhaseResult* const> phases) {
         all.missed += p->missed;
         all.saturated += p->saturated;
         all.generator.merge(p->generator);
+        if (p->calls) calls->merge(*p->calls);
         all.interrupted = all.interrupted || p->interrupted;
         if (all.inconclusive.empty()) all.inconclusive = p->inconclusive;
         if (all.aborted.empty()) all.aborted = p->aborted;
     }
+    if (calls->calls > 0 || calls->planned > 0) all.calls = calls;
     const bool bursts = std::ranges::all_of(out.parts, [](const auto* p) { return p->kind == report::PhaseKind::burst; });
     all.kind = bursts ? report::PhaseKind::burst : report::PhaseKind::users;
     return out;
 }
 
 bool starts_were_made(const PhaseResult& phase) {
-    return phase.planned == 0 || static_cast<double>(phase.missed) <= 0.01 * static_cast<double>(phase.planned);
+    const auto made = [](std::uint64_t missed, std::uint64_t planned) {
+        return planned == 0 || static_cast<double>(missed) <= 0.01 * static_cast<double>(planned);
+    };
+    // Pings are many and would hide calls that were not made.
+    return made(phase.missed, phase.planned) && (!phase.calls || made(phase.calls->missed, phase.calls->planned));
 }
 
 std::string trust_words(const Threshold& t, const Trust& trust) {

@@ -14,10 +14,6 @@ using scenario::Threshold;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-bool is_time(const Threshold& t) {
-    return is_answer_time(t) || t.metric == "makespan" || t.metric == "solo" || t.metric == "setup";
-}
-
 double value_of(const metrics::Histogram& h, const Threshold& t) {
     if (t.aggregate == "mean") return to_seconds(h.mean());
     if (t.aggregate == "min") return to_seconds(h.min());
@@ -46,19 +42,33 @@ Figure burst_figure(const Threshold& t, const PhaseResult& phase) {
     return {*b.serial_fraction, (lean - 1) / (static_cast<double>(b.n) - 1), {}};
 }
 
+/// `setup` and `loss` are what `volley offer` calls `dc_open` and `lost`.
+std::optional<metrics::CallTime> call_time_of(const Threshold& t) {
+    return t.metric == "setup" ? metrics::CallTime::dc_open : metrics::call_time_of(t.metric);
+}
+
+bool is_ping_count(const Threshold& t) { return t.metric == "answered" || t.metric == "lost" || t.metric == "loss"; }
+
+bool is_of_calls(const Threshold& t) { return call_time_of(t) || is_ping_count(t) || t.metric == "calls_failed"; }
+
 Figure calls_figure(const Threshold& t, const PhaseResult& phase) {
     if (!phase.calls) return {.missing = "only calls have it"};
     const auto& c = *phase.calls;
-    if (t.metric == "setup") {
-        if (c.setup().empty()) return {.missing = "no call was set up"};
-        return {value_of(c.setup(), t), value_of(c.from_start, t), {}};
+    if (const auto time = call_time_of(t)) {
+        const auto& times = c.time(*time);
+        if (times.empty()) return {.missing = *time == metrics::CallTime::dc_open ? "no call was set up" : "no call came so far"};
+        return {value_of(times, t), *time == metrics::CallTime::dc_open ? value_of(c.from_start, t) : nan, {}};
     }
-    const bool loss = t.metric == "loss";
-    const auto part = static_cast<double>(loss ? c.lost : c.failed);
+    const bool pings = is_ping_count(t);
+    const auto part = static_cast<double>(t.metric == "answered" ? c.answered : pings ? c.lost : c.failed);
     if (t.unit != Threshold::Unit::share) return {part, nan, {}};
-    const auto whole = static_cast<double>(loss ? c.answered + c.lost : c.calls);
-    if (whole == 0) return {.missing = loss ? "no ping was sent" : "no call was made"};
+    const auto whole = static_cast<double>(pings ? c.answered + c.lost : c.calls);
+    if (whole == 0) return {.missing = pings ? "no ping was sent" : "no call was made"};
     return {part / whole, nan, {}};
+}
+
+bool is_time(const Threshold& t) {
+    return is_answer_time(t) || t.metric == "makespan" || t.metric == "solo" || call_time_of(t).has_value();
 }
 
 constexpr int usual_digits = 3;
@@ -72,11 +82,13 @@ std::string in_words(const Threshold& t, double value, int digits = usual_digits
 
 }  // namespace
 
-bool is_answer_time(const Threshold& t) { return t.metric == "latency" || t.metric == "service" || t.metric == "rtt"; }
+bool is_answer_time(const Threshold& t) {
+    return t.metric == "latency" || t.metric == "service" || t.metric == "rtt" || t.metric == "dc_rtt";
+}
 
 bool is_count(const Threshold& t) {
     return t.metric == "errors" || t.metric == "right" || t.metric == "requests" || t.metric == "missed" ||
-           t.metric == "saturated" || t.metric == "loss" || t.metric == "calls_failed";
+           t.metric == "saturated" || t.metric == "calls_failed" || is_ping_count(t);
 }
 
 const metrics::Histogram& times_of(const Threshold& t, const metrics::Tally& tally) {
@@ -114,7 +126,7 @@ Figure figure_of(const Threshold& t, const PhaseResult& phase) {
     if (t.metric == "requests") return counted(phase.tally->requests);
     if (t.metric == "missed") return starts(phase.missed);
     if (t.metric == "saturated") return starts(phase.saturated);
-    if (t.metric == "setup" || t.metric == "loss" || t.metric == "calls_failed") return calls_figure(t, phase);
+    if (is_of_calls(t)) return calls_figure(t, phase);
     return burst_figure(t, phase);
 }
 

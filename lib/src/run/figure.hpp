@@ -22,7 +22,7 @@ struct Figure {
 /// A count of answers or starts, which is true whatever the clock says.
 [[nodiscard]] bool is_count(const scenario::Threshold& t);
 
-/// On `latency` (of calls also called `rtt`) or `service`: a time that every right answer has.
+/// On `latency` (of calls also called `dc_rtt` and `rtt`) or `service`: a time that every right answer has.
 [[nodiscard]] bool is_answer_time(const scenario::Threshold& t);
 
 /// The times that a threshold on `latency` or `service` speaks of.

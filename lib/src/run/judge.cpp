@@ -165,7 +165,8 @@ ThresholdResult judge_together(const Threshold& t, const ServerResult& server) {
 
 /// What they allow to fail is not to be forbidden by `errors == 0`.
 bool is_of_errors(const Threshold& t) {
-    return t.metric == "errors" || t.metric == "right" || t.metric == "loss" || t.metric == "calls_failed";
+    return t.metric == "errors" || t.metric == "right" || t.metric == "loss" || t.metric == "lost" || t.metric == "answered" ||
+           t.metric == "calls_failed";
 }
 
 bool speaks_of_errors(const scenario::Scenario& scenario, const std::string& phase, const std::string& server) {
@@ -182,7 +183,8 @@ ThresholdResult judge_errors(const ServerResult& server, const PhaseResult& phas
     t.source.text = "errors == 0";
     auto result = judge_one(t, server, phase);
     if (result.verdict == Verdict::fail && !phase.wrong_examples.empty()) result.message += "; " + phase.wrong_examples.front();
-    if (result.verdict == Verdict::pass && phase.tally->requests == 0) {
+    const bool calls_alone = phase.calls && phase.calls->set_up > 0;  // without pings
+    if (result.verdict == Verdict::pass && phase.tally->requests == 0 && !calls_alone) {
         result.verdict = Verdict::fail;
         result.message = "not one request was made";
     }
@@ -195,10 +197,11 @@ void judge_check(const PhaseResult& phase, Verdict errors, report::CheckResult& 
     check.message.clear();
     if (check.failed > 0) {
         check.verdict = errors;
-        check.message = fmt::format("failed for {} of {} answers: {}", check.failed, check.failed + check.held, check.example);
+        check.message = fmt::format("failed for {} of {} {}: {}", check.failed, check.failed + check.held,
+                                    phase.calls ? "calls" : "answers", check.example);
     } else if (check.held == 0) {
         check.verdict = Verdict::inconclusive;
-        check.message = "there was no answer to look at";
+        check.message = phase.calls ? "no call came to its end" : "there was no answer to look at";
     } else if (phase.interrupted) {
         check.verdict = Verdict::inconclusive;
         check.message = "the phase was interrupted";

@@ -42,6 +42,7 @@ engine::Decision LiveLook::operator()(const engine::PhaseOutcome& so_far, bool e
 
 void take_figures(const engine::PhaseOutcome& outcome, report::PhaseResult& out) {
     out.tally = outcome.tally;
+    out.calls = outcome.calls;
     out.elapsed = outcome.elapsed;
     out.loaded = outcome.loaded;
     out.planned = outcome.planned;

@@ -204,6 +204,7 @@ engine::PreparedStep prepare_step(const Scenario& scenario, const Step& step, Ex
     if (!ready.request.headers.has("Accept")) ready.request.headers.add("Accept", "*/*");
     set_body(step, expand, ready.request);
     ready.timeout = step.timeout.value_or(scenario.config.timeout);
+    if (step.call) return ready;  // its checks look at calls, see prepare_call()
 
     Judge judge;
     using Query = scenario::Check::Query;

@@ -14,7 +14,7 @@ namespace volley::run {
 
 /// @param base    URL that paths are joined to, `http://127.0.0.1:8000`.
 /// @param counts  where the steps' judges count what their checks found; may be empty.
-/// @return        the steps, or the first error with its place.
+/// @return        the steps, or the first error with its place. Of a call, the request of its offer.
 [[nodiscard]] std::variant<std::vector<engine::PreparedStep>, SourceError> prepare_steps(
     const scenario::Scenario& scenario, const scenario::ScenarioBody& body, const scenario::Variables& variables,
     const std::string& base, const std::shared_ptr<CheckCounts>& counts = nullptr);

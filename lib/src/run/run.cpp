@@ -20,10 +20,12 @@
 #include "engine/phase_runner.hpp"
 #include "net/task_group.hpp"
 #include "report/load_words.hpp"
+#include "run/call_phase.hpp"
 #include "run/live.hpp"
 #include "run/never_worked.hpp"
 #include "run/phase_plan.hpp"
 #include "run/prepare.hpp"
+#include "run/prepare_call.hpp"
 #include "run/probe.hpp"
 #include "run/room.hpp"
 #include "run/server_under_test.hpp"
@@ -47,8 +49,23 @@ bool wanted(const std::vector<std::string>& names, const std::string& name) {
 
 std::string list(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
 
-/// The most connections that a phase has open at a time.
-std::size_t connections_of(const Phase& phase) { return phase.burst ? *phase.burst : phase.users.value_or(phase.max_users); }
+/// The most connections that a phase has open at a time; a call has a socket beside that of its offer.
+std::size_t connections_of(const Phase& phase) {
+    const std::size_t users = phase.burst ? *phase.burst : phase.users.value_or(phase.max_users);
+    return phase.calls ? 2 * users : users;
+}
+
+/// What the users of a phase do.
+struct Work {
+    std::vector<engine::PreparedStep> steps;
+    std::optional<PreparedCall> call;  ///< instead of the steps
+};
+
+/// As never_worked(), of requests or calls.
+std::string why_never_worked(const engine::PhaseOutcome& outcome, const std::vector<std::string>& examples,
+                             bool status_is_checked) {
+    return outcome.calls ? outcome.never_worked : never_worked(*outcome.tally, examples, status_is_checked);
+}
 
 /// The servers of the file; without any, the target stands for one that runs already.
 std::vector<scenario::ServerSpec> servers_of(const Scenario& scenario) {
@@ -212,38 +229,49 @@ private:
                 result.message = format_source_error(*error);
                 break;
             }
-            const bool go_on = co_await run_one(server, result, phase, std::get<0>(std::move(steps)), *checks);
+            Work work{std::get<0>(std::move(steps)), {}};
+            if (phase.calls) {
+                auto call = prepare_call(scenario_, body->steps.front(), variables_, std::move(work.steps.front()), checks);
+                if (const auto* error = std::get_if<SourceError>(&call)) {
+                    result.state = report::ServerState::not_started;
+                    result.message = format_source_error(*error);
+                    break;
+                }
+                work = {{}, std::get<0>(std::move(call))};
+            }
+            const bool go_on = co_await run_one(server, result, phase, std::move(work), *checks);
             if (!go_on) break;
         }
     }
 
     /// @return false when the server's remaining phases make no sense.
-    awaitable<bool> run_one(ServerUnderTest& server, report::ServerResult& result, const Phase& phase,
-                            std::vector<engine::PreparedStep> steps, CheckCounts& checks) {
+    awaitable<bool> run_one(ServerUnderTest& server, report::ServerResult& result, const Phase& phase, Work work,
+                            CheckCounts& checks) {
         auto measured = result_of(phase);
         measured.began = Clock::now() - start_;
+        std::string in_vain;  // why nothing worked
 
         std::optional<engine::PhaseOutcome> solo;
         if (phase.burst && !phase.warmup && !solo_.contains(solo_key(phase))) {
             auto plan = solo_plan(scenario_.config, solo_key(phase).second);
-            plan.steps = steps;
             // Named first: g++ 12 may destroy a temporary of an expression with co_await twice (GCC bug 107288).
+            Work alone{work.steps, {}};
+            if (work.call) alone.call = work.call->alone();
             std::string solo_name = phase.name + " (solo)";
-            solo = co_await observed(server, std::move(solo_name), std::move(plan), nullptr);
+            solo = co_await observed(server, std::move(solo_name), std::move(plan), std::move(alone), nullptr);
             std::vector<Duration> times;
             for (const auto& burst : solo->bursts)
                 if (burst.front().right) times.push_back(burst.front().response_time());
             solo_[solo_key(phase)] = metrics::median(std::move(times));
         }
         const bool status_checked = checks_status(*scenario_.find_scenario(phase.scenario));
-        const bool in_vain =
-            solo && (!worked_ || solo->tally->right == 0) && !never_worked(*solo->tally, solo->examples, status_checked).empty();
-        if (in_vain && !interrupted_) {
+        if (solo && (!worked_ || solo->tally->right == 0)) in_vain = why_never_worked(*solo, solo->examples, status_checked);
+        if (!in_vain.empty() && !interrupted_) {
             measured.tally = solo->tally;  // a burst would show nothing else
+            measured.calls = solo->calls;
             measured.wrong_examples = solo->examples;
         } else if (!interrupted_) {
             auto plan = plan_of(scenario_.config, phase, result_.seed);
-            plan.steps = std::move(steps);
             std::string name = phase.name;
             const TimePoint began = Clock::now();  // behind the solo requests
             measured.began = began - start_;
@@ -252,7 +280,7 @@ private:
             LiveLook look(scenario_, phase, result);
             if (look.needed())
                 plan.look = [&](const engine::PhaseOutcome& so_far, bool ending) { return decide(look, phase, so_far, ending); };
-            const bool unjudged = plan.steps.size() == 1 && !plan.steps.front().judge;
+            const bool unjudged = work.steps.size() == 1 && !work.steps.front().judge;
             if (observer_.phase_began) observer_.phase_began(result.name, phase.name, began);
             if (observer_.sample)
                 plan.samples = [this, warmup = phase.warmup](std::vector<metrics::Sample> batch) {
@@ -261,8 +289,9 @@ private:
                         observer_.sample(sample);
                     }
                 };
-            auto outcome = co_await observed(server, std::move(name), std::move(plan), &measured.resources);
+            auto outcome = co_await observed(server, std::move(name), std::move(plan), std::move(work), &measured.resources);
             take(outcome, phase, measured);
+            in_vain = why_never_worked(outcome, measured.wrong_examples, status_checked);
             if (outcome.aborted && look.aborted_by() != nullptr) measured.aborted = look.aborted_by()->source.text;
             if (unjudged) checks.derive(*outcome.tally, measured.wrong_examples);
         }
@@ -277,9 +306,9 @@ private:
             co_return false;
         }
         if (!interrupted_ && !worked_) {
-            result.message = never_worked(*last.tally, last.wrong_examples, status_checked);
+            result.message = in_vain;
             if (!result.message.empty()) result.state = report::ServerState::unreachable;
-            worked_ = result.message.empty() && last.tally->requests > 0;
+            worked_ = result.message.empty() && (last.tally->requests > 0 || (last.calls && last.calls->set_up > 0));
         }
         if (interrupted_) result.state = report::ServerState::interrupted;
         if (!last.aborted.empty() && !interrupted_) {
@@ -326,9 +355,11 @@ private:
     }
 
     /// Runs a phase with progress and /proc readings beside it.
-    awaitable<engine::PhaseOutcome> observed(const ServerUnderTest& server, std::string name, engine::PhasePlan plan,
+    awaitable<engine::PhaseOutcome> observed(const ServerUnderTest& server, std::string name, engine::PhasePlan plan, Work work,
                                              std::optional<report::ResourceFigures>* resources) {
         if (options_.direct) plan.curl = options_.direct->curl;
+        plan.steps = std::move(work.steps);
+        if (work.call) work.call->plan.request.curl = plan.curl;
         expected_ = plan.duration.value_or(Duration{});
         engine::Counters counters;
         std::optional<report::ResourceFigures> seen;
@@ -339,7 +370,10 @@ private:
         engine::PhaseOutcome outcome;
         std::exception_ptr broken;
         try {
-            outcome = co_await engine::run_phase(std::move(plan), counters);
+            if (work.call)
+                outcome = co_await run_calls(std::move(plan), *work.call, counters);
+            else
+                outcome = co_await engine::run_phase(std::move(plan), counters);
         } catch (...) {
             broken = std::current_exception();
         }
@@ -411,7 +445,12 @@ void try_values(const Scenario& scenario, scenario::Variables variables, std::ve
     variables.push(server_scope(scenario.servers.empty() ? "target" : scenario.servers.front().name, stand_in));
     for (const auto& body : scenario.scenarios) {
         auto steps = prepare_steps(scenario, body, variables, stand_in);
-        if (auto* error = std::get_if<SourceError>(&steps)) errors.push_back(std::move(*error));
+        if (auto* error = std::get_if<SourceError>(&steps)) {
+            errors.push_back(std::move(*error));
+        } else if (body.is_call()) {
+            auto call = prepare_call(scenario, body.steps.front(), variables, std::move(std::get<0>(steps).front()));
+            if (auto* wrong = std::get_if<SourceError>(&call)) errors.push_back(std::move(*wrong));
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 // Judging checks: what a server answered against what the scenario says.
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include <boost/json.hpp>
 #include <boost/regex.hpp>
@@ -9,6 +11,7 @@
 #include "base/mask.hpp"
 #include "scenario/json_path.hpp"
 #include "scenario/pattern.hpp"
+#include "scenario/reader.hpp"
 #include "scenario/yaml.hpp"
 
 namespace volley::scenario {
@@ -211,8 +214,88 @@ std::optional<std::string> failed_check(const Check& check, std::string_view wan
             return judge_text(check, wanted, in.body, "body", in);
         case Query::jq:
             return judge_json(check, wanted, in);
+        case Query::call_time:
+        case Query::round_trip:
+        case Query::answered:
+        case Query::lost:
+            break;  // of a call
     }
     return std::nullopt;
+}
+
+namespace {
+
+/// `5`, or `5%` as 0.05.
+struct Share {
+    double amount = 0;
+    bool percent = false;
+};
+std::optional<Share> share_of(std::string_view text) {
+    const bool percent = text.ends_with('%');
+    const auto n = percent ? share_of_percent(text.substr(0, text.size() - 1)) : number(text);
+    if (!n || !(*n >= 0) || !std::isfinite(*n)) return std::nullopt;
+    return Share{*n, percent};
+}
+
+/// Of values as they are, the percentile by nearest rank. Empty values have none.
+std::optional<Duration> aggregate_of(std::string_view aggregate, std::span<const Duration> values) {
+    if (values.empty()) return std::nullopt;
+    if (aggregate == "min") return *std::min_element(values.begin(), values.end());
+    if (aggregate == "max") return *std::max_element(values.begin(), values.end());
+    if (aggregate == "mean") {
+        double sum = 0;
+        for (const auto value : values) sum += to_seconds(value);
+        return from_seconds(sum / static_cast<double>(values.size()));
+    }
+    const double q = number(aggregate.substr(1)).value_or(0) / 100;
+    const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(values.size())));
+    std::vector<Duration> sorted(values.begin(), values.end());
+    const auto at = sorted.begin() + static_cast<std::ptrdiff_t>(std::clamp<std::size_t>(rank, 1, sorted.size()) - 1);
+    std::nth_element(sorted.begin(), at, sorted.end());
+    return *at;
+}
+
+std::optional<std::string> judge_time(const Check& check, std::string_view wanted, const std::string& what,
+                                      std::optional<Duration> found, const char* missing) {
+    const auto limit = parse_duration(wanted);
+    if (!limit) return "not a duration: " + in_quotes(wanted);
+    if (!found) return missing;
+    if (compare(check.predicate, *found, *limit)) return std::nullopt;
+    return what + " is " + format_duration(*found);
+}
+
+std::optional<std::string> judge_pings(const Check& check, std::string_view wanted, std::uint64_t n, std::uint64_t all) {
+    const auto limit = share_of(wanted);
+    if (!limit) return "not a number or percentage: " + in_quotes(wanted);
+    if (all == 0 && limit->percent) return "no ping was sent";
+    const auto count = static_cast<double>(n);
+    if (compare(check.predicate, limit->percent ? count / static_cast<double>(all) : count, limit->amount)) return std::nullopt;
+    return std::to_string(n) + " of " + std::to_string(all) + (all == 1 ? " ping was " : " pings were ") +
+           (check.query == Query::lost ? "lost" : "answered");
+}
+
+}  // namespace
+
+std::optional<std::string> failed_call_check(const Check& check, std::string_view wanted, const CallInput& in) {
+    switch (check.query) {
+        case Query::call_time:
+            return judge_time(check, wanted, std::string(metrics::to_string(check.time)),
+                              in.times[static_cast<std::size_t>(check.time)], "the call did not come so far");
+        case Query::round_trip:
+            return judge_time(check, wanted, "dc_rtt " + check.aggregate, aggregate_of(check.aggregate, in.round_trips),
+                              "no ping was answered");
+        case Query::answered:
+            return judge_pings(check, wanted, in.answered, in.answered + in.lost);
+        case Query::lost:
+            return judge_pings(check, wanted, in.lost, in.answered + in.lost);
+        default:
+            return "it is a check of a request";
+    }
+}
+
+bool is_call_value(const Check& check, std::string_view value) noexcept {
+    if (check.query == Query::answered || check.query == Query::lost) return share_of(value).has_value();
+    return parse_duration(value).has_value();
 }
 
 }  // namespace volley::scenario

@@ -19,6 +19,8 @@ using Query = Check::Query;
 using Predicate = Check::Predicate;
 
 constexpr std::array queries{"status"sv, "duration"sv, "header"sv, "body"sv, "jq"sv};
+constexpr std::array call_queries{"connected"sv, "dc_open"sv,  "gather"sv, "offer_to_answer"sv, "ice"sv, "dtls"sv,
+                                  "dc_rtt"sv,    "answered"sv, "lost"sv};
 constexpr std::array predicates{"=="sv, "!="sv, "<"sv, "<="sv, ">"sv, ">="sv, "contains"sv, "not"sv, "matches"sv, "exists"sv};
 
 bool is_order(Predicate p) {
@@ -43,6 +45,7 @@ struct CheckParser {
     Reader& reader;
     const Value& source;
     Cursor in;
+    bool of_call = false;
     Check out;
 
     bool fail(std::size_t offset, std::string text, std::string hint) {
@@ -54,16 +57,48 @@ struct CheckParser {
         in.skip();
         const auto start = in.at;
         const auto name = in.word();
+        if (of_call) return call_query(start, name);
         const auto at = std::find(queries.begin(), queries.end(), name);
         if (at == queries.end()) {
             if (in.text.empty() || name.empty())
                 return fail(start, "a check is empty or begins with a sign", "write `status == 200`");
+            if (std::find(call_queries.begin(), call_queries.end(), name) != call_queries.end())
+                return fail(start, in_quotes(name) + " is a figure of a call", "it goes with `webrtc` steps");
             return fail(start, "unknown query " + in_quotes(name), suggest(name, queries, "queries"));
         }
         out.query = static_cast<Query>(std::array{Query::status, Query::duration, Query::header, Query::body,
                                                   Query::jq}[static_cast<std::size_t>(at - queries.begin())]);
         if (out.query == Query::header) return header();
         if (out.query == Query::jq) return path();
+        return true;
+    }
+
+    bool call_query(std::size_t start, std::string_view name) {
+        if (in.text.empty() || name.empty())
+            return fail(start, "a check is empty or begins with a sign", "write `connected < 2s`");
+        if (const auto time = metrics::call_time_of(name)) {
+            out.query = Query::call_time;
+            out.time = *time;
+        } else if (name == "dc_rtt") {
+            out.query = Query::round_trip;
+            in.skip();
+            const auto aggregate_at = in.at;
+            out.aggregate = std::string(in.word());
+            if (!is_aggregate(out.aggregate))
+                return fail(
+                    aggregate_at,
+                    out.aggregate.empty() ? "`dc_rtt` needs an aggregate" : "unknown aggregate " + in_quotes(out.aggregate),
+                    "p50, p99, p99.9 and so on, mean, min or max: dc_rtt p95 < 80ms");
+        } else if (name == "answered") {
+            out.query = Query::answered;
+        } else if (name == "lost") {
+            out.query = Query::lost;
+        } else if (std::find(queries.begin(), queries.end(), name) != queries.end()) {
+            return fail(start, in_quotes(name) + " is a figure of a request, and this is a call",
+                        "checks of calls: " + join_words(call_queries));
+        } else {
+            return fail(start, "unknown query " + in_quotes(name), suggest(name, call_queries, "queries"));
+        }
         return true;
     }
 
@@ -137,6 +172,15 @@ struct CheckParser {
                 break;
             case Query::jq:
                 break;
+            case Query::call_time:
+            case Query::round_trip:
+                if (!is_order(p)) return fail(start, "a duration is never exact", "compare it with <, <=, > or >=");
+                break;
+            case Query::answered:
+            case Query::lost:
+                if (!is_order(p) && !is_equality(p))
+                    return fail(start, "a number of pings is a number", "compare it with ==, !=, <, <=, > or >=");
+                break;
         }
         return true;
     }
@@ -184,7 +228,12 @@ struct CheckParser {
                 return fail(start, "not a status: " + in_quotes(text), "a number from 100 to 599");
             if (status < 100 || status > 599) return fail(start, "no such status: " + in_quotes(text), "from 100 to 599");
         }
-        if (out.query == Query::duration) {
+        if (out.query == Query::answered || out.query == Query::lost) {
+            if (!is_call_value(out, text))
+                return fail(start, "not a number or percentage: " + in_quotes(text),
+                            "write lost == 0, lost < 5% or answered >= 19");
+        }
+        if (out.query == Query::duration || out.query == Query::call_time || out.query == Query::round_trip) {
             const auto d = parse_duration(text);
             if (!d && d.error() == ParseErrc::no_unit)
                 return fail(start, "a duration needs a unit: " + in_quotes(text), "write " + text + "ms or " + text + "s");
@@ -203,8 +252,8 @@ struct CheckParser {
 
 }  // namespace
 
-std::optional<Check> parse_check(Reader& reader, const Value& source) {
-    CheckParser parser{reader, source, Cursor{source.text}, {}};
+std::optional<Check> parse_check(Reader& reader, const Value& source, bool of_call) {
+    CheckParser parser{reader, source, Cursor{source.text}, of_call, {}};
     parser.out.source = source;
     if (!parser.query() || !parser.predicate() || !parser.value()) return std::nullopt;
     return std::move(parser.out);

@@ -41,8 +41,8 @@ Config read_config(Reader& reader, const Node& node) {
     Config out;
     if (!reader.is_map(node, "config", "config: { target: \"http://127.0.0.1:8000\", timeout: 10s }")) return out;
     static constexpr std::array known{"target"sv, "timeout"sv, "seed"sv, "tls"sv, "transport"sv, "http"sv, "threads"sv};
-    static constexpr std::array later{LaterKey{"webrtc", ""}, LaterKey{"headers", "give each request its `headers`"},
-                                      LaterKey{"proxy", ""}};
+    static constexpr std::array later{LaterKey{"webrtc", "give each `webrtc` step its `ice` and `within`"},
+                                      LaterKey{"headers", "give each request its `headers`"}, LaterKey{"proxy", ""}};
     const Keys keys(reader, node, "config", known, later);
     if (const Node* n = keys.find("target"))
         if (const Value* v = reader.scalar(*n, "target")) {
@@ -53,8 +53,10 @@ Config read_config(Reader& reader, const Node& node) {
         }
     if (const Node* n = keys.find("timeout")) out.timeout = reader.duration(*n, "timeout", 1ms, 1h).value_or(out.timeout);
     if (const Node* n = keys.find("seed")) out.seed = reader.count(*n, "seed", 0, UINT64_MAX);
-    if (const Node* n = keys.find("threads"))
+    if (const Node* n = keys.find("threads")) {
         out.threads = static_cast<unsigned>(reader.count(*n, "threads", 1, 256).value_or(out.threads));
+        out.threads_pos = n->pos();
+    }
     read_client(reader, keys, out);
     const Node* tls = keys.find("tls");
     if (tls && reader.is_map(*tls, "tls", "tls: { verify: true, ca: ca.pem }")) {
@@ -143,6 +145,12 @@ std::vector<Output> read_outputs(Reader& reader, const Node& node) {
     return out;
 }
 
+void check_threads(Reader& reader, const Scenario& s) {
+    if (s.config.threads <= 1 || !std::ranges::any_of(s.scenarios, &ScenarioBody::is_call)) return;
+    reader.error(s.config.threads_pos, "`threads` beside a `webrtc` step: the calls of a process are made by one thread",
+                 "remove it, or put the calls into a file of their own; several processes make more calls");
+}
+
 void check_names(Reader& reader, const Scenario& s) {
     const bool has_target = s.config.target.has_value() || !s.servers.empty();
     if (has_target) return;
@@ -195,6 +203,7 @@ void read_all(Scenario& s, const Node& root, Reader& reader) {
     else if (!keys.has("outputs"))
         s.outputs.push_back({});
     check_names(reader, s);
+    check_threads(reader, s);
 }
 
 std::string stem_of(std::string_view file) {

@@ -160,6 +160,9 @@ std::optional<Phase> read_phase(Reader& reader, const Node& node, const std::vec
                          names.empty() ? std::string(phase_example) : suggest("", names, "scenarios"));
     }
 
+    out.calls =
+        std::ranges::any_of(scenarios, [&](const ScenarioBody& body) { return body.name == out.scenario && body.is_call(); });
+
     const auto given = keys.among(models);
     if (given.size() != 1)
         reader.error(given.empty() ? node.pos() : keys.key_pos(given[1]),

@@ -63,6 +63,11 @@ void read_scenario(Reader& reader, const Node& node, const Keys& keys, const std
     }
     if (!body) return;
     out.scenario = body->name;
+    if (body->is_call()) {
+        reader.error(pos, in_quotes(body->name) + " makes a WebRTC call: a probe sends a request",
+                     "name a scenario with a request; a phase with `burst` shows how far calls overlap");
+        return;
+    }
     if (body->steps.size() > 1)
         reader.error(pos,
                      in_quotes(body->name) + " has " + std::to_string(body->steps.size()) + " steps: a probe sends one request",

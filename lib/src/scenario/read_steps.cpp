@@ -5,6 +5,7 @@
 #include <volley/http/message.hpp>
 
 #include "scenario/reader.hpp"
+#include "scenario/step_parts.hpp"
 #include "scenario/yaml.hpp"
 
 namespace volley::scenario {
@@ -21,52 +22,6 @@ std::string upper(std::string_view text) {
     for (char& c : out)
         if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
     return out;
-}
-
-bool has_control(std::string_view text) {
-    return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
-void read_url(Reader& reader, const Node& node, std::string_view method, Step& out) {
-    const Value* v = reader.scalar(node, method);
-    if (!v) return;
-    const auto& t = v->text;
-    const bool path = t.starts_with('/') && !t.starts_with("//");
-    if (has_control(t) || t.find(' ') != std::string::npos) {
-        // Spaces within {{ }} are fine, and so is all that a variable holds: it is encoded when it is sent.
-        bool outside = false;
-        for (std::size_t i = 0, depth = 0; i < t.size(); ++i) {
-            if (t.compare(i, 2, "{{") == 0) ++depth;
-            if (t.compare(i, 2, "}}") == 0 && depth > 0) --depth;
-            outside = outside || (depth == 0 && (t[i] == ' ' || has_control(t.substr(i, 1))));
-        }
-        if (outside) {
-            reader.error(v->pos, "a URL with a space in it: " + in_quotes(t), "write %20, or put the text under `query`");
-            return;
-        }
-    }
-    if (!path && !t.starts_with("http://") && !t.starts_with("https://") && !t.starts_with("{{")) {
-        reader.error(v->pos, "not a path or URL: " + in_quotes(t),
-                     t.empty() || t.starts_with("//") ? "begin it with / or http://" : "write /" + std::string(t.substr(0, 60)));
-        return;
-    }
-    out.url = *v;
-}
-
-/// `METHOD path`, templates left as they are, so that many values stay one series.
-std::string default_name(const std::string& method, std::string_view url) {
-    if (const auto scheme = url.find("://"); scheme != std::string_view::npos) {
-        const auto slash = url.find('/', scheme + 3);
-        url = slash == std::string_view::npos ? "/"sv : url.substr(slash);
-    }
-    return method + ' ' + std::string(url.substr(0, url.find('?')));
-}
-
-void check_header(Reader& reader, const std::string& name, const Value& value) {
-    if (!http::is_token(name))
-        reader.error(value.pos, "not a header name: " + in_quotes(name), "letters, digits and `-`");
-    else if (!value.has_template && !http::is_valid_field(name, value.text))
-        reader.error(value.pos, "the header " + in_quotes(name) + " holds a control character", "write it on one line");
 }
 
 void read_body(Reader& reader, const Keys& keys, Step& out) {
@@ -103,6 +58,8 @@ void read_items(Reader& reader, const Keys& keys, Step& out) {
 
 std::optional<Step> read_step(Reader& reader, const Node& node) {
     if (!reader.is_map(node, "a step", step_example)) return std::nullopt;
+    if (std::ranges::any_of(node.entries, [](const auto& entry) { return entry.key.text == "webrtc"; }))
+        return read_call_step(reader, node);
     static constexpr std::array known{"get"sv,     "post"sv,  "put"sv,     "patch"sv, "delete"sv, "head"sv,
                                       "options"sv, "name"sv,  "headers"sv, "query"sv, "json"sv,   "form"sv,
                                       "body"sv,    "items"sv, "timeout"sv, "checks"sv};
@@ -113,7 +70,6 @@ std::optional<Step> read_step(Reader& reader, const Node& node) {
                                       LaterKey{"websocket", ""},
                                       LaterKey{"send", ""},
                                       LaterKey{"expect", "write `checks: [...]`"},
-                                      LaterKey{"webrtc", "use `volley offer`"},
                                       LaterKey{"repeat", ""},
                                       LaterKey{"if", ""},
                                       LaterKey{"parallel", ""},
@@ -142,34 +98,13 @@ std::optional<Step> read_step(Reader& reader, const Node& node) {
     out.method = upper(given[0]);
     if (const Node* n = keys.find(given[0])) read_url(reader, *n, given[0], out);
     out.name = default_name(out.method, out.url.text);
-    if (const Node* n = keys.find("name"))
-        if (const Value* v = reader.scalar(*n, "name")) {
-            if (v->has_template)
-                reader.error(v->pos, "`name` cannot hold a template", "it names one series of figures: write a plain text");
-            else if (v->text.empty() || v->text.size() > 100 || has_control(v->text))
-                reader.error(v->pos, "`name` is empty, too long or holds a control character", "1 to 100 bytes");
-            else
-                out.name = v->text;
-        }
-    if (const Node* n = keys.find("headers")) {
-        out.headers = read_pairs(reader, *n, "headers", "headers: { accept: application/json }");
-        for (const auto& [name, value] : out.headers) check_header(reader, name, value);
-    }
+    read_step_name(reader, keys, out);
+    read_step_headers(reader, keys, out);
     if (const Node* n = keys.find("query")) out.query = read_pairs(reader, *n, "query", "query: { page: 2 }");
     read_body(reader, keys, out);
     read_items(reader, keys, out);
     if (const Node* n = keys.find("timeout")) out.timeout = reader.duration(*n, "timeout", 1ms, 1h);
-    const Node* checks = keys.find("checks");
-    if (checks && reader.is_list(*checks, "checks", "checks: [status == 200, duration < 800ms]"))
-        for (const auto& item : checks->items) {
-            if (item.kind == Node::Kind::map) {
-                reader.error(item.pos(), "this check reads as a map", "quote it: YAML takes `: ` for a key");
-                continue;
-            }
-            const Value* v = reader.scalar(item, "checks");
-            if (!v) continue;
-            if (auto check = parse_check(reader, *v)) out.checks.push_back(std::move(*check));
-        }
+    read_step_checks(reader, keys, out);
     return out;
 }
 
@@ -190,6 +125,12 @@ std::vector<ScenarioBody> read_scenarios(Reader& reader, const Node& node) {
             for (const auto& item : value.items)
                 if (auto step = read_step(reader, item)) body.steps.push_back(std::move(*step));
         }
+        for (const auto& step : body.steps)
+            if (step.call && body.steps.size() > 1) {
+                reader.error(step.pos, "a scenario with a `webrtc` step has no other steps",
+                             "make the call, and nothing else, in a scenario of its own: phases run one after the other");
+                break;
+            }
         out.push_back(std::move(body));
     }
     return out;

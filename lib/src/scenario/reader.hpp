@@ -41,8 +41,14 @@ std::vector<Phase> read_phases(Reader& reader, const Node& node, const std::vect
 std::vector<Threshold> read_thresholds(Reader& reader, const Node& node, const Scenario& so_far);
 
 /// Reads one check, one threshold. Errors go to the reader, and nothing comes back.
-std::optional<Check> parse_check(Reader& reader, const Value& source);
+std::optional<Check> parse_check(Reader& reader, const Value& source, bool of_call = false);
 std::optional<Threshold> parse_threshold(Reader& reader, const Value& source, const Scenario& so_far);
+
+/// min, max, mean, or p with a number from 0 to 100: p50, p99.9.
+[[nodiscard]] bool is_aggregate(std::string_view text);
+
+/// A percentage without its sign as the share that is nearest to it: `99.9` is 0.999, which 99.9 / 100 is not.
+[[nodiscard]] std::optional<double> share_of_percent(std::string_view text);
 
 /// Adds one HTTPie item to a step: `name=text`, `name:=json`, `name==query`, `Header:value`, `Header;`. Source: HTTPie's request items.
 void add_item(Reader& reader, const Value& source, Step& step, bool as_form);

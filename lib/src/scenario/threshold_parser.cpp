@@ -40,8 +40,17 @@ constexpr std::array metrics{
     Metric{"overlap", false, true, false, false, true, "overlap >= 40"},
     Metric{"serial_fraction", false, true, true, false, true, "serial_fraction < 2%"},
     Metric{"groups", false, true, false, false, true, "groups == 1"},
+    Metric{"dc_rtt", true, false, false, true, false, "dc_rtt p99 < 20ms", true},
     Metric{"rtt", true, false, false, true, false, "rtt p99 < 20ms", true},
+    Metric{"gather", true, false, false, true, false, "gather p50 < 10ms", true},
+    Metric{"offer_to_answer", true, false, false, true, false, "offer_to_answer p50 < 50ms", true},
+    Metric{"ice", true, false, false, true, false, "ice p50 < 50ms", true},
+    Metric{"dtls", true, false, false, true, false, "dtls p50 < 50ms", true},
+    Metric{"connected", true, false, false, true, false, "connected p95 < 2s", true},
+    Metric{"dc_open", true, false, false, true, false, "dc_open p95 < 2s", true},
     Metric{"setup", true, false, false, true, false, "setup p50 < 50ms", true},
+    Metric{"answered", false, true, true, false, false, "answered == 100%", true},
+    Metric{"lost", false, true, true, false, false, "lost < 0.1%", true},
     Metric{"loss", false, true, true, false, false, "loss < 0.1%", true},
     Metric{"calls_failed", false, true, true, false, false, "calls_failed == 0", true},
 };
@@ -52,15 +61,6 @@ std::vector<std::string_view> metric_names(bool of_calls) {
     for (const auto& m : metrics)
         if (of_calls ? !m.burst_only : !m.calls_only) out.push_back(m.name);
     return out;
-}
-
-/// min, max, mean, or p with a number from 0 to 100: p50, p99.9.
-bool is_aggregate(std::string_view text) {
-    if (text == "min" || text == "max" || text == "mean") return true;
-    if (text.size() < 2 || text.size() > 8 || text[0] != 'p') return false;
-    double n = 0;
-    const auto [end, bad] = std::from_chars(text.data() + 1, text.data() + text.size(), n, std::chars_format::fixed);
-    return bad == std::errc{} && end == text.data() + text.size() && text[1] != '-' && n >= 0 && n <= 100;
 }
 
 struct ThresholdParser {
@@ -91,8 +91,7 @@ struct ThresholdParser {
         const auto dot = word.find('.');
         const auto name = dot == std::string_view::npos ? word : word.substr(dot + 1);
         const auto name_at = start + (dot == std::string_view::npos ? 0 : dot + 1);
-        const auto at =
-            std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name && !m.calls_only; });
+        const auto at = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name; });
         const Phase* phase = nullptr;
         bool good = true;
         if (dot != std::string_view::npos) {
@@ -105,7 +104,7 @@ struct ThresholdParser {
             if (!phase) good = fail(start, "no phase is called " + in_quotes(out.phase), suggest(out.phase, names, "phases"));
         }
         if (at == metrics.end()) {
-            const auto names = metric_names(false);
+            const auto names = metric_names(phase != nullptr && phase->calls);
             const bool is_phase =
                 std::any_of(so_far.phases.begin(), so_far.phases.end(), [&](const Phase& p) { return p.name == name; });
             if (dot == std::string_view::npos && is_phase)
@@ -117,6 +116,9 @@ struct ThresholdParser {
         out.metric = std::string(name);
         if (phase && phase->warmup)
             good = fail(start, in_quotes(out.phase) + " is for warming up and has no figures", "judge another phase");
+        if (metric->calls_only && good && (phase == nullptr || !phase->calls))
+            good = fail(name_at, in_quotes(name) + " is a figure of WebRTC calls",
+                        phase ? in_quotes(out.phase) + " has no `webrtc` step" : "write phase." + std::string(metric->example));
         if (metric->burst_only && (!phase ? dot == std::string_view::npos : !phase->burst.has_value()) && good)
             good = fail(name_at, in_quotes(name) + " is a figure of one burst",
                         phase ? in_quotes(out.phase) + " has no `burst`" : "write phase." + std::string(name));
@@ -211,11 +213,11 @@ struct ThresholdParser {
             return n;
         };
         if (given->ends_with('%')) {
-            const auto n = number(std::string_view(*given).substr(0, given->size() - 1));
+            const auto n = share_of_percent(std::string_view(*given).substr(0, given->size() - 1));
             if (!n || *n < 0) return fail(start, "not a percentage: " + in_quotes(*given), example());
             if (!metric->share) return fail(start, in_quotes(out.metric) + " is not a share: " + in_quotes(*given), example());
             out.unit = Unit::share;
-            out.amount = *n / 100;
+            out.amount = *n;
             return true;
         }
         if (const auto n = number(*given)) {
@@ -262,6 +264,23 @@ struct ThresholdParser {
 };
 
 }  // namespace
+
+bool is_aggregate(std::string_view text) {
+    if (text == "min" || text == "max" || text == "mean") return true;
+    if (text.size() < 2 || text.size() > 8 || text[0] != 'p') return false;
+    double n = 0;
+    const auto [end, bad] = std::from_chars(text.data() + 1, text.data() + text.size(), n, std::chars_format::fixed);
+    return bad == std::errc{} && end == text.data() + text.size() && text[1] != '-' && n >= 0 && n <= 100;
+}
+
+std::optional<double> share_of_percent(std::string_view text) {
+    double n = 0;
+    const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), n, std::chars_format::fixed);
+    if (bad != std::errc{} || end != text.data() + text.size() || !std::isfinite(n)) return std::nullopt;
+    const std::string hundredths = std::string(text) + "e-2";
+    if (std::from_chars(hundredths.data(), hundredths.data() + hundredths.size(), n).ec != std::errc{}) return std::nullopt;
+    return n;
+}
 
 std::optional<Threshold> parse_threshold(Reader& reader, const Value& source, const Scenario& so_far) {
     ThresholdParser parser{reader, source, so_far, Cursor{source.text}, {}};
@@ -315,7 +334,11 @@ std::optional<Threshold::IfUnsure> read_if_unsure(Reader& reader, const Node& no
     return meant[*which];
 }
 
-bool is_percentile(const Threshold& t) { return t.aggregate.starts_with('p'); }
+/// Of the times that have a confidence interval.
+bool is_percentile(const Threshold& t) {
+    const bool judged_by_interval = t.metric == "latency" || t.metric == "service" || t.metric == "rtt" || t.metric == "dc_rtt";
+    return judged_by_interval && t.aggregate.starts_with('p');
+}
 
 bool is_of_burst(const Threshold& t, const Scenario& so_far) {
     return std::any_of(so_far.phases.begin(), so_far.phases.end(),
@@ -344,7 +367,7 @@ void read_options(Reader& reader, const Keys& keys, const Scenario& so_far, Thre
     static constexpr std::array of_intervals{"confidence"sv, "if_unsure"sv};
     for (const auto key : keys.among(of_intervals)) {
         if (!is_percentile(out))
-            reader.error(keys.key_pos(key), in_quotes(key) + " belongs to percentiles of latency and service",
+            reader.error(keys.key_pos(key), in_quotes(key) + " belongs to percentiles of latency, service and dc_rtt",
                          "remove it: other figures count as they are");
         else if (is_of_burst(out, so_far))
             reader.error(keys.key_pos(key), in_quotes(key) + " belongs to phases with `users` or `rate`",

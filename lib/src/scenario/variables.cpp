@@ -69,8 +69,13 @@ void visit_run_values(const Scenario& s, const Visit& visit) {
     if (s.config.target) visit(*s.config.target);
     if (s.config.tls_ca) visit(*s.config.tls_ca);
     for (const auto& body : s.scenarios)
-        for (const auto& step : body.steps)
+        for (const auto& step : body.steps) {
             for (const auto& check : step.checks) visit(check.value);
+            if (!step.call) continue;
+            for (const auto& server : step.call->ice_servers) visit(server);
+            visit(step.call->label);
+            visit(step.call->protocol);
+        }
 }
 
 /// Every scalar that requests are made of.

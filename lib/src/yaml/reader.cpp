@@ -128,6 +128,29 @@ std::optional<std::uint64_t> Reader::count(const Node& node, std::string_view wh
     return n;
 }
 
+std::optional<std::uint64_t> Reader::size(const Node& node, std::string_view what, std::uint64_t most) {
+    const auto given = text(node, what);
+    if (!given) return std::nullopt;
+    std::uint64_t n = 0;
+    const char* end = given->data() + given->size();
+    const auto [stopped, ec] = std::from_chars(given->data(), end, n);
+    const std::string_view unit(stopped, static_cast<std::size_t>(end - stopped));
+    static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 5> units{
+        {{"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1024UL * 1024}, {"GiB", 1024UL * 1024 * 1024}}};
+    const auto known = std::find_if(units.begin(), units.end(), [&](const auto& u) { return u.first == unit; });
+    if (stopped == given->data() || known == units.end()) {
+        error(node.pos(), in_quotes(what) + " is not a size: " + in_quotes(*given),
+              "write a whole number of B, KiB, MiB or GiB: 64KiB");
+        return std::nullopt;
+    }
+    if (ec != std::errc{} || n > most / known->second) {
+        error(node.pos(), in_quotes(what) + " is out of range: " + in_quotes(*given),
+              "at most " + std::to_string(most) + " bytes");
+        return std::nullopt;
+    }
+    return n * known->second;
+}
+
 std::optional<bool> Reader::boolean(const Node& node, std::string_view what) {
     const auto given = text(node, what);
     if (!given) return std::nullopt;

@@ -57,6 +57,8 @@ public:
     /// @param rest_too  a rate of 0 is allowed.
     std::optional<Rate> rate(const Node& node, std::string_view what, bool rest_too = false);
     std::optional<std::uint64_t> count(const Node& node, std::string_view what, std::uint64_t least, std::uint64_t most);
+    /// `64KiB`, `10MiB`, `1GiB`, `500B` or plain bytes.
+    std::optional<std::uint64_t> size(const Node& node, std::string_view what, std::uint64_t most);
     std::optional<bool> boolean(const Node& node, std::string_view what);
     /// A name of ours (server, scenario, phase): letters, digits, `_` and `-`, so that it can stand in thresholds and on command lines.
     bool name(const Value& value, std::string_view what);

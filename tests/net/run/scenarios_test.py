@@ -38,6 +38,12 @@ class Scenarios(VolleyTest):
         self.assertEqual(phases["stairs"]["planned"], 350)
         self.assertGreater(phases["people"]["requests"], 20, "they come again")
 
+    def test_webrtc(self):
+        phases = self.run_file("webrtc.yaml")["coroutine"]
+        for name, calls in (("one", 1), ("ten", 10), ("users", 9), ("steady", 15)):
+            self.assertEqual((phases[name]["calls"]["set_up"], phases[name]["calls"]["answered"]), (calls, 20 * calls))
+        self.assertEqual(phases["ten"]["burst"]["n"], 10)
+
     def test_django(self):
         servers = self.run_file("django.yaml")
         for phase in servers["uvicorn"].values():

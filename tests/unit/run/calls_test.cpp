@@ -126,6 +126,33 @@ TEST(Calls, a_set_up_that_was_slow_by_our_own_late_start_is_inconclusive) {
     EXPECT_EQ(judged({"setup p50 < 5ms"}, seen).verdict, Verdict::fail);
 }
 
+TEST(Calls, that_were_not_made_are_not_hidden_by_their_many_pings) {
+    auto seen = result_with(90, 0, 9000, 0);
+    seen.calls->planned = 100;
+    seen.calls->missed = 10;
+    seen.planned = 9100;
+    seen.missed = 10;
+    EXPECT_EQ(judged({"rtt_p99 < 20ms"}, seen).verdict, Verdict::inconclusive);
+    seen.calls->missed = seen.missed = 1;
+    EXPECT_EQ(judged({"rtt_p99 < 20ms"}, seen).verdict, Verdict::pass);
+}
+
+TEST(Calls, without_pings_are_no_phase_without_a_request) {
+    EXPECT_EQ(judged({"setup p50 < 1s"}, result_with(2, 0, 0, 0)).verdict, Verdict::pass);
+    EXPECT_EQ(judged({"missed == 0"}, result_with(0, 0, 0, 0)).verdict, Verdict::fail) << "nothing was done at all";
+}
+
+TEST(Calls, have_the_names_of_scenarios_too) {
+    const auto r = judged({"dc_rtt_p99 < 20ms", "gather p50 <= 30ms", "offer_to_answer p50 <= 5ms", "ice max <= 5ms",
+                           "dtls mean <= 5ms", "connected p95 <= 30ms", "dc_open p95 <= 30ms", "answered >= 99.9%", "lost = 1"},
+                          result_with(2, 0, 999, 1));
+    for (const auto& t : r.thresholds) EXPECT_EQ(t.verdict, Verdict::pass) << t.source << ": " << t.message;
+    EXPECT_EQ(judged({"connected p50 < 30ms"}, result_with(1, 0, 10, 0)).verdict, Verdict::fail);
+    EXPECT_EQ(judged({"offer_to_answer p50 < 5ms"}, result_with(1, 0, 10, 0)).verdict, Verdict::fail);
+    EXPECT_EQ(judged({"answered = 100%"}, result_with(1, 0, 999, 1)).verdict, Verdict::fail);
+    EXPECT_EQ(judged({"lost = 0"}, result_with(1, 0, 999, 1)).verdict, Verdict::fail);
+}
+
 TEST(Calls, expectations_are_told_what_there_is) {
     EXPECT_THAT(error_of("rt < 20ms"), HasSubstr("unknown figure `rt` [did you mean `rtt`?"));
     EXPECT_THAT(error_of("ratio < 2"), HasSubstr("unknown figure `ratio`"));

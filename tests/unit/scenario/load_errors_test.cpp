@@ -167,7 +167,8 @@ TEST(LoadErrors, steps) {
                  "5:26 this check reads as a map [quote it: YAML takes `: ` for a key]"},
             Case{"{ get: /, capture: {} }", "5:17 `capture` is not supported by this version [remove it]"},
             Case{"{ websocket: /ws }", "5:9 `websocket` is not supported by this version [remove it]"},
-            Case{"{ webrtc: {} }", "5:9 `webrtc` is not supported by this version [use `volley offer`]"},
+            Case{"{ webrtc: {} }",
+                 "5:17 webrtc has no `offer` [the path that takes it: - webrtc: { offer: /offer, datachannel: { pings: 20 } }]"},
             Case{"{ get: /, name: \"{{ x }}\" }",
                  "5:23 `name` cannot hold a template [it names one series of figures: write a plain text]"},
         })

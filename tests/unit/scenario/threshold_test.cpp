@@ -83,10 +83,12 @@ TEST(Threshold, errors_point_at_the_mistake) {
             Case{"fifty.ratio < 2 @ server=our", "9:30 no server is called `our` [did you mean `ours`?]"},
             Case{"fifty.ratio < 2 @ sever=ours", "9:23 unknown label `sever` [did you mean `server`?]"},
             Case{"fifty.ratio < 2 @ server=ours x", "9:35 unexpected `x` [a threshold ends here]"},
-            Case{"{ expr: fifty.ratio < 2, confidence: 95% }",
-                 "9:30 `confidence` belongs to percentiles of latency and service [remove it: other figures count as they are]"},
-            Case{"{ expr: steady.latency mean < 2s, if_unsure: fail }",
-                 "9:39 `if_unsure` belongs to percentiles of latency and service [remove it: other figures count as they are]"},
+            Case{
+                "{ expr: fifty.ratio < 2, confidence: 95% }",
+                "9:30 `confidence` belongs to percentiles of latency, service and dc_rtt [remove it: other figures count as they are]"},
+            Case{
+                "{ expr: steady.latency mean < 2s, if_unsure: fail }",
+                "9:39 `if_unsure` belongs to percentiles of latency, service and dc_rtt [remove it: other figures count as they are]"},
             Case{
                 "{ expr: fifty.latency p50 < 2s, if_unsure: fail }",
                 "9:37 `if_unsure` belongs to phases with `users` or `rate` [remove it: the answers of a burst are all that there are, and "

@@ -18,6 +18,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <volley/client/transport.hpp>
+#include <volley/http/message.hpp>
 #include <volley/metrics/call_tally.hpp>
 #include <volley/metrics/generator.hpp>
 #include <volley/metrics/sample.hpp>
@@ -64,21 +65,39 @@ struct TurnServer {
     bool tcp = false;  ///< the way to the server
 };
 
-struct OfferPlan {
+/// Reads `HOST`, `HOST:PORT` or `[::1]:PORT`, also behind `stun:`. Nothing where it is no such text.
+[[nodiscard]] std::optional<StunServer> parse_stun_server(std::string_view text);
+/// Reads `USER:PASSWORD@HOST[:PORT]`, with `?transport=tcp` behind it for TCP, also behind `turn:`. Likewise.
+[[nodiscard]] std::optional<TurnServer> parse_turn_server(std::string_view text);
+
+/// Which of the calls.
+struct CallNumber {
+    std::size_t call = 0;  ///< each once, from 0
+    std::size_t user = 0;  ///< who makes one call after the other
+};
+
+/// What each of many calls is to be.
+struct CallPlan {
     /// Where the offer is posted, with every header; its body is a JSON object whose members go along (json), or nothing. What Content-Type
     /// and Content-Length say is replaced. The timeout is that of one HTTP exchange.
     client::DirectRequest request;
+    /// Writes into the request what differs from one call to the next, before the offer is added. May be empty.
+    std::function<void(http::Request& request, CallNumber number)> fill;
     Signal signal = Signal::json;
     ChannelPlan channel;
     PingPlan pings;
-    std::size_t calls = 1;
-    std::optional<Rate> rate;  ///< of their starts; nothing: all at once
     std::vector<StunServer> stun;
     std::vector<TurnServer> turn;
     bool relayed_only = false;  ///< only candidates of TURN servers are used
     bool trickle = false;       ///< candidates follow the offer; whip and whep only
     /// From the planned start until the channel is open.
     Duration set_up_limit = std::chrono::seconds(30);
+    std::string set_up_limit_name = "--set-up-limit";  ///< what the person who set it knows it by, for messages
+};
+
+struct OfferPlan : CallPlan {
+    std::size_t calls = 1;
+    std::optional<Rate> rate;  ///< of their starts; nothing: all at once
 };
 
 /// What a call was like, for a person who looks closely. All of it may hold bytes of the peer; secrets are masked.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,24 @@ inline constexpr std::size_t call_stages = 6;
 /// `gathered`, `http`, ..., `channel`.
 [[nodiscard]] std::string_view to_string(CallStage stage) noexcept;
 
+/// Times of a call by the names that checks, thresholds and results have for them. Source of `connected`: RTCPeerConnectionState of W3C.
+enum class CallTime : std::uint8_t {
+    gather,           ///< until our candidates are known and the offer is written, from the planned start of the call
+    offer_to_answer,  ///< from then on, until the answer was read
+    ice,              ///< from the answer until there was a way to the peer
+    dtls,             ///< from there until the peer was who its description says
+    connected,        ///< until ICE and DTLS were through, from the planned start of the call
+    dc_open,          ///< until the data channel was open, from the planned start of the call
+};
+inline constexpr std::size_t call_times = 6;
+/// `gather`, `offer_to_answer`, ..., `dc_open`.
+[[nodiscard]] std::string_view to_string(CallTime time) noexcept;
+[[nodiscard]] std::optional<CallTime> call_time_of(std::string_view name) noexcept;
+
+/// The same of one call, from the instants at which it came through its stages; nothing for what it did not come to.
+[[nodiscard]] std::optional<Duration> time_of(CallTime time, TimePoint planned,
+                                              const std::array<std::optional<TimePoint>, call_stages>& reached) noexcept;
+
 /// Calls of one phase against one server, in bounded memory. Thread safety: as a plain value.
 struct CallTally {
     struct Stage {
@@ -33,9 +52,12 @@ struct CallTally {
         Histogram at;    ///< from the planned start of the call
     };
 
-    std::uint64_t calls = 0;                      ///< that began
-    std::uint64_t set_up = 0;                     ///< of them, those whose channel opened
-    std::uint64_t failed = 0;                     ///< never set up, or broken off by the peer or the way to it
+    std::uint64_t calls = 0;      ///< that began
+    std::uint64_t set_up = 0;     ///< of them, those whose channel opened
+    std::uint64_t planned = 0;    ///< starts that a schedule had; 0 where there was none
+    std::uint64_t missed = 0;     ///< of them, those that we were too late for
+    std::uint64_t saturated = 0;  ///< of them, those refused because as many calls as allowed were under way
+    std::uint64_t failed = 0;     ///< never set up, broken off by the peer or the way to it, or a check did not hold
     std::map<std::string, std::uint64_t> errors;  ///< of failed ones by kind: `status`, `refused`, `answer`, `ice`, `dtls`, ...
     std::array<Stage, call_stages> stages;        ///< of calls that came so far
     Histogram from_start;                         ///< until a call was set up, from its actual start, whether or not that was late
@@ -53,6 +75,7 @@ struct CallTally {
 
     /// From the planned start of a call until it was set up.
     [[nodiscard]] const Histogram& setup() const noexcept { return stages.back().at; }
+    [[nodiscard]] const Histogram& time(CallTime time) const noexcept;
     void merge(const CallTally& other);
 };
 

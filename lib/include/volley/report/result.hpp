@@ -69,7 +69,8 @@ struct PhaseResult {
     std::uint64_t saturated = 0;  ///< starts on time, refused because max_users were in flight; counted as errors
     std::shared_ptr<metrics::Tally> tally = std::make_shared<metrics::Tally>();
     std::optional<metrics::BurstFigures> burst;
-    /// Of WebRTC calls, whose pings are what `tally` counts as requests; nothing for other phases.
+    /// Of WebRTC calls, whose pings are what `tally` counts as requests; nothing for other phases. There `planned`, `missed` and `saturated`
+    /// are calls and pings alike.
     std::shared_ptr<const metrics::CallTally> calls;
     std::vector<std::string> wrong_examples;  ///< at most 3, in the words of the checks; may hold the peer's bytes
     std::vector<CheckResult> checks;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@
 #include <volley/error.hpp>
 #include <volley/load/schedule.hpp>
 #include <volley/load/think.hpp>
+#include <volley/metrics/call_tally.hpp>
 #include <volley/scenario/value.hpp>
 #include <volley/time.hpp>
 #include <volley/verdict/expect.hpp>
@@ -49,9 +51,10 @@ using JsonPath = std::vector<JsonPathPart>;
 struct Pattern;
 
 /// `query [not] predicate value`: `status == 200`, `body contains ok`, `header content-type contains json`, `duration < 800ms`,
-/// `jq '.items | length' > 0`, `header x-id exists`. Source of the grammar: Hurl's assertions; of the paths: jq.
+/// `jq '.items | length' > 0`, `header x-id exists`; of a call `connected < 2s`, `dc_rtt p95 < 80ms`, `answered == 100%`, `lost <= 1`.
+/// Source of the grammar: Hurl's assertions; of the paths: jq.
 struct Check {
-    enum class Query { status, body, header, duration, jq };
+    enum class Query { status, body, header, duration, jq, call_time, round_trip, answered, lost };
     enum class Predicate {
         equal,
         not_equal,
@@ -67,16 +70,38 @@ struct Check {
         not_exists
     };
     Query query = Query::status;
-    std::string header;  ///< for Query::header
-    std::string jq;      ///< for Query::jq: the path as written
-    JsonPath path;       ///< for Query::jq
+    std::string header;                                     ///< for Query::header
+    std::string jq;                                         ///< for Query::jq: the path as written
+    JsonPath path;                                          ///< for Query::jq
+    metrics::CallTime time = metrics::CallTime::connected;  ///< for Query::call_time
+    std::string aggregate;                                  ///< for Query::round_trip: p95, mean, min, max
     Predicate predicate = Predicate::equal;
     Value value;                             ///< may hold a template; `quoted` when it stood in quotes within the check
     Value source;                            ///< the whole line, for messages
     std::shared_ptr<const Pattern> pattern;  ///< for matches, where the value holds no template
 };
 
-/// One request of a scenario.
+/// A WebRTC call. The request of its step carries the offer.
+struct CallStep {
+    enum class Signal { automatic, json, whip, whep };  ///< automatic: what the path says
+    Signal signal = Signal::automatic;
+    bool trickle = false;
+    std::vector<Value> ice_servers;  ///< `stun:HOST[:PORT]`, `turn:USER:PASSWORD@HOST[:PORT][?transport=tcp]`
+    bool relayed_only = false;
+    Value label;     ///< of the data channel; empty text at line 0: the usual one
+    Value protocol;  ///< likewise
+    bool ordered = true;
+    std::optional<std::uint16_t> max_retransmits;
+    std::optional<Duration> max_lifetime;
+    Duration every = std::chrono::milliseconds(100);  ///< of the pings on it
+    std::optional<std::uint64_t> count;               ///< one of count and length is set
+    std::optional<Duration> length;
+    std::size_t size = 0;
+    Duration timeout = std::chrono::seconds(5);
+    Duration within = std::chrono::seconds(30);  ///< until the channel is open, from the planned start
+};
+
+/// One request of a scenario, or one call.
 struct Step {
     std::string method;  ///< upper case
     Value url;           ///< absolute, or a path below config.target
@@ -88,6 +113,7 @@ struct Step {
     std::optional<Value> body;
     std::optional<Duration> timeout;
     std::vector<Check> checks;
+    std::optional<CallStep> call;  ///< then the only step of its scenario
     SourcePos pos;
 };
 
@@ -95,6 +121,8 @@ struct ScenarioBody {
     std::string name;
     std::vector<Step> steps;
     SourcePos pos;
+
+    [[nodiscard]] bool is_call() const noexcept { return !steps.empty() && steps.front().call.has_value(); }
 };
 
 /// How a server is known to be ready.
@@ -163,7 +191,7 @@ struct Phase {
     /// later ones with the same scenario and number share them.
     std::size_t solo_runs = 3;
     bool warmup = false;
-    bool calls = false;  ///< WebRTC calls and the pings on them; no file can ask for it yet
+    bool calls = false;  ///< its scenario is a WebRTC call
 
     /// Users come on schedule.
     [[nodiscard]] bool is_open() const noexcept { return rate.has_value() || !steps.empty(); }
@@ -179,9 +207,10 @@ struct Threshold {
     /// What comes of a percentile whose confidence interval holds the limit. extend: the phase runs on for a while, and what is unsure
     /// then is inconclusive.
     enum class IfUnsure { pass, warn, fail, extend };
-    std::string phase;      ///< empty: all phases together
-    std::string metric;     ///< latency, service, errors, requests, missed, saturated, makespan, solo, ratio, overlap,
-                            ///< serial_fraction, groups, right; of calls rtt, setup, loss, calls_failed
+    std::string phase;   ///< empty: all phases together
+    std::string metric;  ///< latency, service, errors, requests, missed, saturated, makespan, solo, ratio, overlap,
+        ///< serial_fraction, groups, right; of calls dc_rtt or rtt, gather, offer_to_answer, ice, dtls, connected,
+        ///< dc_open or setup, answered, lost or loss, calls_failed
     std::string aggregate;  ///< p50, p99.9, mean, min, max; empty for plain figures
     Op op = Op::less;
     Value value;  ///< a duration, a number, or a percentage, as written
@@ -215,6 +244,7 @@ struct Config {
     Transport transport = Transport::automatic;
     HttpVersion http_version = HttpVersion::automatic;  ///< http2 goes by curl
     unsigned threads = 1;                               ///< that make the load of a phase
+    SourcePos threads_pos;                              ///< of that number; line 0 where it is not given
 };
 
 /// The whole file.
@@ -326,6 +356,19 @@ struct CheckInput {
 /// Judges one check with its value already expanded. @return nothing when it holds, else what was found ("status is 500"), cut
 /// short and escaped for a terminal.
 [[nodiscard]] std::optional<std::string> failed_check(const Check& check, std::string_view expanded_value, const CheckInput& in);
+
+/// What a check of a call looks at.
+struct CallInput {
+    std::array<std::optional<Duration>, metrics::call_times> times;  ///< by metrics::CallTime
+    std::span<const Duration> round_trips;                           ///< of the pings that were answered, in any order
+    std::uint64_t answered = 0;
+    std::uint64_t lost = 0;
+};
+/// The same of a call: "connected is 2.1 s", "2 of 20 pings were lost".
+[[nodiscard]] std::optional<std::string> failed_call_check(const Check& check, std::string_view expanded_value,
+                                                           const CallInput& in);
+/// Whether a value can be what a check of a call compares with: a duration, or a number or percentage of pings.
+[[nodiscard]] bool is_call_value(const Check& check, std::string_view value) noexcept;
 
 /// Makes a SourceError at a place of the scenario, line text included.
 [[nodiscard]] SourceError error_at(const Scenario& where, SourcePos pos, std::string text, std::string hint = {});
