@@ -248,7 +248,7 @@ TEST_F(UdpSocketTest, the_loop_ends_once_all_sockets_are_closed) {
         EXPECT_FALSE(client->socket.is_open());
     }
     io.run();
-    SUCCEED();
+    EXPECT_TRUE(io.stopped());
 }
 
 TEST(InterfaceAddresses, have_loopback_at_the_end_and_nothing_link_local) {
