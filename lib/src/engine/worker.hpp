@@ -140,8 +140,8 @@ private:
     TimePoint next_look_{};
     Turns starts_;
     TimePoint arrival_timer_at_ = TimePoint::max();  ///< max: not set
-    bool arrivals_rest_ = false;  ///< until the timer, or an answer
-    TimePoint excused_{};  ///< until then what cannot start is our doing
+    bool arrivals_rest_ = false;                     ///< until the timer, or an answer
+    TimePoint excused_{};                            ///< until then what cannot start is our doing
     int turns_ = 0;
 
     Ready ready_;
