@@ -60,8 +60,8 @@ struct CallTally {
     std::uint64_t failed = 0;     ///< never set up, broken off by the peer or the way to it, or a check did not hold
     std::map<std::string, std::uint64_t> errors;  ///< of failed ones by kind: `status`, `refused`, `answer`, `ice`, `dtls`, ...
     std::array<Stage, call_stages> stages;        ///< of calls that came so far
-    Histogram from_start;                         ///< until a call was set up, from its actual start, whether or not that was late
-    Histogram start_lag;                          ///< how late we were ourselves, of every call
+    Histogram from_start;  ///< until a call was set up, from its actual start, whether or not that was late
+    Histogram start_lag;   ///< how late we were ourselves, of every call
 
     std::uint64_t sent = 0;          ///< messages that an answer was waited for
     std::uint64_t answered = 0;      //

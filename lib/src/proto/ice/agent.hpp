@@ -263,7 +263,7 @@ private:
 
     std::size_t candidates_noted_ = 0;  // of the gatherer's
     bool done_noted_ = false;
-    bool proven_ = false;     // something came that only the peer can have sent
+    bool proven_ = false;  // something came that only the peer can have sent
     std::size_t unproven_checks_ = 0;
     TimePoint started_at_{};  // of the checks
     TimePoint next_check_at_{};
