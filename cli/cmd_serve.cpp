@@ -80,6 +80,12 @@ int cmd_serve(const Call& call) {
             case FlagId::advertise:
                 take_setting(out, "calls.advertise", typed);
                 break;
+            case FlagId::call_audio:
+                take_setting(out, "calls.audio", typed);
+                break;
+            case FlagId::record_to:
+                take_setting(out, "calls.record_to", typed);
+                break;
             case FlagId::log:
                 take_setting(out, "log", typed);
                 break;

@@ -4,6 +4,7 @@
 
 #include <volley/error.hpp>
 
+#include "media_options.hpp"
 #include "option_values.hpp"
 #include "options.hpp"
 
@@ -55,6 +56,8 @@ public:
     std::optional<std::string> read(const TypedFlag& flag) {
         std::string error;
         if (read_output_flag(flag, out_.outputs, error)) return as_error(error);
+        std::optional<std::string> wrong;
+        if (media_.read(flag, wrong)) return wrong;
         auto& plan = out_.plan;
         const call::OfferPlan defaults;
         const bool on = !flag.negated;
@@ -123,7 +126,7 @@ public:
         if (plan.relayed_only && plan.turn.empty()) return "--relay-only needs a server that relays: add --turn";
         if (count_) plan.pings.count = *count_;
         if (!count_ && !plan.pings.length && (!endless || plan.calls > 1)) plan.pings.count = default_count;
-        return {};
+        return media_.put_together(plan);
     }
 
 private:
@@ -191,6 +194,7 @@ private:
     }
 
     OfferOptions& out_;
+    MediaReader media_;
     std::optional<std::size_t> count_;
 };
 

@@ -46,6 +46,7 @@ std::optional<CallRefusal> too_large(std::string_view offer) {
 struct JsonOffer {
     std::optional<std::string> sdp;
     std::optional<CallRefusal> wrong;
+    std::string transform;
     bool sleeps = false;
 };
 
@@ -74,6 +75,10 @@ JsonOffer read_offer(const Request& request) {
         out.wrong = {400, "'type' must be \"offer\"", "this server answers; it makes no offers"};
     else
         out.wrong = too_large(*out.sdp);
+    if (const auto* transform = object->if_contains("video_transform"); transform != nullptr && !out.wrong) {
+        out.transform = text_of(*transform);
+        if (!transform->is_string()) out.wrong = {400, "'video_transform' must be a string, such as \"edges\""};
+    }
     return out;
 }
 
@@ -85,7 +90,7 @@ awaitable<Response> offer(Answer sleep, std::shared_ptr<Calls> calls, const Requ
         Response slept = co_await std::move(sleeping);
         if (!asked.sdp || slept.status != 200) co_return slept;
     }
-    auto asking = calls->answer(std::move(*asked.sdp), request.remote);
+    auto asking = calls->answer(std::move(*asked.sdp), request.remote, std::move(asked.transform));
     const auto outcome = co_await std::move(asking);
     if (const auto* refusal = std::get_if<CallRefusal>(&outcome)) co_return refuse(*refusal);
     const std::string& answer = std::get<CallAnswer>(outcome).answer;

@@ -19,6 +19,7 @@
 
 #include <volley/http/message.hpp>
 
+#include "app/call_media.hpp"
 #include "base/endpoint.hpp"
 #include "base/random.hpp"
 #include "call/loop.hpp"
@@ -87,6 +88,8 @@ public:
     Named& operator=(const Named&) = delete;
     ~Named() override { sessions_.erase(id_); }
     void handle(call::ServerCall& call, TimePoint at, webrtc::PeerEvent& event) override { inner_->handle(call, at, event); }
+    [[nodiscard]] std::optional<TimePoint> next_timeout() const override { return inner_->next_timeout(); }
+    void handle_timeout(call::ServerCall& call, TimePoint now) override { inner_->handle_timeout(call, now); }
 
 private:
     std::unique_ptr<call::CallHandler> inner_;
@@ -115,13 +118,19 @@ CallRefusal refusal_of(const call::ServerPort::Failure& failure, const CallOptio
 class Engine {
 public:
     Engine(const ThreadExecutor& executor, const CallOptions& options)
-        : options_(options), loop_(executor), port_(loop_, config_of(options)) {}
+        : options_(options), loop_(executor), media_(options, random_, waking(executor)), port_(loop_, config_of(options)) {}
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+    ~Engine() { *this_ = nullptr; }
 
-    std::variant<CallAnswer, CallRefusal> answer(const std::string& offer, const IpAddress& from) {
+    std::variant<CallAnswer, CallRefusal> answer(const std::string& offer, const IpAddress& from, std::string transform) {
         constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         const std::string id = random_.text(22, alphabet);
+        auto made = media_.set_up(offer, std::move(transform), call::make_echo_handler());
+        if (auto* const refusal = std::get_if<CallRefusal>(&made)) return std::move(*refusal);
+        auto& [media, handler] = std::get<CallMedia::SetUp>(made);
         sessions_.emplace(id, Session());  // its handler takes it out again, be it within accept()
-        auto accepted = port_.accept(offer, from, std::make_unique<Named>(call::make_echo_handler(), sessions_, id));
+        auto accepted = port_.accept(offer, from, std::make_unique<Named>(std::move(handler), sessions_, id), std::move(media));
         if (!accepted) return refusal_of(accepted.error(), options_);
         if (const auto at = sessions_.find(id); at != sessions_.end()) at->second = {accepted->id, accepted->ice_ufrag};
         return CallAnswer{id, std::move(accepted->answer), accepted->ice_ufrag};
@@ -155,10 +164,21 @@ public:
     }
 
 private:
+    /// What other threads have made for a call is taken up on this one, if there still is such a call, and an engine.
+    std::function<void(std::uint64_t)> waking(const ThreadExecutor& executor) {
+        return [executor, engine = this_](std::uint64_t call) {
+            asio::post(executor, [engine, call] {
+                if (*engine != nullptr) (*engine)->port_.wake(call);
+            });
+        };
+    }
+
     const CallOptions& options_;
+    std::shared_ptr<Engine*> this_ = std::make_shared<Engine*>(this);  // nothing once it is gone; the thread's
     OsRandom random_;
     call::Loop loop_;
     Sessions sessions_;
+    CallMedia media_;
     call::ServerPort port_;  // last: the calls that it ends forget their names
 };
 
@@ -224,14 +244,15 @@ std::optional<std::string> Calls::start() {
     }
     auto why = future.get();
     if (!why) return std::nullopt;
+    if (impl_->options.port == 0) return fmt::format("cannot take calls: {}", *why);
     return fmt::format("cannot take calls on UDP port {} of {}: {}", impl_->options.port, impl_->options.host, *why);
 }
 
-awaitable<std::variant<CallAnswer, CallRefusal>> Calls::answer(std::string offer, std::string remote) {
+awaitable<std::variant<CallAnswer, CallRefusal>> Calls::answer(std::string offer, std::string remote, std::string transform) {
     IpAddress from;
     if (const auto endpoint = Endpoint::parse(remote)) from = endpoint->address.unmapped();
-    auto work = [my = impl_.get(), offer = std::move(offer), from]() {
-        return my->with_engine([&](Engine& engine) { return engine.answer(offer, from); });
+    auto work = [my = impl_.get(), offer = std::move(offer), from, transform = std::move(transform)]() {
+        return my->with_engine([&](Engine& engine) { return engine.answer(offer, from, transform); });
     };
     auto outcome = co_await on_thread(impl_->executor(), std::move(work));
     const auto state = co_await asio::this_coro::cancellation_state;

@@ -51,8 +51,10 @@ public:
     [[nodiscard]] std::optional<std::string> start();
 
     /// @param remote  who signals, as Request::remote has it, for the limit per address.
+    /// @param transform  what is to be done with video before it is sent back; empty: `none`.
     /// Cancellation: the call is hung up, since nobody has its answer.
-    [[nodiscard]] boost::asio::awaitable<std::variant<CallAnswer, CallRefusal>> answer(std::string offer, std::string remote);
+    [[nodiscard]] boost::asio::awaitable<std::variant<CallAnswer, CallRefusal>> answer(std::string offer, std::string remote,
+                                                                                       std::string transform = {});
     /// Whether there is such a call. One that has ended is gone.
     [[nodiscard]] boost::asio::awaitable<bool> knows(std::string id);
     /// Candidates of the peer, or its restart of ICE. @param if_match  the field as it came; nothing: it is missing.

@@ -34,6 +34,8 @@ std::string default_of(std::string_view name) {
         {"calls.idle", "10m"},
         {"calls.stun", ""},
         {"calls.advertise", ""},
+        {"calls.audio", "echo"},
+        {"calls.record_to", ""},
         {"app", ""},
     };
     return std::string(defaults.at(name));
@@ -105,7 +107,8 @@ std::optional<std::string> read_addresses(const std::string& text, std::vector<s
 std::string flag_of(std::string_view setting) {
     static const std::map<std::string_view, std::string_view> own{
         {"calls.port", "rtc-port"},  {"calls.most", "max-calls"}, {"calls.most_per_address", "max-calls-per-address"},
-        {"calls.idle", "call-idle"}, {"calls.stun", "stun"},      {"calls.advertise", "advertise"}};
+        {"calls.idle", "call-idle"}, {"calls.stun", "stun"},      {"calls.advertise", "advertise"},
+        {"calls.audio", "audio"},    {"calls.record_to", "record-to"}};
     const auto at = own.find(setting);
     return std::string(at == own.end() ? setting : at->second);
 }
@@ -174,6 +177,11 @@ std::optional<std::string> apply_setting(std::string_view name, const std::strin
         return read_stun(text, options.app.calls.stun);
     } else if (name == "calls.advertise") {
         return read_addresses(text, options.app.calls.advertise);
+    } else if (name == "calls.audio") {
+        if (text.empty()) return "echo, tone, none or a WAV file is expected";
+        options.app.calls.audio = text;
+    } else if (name == "calls.record_to") {
+        options.app.calls.record_to = text;
     }
     return std::nullopt;
 }

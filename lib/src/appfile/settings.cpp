@@ -26,6 +26,8 @@ const std::vector<std::string_view>& setting_names() {
                                                      "calls.idle",
                                                      "calls.stun",
                                                      "calls.advertise",
+                                                     "calls.audio",
+                                                     "calls.record_to",
                                                      "app"};
     return names;
 }

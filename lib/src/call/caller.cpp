@@ -9,9 +9,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "base/endpoint.hpp"
 #include "client/resolve.hpp"
+#include "net/deadline.hpp"
 
 namespace volley::call {
 namespace asio = boost::asio;
@@ -53,6 +57,21 @@ asio::awaitable<std::vector<Endpoint>> resolve(std::string host, std::uint16_t p
     co_return out;
 }
 
+/// With the transform among the members of the JSON, where somebody asks for one and does not name it himself.
+Signaller::Fill filling(const CallPlan& plan) {
+    if (!plan.video || plan.video->transform.empty() || plan.signal != Signal::json) return plan.fill;
+    return [fill = plan.fill, transform = plan.video->transform](http::Request& request, CallNumber number) {
+        constexpr const char* member = "video_transform";
+        if (fill) fill(request, number);
+        boost::system::error_code ec;
+        boost::json::value body = request.body.empty() ? boost::json::value(boost::json::object_kind)
+                                                       : boost::json::parse(request.body, ec);
+        if (ec || !body.is_object() || body.as_object().contains(member)) return;  // what is wrong with it others say
+        body.as_object()[member] = transform;
+        request.body = boost::json::serialize(body);
+    };
+}
+
 }  // namespace
 
 bool needs_curl(const CallPlan& plan) {
@@ -63,11 +82,36 @@ bool needs_curl(const CallPlan& plan) {
 
 Caller::Caller(asio::any_io_executor executor, const CallPlan& plan, const OfferObserver& observer, bool use_curl)
     : loop_(executor),
-      signaller_(executor, plan.request, plan.signal, use_curl, plan.fill),
+      signaller_(executor, plan.request, plan.signal, use_curl, filling(plan)),
       use_curl_(use_curl),
-      common_(plan, observer, loop_, signaller_, result_) {}
+      common_(plan, observer, loop_, signaller_, result_) {
+    if (!plan.video && !plan.audio) return;
+    result_.calls->media = std::make_shared<metrics::MediaTally>();
+    common_.media = std::make_unique<MediaSources>(plan.video, plan.audio);
+}
+
+/// What is sent is made before the first call: what it costs is not to be measured with it.
+asio::awaitable<void> Caller::prepare_media() {
+    constexpr auto look_again = std::chrono::milliseconds(10);
+    auto& media = *common_.media;
+    for (;;) {
+        const bool has_video = !media.video() || media.frames(media.video_codecs().front());
+        const bool has_audio = !media.audio() || media.sound(media.audio_codecs().front());
+        if (const auto fault = media.fault(); !fault.empty()) {
+            result_.never_worked = "nothing can be sent: " + fault;
+            co_return;
+        }
+        if (has_video && has_audio) co_return;
+        co_await net::sleep_until(Clock::now() + look_again);
+    }
+}
 
 asio::awaitable<void> Caller::prepare() {
+    if (common_.media) {
+        auto preparing = prepare_media();
+        co_await std::move(preparing);
+        if (!result_.never_worked.empty()) co_return;
+    }
     const auto at_home = co_await resolve(common_.plan.request.target.host, common_.plan.request.target.port);
     common_.loopback =
         !at_home.empty() && std::ranges::all_of(at_home, [](const Endpoint& e) { return e.address.is_loopback(); });

@@ -38,6 +38,8 @@ public:
     void finish(TimePoint now);
 
 private:
+    [[nodiscard]] boost::asio::awaitable<void> prepare_media();
+
     Loop loop_;
     Signaller signaller_;
     bool use_curl_;

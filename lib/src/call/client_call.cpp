@@ -74,6 +74,7 @@ struct ClientCall::Impl final : std::enable_shared_from_this<Impl>, net::Deadlin
     net::UdpSocket socket;
     std::map<Endpoint, std::unique_ptr<TurnStream>> streams;
     Handler handler;
+    Companion* companion = nullptr;
     struct Waiter;
     std::vector<Waiter*> waiters;
     std::vector<ice::Transmit> going;
@@ -116,6 +117,7 @@ void ClientCall::Impl::on_deadline() {
     if (over()) return;
     const TimePoint now = Clock::now();
     peer->handle_timeout(now);
+    if (companion != nullptr && !peer->ended()) companion->handle_timeout(now);
     flush(now);
 }
 
@@ -150,7 +152,10 @@ void ClientCall::Impl::flush(TimePoint at) {
     if (peer->ended()) {
         leave();
     } else {
-        loop.deadlines().arm(*this, peer->next_timeout().value_or(TimePoint::max()));
+        TimePoint when = peer->next_timeout().value_or(TimePoint::max());
+        if (companion != nullptr)
+            if (const auto its = companion->next_timeout()) when = std::min(when, *its);
+        loop.deadlines().arm(*this, when);
         loop.arm();
     }
     if (told) wake_waiters();
@@ -228,6 +233,7 @@ void ClientCall::Impl::destroy() {
     wake_waiters();
     // It may be what is running.
     if (!flushing) handler = nullptr;
+    companion = nullptr;
 }
 
 // --- the object ------------------------------------------------------------------------------------------------------------------
@@ -247,6 +253,8 @@ ClientCall::ClientCall(Loop& loop, ClientCallConfig config) {
 ClientCall::~ClientCall() { impl_->destroy(); }
 
 void ClientCall::set_handler(Handler handler) { impl_->handler = std::move(handler); }
+
+void ClientCall::set_companion(Companion* companion) { impl_->companion = companion; }
 
 void ClientCall::gather() { impl_->gather(); }
 

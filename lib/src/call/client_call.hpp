@@ -29,6 +29,19 @@ struct ClientCallConfig {
     bool own_certificate = false;  ///< instead of the process' one
 };
 
+/// Something that goes on beside a call's peer and has a timer of its own: its media.
+class Companion {
+public:
+    Companion() = default;
+    Companion(const Companion&) = delete;
+    Companion& operator=(const Companion&) = delete;
+    virtual ~Companion() = default;
+    /// When handle_timeout() is to be called; asked after each event, each timeout and each flush().
+    [[nodiscard]] virtual std::optional<TimePoint> next_timeout() const = 0;
+    /// What it sends leaves once it has returned. Does not destroy the call.
+    virtual void handle_timeout(TimePoint now) = 0;
+};
+
 /// Addresses of this machine's interfaces that are up, IPv4 before IPv6, without link-local ones; at most 32.
 [[nodiscard]] std::vector<IpAddress> local_addresses(bool loopback);
 
@@ -45,6 +58,9 @@ public:
 
     /// Who is told of events; may call everything of this object, and destroy it as its last act. What it sends leaves once it has returned.
     void set_handler(Handler handler);
+
+    /// Nothing takes it away again. Lives as long as this object does.
+    void set_companion(Companion* companion);
 
     /// Gathers without waiting for it: make_offer() does it as well.
     void gather();

@@ -9,6 +9,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "net/deadline.hpp"
 #include "proto/ice/candidate.hpp"
 
 namespace volley::call {
@@ -23,6 +24,8 @@ constexpr std::size_t examples_kept = 3;
 /// For DELETE and the like, also after Ctrl-C.
 constexpr auto parting_limit = std::chrono::seconds(2);
 constexpr auto patch_limit = std::chrono::seconds(10);
+/// How often it is looked whether all that was sent is back.
+constexpr auto settle_every = std::chrono::milliseconds(10);
 
 std::string kind_of(const error_code& error) {
     if (error == make_error_code(PeerErrc::no_way)) return "ice";
@@ -90,7 +93,8 @@ asio::awaitable<CallSeen> OneCall::work() {
     bool ended = false;
     try {
         co_await set_up();
-        if (!failure_) co_await ping();
+        if (!failure_ && has_channel()) co_await ping();
+        if (!failure_ && media_) co_await let_media_flow();
     } catch (const boost::system::system_error& e) {
         if (e.code() == asio::error::operation_aborted)
             ended = true;
@@ -139,8 +143,20 @@ asio::awaitable<void> OneCall::set_up() {
     ClientCallConfig config;
     config.peer = run_.peer;
     config.loopback = run_.loopback;
+    if (run_.media) {
+        MediaLeg::Options media;
+        media.planned = planned_;
+        const bool first = number_.call == 0;
+        if (plan.video) media.decodes = number_.call % plan.video->decode_every == 0;
+        if (plan.video && first) media.frames_folder = plan.video->frames_folder;
+        if (first) media.record = plan.record;
+        media_ = std::make_unique<MediaLeg>(*run_.media, run_.loop.executor(), run_.loop.random(), *run_.result.calls->media,
+                                            std::move(media));
+        config.peer.media = media_->local_media();
+    }
     call_ = std::make_unique<ClientCall>(run_.loop, std::move(config));
     call_->set_handler([this](TimePoint at, webrtc::PeerEvent& event) { handle(at, event); });
+    call_->set_companion(media_.get());
     webrtc::ChannelOptions options;
     options.label = plan.channel.label;
     options.protocol = plan.channel.protocol;
@@ -174,9 +190,14 @@ asio::awaitable<void> OneCall::set_up() {
         co_return;
     }
     if (const auto& agreed = call_->peer().agreed(); agreed && !agreed->data) {
-        fail("answer", "the answer takes no data channel");
-        co_return;
+        const bool flows = media_ && (video_section(*agreed) || audio_section(*agreed));
+        if (!flows) {
+            fail("answer", media_ ? "the answer takes neither media nor a data channel" : "the answer takes no data channel");
+            co_return;
+        }
+        notes_.emplace_back("the answer takes no data channel: there are no pings");
     }
+    if (media_ && call_->peer().agreed()) media_->note_refused(*call_->peer().agreed());
     if (plan.trickle) trickling_.spawn(send_candidates());
     std::function<bool()> open = [this] { return opened_ != TimePoint{} || channel_closed_; };
     const bool came = co_await call_->wait_until(std::move(open), limit);
@@ -226,8 +247,16 @@ asio::awaitable<void> OneCall::send_candidates() {
     }
 }
 
+bool OneCall::has_channel() const { return call_->peer().agreed() && call_->peer().agreed()->data; }
+
 void OneCall::handle(TimePoint at, webrtc::PeerEvent& event) {
-    if (const auto* opened = std::get_if<webrtc::ChannelOpened>(&event)) {
+    if (auto* packet = std::get_if<webrtc::MediaPacket>(&event)) {
+        if (media_) media_->take(at, packet->rtcp, packet->bytes);
+    } else if (const auto* changed = std::get_if<webrtc::PeerStateChanged>(&event)) {
+        if (!media_ || changed->state != webrtc::PeerState::connected) return;
+        media_->begin(at, *call_);
+        if (!has_channel() && opened_ == TimePoint{}) opened_ = at;
+    } else if (const auto* opened = std::get_if<webrtc::ChannelOpened>(&event)) {
         if (opened->channel == channel_ && opened_ == TimePoint{}) opened_ = at;
     } else if (const auto* closed = std::get_if<webrtc::ChannelClosed>(&event)) {
         if (closed->channel != channel_) return;
@@ -373,9 +402,33 @@ void OneCall::tell_details() {
     run_.observer.details(out);
 }
 
+/// Until its time is over, where it has one, and what is under way is back.
+asio::awaitable<void> OneCall::let_media_flow() {
+    std::function<bool()> broken = [this] { return call_->peer().ended(); };
+    const TimePoint until = opened_ + run_.plan.pings.length.value_or(Duration{});
+    if (Clock::now() < until) (void)co_await call_->wait_until(broken, until);
+    co_await throw_if_ended();
+    if (call_->peer().ended()) {
+        fail_as_peer();
+        co_return;
+    }
+    media_->stop(Clock::now());
+    while (!media_->settled(Clock::now())) {
+        const TimePoint again = Clock::now() + settle_every;
+        (void)co_await call_->wait_until(broken, again);
+        co_await throw_if_ended();
+        if (call_->peer().ended()) co_return;
+    }
+}
+
 asio::awaitable<void> OneCall::part() {
     trickling_.cancel();
     co_await trickling_.join();
+    if (media_) {
+        media_->finish(Clock::now());
+        const TimePoint limit = Clock::now() + parting_limit;
+        while (!media_->saved() && Clock::now() < limit) co_await net::sleep_until(Clock::now() + settle_every);
+    }
     if (call_) {
         const auto& counts = call_->peer().counts();
         run_.result.calls->bytes_out += counts.bytes_out;

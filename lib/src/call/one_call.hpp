@@ -16,6 +16,7 @@
 
 #include "call/client_call.hpp"
 #include "call/loop.hpp"
+#include "call/media_leg.hpp"
 #include "call/pings.hpp"
 #include "call/signalling.hpp"
 #include "net/task_group.hpp"
@@ -53,7 +54,8 @@ struct CallsInCommon {
     Signaller& signaller;
     OfferResult& result;
     webrtc::PeerConfig peer;
-    bool loopback = false;  ///< the server is on this machine
+    std::unique_ptr<MediaSources> media;  ///< nothing: no video and no sound is sent
+    bool loopback = false;                ///< the server is on this machine
     TimePoint began{};
     std::size_t open = 0;           ///< calls that are set up now
     bool keep_round_trips = false;  ///< in what is seen of each call
@@ -80,10 +82,12 @@ private:
     boost::asio::awaitable<void> set_up();
     boost::asio::awaitable<void> send_candidates();
     boost::asio::awaitable<void> ping();
+    boost::asio::awaitable<void> let_media_flow();
     boost::asio::awaitable<void> part();
     void handle(TimePoint at, webrtc::PeerEvent& event);
     void take_message(TimePoint at, const webrtc::ChannelMessage& message);
     void send_due(TimePoint now);
+    [[nodiscard]] bool has_channel() const;
     void lose(const PingSeries::Round& round);
     void fail(std::string kind, std::string text);
     void fail_as_peer();
@@ -95,6 +99,7 @@ private:
     CallsInCommon& run_;
     const CallNumber number_;
     const TimePoint planned_;
+    std::unique_ptr<MediaLeg> media_;  // older than the call that it goes beside
     std::unique_ptr<ClientCall> call_;
     net::TaskGroup trickling_;
     webrtc::ChannelId channel_ = 0;

@@ -119,6 +119,7 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
     bool hand_by_address(TimePoint at, const ice::Datagram& datagram);
 
     void run_timer(Call& call);
+    void run_handler(Call& call, TimePoint now);
     void flush(Call& call, TimePoint at);
     bool send_all(Call& call, TimePoint at);
     void arm(Call& call);
@@ -259,7 +260,15 @@ void ServerPort::Impl::run_timer(Call& call) {
         return;
     }
     call.the_peer.handle_timeout(now);
+    run_handler(call, now);
     flush(call, now);
+}
+
+void ServerPort::Impl::run_handler(Call& call, TimePoint now) {
+    if (call.flushing || !call.handler) return;
+    call.flushing = true;  // what the handler does is flushed once, by who has called this
+    call.handler->handle_timeout(call, now);
+    call.flushing = false;
 }
 
 // Sends and tells all that the peer has, and ends the call if it is over: afterwards `call` may be gone.
@@ -314,6 +323,8 @@ bool ServerPort::Impl::send_all(Call& call, TimePoint at) {
 void ServerPort::Impl::arm(Call& call) {
     TimePoint when = call.the_peer.next_timeout().value_or(TimePoint::max());
     if (call.connected && config.idle_limit > Duration::zero()) when = std::min(when, call.alive_at + config.idle_limit);
+    if (call.handler)
+        if (const auto theirs = call.handler->next_timeout()) when = std::min(when, *theirs);
     loop.deadlines().arm(call, when);
 }
 
@@ -375,7 +386,8 @@ std::optional<ServerPort::Failure> ServerPort::Impl::limit(const IpAddress& who)
 }
 
 boost::system::result<ServerPort::Accepted, ServerPort::Failure> ServerPort::accept(std::string_view offer, const IpAddress& from,
-                                                                                    std::unique_ptr<CallHandler> handler) {
+                                                                                    std::unique_ptr<CallHandler> handler,
+                                                                                    std::vector<proto::sdp::LocalMedia> media) {
     Impl& impl = *impl_;
     const TimePoint now = Clock::now();
     const IpAddress who = from.unmapped();
@@ -386,6 +398,7 @@ boost::system::result<ServerPort::Accepted, ServerPort::Failure> ServerPort::acc
     const std::uint64_t id = impl.loop.add(*this);
     webrtc::PeerConfig config = impl.config.peer;
     config.ice.most_unproven_checks = std::min(config.ice.most_unproven_checks, most_unproven_checks);
+    config.media = std::move(media);
     config.ice.ufrag_prefix = impl.routes.add(id, impl.loop.random());
     auto owner = std::make_unique<Impl::Call>(impl, id, std::move(config), std::move(handler));
     Impl::Call& call = *owner;
@@ -429,6 +442,15 @@ bool ServerPort::hang_up(std::uint64_t id) {
     Impl::Call* const call = impl_->find(id);
     if (call == nullptr) return false;
     impl_->hang_up(*call);
+    return true;
+}
+
+bool ServerPort::wake(std::uint64_t id) {
+    Impl::Call* const call = impl_->find(id);
+    if (call == nullptr) return false;
+    const TimePoint now = Clock::now();
+    impl_->run_handler(*call, now);
+    impl_->flush(*call, now);
     return true;
 }
 

@@ -68,6 +68,13 @@ public:
     /// May hang up this call and others, and destroys neither port nor loop. @param at  when the datagram was read that brought the event, or
     /// when the timer ran. PeerStateChanged to failed or closed is the last that is heard of a call; then this object goes with it.
     virtual void handle(ServerCall& call, TimePoint at, webrtc::PeerEvent& event) = 0;
+    /// When handle_timeout() is to be called; asked after everything that this object was told.
+    [[nodiscard]] virtual std::optional<TimePoint> next_timeout() const { return std::nullopt; }
+    /// The instant has come, or ServerPort::wake() was called. May do what handle() may.
+    virtual void handle_timeout(ServerCall& call, TimePoint now) {
+        (void)call;
+        (void)now;
+    }
 };
 
 /// Text that begins with `ping` comes back with `pong` in its place, as aiortc's example has it; every other message comes back as it was.
@@ -111,12 +118,15 @@ public:
 
     [[nodiscard]] Endpoint local_endpoint() const;
 
-    /// Answers an offer. @param from  who signals, for the limit per address.
+    /// Answers an offer. @param from  who signals, for the limit per address. @param media  what this call can carry beside data
     [[nodiscard]] boost::system::result<Accepted, Failure> accept(std::string_view offer, const IpAddress& from,
-                                                                  std::unique_ptr<CallHandler> handler);
+                                                                  std::unique_ptr<CallHandler> handler,
+                                                                  std::vector<proto::sdp::LocalMedia> media = {});
     /// `application/trickle-ice-sdpfrag` for a call. @return see Peer::take_fragment. Errors: no_such_call, bad_offer.
     [[nodiscard]] boost::system::result<std::optional<proto::sdp::Fragment>, Failure> patch(std::uint64_t id,
                                                                                             std::string_view fragment);
+    /// Has the call's handler run its timeout now, for what another thread has made for it. @return whether there is such a call.
+    bool wake(std::uint64_t id);
     /// Tells the peer. Within a handler of the call it ends once that has returned. @return whether there was such a call.
     bool hang_up(std::uint64_t id);
     void hang_up_all();

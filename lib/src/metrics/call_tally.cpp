@@ -72,6 +72,9 @@ void CallTally::merge(const CallTally& other) {
     strange += other.strange;
     bytes_out += other.bytes_out;
     bytes_in += other.bytes_in;
+    if (!other.media) return;
+    if (!media) media = std::make_shared<MediaTally>();
+    media->merge(*other.media);
 }
 
 }  // namespace volley::metrics

@@ -9,22 +9,14 @@
 #include <volley/report/result.hpp>
 
 #include "report/figures.hpp"
+#include "report/json_parts.hpp"
+#include "report/media_json.hpp"
 #include "report/json_probes.hpp"
 
 namespace volley::report {
 namespace json = boost::json;
 
 namespace {
-
-json::object distribution(const metrics::Histogram& h) {
-    json::object out{{"count", h.count()}};
-    if (h.empty()) return out;
-    out["min"] = to_seconds(h.min());
-    out["mean"] = to_seconds(h.mean());
-    for (const auto& [name, q] : shown_percentiles) out[name] = to_seconds(h.quantile(q));
-    out["max"] = to_seconds(h.max());
-    return out;
-}
 
 json::object generator_object(const GeneratorFigures& g) {
     return {{"transport", g.transport},     {"threads", g.threads},
@@ -101,7 +93,7 @@ json::object calls_object(const metrics::CallTally& c, const metrics::Histogram&
         stages.push_back(json::object{{"stage", metrics::to_string(static_cast<metrics::CallStage>(i))},
                                       {"took", distribution(c.stages[i].took)},
                                       {"at", distribution(c.stages[i].at)}});
-    return {{"calls", c.calls},
+    json::object out{{"calls", c.calls},
             {"planned", c.planned},
             {"missed", c.missed},
             {"saturated", c.saturated},
@@ -122,6 +114,8 @@ json::object calls_object(const metrics::CallTally& c, const metrics::Histogram&
             {"strange", c.strange},
             {"bytes_out", c.bytes_out},
             {"bytes_in", c.bytes_in}};
+    if (c.media) out["media"] = media_object(*c.media);
+    return out;
 }
 
 /// Instants as seconds from the planned start of the first sample of its burst; absent when not reached.

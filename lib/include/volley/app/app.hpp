@@ -46,6 +46,9 @@ struct CallOptions {
     /// Told to clients, as `stun:host:port`: the page at `/` uses it, answers of /whip name it in a Link field. The server asks none itself.
     std::vector<std::string> stun{};
     std::vector<std::string> advertise{};  ///< addresses to name instead of those bound: of a one-to-one NAT
+    /// What is played to callers that take audio: `echo` (what they send), `tone` (440 Hz), `none`, or a WAV file, over and over.
+    std::string audio = "echo";
+    std::string record_to{};  ///< a folder for a WebM file of each call that sends media; empty: none is made
 };
 
 struct AppOptions {

@@ -52,6 +52,29 @@ struct ChannelPlan {
     std::optional<Duration> max_lifetime;  ///< 1 to 65,535 ms
 };
 
+/// What is sent as video, each frame to be known again when it comes back.
+struct VideoPlan {
+    /// What the server is asked for, as the member `video_transform` of the JSON: `none`, `edges`, `cartoon`, `rotate`, `reflect`, or a name
+    /// that only it knows. Empty: nothing is asked for.
+    std::string transform;
+    /// An IVF or Y4M file, played over and over; empty: a moving picture made here that carries its own number.
+    std::string source;
+    int width = 640;                     ///< pixels, 64 to 4,096; of a picture made here
+    int height = 480;                    //
+    double frames_per_second = 30;       ///< 1 to 120; of a picture made here
+    std::uint64_t bits_per_second = 500'000;
+    std::vector<std::string> codecs;     ///< `VP8`, `H264`: wanted in this order; none: VP8, then H264
+    /// Of the calls one in so many has its returned video decoded; of the others frames are known by their RTP timestamps.
+    std::size_t decode_every = 1;
+    std::string frames_folder;           ///< where pictures of what was sent and what came back go; empty: nowhere
+};
+
+/// What is sent as audio.
+struct AudioPlan {
+    std::string source = "chirp";         ///< `tone` (440 Hz), `chirp` (one a second, whose way back is timed), or a WAV file
+    std::vector<std::string> codecs;     ///< `opus`, `G722`, `PCMU`, `PCMA`: wanted in this order; none: in that one
+};
+
 /// `host` is a name or an address.
 struct StunServer {
     std::string host;
@@ -86,6 +109,9 @@ struct CallPlan {
     Signal signal = Signal::json;
     ChannelPlan channel;
     PingPlan pings;
+    std::optional<VideoPlan> video;
+    std::optional<AudioPlan> audio;
+    std::string record;  ///< a WebM file for what the first call gets back; empty: none
     std::vector<StunServer> stun;
     std::vector<TurnServer> turn;
     bool relayed_only = false;  ///< only candidates of TURN servers are used

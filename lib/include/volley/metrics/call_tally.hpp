@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include <volley/metrics/histogram.hpp>
+#include <volley/metrics/media_tally.hpp>
 #include <volley/time.hpp>
 
 namespace volley::metrics {
@@ -72,6 +74,8 @@ struct CallTally {
     std::uint64_t strange = 0;       ///< messages that answer nothing
     std::uint64_t bytes_out = 0;     ///< of datagrams, without UDP and IP
     std::uint64_t bytes_in = 0;      //
+
+    std::shared_ptr<MediaTally> media;  ///< of calls that sent video or sound; nothing otherwise
 
     /// From the planned start of a call until it was set up.
     [[nodiscard]] const Histogram& setup() const noexcept { return stages.back().at; }

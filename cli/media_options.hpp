@@ -1,0 +1,32 @@
+// What the flags of `volley offer` mean that are about video and audio.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <volley/call/offer.hpp>
+
+#include "raw_args.hpp"
+
+namespace volley::cli {
+
+class MediaReader {
+public:
+    /// Whether the flag is one of media; then `error` says what is wrong with it, if anything is.
+    bool read(const TypedFlag& flag, std::optional<std::string>& error);
+    /// What the flags came to. @return what does not fit together, in words, or nothing.
+    [[nodiscard]] std::optional<std::string> put_together(call::OfferPlan& plan);
+
+private:
+    call::VideoPlan video_;
+    call::AudioPlan audio_;
+    std::string record_;
+    std::optional<std::size_t> decode_every_;
+    bool sends_video_ = false;
+    bool sends_audio_ = false;
+    std::string needs_video_;  // a flag that was given and goes with --video
+    std::string needs_audio_;
+    bool has_size_ = false;  // or a rate of frames
+};
+
+}  // namespace volley::cli

@@ -1,0 +1,55 @@
+// The video and audio of the calls that others begin: what is taken, and what is done with it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <volley/app/app.hpp>
+
+#include "app/calls.hpp"
+#include "base/random.hpp"
+#include "call/answer_media.hpp"
+#include "call/frame_workers.hpp"
+#include "call/server_port.hpp"
+#include "call/sound_loop.hpp"
+#include "proto/sdp/negotiation.hpp"
+
+namespace volley::app {
+
+/// On the calls' thread; gone after the port whose handlers it makes.
+class CallMedia {
+public:
+    /// @param wake  see call::AnswerMedia. Throws std::runtime_error where the sound that is to be played cannot be read, or the folder for
+    /// recordings is none.
+    CallMedia(const CallOptions& options, RandomSource& random, std::function<void(std::uint64_t call)> wake);
+
+    /// For one call.
+    struct SetUp {
+        std::vector<proto::sdp::LocalMedia> media;
+        std::unique_ptr<call::CallHandler> handler;
+    };
+    /// @param transform  what is asked for; empty: `none`. @param inner  for all but media
+    /// @return or why not: there is no such transform.
+    [[nodiscard]] std::variant<SetUp, CallRefusal> set_up(std::string_view offer, std::string transform,
+                                                          std::unique_ptr<call::CallHandler> inner);
+
+private:
+    [[nodiscard]] std::optional<CallRefusal> check_transform(const std::string& transform);
+    [[nodiscard]] std::string next_recording();
+
+    const CallOptions& options_;
+    RandomSource& random_;
+    bool has_plugin_;
+    bool told_missing_ = false;
+    std::uint64_t recordings_ = 0;
+    call::FrameWorkers workers_;
+    std::unique_ptr<call::SoundLoops> sound_;
+    call::AnswerMedia shared_;
+};
+
+}  // namespace volley::app

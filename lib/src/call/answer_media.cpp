@@ -1,0 +1,239 @@
+#include "call/answer_media.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "call/frame_workers.hpp"
+#include "call/recording.hpp"
+#include "call/video_transformer.hpp"
+
+namespace volley::call {
+
+namespace sdp = proto::sdp;
+
+namespace {
+
+/// Of the target rate, for what is not video.
+constexpr std::uint64_t audio_share = 64'000;
+constexpr std::uint64_t least_video = 50'000;
+
+class MediaHandler final : public CallHandler {
+public:
+    MediaHandler(const AnswerMedia& shared, std::string transform, CallSources sources, std::string record_to,
+                 RandomSource& random, std::unique_ptr<CallHandler> inner)
+        : shared_(shared),
+          transform_(std::move(transform)),
+          sources_(std::move(sources)),
+          record_to_(std::move(record_to)),
+          random_(random),
+          inner_(std::move(inner)) {}
+    MediaHandler(const MediaHandler&) = delete;
+    MediaHandler& operator=(const MediaHandler&) = delete;
+    ~MediaHandler() override {
+        if (!recording_) return;
+        if (const auto fault = recording_->fault(); !fault.empty()) tell("a call is not recorded: " + fault);
+        recording_->close();
+    }
+
+    void handle(ServerCall& call, TimePoint at, webrtc::PeerEvent& event) override {
+        if (auto* const packet = std::get_if<webrtc::MediaPacket>(&event)) {
+            if (!session_) return;
+            session_->handle_packet(at, packet->rtcp, packet->bytes);
+            work(call, at);
+            return;
+        }
+        if (const auto* const changed = std::get_if<webrtc::PeerStateChanged>(&event)) {
+            if (changed->state == webrtc::PeerState::connected && !session_) begin(call, at);
+        }
+        inner_->handle(call, at, event);
+    }
+
+    [[nodiscard]] std::optional<TimePoint> next_timeout() const override {
+        std::optional<TimePoint> when = inner_->next_timeout();
+        const auto sooner = [&](std::optional<TimePoint> other) {
+            if (other && (!when || *other < *when)) when = other;
+        };
+        if (session_) sooner(session_->next_timeout());
+        if (plays_) sooner(clock_.due());
+        return when;
+    }
+
+    void handle_timeout(ServerCall& call, TimePoint now) override {
+        inner_->handle_timeout(call, now);
+        if (!session_) return;
+        if (session_->next_timeout() && now >= *session_->next_timeout()) session_->handle_timeout(now);
+        take_transformed(now);
+        play(now);
+        work(call, now);
+    }
+
+private:
+    void begin(ServerCall& call, TimePoint now) {
+        const auto& agreed = call.peer().agreed();
+        if (!agreed) return;
+        video_ = video_section(*agreed);
+        audio_ = audio_section(*agreed);
+        if (!video_ && !audio_) return;
+        StreamOptions options;
+        options.rate = shared_.rate;
+        if (reflects()) {
+            options.video = streams::Delivery::packets;
+            options.pace = false;
+        }
+        if (shared_.audio == AnswerAudio::echo) options.audio = streams::Delivery::packets;
+        session_.emplace(make_streams(now, *agreed, sources_, options, random_));
+        call_id_ = call.id();
+        plays_ = audio_ && shared_.audio == AnswerAudio::loops && session_->can_send(audio_->index);
+        if (plays_) clock_.start(now);
+        if (record_to_.empty()) return;
+        const auto coming = [&](const std::optional<MediaSection>& of) {
+            return of && sdp::receives(section(of->index).direction);
+        };
+        const auto video = coming(video_) ? video_codec_of(section(video_->index), video_->codec) : std::nullopt;
+        const auto audio = coming(audio_) ? audio_codec_of(section(audio_->index), audio_->codec) : std::nullopt;
+        if (video || audio) recording_ = std::make_shared<Recording>(*shared_.workers, record_to_, video, audio);
+    }
+    void tell(const std::string& text) const {
+        if (shared_.notice) shared_.notice(text);
+    }
+
+    [[nodiscard]] bool reflects() const noexcept { return transform_ == reflect_transform; }
+    [[nodiscard]] const sdp::AgreedMedia& section(std::size_t index) const { return session_->config().sections[index].agreed; }
+
+    /// Everything that the session has to say, and to send.
+    void work(ServerCall& call, TimePoint now) {
+        while (auto event = session_->poll_event()) std::visit([&](auto& e) { on(now, e); }, *event);
+        send_media(now, *session_, call.peer());
+    }
+
+    void on(TimePoint, streams::StreamStarted&) {}
+    void on(TimePoint, streams::StreamEnded&) {}
+
+    void on(TimePoint now, streams::PacketReceived& packet) {
+        record(packet.section, packet.codec, packet.payload, packet.timestamp, packet.arrival);
+        streams::PacketToSend out;
+        out.timestamp = packet.timestamp;
+        out.codec = packet.codec;
+        out.marker = packet.marker;
+        out.sequence = packet.sequence;
+        out.payload = packet.payload;
+        (void)session_->send_packet(now, packet.section, out);
+    }
+
+    void on(TimePoint now, streams::FrameReceived& frame) {
+        if (!video_ || frame.section != video_->index) {
+            for (const auto& payload : frame.payloads)
+                record(frame.section, frame.codec, payload, frame.timestamp, frame.last_arrival);
+            return;
+        }
+        const auto codec = video_codec_of(section(frame.section), frame.codec);
+        if (!codec) return;
+        auto picture = assemble(*codec, frame.payloads);
+        if (!picture) {
+            session_->request_key_frame(now, frame.stream);
+            return;
+        }
+        if (recording_) recording_->add_video(*codec, *picture, frame.timestamp, frame.last_arrival);
+        if (!session_->can_send(frame.section) || gave_up_) return;
+        if (!transformer_ || from_ != codec) make_transformer(*codec);
+        stream_ = frame.stream;
+        if (!transformer_->put({std::move(*picture), frame.timestamp, frame.key})) session_->request_key_frame(now, frame.stream);
+        shared_.workers->want(transformer_);
+    }
+
+    void on(TimePoint now, streams::KeyFrameWanted& wanted) {
+        if (!video_ || wanted.section != video_->index) return;
+        if (reflects())
+            session_->relay_key_frame_request(now, wanted.section);
+        else if (transformer_)
+            transformer_->force_key();
+    }
+
+    void on(TimePoint, streams::TargetBitrateChanged& target) {
+        if (transformer_) transformer_->set_bitrate(video_rate(target.bits_per_second));
+    }
+
+    [[nodiscard]] int video_rate(std::uint64_t all) const {
+        if (audio_) all = std::max(all, audio_share + least_video) - audio_share;
+        return static_cast<int>(std::clamp(all, least_video, shared_.rate.max));
+    }
+
+    void make_transformer(media::VideoCodec codec) {
+        from_ = codec;
+        const auto to = video_codec_of(section(video_->index), video_->codec).value_or(codec);
+        transformer_ = std::make_shared<VideoTransformer>(codec, to, transform_, video_rate(session_->target_bitrate()),
+                                                          [wake = shared_.wake, id = call_id_] { wake(id); });
+    }
+
+    void take_transformed(TimePoint now) {
+        if (!transformer_) return;
+        auto out = transformer_->take();
+        if (!out.fault.empty()) {
+            gave_up_ = true;
+            tell("the video of a call is not sent back: " + out.fault);
+        }
+        if (out.wants_key) session_->request_key_frame(now, stream_);
+        for (const auto& picture : out.pictures) {
+            const auto codec = video_codec_of(section(video_->index), video_->codec);
+            const auto payloads = codec ? packetise(*codec, picture.bytes, picture_id_) : std::nullopt;
+            if (!payloads) continue;
+            ++picture_id_;
+            const std::vector<BytesView> views(payloads->begin(), payloads->end());
+            // What the pacer has no room for is missing to the peer's decoder: the next one is to stand alone.
+            if (!session_->send_frame(now, video_->index, {picture.timestamp, video_->codec, views})) transformer_->force_key();
+        }
+    }
+
+    void play(TimePoint now) {
+        if (!plays_) return;
+        const auto codec = audio_codec_of(section(audio_->index), audio_->codec);
+        if (!loop_ && codec) loop_ = shared_.sound->get(*codec);
+        while (clock_.is_due(now)) {
+            if (loop_) {
+                const auto ticks = static_cast<std::uint64_t>(media::format_of(*codec).frame_ticks());
+                const BytesView payload = loop_->packets[clock_.count() % loop_->packets.size()];
+                const auto timestamp = static_cast<std::uint32_t>(clock_.count() * ticks);
+                (void)session_->send_frame(now, audio_->index, {timestamp, audio_->codec, std::span(&payload, 1)});
+            }
+            clock_.sent(now);
+        }
+    }
+
+    void record(std::size_t index, std::size_t codec, BytesView payload, std::uint32_t timestamp, TimePoint at) {
+        if (!recording_ || !audio_ || index != audio_->index) return;
+        if (const auto known = audio_codec_of(section(index), codec)) recording_->add_audio(*known, payload, timestamp, at);
+    }
+
+    const AnswerMedia& shared_;
+    const std::string transform_;
+    const CallSources sources_;
+    const std::string record_to_;
+    RandomSource& random_;
+    std::unique_ptr<CallHandler> inner_;
+
+    std::uint64_t call_id_ = 0;
+    std::optional<streams::Session> session_;
+    std::optional<MediaSection> video_;
+    std::optional<MediaSection> audio_;
+    std::shared_ptr<VideoTransformer> transformer_;
+    std::optional<media::VideoCodec> from_;
+    streams::ReceiveId stream_ = 0;  // of the video that is transformed
+    std::uint16_t picture_id_ = 0;
+    bool gave_up_ = false;
+    bool plays_ = false;
+    std::shared_ptr<Recording> recording_;
+    SoundClock clock_;
+    std::shared_ptr<const SoundLoop> loop_;
+};
+
+}  // namespace
+
+std::unique_ptr<CallHandler> make_media_handler(const AnswerMedia& shared, std::string transform, CallSources sources,
+                                                std::string record_to, RandomSource& random, std::unique_ptr<CallHandler> inner) {
+    return std::make_unique<MediaHandler>(shared, std::move(transform), std::move(sources), std::move(record_to), random,
+                                          std::move(inner));
+}
+
+}  // namespace volley::call

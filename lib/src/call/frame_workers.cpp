@@ -1,0 +1,89 @@
+#include "call/frame_workers.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace volley::call {
+
+struct FrameWorkers::Impl {
+    explicit Impl(unsigned count) : most_threads(std::max(1U, count)) {}
+
+    void work() {
+        std::unique_lock lock(mutex);
+        for (;;) {
+            changed.wait(lock, [&] { return ending || !waiting.empty(); });
+            if (waiting.empty()) return;
+            std::shared_ptr<FrameWork> mine = std::move(waiting.front());
+            waiting.pop_front();
+            mine->turn_ = FrameWork::Turn::running;
+            lock.unlock();
+            mine->run();
+            lock.lock();
+            if (mine->turn_ == FrameWork::Turn::running_and_wanted && (!ending || mine->must_end())) {
+                mine->turn_ = FrameWork::Turn::waiting;
+                waiting.push_back(std::move(mine));
+                continue;
+            }
+            mine->turn_ = FrameWork::Turn::idle;
+            lock.unlock();
+            mine.reset();  // may be the last who holds it, and its codecs take a while to go
+            lock.lock();
+        }
+    }
+
+    const unsigned most_threads;
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::deque<std::shared_ptr<FrameWork>> waiting;
+    std::vector<std::thread> threads;
+    bool ending = false;
+};
+
+FrameWorkers::FrameWorkers(unsigned threads) : impl_(std::make_unique<Impl>(threads)) {}
+
+FrameWorkers::~FrameWorkers() {
+    {
+        const std::scoped_lock lock(impl_->mutex);
+        impl_->ending = true;
+        std::erase_if(impl_->waiting, [](const auto& work) { return !work->must_end(); });
+    }
+    impl_->changed.notify_all();
+    for (auto& thread : impl_->threads) thread.join();
+}
+
+void FrameWorkers::want(const std::shared_ptr<FrameWork>& work) {
+    using Turn = FrameWork::Turn;
+    const std::scoped_lock lock(impl_->mutex);
+    switch (work->turn_) {
+        case Turn::waiting:
+        case Turn::running_and_wanted:
+            return;
+        case Turn::running:
+            work->turn_ = Turn::running_and_wanted;
+            return;
+        case Turn::idle:
+            break;
+    }
+    work->turn_ = Turn::waiting;
+    impl_->waiting.push_back(work);
+    if (impl_->threads.size() < impl_->most_threads) {
+        // One that cannot be had is done without, as long as there is another.
+        try {
+            impl_->threads.emplace_back([my = impl_.get()] { my->work(); });
+        } catch (const std::system_error&) {
+            if (impl_->threads.empty()) throw;
+        }
+    }
+    impl_->changed.notify_one();
+}
+
+unsigned FrameWorkers::threads_for_this_machine() noexcept {
+    const unsigned processors = std::thread::hardware_concurrency();
+    return processors > 2 ? processors - 1 : 1;
+}
+
+}  // namespace volley::call

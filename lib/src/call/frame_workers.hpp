@@ -1,0 +1,47 @@
+// Threads beside the loop for what takes milliseconds: decoding, transforming, encoding.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+namespace volley::call {
+
+/// The work of one track, done on whichever thread is free, never on two at a time. What it is given and what it makes it guards itself.
+class FrameWork {
+public:
+    FrameWork() = default;
+    FrameWork(const FrameWork&) = delete;
+    FrameWork& operator=(const FrameWork&) = delete;
+    virtual ~FrameWork() = default;
+
+    /// Does what there is to do now, a frame or so, and returns: others wait. What it throws ends the program.
+    virtual void run() = 0;
+    /// What waits when all is over is to be done all the same: a file is to be closed.
+    [[nodiscard]] virtual bool must_end() const { return false; }
+
+private:
+    friend class FrameWorkers;
+    enum class Turn { idle, waiting, running, running_and_wanted } turn_ = Turn::idle;  // FrameWorkers' lock guards it
+};
+
+/// Fair: who has run stands behind all others that wait. Thread safety: every member from any thread; not destroyed by work of its own.
+class FrameWorkers {
+public:
+    /// @param threads  at least 1; they start with the first work
+    explicit FrameWorkers(unsigned threads);
+    FrameWorkers(const FrameWorkers&) = delete;
+    FrameWorkers& operator=(const FrameWorkers&) = delete;
+    ~FrameWorkers();  ///< lets what runs come to its end; what waits is dropped, but for work that must_end()
+
+    /// There is something to do. Work that waits already is not counted twice; work that runs is run once more.
+    void want(const std::shared_ptr<FrameWork>& work);
+
+    /// Threads that a machine of so many processors is given: all but one, which is the loop's, and at least one.
+    [[nodiscard]] static unsigned threads_for_this_machine() noexcept;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace volley::call

@@ -1,0 +1,474 @@
+#include "call/media_leg.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <variant>
+
+#include <boost/asio/post.hpp>
+
+#include "proto/vp8/payload.hpp"
+
+namespace volley::call {
+
+namespace sdp = proto::sdp;
+
+namespace {
+
+constexpr double video_clock = 90'000;
+/// Behind by more than this the frames in between are not made up for.
+constexpr Duration most_late = std::chrono::seconds(1);
+constexpr std::size_t most_remembered = FrameTrips::most_remembered;
+constexpr std::size_t most_notes = 8;
+/// A chirp that is not back when the one after the next begins is not told from that one.
+constexpr Duration chirp_timeout = std::chrono::seconds(1);
+constexpr Duration least_patience = std::chrono::seconds(1);
+constexpr Duration most_patience = std::chrono::seconds(5);
+constexpr std::uint64_t audio_rate = 64'000;
+/// While what is sent is still being made, it is looked for again.
+constexpr Duration look_again = std::chrono::milliseconds(10);
+
+}  // namespace
+
+MediaLeg::MediaLeg(MediaSources& sources, boost::asio::any_io_executor executor, RandomSource& random,
+                   metrics::MediaTally& tally, Options options)
+    : sources_(sources),
+      executor_(std::move(executor)),
+      random_(random),
+      tally_(tally),
+      options_(std::move(options)),
+      own_(make_sources(random)),
+      this_(std::make_shared<MediaLeg*>(this)),
+      trips_(TripPlan{.timeout = std::chrono::seconds(5), .decoded = options_.decodes}) {}
+
+MediaLeg::~MediaLeg() {
+    *this_ = nullptr;
+    if (recording_) recording_->close();
+}
+
+std::vector<sdp::LocalMedia> MediaLeg::local_media() const {
+    std::vector<sdp::LocalMedia> out;
+    if (sources_.audio()) out.push_back(audio_media(own_.audio, sources_.audio_codecs()));
+    if (sources_.video()) out.push_back(video_media(own_.video, sources_.video_codecs()));
+    return out;
+}
+
+/// For other threads: what they have made is taken up on this one, if this object is still there.
+std::function<void()> MediaLeg::waking() {
+    return [executor = executor_, leg = this_] {
+        boost::asio::post(executor, [leg] {
+            if (*leg == nullptr || (*leg)->call_ == nullptr) return;
+            (*leg)->take_decoded(Clock::now());
+            (*leg)->call_->flush();
+        });
+    };
+}
+
+void MediaLeg::begin(TimePoint now, ClientCall& call) {
+    const auto& agreed = call.peer().agreed();
+    if (session_ || !agreed) return;
+    video_ = video_section(*agreed);
+    audio_ = audio_section(*agreed);
+    if (!video_ && !audio_) return;
+    call_ = &call;
+    StreamOptions options;
+    options.pace = false;  // a frame's way begins when all of it is sent
+    if (sources_.video()) options.rate.start = sources_.video()->bits_per_second + audio_rate;
+    options.rate.max = std::max(options.rate.max, 2 * options.rate.start);
+    session_.emplace(make_streams(now, *agreed, own_, options, random_));
+    began_ = now;
+    if (video_ && session_->can_send(video_->index)) {
+        first_frame_due_ = now;
+        base_ = static_cast<std::uint32_t>(random_.next());
+        dither_ = random_.next();
+        picture_id_ = static_cast<std::uint16_t>(random_.next() & proto::vp8::picture_id_mask);
+        ++tally_.video.calls;
+    }
+    if (audio_) {
+        sound_clock_.start(now);
+        ++tally_.audio.calls;
+    }
+    if (!options_.record.empty()) {
+        const auto& media = agreed->media;
+        recording_ = std::make_shared<Recording>(
+            sources_.workers(), options_.record,
+            video_ ? video_codec_of(media[video_->index], video_->codec) : std::nullopt,
+            audio_ ? audio_codec_of(media[audio_->index], audio_->codec) : std::nullopt);
+    }
+    handle_timeout(now);
+}
+
+void MediaLeg::note_refused(const sdp::Agreed& agreed) {
+    const auto section = [&](const std::optional<MediaSection>& of) {
+        return of ? agreed.media[of->index].direction : sdp::Direction::inactive;
+    };
+    const auto tell = [&](const char* kind, sdp::Direction direction) {
+        const std::string what = kind;
+        if (direction == sdp::Direction::inactive)
+            note("the answer takes no " + what + " (no codec in common, or it has none)");
+        else if (!sdp::receives(direction))
+            note("the answer sends no " + what + " back");
+        else if (!sdp::sends(direction))
+            note("the answer takes no " + what + " and sends some");
+    };
+    if (sources_.video()) tell("video", section(video_section(agreed)));
+    if (sources_.audio()) tell("audio", section(audio_section(agreed)));
+}
+
+void MediaLeg::take(TimePoint now, bool rtcp, BytesView packet) {
+    if (!session_) return;
+    session_->handle_packet(now, rtcp, packet);
+    work(now);
+}
+
+TimePoint MediaLeg::frame_due() const noexcept {
+    return *first_frame_due_ + from_seconds(static_cast<double>(frame_) / (loop_ ? loop_->frames_per_second : 30));
+}
+
+std::optional<TimePoint> MediaLeg::next_timeout() const {
+    if (!session_) return std::nullopt;
+    std::optional<TimePoint> when = session_->next_timeout();
+    const auto sooner = [&](std::optional<TimePoint> other) {
+        if (other && (!when || *other < *when)) when = other;
+    };
+    sooner(trips_.next_timeout());
+    if (!stopped_) {
+        if (first_frame_due_) sooner(frame_due());
+        if (audio_ && session_->can_send(audio_->index)) sooner(sound_clock_.due());
+    }
+    return when;
+}
+
+void MediaLeg::handle_timeout(TimePoint now) {
+    if (!session_) return;
+    if (const auto due = session_->next_timeout(); due && now >= *due) session_->handle_timeout(now);
+    if (const auto due = trips_.next_timeout(); due && now >= *due) trips_.advance(now);
+    if (!stopped_) {
+        if (first_frame_due_) send_frames(now);
+        if (audio_ && session_->can_send(audio_->index)) send_sound(now);
+    }
+    take_trips();
+    work(now);
+}
+
+void MediaLeg::work(TimePoint now) {
+    while (auto event = session_->poll_event()) std::visit([&](auto& e) { on(now, e); }, *event);
+    send_media(now, *session_, call_->peer());
+}
+
+// --- sending ---------------------------------------------------------------------------------------------------------------------
+
+void MediaLeg::send_frames(TimePoint now) {
+    if (!loop_) {
+        const auto codec = video_codec_of(session_->config().sections[video_->index].agreed, video_->codec);
+        loop_ = codec ? sources_.frames(*codec) : nullptr;
+        if (!loop_) {  // still being made: its first frame is not late for that
+            first_frame_due_ = now + look_again;
+            return;
+        }
+        first_frame_due_ = now;
+    }
+    if (now - frame_due() > most_late) {
+        const double behind = to_seconds(now - *first_frame_due_) * loop_->frames_per_second;
+        const auto next = static_cast<std::uint64_t>(behind);
+        place_ = (place_ + static_cast<std::size_t>(next - frame_)) % loop_->frames.size();
+        frame_ = next;
+        key_wanted_ = true;
+    }
+    while (now >= frame_due()) {
+        if (key_wanted_) {
+            place_ = loop_->key_from(place_);
+            key_wanted_ = false;
+        }
+        send_frame(now, loop_->frames[place_]);
+        ++frame_;
+        place_ = (place_ + 1) % loop_->frames.size();
+    }
+}
+
+void MediaLeg::send_frame(TimePoint now, const LoopFrame& frame) {
+    if (frame.payloads.empty()) return;
+    const auto ticks = std::llround(static_cast<double>(frame_) * video_clock / loop_->frames_per_second);
+    const std::uint32_t timestamp = base_ + static_cast<std::uint32_t>(ticks) + timestamp_dither(dither_, frame_);
+    std::vector<BytesView> views;
+    if (loop_->codec == media::VideoCodec::vp8) {
+        payloads_.assign(frame.payloads.begin(), frame.payloads.end());
+        for (auto& payload : payloads_) (void)proto::vp8::set_picture_id(payload, picture_id_);
+        picture_id_ = static_cast<std::uint16_t>((picture_id_ + 1) & proto::vp8::picture_id_mask);
+        views.assign(payloads_.begin(), payloads_.end());
+    } else {
+        views.assign(frame.payloads.begin(), frame.payloads.end());
+    }
+    const TimePoint planned = frame_due();
+    if (!session_->send_frame(now, video_->index, {timestamp, video_->codec, views})) {
+        key_wanted_ = true;
+        return;
+    }
+    trips_.note_sent({frame_, frame.code, timestamp, planned, now});
+    sent_.push_back({timestamp, place_});
+    if (sent_.size() > most_remembered) sent_.pop_front();
+}
+
+void MediaLeg::send_sound(TimePoint now) {
+    const auto codec = audio_codec_of(session_->config().sections[audio_->index].agreed, audio_->codec);
+    if (!codec) return;
+    if (!sound_) {
+        sound_ = sources_.sound(*codec);
+        if (!sound_) {
+            sound_clock_.start(now + look_again);
+            return;
+        }
+        sound_clock_.start(now);
+    }
+    while (sound_clock_.is_due(now)) {
+        const std::size_t place = sound_clock_.count() % sound_->packets.size();
+        const BytesView payload = sound_->packets[place];
+        const auto ticks = static_cast<std::uint64_t>(media::format_of(*codec).frame_ticks());
+        const auto timestamp = base_ + static_cast<std::uint32_t>(sound_clock_.count() * ticks);
+        if (session_->send_frame(now, audio_->index, {timestamp, audio_->codec, std::span(&payload, 1)})) {
+            ++sound_sent_;
+            if (place == 0 && sources_.chirps()) chirps_sent_.push_back(now);
+        }
+        sound_clock_.sent(now);
+    }
+}
+
+// --- what comes ------------------------------------------------------------------------------------------------------------------
+
+void MediaLeg::on(TimePoint, streams::StreamStarted&) {}
+
+void MediaLeg::on(TimePoint, streams::StreamEnded& event) {
+    if (!event.goodbye && video_ && event.section == video_->index) ++fell_silent_;
+}
+
+void MediaLeg::on(TimePoint, streams::PacketReceived&) {}  // frames are asked for
+
+void MediaLeg::on(TimePoint, streams::KeyFrameWanted& event) {
+    if (video_ && event.section == video_->index) key_wanted_ = true;
+}
+
+// What is sent was encoded before; the estimate stands in the statistics.
+void MediaLeg::on(TimePoint, streams::TargetBitrateChanged&) {}
+
+void MediaLeg::on(TimePoint now, streams::FrameReceived& frame) {
+    if (video_ && frame.section == video_->index)
+        take_frame(now, frame);
+    else if (audio_ && frame.section == audio_->index)
+        take_sound(frame);
+}
+
+void MediaLeg::take_frame(TimePoint now, streams::FrameReceived& frame) {
+    const auto codec = video_codec_of(session_->config().sections[frame.section].agreed, frame.codec);
+    if (!codec) return;
+    video_stream_ = frame.stream;
+    if (first_frame_due_) {
+        trips_.note_returned({frame.timestamp, frame.last_arrival, now});
+        take_trips();
+    }
+    if (!options_.decodes && !recording_) return;
+    auto picture = assemble(*codec, frame.payloads);
+    if (!picture) {
+        session_->request_key_frame(now, frame.stream);
+        return;
+    }
+    if (recording_) recording_->add_video(*codec, *picture, frame.timestamp, frame.last_arrival);
+    if (!options_.decodes) return;
+    if (!returned_) returned_ = std::make_shared<ReturnedVideo>(*codec, loop_, waking());
+    if (!returned_->put({std::move(*picture), frame.timestamp, frame.key})) session_->request_key_frame(now, frame.stream);
+    sources_.workers().want(returned_);
+}
+
+void MediaLeg::take_sound(streams::FrameReceived& frame) {
+    const auto codec = audio_codec_of(session_->config().sections[frame.section].agreed, frame.codec);
+    if (!codec || frame.payloads.empty()) return;
+    if (recording_) recording_->add_audio(*codec, frame.payloads.front(), frame.timestamp, frame.last_arrival);
+    if (!options_.decodes) return;
+    if (!heard_) heard_ = std::make_shared<ReturnedAudio>(*codec, sources_.chirps());
+    heard_->put(std::move(frame.payloads.front()), frame.timestamp, frame.last_arrival);
+    sources_.workers().want(heard_);
+}
+
+void MediaLeg::take_decoded(TimePoint now) {
+    if (!returned_ || !session_) return;
+    auto out = returned_->take();
+    for (const auto& frame : out.frames) trips_.note_decoded(frame);
+    take_trips();
+    if (!out.fault.empty()) note("what comes back is not decoded: " + out.fault);
+    if (!out.wants_key) return;
+    session_->request_key_frame(now, video_stream_);
+    send_media(now, *session_, call_->peer());
+}
+
+void MediaLeg::take_trips() {
+    auto& video = tally_.video;
+    while (const auto trip = trips_.poll()) {
+        video.round_trip.record(trip->whole());
+        video.network.record(trip->network());
+        video.assembly.record(trip->assembly());
+        if (trip->decoded) video.decoding.record(trip->decoding());
+        ++(trip->by == KnownBy::timestamp ? video.by_timestamp : trip->by == KnownBy::code ? video.by_code : video.by_both);
+        slowest_ = std::max(slowest_, trip->whole());
+    }
+    if (first_back_ || !trips_.first_frame()) return;
+    first_back_ = true;
+    ++video.calls_back;
+    video.first_frame.record(*trips_.first_frame() - options_.planned);
+}
+
+void MediaLeg::take_chirps() {
+    if (!heard_) return;
+    auto& audio = tally_.audio;
+    for (const TimePoint at : heard_->take_chirps()) {
+        while (!chirps_sent_.empty() && at - chirps_sent_.front() > chirp_timeout) {
+            ++audio.chirps;
+            chirps_sent_.pop_front();
+        }
+        if (chirps_sent_.empty() || at < chirps_sent_.front()) continue;
+        audio.round_trip.record(at - chirps_sent_.front());
+        ++audio.chirps;
+        ++audio.chirps_back;
+        chirps_sent_.pop_front();
+    }
+}
+
+// --- the end ---------------------------------------------------------------------------------------------------------------------
+
+void MediaLeg::stop(TimePoint now) {
+    if (stopped_ || !session_) return;
+    stopped_ = now;
+    if (!heard_) return;
+    heard_->finish();
+    sources_.workers().want(heard_);
+}
+
+/// For what is under way: twice as long as the slowest was, within bounds.
+Duration MediaLeg::patience() const noexcept { return std::clamp<Duration>(2 * slowest_, least_patience, most_patience); }
+
+bool MediaLeg::settled(TimePoint now) const {
+    if (!session_ || !stopped_ || now >= *stopped_ + patience()) return true;
+    if (first_frame_due_ && trips_.under_way() > 0) return false;
+    return (!returned_ || returned_->idle()) && (!heard_ || heard_->idle());
+}
+
+std::optional<std::size_t> MediaLeg::place_of(const KeptPicture& kept) const {
+    if (kept.code && *kept.code < loop_->frames.size()) return *kept.code;
+    if (!trips_.by_timestamp()) return std::nullopt;
+    const std::uint32_t ours = kept.timestamp - trips_.offset();
+    const auto at = std::find_if(sent_.begin(), sent_.end(), [&](const Sent& s) { return s.timestamp == ours; });
+    if (at == sent_.end()) return std::nullopt;
+    return at->place;
+}
+
+void MediaLeg::note(std::string text) {
+    auto& notes = tally_.notes;
+    if (notes.size() < most_notes && std::find(notes.begin(), notes.end(), text) == notes.end()) notes.push_back(std::move(text));
+}
+
+void MediaLeg::look_at_pictures() {
+    auto& transform = tally_.video.transform;
+    if (!returned_ || !loop_ || transform.pictures > 0) return;
+    const auto kept = returned_->take_kept();
+    const auto place = [this](const KeptPicture& one) { return place_of(one); };
+    auto seen = look_at(kept, *loop_, place);
+    seen.asked = sources_.video() ? sources_.video()->transform : std::string();
+    if (seen.pictures > 0 || transform.asked.empty()) transform = std::move(seen);
+    if (options_.frames_folder.empty()) return;
+    if (const auto fault = save_pictures(options_.frames_folder, kept, *loop_, place); !fault.empty()) note(fault);
+}
+
+void MediaLeg::count_video(TimePoint now) {
+    auto& out = tally_.video;
+    // What is not back by now has had its time, be it a second or five.
+    trips_.finish(now + most_patience);
+    take_trips();
+    const auto& counts = trips_.counts();
+    out.sent += counts.sent;
+    out.returned += counts.returned;
+    out.late += counts.late;
+    out.lost += counts.lost;
+    out.untold += counts.untold;
+    out.received += counts.received;
+    out.repeated += counts.repeated;
+    out.mismatched += counts.mismatched;
+    out.unknown += counts.unknown;
+    out.decoded += counts.decoded;
+    out.unreadable += counts.unreadable;
+    out.freezes += trips_.freezes().freezes();
+    out.frozen += trips_.freezes().total();
+    out.longest_freeze = std::max(out.longest_freeze, trips_.freezes().longest());
+    out.length += stopped_.value_or(now) - began_;
+    out.fell_silent += fell_silent_;
+    const auto codec = video_codec_of(session_->config().sections[video_->index].agreed, video_->codec);
+    if (out.codec.empty() && codec) out.codec = std::string(to_string(*codec));
+    if (returned_) {
+        const auto seen = returned_->seen();
+        out.undecodable += seen.undecodable;
+        out.resized += seen.resized;
+        if (out.size.empty() && seen.width > 0) out.size = std::to_string(seen.width) + 'x' + std::to_string(seen.height);
+        if (seen.dropped > 0) note("pictures came back faster than this machine decodes them: some are known by their timestamps alone");
+    }
+    if (const auto stats = session_->outbound_stats(now, video_->index)) {
+        out.bytes_out += stats->bytes_sent;
+        out.packets_out += stats->packets_sent;
+        out.resent_out += stats->retransmitted_packets_sent;
+        out.nacks_in += stats->nack_count;
+        out.plis_in += stats->pli_count + stats->fir_count;
+    }
+    for (const auto& [stream, stats] : session_->inbound_stats(now)) {
+        if (stats.kind != "video") continue;
+        out.bytes_in += stats.bytes_received;
+        out.packets_in += stats.packets_received;
+        out.packets_lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, stats.packets_lost));
+        out.resent_in += stats.retransmitted_packets_received;
+        out.nacks_out += stats.nack_count;
+        out.plis_out += stats.pli_count + stats.fir_count;
+        out.unanswered += stats.key_frames_unanswered;
+    }
+}
+
+void MediaLeg::count_audio(TimePoint now) {
+    auto& out = tally_.audio;
+    take_chirps();
+    for (const TimePoint at : chirps_sent_)
+        if (now - at > chirp_timeout) ++out.chirps;
+    chirps_sent_.clear();
+    out.sent += sound_sent_;
+    bool came = false;
+    for (const auto& [stream, stats] : session_->inbound_stats(now)) {
+        if (stats.kind != "audio") continue;
+        came = came || stats.packets_received > 0;
+        out.received += stats.packets_received;
+        out.lost += static_cast<std::uint64_t>(std::max<std::int64_t>(0, stats.packets_lost));
+        out.bytes_in += stats.bytes_received;
+    }
+    if (came) ++out.calls_back;
+    if (const auto stats = session_->outbound_stats(now, audio_->index)) out.bytes_out += stats->bytes_sent;
+    const auto codec = audio_codec_of(session_->config().sections[audio_->index].agreed, audio_->codec);
+    if (out.codec.empty() && codec) out.codec = std::string(to_string(*codec));
+    if (!heard_) return;
+    const auto seen = heard_->seen();
+    if (out.level_db == 0) out.level_db = seen.level_db;
+    if (!seen.fault.empty()) note("the sound that comes back is not decoded: " + seen.fault);
+}
+
+void MediaLeg::finish(TimePoint now) {
+    if (!session_) return;
+    stop(now);
+    if (const auto fault = sources_.fault(); !fault.empty()) note("not all of it could be sent: " + fault);
+    if (first_frame_due_) {
+        count_video(now);
+        look_at_pictures();
+    }
+    if (audio_) count_audio(now);
+    session_->close(now);
+    send_media(now, *session_, call_->peer());
+    if (recording_) {
+        recording_->close();
+        if (const auto fault = recording_->fault(); !fault.empty()) note("not recorded: " + fault);
+    }
+    call_->flush();
+    *this_ = nullptr;
+    session_.reset();
+}
+
+}  // namespace volley::call

@@ -1,0 +1,177 @@
+// The video and sound that a call of ours sends, and what of it comes back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <volley/call/offer.hpp>
+#include <volley/metrics/media_tally.hpp>
+#include <volley/time.hpp>
+
+#include "call/client_call.hpp"
+#include "call/frame_loop.hpp"
+#include "call/frame_trips.hpp"
+#include "call/frame_workers.hpp"
+#include "call/media_streams.hpp"
+#include "call/recording.hpp"
+#include "call/returned_audio.hpp"
+#include "call/returned_video.hpp"
+#include "call/sound_loop.hpp"
+
+namespace volley::call {
+
+/// What the calls of a plan send, made once, and the threads that see to what comes back. Thread safety: every member from any thread.
+class MediaSources {
+public:
+    MediaSources(const std::optional<VideoPlan>& video, const std::optional<AudioPlan>& audio);
+    MediaSources(const MediaSources&) = delete;
+    MediaSources& operator=(const MediaSources&) = delete;
+
+    [[nodiscard]] FrameWorkers& workers() noexcept { return workers_; }
+    [[nodiscard]] const std::optional<VideoPlan>& video() const noexcept { return video_; }
+    [[nodiscard]] const std::optional<AudioPlan>& audio() const noexcept { return audio_; }
+    /// Codecs that are offered, in this order.
+    [[nodiscard]] const std::vector<media::VideoCodec>& video_codecs() const noexcept { return video_codecs_; }
+    [[nodiscard]] const std::vector<media::AudioCodec>& audio_codecs() const noexcept { return audio_codecs_; }
+    /// What is sent; nothing while it is being made, which asking begins, and where it cannot be.
+    [[nodiscard]] std::shared_ptr<const FrameLoop> frames(media::VideoCodec codec);
+    [[nodiscard]] std::shared_ptr<const SoundLoop> sound(media::AudioCodec codec);
+    /// Chirps are sent and listened for.
+    [[nodiscard]] bool chirps() const noexcept { return audio_ && audio_->source == "chirp"; }
+    /// Why something cannot be sent; empty where everything can.
+    [[nodiscard]] std::string fault() const;
+
+private:
+    struct State;
+    class Making;
+
+    const std::optional<VideoPlan> video_;
+    const std::optional<AudioPlan> audio_;
+    std::vector<media::VideoCodec> video_codecs_;
+    std::vector<media::AudioCodec> audio_codecs_;
+    std::shared_ptr<State> state_;  // shared with the work that goes on
+    FrameWorkers workers_;
+    std::optional<SoundLoops> sound_;
+};
+
+/// Of one call. On the loop's thread.
+class MediaLeg final : public Companion {
+public:
+    struct Options {
+        TimePoint planned{};  ///< of the call
+        bool decodes = true;
+        std::string record;         ///< a WebM file; empty: none
+        std::string frames_folder;  ///< empty: none
+    };
+    /// @param tally  takes round trips as they come, and counts in finish(); of all calls.
+    MediaLeg(MediaSources& sources, boost::asio::any_io_executor executor, RandomSource& random, metrics::MediaTally& tally,
+             Options options);
+    ~MediaLeg() override;
+
+    /// What the offer has.
+    [[nodiscard]] std::vector<proto::sdp::LocalMedia> local_media() const;
+
+    /// Tells what was offered and not taken.
+    void note_refused(const proto::sdp::Agreed& agreed);
+    /// The call is connected: sends from now on what was agreed on.
+    void begin(TimePoint now, ClientCall& call);
+    void take(TimePoint now, bool rtcp, BytesView packet);
+    [[nodiscard]] std::optional<TimePoint> next_timeout() const override;
+    void handle_timeout(TimePoint now) override;
+
+    /// Something was agreed on.
+    [[nodiscard]] bool flows() const noexcept { return session_.has_value(); }
+    /// Sends nothing more.
+    void stop(TimePoint now);
+    /// What was sent is back or lost, and looked at.
+    [[nodiscard]] bool settled(TimePoint now) const;
+    /// Counts what was not counted yet, once; writes what is to be saved. Takes some tenths of a second where pictures are looked at, during
+    /// which no other call is seen to: nothing for many calls at once.
+    void finish(TimePoint now);
+
+    /// After finish(): the recording is a whole file.
+    [[nodiscard]] bool saved() const { return !recording_ || recording_->closed(); }
+
+    [[nodiscard]] const TripCounts& counts() const noexcept { return trips_.counts(); }
+
+private:
+    struct Sent {  // of frames that may come back
+        std::uint32_t timestamp = 0;
+        std::size_t place = 0;  // in the loop
+    };
+    void work(TimePoint now);
+    void on(TimePoint now, streams::StreamStarted& event);
+    void on(TimePoint now, streams::StreamEnded& event);
+    void on(TimePoint now, streams::FrameReceived& event);
+    void on(TimePoint now, streams::PacketReceived& event);
+    void on(TimePoint now, streams::KeyFrameWanted& event);
+    void on(TimePoint now, streams::TargetBitrateChanged& event);
+    void take_frame(TimePoint now, streams::FrameReceived& frame);
+    void take_sound(streams::FrameReceived& frame);
+    void take_decoded(TimePoint now);
+    void take_trips();
+    void take_chirps();
+    void send_frames(TimePoint now);
+    void send_frame(TimePoint now, const LoopFrame& frame);
+    void send_sound(TimePoint now);
+    [[nodiscard]] TimePoint frame_due() const noexcept;
+    [[nodiscard]] Duration patience() const noexcept;
+    [[nodiscard]] std::function<void()> waking();
+    [[nodiscard]] std::optional<std::size_t> place_of(const KeptPicture& kept) const;
+    void note(std::string text);
+    void count_video(TimePoint now);
+    void count_audio(TimePoint now);
+    void look_at_pictures();
+
+    MediaSources& sources_;
+    boost::asio::any_io_executor executor_;
+    RandomSource& random_;
+    metrics::MediaTally& tally_;
+    const Options options_;
+    const CallSources own_;
+    std::shared_ptr<MediaLeg*> this_;  // nothing once it is gone
+    ClientCall* call_ = nullptr;
+    std::optional<streams::Session> session_;
+    std::optional<MediaSection> video_;
+    std::optional<MediaSection> audio_;
+    TimePoint began_{};
+    std::optional<TimePoint> stopped_;
+
+    std::shared_ptr<const FrameLoop> loop_;
+    std::optional<TimePoint> first_frame_due_;
+    std::uint64_t frame_ = 0;    // the number of the next one
+    std::size_t place_ = 0;      // of it in the loop
+    std::uint32_t base_ = 0;     // of timestamps
+    std::uint64_t dither_ = 0;
+    std::uint16_t picture_id_ = 0;
+    std::vector<Bytes> payloads_;
+    std::deque<Sent> sent_;
+    bool key_wanted_ = false;
+    FrameTrips trips_;
+    Duration slowest_{};  // frame that came back
+    bool first_back_ = false;
+    std::shared_ptr<ReturnedVideo> returned_;
+    streams::ReceiveId video_stream_ = 0;
+    std::uint64_t fell_silent_ = 0;
+
+    std::shared_ptr<const SoundLoop> sound_;
+    SoundClock sound_clock_;
+    std::uint64_t sound_sent_ = 0;
+    std::deque<TimePoint> chirps_sent_;
+    std::shared_ptr<ReturnedAudio> heard_;
+
+    std::shared_ptr<Recording> recording_;
+    std::vector<std::string> notes_;
+};
+
+}  // namespace volley::call

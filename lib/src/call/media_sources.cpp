@@ -1,0 +1,121 @@
+// What calls send, made once for all of them.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include <volley/error.hpp>
+
+#include "call/media_leg.hpp"
+#include "sound/tone.hpp"
+#include "sound/wav.hpp"
+
+namespace volley::call {
+namespace {
+
+constexpr int tone_rate = 48'000;
+constexpr double concert_pitch = 440;
+constexpr std::uintmax_t largest_sound = 64UL * 1024 * 1024;
+
+std::optional<sound::Pcm> read_sound(const std::string& source, std::string& fault) {
+    if (source == "chirp") return chirp_second();
+    if (source == "tone") {
+        sound::Pcm out;
+        out.rate = tone_rate;
+        out.samples.resize(tone_rate);  // a whole number of waves
+        sound::Tone(tone_rate, concert_pitch, 0.3).fill(out.samples);
+        return out;
+    }
+    std::error_code ec;
+    const auto size = std::filesystem::file_size(source, ec);
+    const std::string name = escape_for_terminal(source) + ": ";
+    if (ec || size > largest_sound) {
+        fault = name + (ec ? ec.message() : "a WAV file of at most 64 MiB is expected");
+        return std::nullopt;
+    }
+    std::ifstream in(source, std::ios::binary);
+    const Bytes bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    auto sound = sound::read_wav(bytes);
+    if (!sound) {
+        fault = name + to_string(sound.error());
+        return std::nullopt;
+    }
+    if (sound->frames() == 0) {
+        fault = name + "there is no sound in it";
+        return std::nullopt;
+    }
+    return std::move(*sound);
+}
+
+template <class Codec, class Named>
+std::vector<Codec> codecs_of(const std::vector<std::string>& names, std::vector<Codec> all, Named named) {
+    if (names.empty()) return all;
+    std::vector<Codec> out;
+    for (const auto& name : names)
+        if (const auto codec = named(name)) out.push_back(*codec);
+    return out;
+}
+
+}  // namespace
+
+struct MediaSources::State {
+    mutable std::mutex mutex;
+    std::map<media::VideoCodec, std::shared_ptr<const FrameLoop>> loops;  // nothing in its place: being made, or it cannot be
+    std::string fault;
+};
+
+class MediaSources::Making final : public FrameWork {
+public:
+    Making(std::shared_ptr<State> state, VideoPlan plan, media::VideoCodec codec)
+        : state_(std::move(state)), plan_(std::move(plan)), codec_(codec) {}
+
+    void run() override {
+        std::string fault;
+        auto loop = make_frame_loop(plan_, codec_, fault);
+        const std::scoped_lock lock(state_->mutex);
+        state_->loops[codec_] = std::move(loop);
+        if (!fault.empty()) state_->fault = std::move(fault);
+    }
+
+private:
+    std::shared_ptr<State> state_;
+    VideoPlan plan_;
+    media::VideoCodec codec_;
+};
+
+MediaSources::MediaSources(const std::optional<VideoPlan>& video, const std::optional<AudioPlan>& audio)
+    : video_(video), audio_(audio), state_(std::make_shared<State>()), workers_(FrameWorkers::threads_for_this_machine()) {
+    if (video_) {
+        using media::VideoCodec;
+        video_codecs_ = codecs_of(video_->codecs, std::vector{VideoCodec::vp8, VideoCodec::h264}, video_codec_named);
+        if (const auto only = codec_of_source(*video_, state_->fault)) video_codecs_ = {*only};
+    }
+    if (audio_) {
+        using media::AudioCodec;
+        audio_codecs_ = codecs_of(
+            audio_->codecs, std::vector{AudioCodec::opus, AudioCodec::g722, AudioCodec::pcmu, AudioCodec::pcma}, audio_codec_named);
+        if (auto sound = read_sound(audio_->source, state_->fault)) sound_.emplace(std::move(*sound), workers_);
+    }
+}
+
+std::shared_ptr<const FrameLoop> MediaSources::frames(media::VideoCodec codec) {
+    {
+        const std::scoped_lock lock(state_->mutex);
+        const auto [at, is_new] = state_->loops.try_emplace(codec);
+        if (!is_new) return at->second;
+    }
+    workers_.want(std::make_shared<Making>(state_, *video_, codec));
+    return nullptr;
+}
+
+std::shared_ptr<const SoundLoop> MediaSources::sound(media::AudioCodec codec) { return sound_ ? sound_->get(codec) : nullptr; }
+
+std::string MediaSources::fault() const {
+    {
+        const std::scoped_lock lock(state_->mutex);
+        if (!state_->fault.empty()) return state_->fault;
+    }
+    return sound_ ? sound_->fault() : std::string();
+}
+
+}  // namespace volley::call

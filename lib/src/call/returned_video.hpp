@@ -1,0 +1,105 @@
+// Pictures that came back: decoded and looked at on threads beside the loop.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <volley/metrics/media_tally.hpp>
+#include <volley/time.hpp>
+
+#include "base/bytes.hpp"
+#include "call/frame_loop.hpp"
+#include "call/frame_trips.hpp"
+#include "call/frame_workers.hpp"
+#include "call/video_transformer.hpp"
+#include "media/plugin.hpp"
+
+namespace volley::call {
+
+/// A picture that came back, kept to be looked at once the call is over.
+struct KeptPicture {
+    std::uint32_t timestamp = 0;
+    std::optional<std::uint32_t> code;
+    picture::Picture picture;
+};
+
+/// Thread safety: every member from any thread, run() aside.
+class ReturnedVideo final : public FrameWork {
+public:
+    static constexpr std::size_t most_waiting = 128;  ///< pictures
+    static constexpr std::size_t most_kept = 8;       ///< pictures that are kept
+
+    /// @param loop  whose codes are read. @param there_is  called on a thread of the workers when take() has something
+    ReturnedVideo(media::VideoCodec codec, std::shared_ptr<const FrameLoop> loop, std::function<void()> there_is);
+
+    /// @return false where so much waits that it was dropped up to the next key picture.
+    bool put(CodedPicture picture);
+
+    struct Output {
+        std::vector<DecodedFrame> frames;
+        bool wants_key = false;
+        std::string fault;  ///< nothing can be decoded, and why; once
+    };
+    [[nodiscard]] Output take();
+
+    struct Seen {
+        std::uint64_t undecodable = 0;
+        std::uint64_t dropped = 0;  ///< came faster than they could be decoded
+        std::uint64_t resized = 0;
+        int width = 0;
+        int height = 0;
+    };
+    [[nodiscard]] Seen seen() const;
+    /// Those that were kept, half a second apart, from the second second on.
+    [[nodiscard]] std::vector<KeptPicture> take_kept();
+    /// Nothing waits and nothing runs.
+    [[nodiscard]] bool idle() const;
+
+    void run() override;
+
+private:
+    [[nodiscard]] bool make_decoder();
+    [[nodiscard]] std::optional<std::uint32_t> code_of(const picture::PictureView& picture);
+    void keep(const CodedPicture& coded, const picture::PictureView& picture, std::optional<std::uint32_t> code);
+
+    const media::VideoCodec codec_;
+    const std::shared_ptr<const FrameLoop> loop_;
+    const std::function<void()> there_is_;
+
+    mutable std::mutex mutex_;
+    std::deque<CodedPicture> waiting_;
+    bool until_key_ = false;
+    bool running_ = false;
+    Output output_;
+    Seen seen_;
+    std::vector<KeptPicture> kept_;
+
+    // Of run() alone.
+    std::unique_ptr<media::VideoDecoder> decoder_;
+    std::optional<picture::RingCode> rings_;
+    std::optional<std::uint32_t> first_timestamp_;
+    std::optional<std::uint32_t> last_kept_;
+    int width_ = 0;
+    int height_ = 0;
+    bool given_up_ = false;
+};
+
+/// Which transform the server applied: each is applied to what was sent, and what came back is compared with all of them.
+/// Takes some tenths of a second: off the loop.
+/// @param index_of  the loop's frame that a kept picture shows; nothing where that is not known.
+[[nodiscard]] metrics::TransformSeen look_at(const std::vector<KeptPicture>& kept, const FrameLoop& loop,
+                                             const std::function<std::optional<std::size_t>(const KeptPicture&)>& index_of);
+
+/// Writes sent and returned pictures as PNG into a folder, which is made where there is none, and all of them side by side as `strip.png`.
+/// @return why that fails; empty where it did not.
+[[nodiscard]] std::string save_pictures(const std::string& folder, const std::vector<KeptPicture>& kept, const FrameLoop& loop,
+                                        const std::function<std::optional<std::size_t>(const KeptPicture&)>& index_of);
+
+}  // namespace volley::call

@@ -1,0 +1,194 @@
+#include "call/video_transformer.hpp"
+
+#include <utility>
+
+#include "media/load.hpp"
+#include "media/transforms.hpp"
+
+namespace volley::call {
+namespace {
+
+constexpr int frames_per_second = 30;  // that bits per frame are reckoned from; what comes sets its own pace
+constexpr double video_clock = 90'000;
+
+}  // namespace
+
+VideoTransformer::VideoTransformer(media::VideoCodec from, media::VideoCodec to, std::string transform, int bits_per_second,
+                                   std::function<void()> there_is)
+    : from_(from),
+      to_(to),
+      transform_name_(std::move(transform)),
+      there_is_(std::move(there_is)),
+      bits_per_second_(bits_per_second) {}
+
+bool VideoTransformer::put(CodedPicture picture) {
+    const std::scoped_lock lock(mutex_);
+    if (picture.key) until_key_ = false;
+    if (!until_key_ && (waiting_.size() >= most_waiting || waiting_bytes_ + picture.bytes.size() > most_waiting_bytes)) {
+        // What waits is old by now, and what came after it is of no use without it.
+        counts_.dropped += waiting_.size();
+        waiting_.clear();
+        waiting_bytes_ = 0;
+        until_key_ = !picture.key;
+    }
+    if (until_key_) {
+        ++counts_.dropped;
+        return false;
+    }
+    waiting_bytes_ += picture.bytes.size();
+    waiting_.push_back(std::move(picture));
+    return true;
+}
+
+void VideoTransformer::force_key() {
+    const std::scoped_lock lock(mutex_);
+    force_key_ = true;
+}
+
+void VideoTransformer::set_bitrate(int bits_per_second) {
+    const std::scoped_lock lock(mutex_);
+    bitrate_ = bits_per_second;
+}
+
+VideoTransformer::Output VideoTransformer::take() {
+    const std::scoped_lock lock(mutex_);
+    return std::exchange(output_, {});
+}
+
+TransformCounts VideoTransformer::counts() const {
+    const std::scoped_lock lock(mutex_);
+    return counts_;
+}
+
+VideoTransformer::Work VideoTransformer::take_work() {
+    const std::scoped_lock lock(mutex_);
+    waiting_bytes_ = 0;
+    Work out{std::exchange(waiting_, {}), false, std::exchange(bitrate_, std::nullopt)};
+    if (!out.pictures.empty()) out.force_key = std::exchange(force_key_, false);
+    return out;
+}
+
+bool VideoTransformer::make_codecs() {
+    if (given_up_) return false;
+    if (encoder_) return true;
+    const auto& loaded = media::plugin();
+    if (loaded.plugin == nullptr) {
+        give_up(loaded.fault);
+        return false;
+    }
+    auto decoder = loaded.plugin->make_video_decoder(from_);
+    auto encoder = loaded.plugin->make_video_encoder(to_);
+    auto transform = media::make_transform(transform_name_);
+    for (const auto* fault : {&decoder.fault, &encoder.fault, &transform.fault}) {
+        if (fault->empty()) continue;
+        give_up(*fault);
+        return false;
+    }
+    decoder_ = std::move(decoder.made);
+    encoder_ = std::move(encoder.made);
+    transform_ = std::move(transform.made);
+    return true;
+}
+
+void VideoTransformer::give_up(std::string fault) {
+    given_up_ = true;
+    {
+        const std::scoped_lock lock(mutex_);
+        output_.fault = std::move(fault);
+    }
+    there_is_();
+}
+
+// From the first picture on, whose timestamp may be any.
+double VideoTransformer::seconds_at(std::uint32_t timestamp) {
+    if (last_timestamp_) ticks_ += static_cast<std::int32_t>(timestamp - *last_timestamp_);
+    last_timestamp_ = timestamp;
+    return static_cast<double>(ticks_) / video_clock;
+}
+
+void VideoTransformer::run() {
+    const Work work = take_work();
+    if (!make_codecs()) return;
+    if (work.bitrate && *work.bitrate != bits_per_second_) {
+        bits_per_second_ = *work.bitrate;
+        if (width_ > 0) (void)encoder_->set_bitrate(bits_per_second_);
+    }
+    TransformCounts counts;
+    Output out;
+    media::DecodedPicture newest;
+    const CodedPicture* coded = nullptr;
+    const TimePoint began = Clock::now();
+    for (const auto& picture : work.pictures) {
+        newest = decoder_->decode(picture.bytes);
+        coded = &picture;
+        if (!newest.fault.empty()) {
+            ++counts.undecodable;
+            out.wants_key = true;
+        } else if (!newest.picture.empty()) {
+            ++counts.decoded;
+        }
+    }
+    counts.decoding = Clock::now() - began;
+    if (coded != nullptr && !newest.picture.empty()) {
+        counts.overtaken = counts.decoded - 1;
+        transform(newest.picture, *coded, work, counts, out);
+    } else {
+        counts.overtaken = counts.decoded;
+        if (work.force_key) key_owed_ = true;
+    }
+    const bool tells = !out.pictures.empty() || out.wants_key || !out.fault.empty();
+    {
+        const std::scoped_lock lock(mutex_);
+        for (auto& picture : out.pictures) output_.pictures.push_back(std::move(picture));
+        output_.wants_key = output_.wants_key || out.wants_key;
+        if (!out.fault.empty()) output_.fault = std::move(out.fault);
+        counts_.decoded += counts.decoded;
+        counts_.undecodable += counts.undecodable;
+        counts_.overtaken += counts.overtaken;
+        counts_.encoded += counts.encoded;
+        counts_.left_out += counts.left_out;
+        counts_.decoding += counts.decoding;
+        counts_.transforming += counts.transforming;
+        counts_.encoding += counts.encoding;
+    }
+    if (tells) there_is_();
+}
+
+void VideoTransformer::transform(const picture::PictureView& view, const CodedPicture& coded, const Work& work,
+                                 TransformCounts& counts, Output& out) {
+    const TimePoint began = Clock::now();
+    if (auto fault = transform_->apply(view, seconds_at(coded.timestamp), transformed_); !fault.empty()) {
+        given_up_ = true;
+        out.fault = std::move(fault);
+        return;
+    }
+    const TimePoint transformed = Clock::now();
+    counts.transforming = transformed - began;
+    if (transformed_.width() != width_ || transformed_.height() != height_) {
+        const media::VideoSettings settings{transformed_.width(), transformed_.height(), frames_per_second, bits_per_second_};
+        if (auto fault = encoder_->configure(settings); !fault.empty()) {
+            given_up_ = true;
+            out.fault = std::move(fault);
+            return;
+        }
+        width_ = transformed_.width();
+        height_ = transformed_.height();
+    }
+    const bool force = std::exchange(key_owed_, false) || work.force_key;
+    auto encoded = encoder_->encode(transformed_.view(), coded.timestamp, force);
+    counts.encoding = Clock::now() - transformed;
+    if (!encoded.fault.empty()) {
+        given_up_ = true;
+        out.fault = std::move(encoded.fault);
+        return;
+    }
+    if (encoded.bytes.empty()) {
+        ++counts.left_out;
+        key_owed_ = force;
+        return;
+    }
+    ++counts.encoded;
+    out.pictures.push_back({std::move(encoded.bytes), coded.timestamp, encoded.key});
+}
+
+}  // namespace volley::call

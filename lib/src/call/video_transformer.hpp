@@ -1,0 +1,110 @@
+// What a server does with the video of one call, on threads beside the loop: decodes, transforms, encodes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <volley/time.hpp>
+
+#include "base/bytes.hpp"
+#include "call/frame_workers.hpp"
+#include "media/plugin.hpp"
+
+namespace volley::call {
+
+/// One picture as it is coded, of either direction.
+struct CodedPicture {
+    Bytes bytes;
+    std::uint32_t timestamp = 0;  ///< of RTP, 90,000 a second
+    bool key = false;
+};
+
+/// What became of pictures.
+struct TransformCounts {
+    std::uint64_t decoded = 0;
+    std::uint64_t undecodable = 0;
+    std::uint64_t overtaken = 0;  ///< decoded, but a newer one was there before it could be transformed
+    std::uint64_t dropped = 0;    ///< not even decoded: too many waited
+    std::uint64_t encoded = 0;
+    std::uint64_t left_out = 0;  ///< by the encoder, for its bit rate
+    Duration decoding{};         ///< in all
+    Duration transforming{};     //
+    Duration encoding{};         //
+};
+
+/// Every picture is decoded, since the next one needs it; only the newest that waits is transformed and sent, so that what comes back is not late
+/// by a queue. Thread safety: every member from any thread, run() aside.
+class VideoTransformer final : public FrameWork {
+public:
+    static constexpr std::size_t most_waiting = 64;                        ///< pictures that are not decoded yet
+    static constexpr std::size_t most_waiting_bytes = std::size_t{4} << 20;
+
+    /// @param transform   by name, as media::make_transform() knows it. @param there_is  called on a thread of the workers when take() has something
+    VideoTransformer(media::VideoCodec from, media::VideoCodec to, std::string transform, int bits_per_second,
+                     std::function<void()> there_is);
+
+    /// @return false where so much waits that it was dropped, with all up to the next key picture; one is to be asked for.
+    bool put(CodedPicture picture);
+    /// The next picture is to be a key picture.
+    void force_key();
+    void set_bitrate(int bits_per_second);
+
+    struct Output {
+        std::vector<CodedPicture> pictures;
+        bool wants_key = false;  ///< the sender is to be asked for a key picture
+        std::string fault;       ///< nothing can be transformed, and why; once
+    };
+    [[nodiscard]] Output take();
+    [[nodiscard]] TransformCounts counts() const;
+
+    void run() override;
+
+private:
+    struct Work {
+        std::deque<CodedPicture> pictures;
+        bool force_key = false;
+        std::optional<int> bitrate;
+    };
+    [[nodiscard]] Work take_work();
+    [[nodiscard]] bool make_codecs();
+    void give_up(std::string fault);
+    void transform(const picture::PictureView& view, const CodedPicture& coded, const Work& work, TransformCounts& counts,
+                   Output& out);
+    [[nodiscard]] double seconds_at(std::uint32_t timestamp);
+
+    const media::VideoCodec from_;
+    const media::VideoCodec to_;
+    const std::string transform_name_;
+    const std::function<void()> there_is_;
+
+    mutable std::mutex mutex_;
+    std::deque<CodedPicture> waiting_;
+    std::size_t waiting_bytes_ = 0;
+    bool until_key_ = false;  // pictures are dropped until one comes
+    bool force_key_ = false;
+    std::optional<int> bitrate_;
+    Output output_;
+    TransformCounts counts_;
+
+    // Of run() alone.
+    std::unique_ptr<media::VideoDecoder> decoder_;
+    std::unique_ptr<media::VideoEncoder> encoder_;
+    std::unique_ptr<media::Transform> transform_;
+    picture::Picture transformed_;
+    int bits_per_second_;
+    int width_ = 0;  // that the encoder has
+    int height_ = 0;
+    bool key_owed_ = false;  // the encoder left out the picture that was to be one
+    std::optional<std::uint32_t> last_timestamp_;
+    std::int64_t ticks_ = 0;
+    bool given_up_ = false;
+};
+
+}  // namespace volley::call

@@ -1,0 +1,86 @@
+#include "report/media_json.hpp"
+
+#include <boost/json/array.hpp>
+
+#include "report/json_parts.hpp"
+
+namespace volley::report {
+
+namespace json = boost::json;
+
+namespace {
+
+json::object transform_object(const metrics::TransformSeen& t) {
+    json::array scores;
+    for (const auto& score : t.scores) scores.push_back(json::object{{"name", score.name}, {"correlation", score.correlation}});
+    return {{"asked", t.asked}, {"seen", t.seen}, {"margin", t.margin}, {"pictures", t.pictures}, {"scores", std::move(scores)}};
+}
+
+json::object video_object(const metrics::VideoTally& v) {
+    return {{"calls", v.calls},
+            {"calls_back", v.calls_back},
+            {"codec", v.codec},
+            {"size", v.size},
+            {"sent", v.sent},
+            {"returned", v.returned},
+            {"late", v.late},
+            {"lost", v.lost},
+            {"untold", v.untold},
+            {"received", v.received},
+            {"repeated", v.repeated},
+            {"mismatched", v.mismatched},
+            {"unknown", v.unknown},
+            {"decoded", v.decoded},
+            {"unreadable", v.unreadable},
+            {"undecodable", v.undecodable},
+            {"known_by", json::object{{"timestamp", v.by_timestamp}, {"code", v.by_code}, {"both", v.by_both}}},
+            {"round_trip", distribution(v.round_trip)},
+            {"network", distribution(v.network)},
+            {"assembly", distribution(v.assembly)},
+            {"decoding", distribution(v.decoding)},
+            {"first_frame", distribution(v.first_frame)},
+            {"freezeCount", v.freezes},
+            {"totalFreezesDuration", to_seconds(v.frozen)},
+            {"longest_freeze", to_seconds(v.longest_freeze)},
+            {"length", to_seconds(v.length)},
+            {"bytes_out", v.bytes_out},
+            {"bytes_in", v.bytes_in},
+            {"packets_out", v.packets_out},
+            {"packets_in", v.packets_in},
+            {"packets_lost_in", v.packets_lost_in},
+            {"retransmitted_out", v.resent_out},
+            {"retransmitted_in", v.resent_in},
+            {"nacks_out", v.nacks_out},
+            {"nacks_in", v.nacks_in},
+            {"plis_out", v.plis_out},
+            {"plis_in", v.plis_in},
+            {"key_frames_unanswered", v.unanswered},
+            {"resized", v.resized},
+            {"fell_silent", v.fell_silent},
+            {"transform", transform_object(v.transform)}};
+}
+
+json::object audio_object(const metrics::AudioTally& a) {
+    return {{"calls", a.calls},
+            {"calls_back", a.calls_back},
+            {"codec", a.codec},
+            {"sent", a.sent},
+            {"received", a.received},
+            {"lost", a.lost},
+            {"chirps", a.chirps},
+            {"chirps_back", a.chirps_back},
+            {"round_trip", distribution(a.round_trip)},
+            {"level_db", a.level_db},
+            {"bytes_out", a.bytes_out},
+            {"bytes_in", a.bytes_in}};
+}
+
+}  // namespace
+
+json::object media_object(const metrics::MediaTally& media) {
+    json::array notes;
+    for (const auto& note : media.notes) notes.emplace_back(note);
+    return {{"video", video_object(media.video)}, {"audio", audio_object(media.audio)}, {"notes", std::move(notes)}};
+}
+
+}  // namespace volley::report

@@ -1,0 +1,149 @@
+#include "report/media_text.hpp"
+
+#include <initializer_list>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include <volley/metrics/interval.hpp>
+
+#include "report/figures.hpp"
+#include "report/terminal.hpp"
+
+namespace volley::report {
+namespace {
+
+using metrics::AudioTally;
+using metrics::Histogram;
+using metrics::VideoTally;
+
+std::string bit_rate(std::uint64_t bytes, Duration length) {
+    const double seconds = to_seconds(length);
+    if (seconds <= 0) return "-";
+    const double bits = 8 * static_cast<double>(bytes) / seconds;
+    return bits >= 1e6 ? fmt::format("{:.2f} Mbit/s", bits / 1e6) : fmt::format("{:.0f} kbit/s", bits / 1e3);
+}
+
+/// Percentiles, one in a line, as far as the number of values bounds them.
+std::string times(const Look& look, const Histogram& h) {
+    std::string out = field(look, "min", format_duration(h.min()));
+    std::string too_few;
+    for (const auto& [name, q] : {std::pair{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}}) {
+        const auto needed = metrics::samples_needed(q, shown_confidence);
+        if (needed && h.count() >= *needed)
+            out += field(look, name, format_duration(h.quantile(q)));
+        else if (needed)
+            too_few += fmt::format("{}{} for {}", too_few.empty() ? "" : ", ", grouped(*needed), name);
+    }
+    out += field(look, "max", format_duration(h.max()));
+    if (!too_few.empty()) out += field(look, "", "takes more of them: " + too_few, dim);
+    return out;
+}
+
+std::string known_by(const VideoTally& v) {
+    std::string out;
+    for (const auto& [n, text] : std::initializer_list<std::pair<std::uint64_t, const char*>>{
+             {v.by_both, "by timestamp and picture, which agree"},
+             {v.by_timestamp, "by the RTP timestamp"},
+             {v.by_code, "by the number in the picture"}})
+        if (n > 0) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", grouped(n), text);
+    return out;
+}
+
+std::string transform_text(const Look& look, const metrics::TransformSeen& t) {
+    if (t.pictures == 0) return {};
+    std::string scores;
+    for (const auto& score : t.scores) scores += fmt::format("{}{} {:.2f}", scores.empty() ? "" : ", ", score.name, score.correlation);
+    const bool pictures_tell = t.asked == "none" || t.asked == "edges" || t.asked == "cartoon" || t.asked == "rotate" || t.asked == "reflect";
+    const std::string wanted = t.asked == "reflect" ? "none" : t.asked;
+    std::string words = t.seen.empty() ? "none stands out" : t.seen;
+    const char* colour = nullptr;
+    if (!t.seen.empty() && pictures_tell) {
+        words += t.seen == wanted ? ", as asked" : fmt::format(", but {} was asked for", t.asked);
+        colour = t.seen == wanted ? green : red;
+    }
+    return field(look, "transform", words, colour) +
+           field(look, "", fmt::format("correlation of {} pictures: {}", t.pictures, scores), dim);
+}
+
+std::string video_text(const Look& look, const VideoTally& v) {
+    if (v.calls == 0) return {};
+    std::string what = v.codec + (v.size.empty() ? "" : ", " + v.size + " back");
+    std::string out = heading(look, "video", what + "; round trips from the planned instant of a frame until it is back" +
+                                                 (v.decoded > 0 ? ", decoded" : ""));
+    std::string frames = fmt::format("{} sent, {} back", grouped(v.sent), grouped(v.returned));
+    if (v.sent > 0) frames += " (" + share_text(v.returned, v.sent) + ")";
+    if (v.calls > 1) frames += fmt::format(", of {} calls; {} got any", grouped(v.calls), grouped(v.calls_back));
+    out += field(look, "frames", frames);
+    if (v.lost > 0)
+        out += field(look, "lost",
+                     fmt::format("{} ({}){}", grouped(v.lost), share_text(v.lost, v.sent),
+                                 v.late > 0 ? fmt::format(", {} came too late", grouped(v.late)) : std::string()),
+                     red);
+    for (const auto& [label, n, text] : std::initializer_list<std::tuple<const char*, std::uint64_t, const char*>>{
+             {"untold", v.untold, "sent ones, while frames came of which nobody can tell which they are"},
+             {"mismatched", v.mismatched, "whose timestamp and picture say different frames"},
+             {"unknown", v.unknown, "that are none of ours"},
+             {"repeated", v.repeated, "that had come before"},
+             {"unreadable", v.unreadable, "pictures without the number that ours carry"},
+             {"undecodable", v.undecodable, "that the decoder refused"},
+             {"resized", v.resized, "changes of the returned size"},
+             {"silent", v.fell_silent, "streams that stopped without a word"}})
+        if (n > 0) out += field(look, label, fmt::format("{} {}", grouped(n), text), yellow);
+    if (v.returned > 0) out += field(look, "known", known_by(v));
+    if (!v.round_trip.empty()) {
+        out += times(look, v.round_trip);
+        std::string split = fmt::format("p50: the way and the server {}, assembly {}", format_duration(v.network.quantile(0.5)),
+                                        format_duration(v.assembly.quantile(0.5)));
+        if (!v.decoding.empty()) split += ", decoding " + format_duration(v.decoding.quantile(0.5));
+        out += field(look, "split", split);
+    }
+    if (!v.first_frame.empty())
+        out += field(look, "first frame",
+                     (v.calls > 1 ? "p50 " : "") + format_duration(v.first_frame.quantile(0.5)) + " after the call began");
+    out += field(look, "freezes",
+                 v.freezes == 0 ? "none"
+                                : fmt::format("{}, {} in all, the longest {}", grouped(v.freezes), format_duration(v.frozen),
+                                              format_duration(v.longest_freeze)),
+                 v.freezes > 0 ? yellow : nullptr);
+    if (to_seconds(v.length) > 0)
+        out += field(look, "rate",
+                     fmt::format("{:.1f} frames/s back; {} out, {} in{}", static_cast<double>(v.received) / to_seconds(v.length),
+                                 bit_rate(v.bytes_out, v.length), bit_rate(v.bytes_in, v.length), v.calls > 1 ? ", a call" : ""));
+    if (v.packets_lost_in + v.resent_in + v.resent_out + v.nacks_in + v.nacks_out > 0)
+        out += field(look, "packets",
+                     fmt::format("{} in, {} lost, {} resent to us after {} NACKs; {} out, {} resent after {} NACKs",
+                                 grouped(v.packets_in), grouped(v.packets_lost_in), grouped(v.resent_in), grouped(v.nacks_out),
+                                 grouped(v.packets_out), grouped(v.resent_out), grouped(v.nacks_in)));
+    if (v.plis_in + v.plis_out > 0)
+        out += field(look, "key frames",
+                     fmt::format("{} asked of us, {} asked of the server{}", grouped(v.plis_in), grouped(v.plis_out),
+                                 v.unanswered > 0 ? fmt::format(", the last {} of them for nothing", grouped(v.unanswered))
+                                                  : std::string()),
+                     v.unanswered > 0 ? yellow : nullptr);
+    return out + transform_text(look, v.transform);
+}
+
+std::string audio_text(const Look& look, const AudioTally& a) {
+    if (a.calls == 0) return {};
+    std::string out = heading(look, "audio", a.codec + (a.chirps > 0 ? "; round trips of a chirp each second" : ""));
+    std::string packets = fmt::format("{} sent, {} came", grouped(a.sent), grouped(a.received));
+    if (a.lost > 0) packets += fmt::format(", {} lost", grouped(a.lost));
+    if (a.calls > 1) packets += fmt::format(", of {} calls; {} heard something", grouped(a.calls), grouped(a.calls_back));
+    out += field(look, "packets", packets);
+    if (a.level_db < 0) out += field(look, "level", fmt::format("{:.1f} dB of full scale, of what came", a.level_db));
+    if (a.chirps == 0) return out;
+    out += field(look, "chirps", fmt::format("{} sent, {} heard again", grouped(a.chirps), grouped(a.chirps_back)),
+                 a.chirps_back == 0 ? yellow : nullptr);
+    return a.round_trip.empty() ? out : out + times(look, a.round_trip);
+}
+
+}  // namespace
+
+std::string media_text(const metrics::MediaTally& media, const Look& look) {
+    std::string out = video_text(look, media.video) + audio_text(look, media.audio);
+    for (const auto& note : media.notes) out += '\n' + field(look, "note", one_line(note), yellow);
+    return out;
+}
+
+}  // namespace volley::report
