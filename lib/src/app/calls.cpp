@@ -1,7 +1,6 @@
 #include "app/calls.hpp"
 
 #include <future>
-#include <map>
 #include <mutex>
 #include <system_error>
 #include <utility>
@@ -19,11 +18,8 @@
 
 #include <volley/http/message.hpp>
 
+#include "app/call_sessions.hpp"
 #include "base/endpoint.hpp"
-#include "base/random.hpp"
-#include "call/loop.hpp"
-#include "call/server_port.hpp"
-#include "middleware/header_list.hpp"
 #include "net/loop_thread.hpp"
 
 namespace volley::app {
@@ -72,94 +68,12 @@ call::ServerPortConfig config_of(const CallOptions& options) {
     return config;
 }
 
-struct Session {
-    std::uint64_t call = 0;
-    std::string etag;
-};
-using Sessions = std::map<std::string, Session, std::less<>>;
-
-/// Forgets the call's name when the call ends, whyever.
-class Named final : public call::CallHandler {
-public:
-    Named(std::unique_ptr<call::CallHandler> inner, Sessions& sessions, std::string id)
-        : inner_(std::move(inner)), sessions_(sessions), id_(std::move(id)) {}
-    Named(const Named&) = delete;
-    Named& operator=(const Named&) = delete;
-    ~Named() override { sessions_.erase(id_); }
-    void handle(call::ServerCall& call, TimePoint at, webrtc::PeerEvent& event) override { inner_->handle(call, at, event); }
-
-private:
-    std::unique_ptr<call::CallHandler> inner_;
-    Sessions& sessions_;
-    std::string id_;
-};
-
-/// If-Match: the strong comparison (RFC 9110 section 13.1.1). WHIP writes the wildcard in quotes (RFC 9725 section 4.3.3).
-bool matches_tag(std::string_view if_match, std::string_view etag) {
-    for (const std::string_view tag : middleware::split_list(if_match))
-        if (tag == "*" || tag == "\"*\"" || tag == fmt::format("\"{}\"", etag)) return true;
-    return false;
-}
-
-CallRefusal refusal_of(const call::ServerPort::Failure& failure, const CallOptions& options) {
-    if (failure.error == call::AcceptErrc::too_many_calls)
-        return {503, fmt::format("too many calls: this server takes {} at a time", options.most)};
-    if (failure.error == call::AcceptErrc::too_many_of_address)
-        return {429, fmt::format("too many calls from this address: it may have {} at a time", options.most_per_address)};
-    if (failure.error == call::AcceptErrc::no_such_call) return {404, "there is no such call; it may have ended"};
-    if (failure.error == call::AcceptErrc::bad_offer) return {400, failure.detail.text, failure.detail.hint, failure.detail.pos};
-    return {500, failure.error.message()};
-}
-
 /// Everything that lives on the thread.
-class Engine {
-public:
-    Engine(const ThreadExecutor& executor, const CallOptions& options)
-        : options_(options), loop_(executor), port_(loop_, config_of(options)) {}
+struct Engine {
+    Engine(const ThreadExecutor& executor, const CallOptions& options) : loop(executor), sessions(loop, config_of(options)) {}
 
-    std::variant<CallAnswer, CallRefusal> answer(const std::string& offer, const IpAddress& from) {
-        constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        const std::string id = random_.text(22, alphabet);
-        sessions_.emplace(id, Session());  // its handler takes it out again, be it within accept()
-        auto accepted = port_.accept(offer, from, std::make_unique<Named>(call::make_echo_handler(), sessions_, id));
-        if (!accepted) return refusal_of(accepted.error(), options_);
-        if (const auto at = sessions_.find(id); at != sessions_.end()) at->second = {accepted->id, accepted->ice_ufrag};
-        return CallAnswer{id, std::move(accepted->answer), accepted->ice_ufrag};
-    }
-
-    [[nodiscard]] bool knows(std::string_view id) const { return sessions_.contains(id); }
-
-    std::variant<CallPatched, CallRefusal> patch(const std::string& id, const std::optional<std::string>& if_match,
-                                                 const std::string& fragment) {
-        const auto at = sessions_.find(id);
-        if (at == sessions_.end()) return CallRefusal{404, "there is no such call; it may have ended"};
-        if (!if_match) return CallRefusal{428, "If-Match is missing", "send the ETag of the session, or \"*\" to restart ICE"};
-        if (!matches_tag(*if_match, at->second.etag))
-            return CallRefusal{412, "the session has another ETag by now", "ICE was restarted; send its new ETag"};
-        std::string etag = at->second.etag;
-        auto patched = port_.patch(at->second.call, fragment);
-        if (!patched) return refusal_of(patched.error(), options_);
-        if (!*patched) return CallPatched{std::nullopt, etag};
-        const proto::sdp::Fragment& ours = **patched;
-        if (ours.ice) etag = ours.ice->ufrag;
-        for (const auto& section : ours.media)
-            if (section.ice) etag = section.ice->ufrag;
-        // The call, and with it its name, may have ended meanwhile.
-        if (const auto still = sessions_.find(id); still != sessions_.end()) still->second.etag = etag;
-        return CallPatched{print(ours), etag};
-    }
-
-    bool hang_up(std::string_view id) {
-        const auto at = sessions_.find(id);
-        return at != sessions_.end() && port_.hang_up(at->second.call);
-    }
-
-private:
-    const CallOptions& options_;
-    OsRandom random_;
-    call::Loop loop_;
-    Sessions sessions_;
-    call::ServerPort port_;  // last: the calls that it ends forget their names
+    call::Loop loop;
+    CallSessions sessions;
 };
 
 }  // namespace
@@ -181,9 +95,9 @@ struct Calls::Impl {
     }
     /// The same, with the failure as an answer.
     template <class F>
-    std::invoke_result_t<F&, Engine&> with_engine(F f) {
+    std::invoke_result_t<F&, CallSessions&> with_sessions(F f) {
         try {
-            return f(open());
+            return f(open().sessions);
         } catch (const std::exception& e) {
             return CallRefusal{503, fmt::format("this server cannot take calls: {}", e.what())};
         }
@@ -231,14 +145,14 @@ awaitable<std::variant<CallAnswer, CallRefusal>> Calls::answer(std::string offer
     IpAddress from;
     if (const auto endpoint = Endpoint::parse(remote)) from = endpoint->address.unmapped();
     auto work = [my = impl_.get(), offer = std::move(offer), from]() {
-        return my->with_engine([&](Engine& engine) { return engine.answer(offer, from); });
+        return my->with_sessions([&](CallSessions& sessions) { return sessions.answer(offer, from); });
     };
     auto outcome = co_await on_thread(impl_->executor(), std::move(work));
     const auto state = co_await asio::this_coro::cancellation_state;
     const auto* begun = std::get_if<CallAnswer>(&outcome);
     if (begun != nullptr && state.cancelled() != asio::cancellation_type::none) {
         asio::post(impl_->executor(), [my = impl_.get(), id = begun->id] {
-            if (my->engine) my->engine->hang_up(id);
+            if (my->engine) my->engine->sessions.hang_up(id);
         });
         throw boost::system::system_error(asio::error::operation_aborted);
     }
@@ -246,7 +160,7 @@ awaitable<std::variant<CallAnswer, CallRefusal>> Calls::answer(std::string offer
 }
 
 awaitable<bool> Calls::knows(std::string id) {
-    auto work = [my = impl_.get(), id = std::move(id)] { return my->engine && my->engine->knows(id); };
+    auto work = [my = impl_.get(), id = std::move(id)] { return my->engine && my->engine->sessions.knows(id); };
     const bool known = co_await on_thread(impl_->executor(), std::move(work));
     co_return known;
 }
@@ -254,14 +168,14 @@ awaitable<bool> Calls::knows(std::string id) {
 awaitable<std::variant<CallPatched, CallRefusal>> Calls::patch(std::string id, std::optional<std::string> if_match,
                                                                std::string fragment) {
     auto work = [my = impl_.get(), id = std::move(id), if_match = std::move(if_match), fragment = std::move(fragment)] {
-        return my->with_engine([&](Engine& engine) { return engine.patch(id, if_match, fragment); });
+        return my->with_sessions([&](CallSessions& sessions) { return sessions.patch(id, if_match, fragment); });
     };
     auto outcome = co_await on_thread(impl_->executor(), std::move(work));
     co_return outcome;
 }
 
 awaitable<bool> Calls::hang_up(std::string id) {
-    auto work = [my = impl_.get(), id = std::move(id)] { return my->engine && my->engine->hang_up(id); };
+    auto work = [my = impl_.get(), id = std::move(id)] { return my->engine && my->engine->sessions.hang_up(id); };
     const bool known = co_await on_thread(impl_->executor(), std::move(work));
     co_return known;
 }
