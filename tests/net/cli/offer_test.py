@@ -199,6 +199,13 @@ class Sending(OfferTest):
         self.assertNotIn("pppp", done.stdout)
         self.assertNotIn("t0ken", done.stdout + done.stderr)
 
+    def test_a_session_at_another_server_is_left_alone(self):
+        with KeepingAlive(lambda n, head: reply("200 OK")) as other:
+            location = f"Location: http://127.0.0.1:{other.port}/session/7"
+            requests, done = self.sent(reply("201 Created", ANSWER, "Content-Type: application/sdp", location), "-v", "-a", "u:p", path="/whip")
+            self.assertEqual((len(requests), other.requests), (1, []))
+        self.assertIn("is at another server", " ".join(done.stdout.split()))
+
     def test_a_counter_offer_of_whep_is_not_supported(self):
         _, done = self.sent(reply("406 Not Acceptable", ANSWER), path="/whep")
         self.assertIn("counter-offer", done.stdout)
@@ -249,6 +256,14 @@ class Calls(OfferTest):
     def log(self, port):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/log", timeout=LIMIT) as answer:
             return answer.read().decode()
+
+    def test_a_session_is_ended_before_the_call_is_hung_up(self):
+        # RFC 9725 section 4.2: DELETE is what ends it; whoever hangs up first asks for a session that is gone.
+        port = self.serve_calls()
+        phase, _, _ = self.offer(f"127.0.0.1:{port}/whip", "--count", "1")
+        self.assertEqual(phase["calls"]["set_up"], 1)
+        self.wait_for(lambda: "ended" in self.log(port))
+        self.assertRegex(self.log(port), r"\APOST /whip\nDELETE /session/\d+\nended closed\n")
 
     def test_a_call_is_set_up_pinged_and_hung_up(self):
         port = self.serve_calls()
