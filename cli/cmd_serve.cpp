@@ -80,6 +80,9 @@ int cmd_serve(const Call& call) {
             case FlagId::advertise:
                 take_setting(out, "calls.advertise", typed);
                 break;
+            case FlagId::cors:
+                take_setting(out, "calls.cors", typed);
+                break;
             case FlagId::log:
                 take_setting(out, "log", typed);
                 break;

@@ -318,6 +318,11 @@ constexpr std::array table{
         "Addresses, separated by commas, that answers to calls name instead of those that the server listens on: of a NAT that maps one to one. "
         "With it goes --rtc-port, and the same port outside."},
     Flag{
+        FlagId::cors, "cors", 0, "ORIGIN", Group::server, serve_only,
+        "origin whose pages may use /whip and /whep; * for all",
+        "Origins, as https://example.org and separated by commas, whose pages may make WebRTC calls by /whip and /whep beside those of this "
+        "machine (localhost, 127.0.0.1, [::1], any port); or * for all of them: every page that a browser here looks at may call this server then."},
+    Flag{
         FlagId::reload, "reload", 0, "", Group::server, serve_only, "take up changes of the application file while running",
         "Changes of the application file and its pages are taken up without losing a request. While it is broken the old one goes on, and its "
         "pages say so."},

@@ -78,6 +78,7 @@ enum class FlagId {
     call_idle,
     told_stun,
     advertise,
+    cors,
     users,
     duration,
     requests,

@@ -26,6 +26,7 @@ const std::vector<std::string_view>& setting_names() {
                                                      "calls.idle",
                                                      "calls.stun",
                                                      "calls.advertise",
+                                                     "calls.cors",
                                                      "app"};
     return names;
 }

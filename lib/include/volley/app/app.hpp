@@ -46,6 +46,8 @@ struct CallOptions {
     /// Told to clients, as `stun:host:port`: the page at `/` uses it, answers of /whip name it in a Link field. The server asks none itself.
     std::vector<std::string> stun{};
     std::vector<std::string> advertise{};  ///< addresses to name instead of those bound: of a one-to-one NAT
+    /// Origins whose pages may use /whip and /whep, as `https://host[:port]`, or `*` alone: all. Those of this machine always may.
+    std::vector<std::string> cors{};
 };
 
 struct AppOptions {
