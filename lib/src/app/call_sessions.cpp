@@ -5,16 +5,16 @@
 
 #include <fmt/format.h>
 
-#include "middleware/header_list.hpp"
+#include "files/conditional.hpp"
 
 namespace volley::app {
 namespace {
 
-/// If-Match: the strong comparison (RFC 9110 section 13.1.1). WHIP writes the wildcard in quotes (RFC 9725 section 4.3.3).
+/// RFC 9110 section 13.1.1; WHIP writes the wildcard in quotes (RFC 9725 section 4.3.3).
 bool matches_tag(std::string_view if_match, std::string_view etag) {
-    for (const std::string_view tag : middleware::split_list(if_match))
-        if (tag == "*" || tag == "\"*\"" || tag == fmt::format("\"{}\"", etag)) return true;
-    return false;
+    using files::TagComparison;
+    return files::names_tag(if_match, "\"*\"", TagComparison::strong) ||
+           files::names_tag(if_match, fmt::format("\"{}\"", etag), TagComparison::strong);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 
 #include "app/call_sessions.hpp"
 #include "base/endpoint.hpp"
+#include "net/asio_address.hpp"
 #include "net/loop_thread.hpp"
 
 namespace volley::app {
@@ -51,8 +52,7 @@ IpAddress address_of(const std::string& host) {
     asio::ip::udp::resolver resolver(context);
     error_code ec;
     const auto found = resolver.resolve(host, "", asio::ip::udp::resolver::passive, ec);
-    if (!ec && !found.empty())
-        if (const auto address = IpAddress::parse(found.begin()->endpoint().address().to_string())) return *address;
+    if (!ec && !found.empty()) return net::to_address(found.begin()->endpoint().address());
     throw std::runtime_error(fmt::format("this machine has no such name or address: '{}'", host));
 }
 

@@ -9,6 +9,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "call/client_call.hpp"
+#include "call/drain.hpp"
 #include "call/routes.hpp"
 #include "net/deadline_queue.hpp"
 #include "net/udp_socket.hpp"
@@ -309,23 +310,18 @@ void ServerPort::Impl::flush(Call& call, TimePoint at) {
 }
 
 void ServerPort::Impl::send_and_tell(Call& call, TimePoint at) {
-    for (;;) {
-        (void)send_all(call, at);
-        auto event = call.the_peer.poll_event();
-        if (!event) {
-            // To look for events may have made packets.
-            if (!send_all(call, at)) break;
-            continue;
-        }
-        if (shows_life(*event)) call.alive_at = at;
-        if (const auto* const changed = std::get_if<webrtc::PeerStateChanged>(&*event);
+    const auto tell = [&](webrtc::PeerEvent& event) {
+        if (shows_life(event)) call.alive_at = at;
+        if (const auto* const changed = std::get_if<webrtc::PeerStateChanged>(&event);
             changed != nullptr && changed->state == webrtc::PeerState::connected && !call.connected) {
             call.connected = true;
             call.alive_at = at;
             ++counts.connected;
         }
-        if (call.handler) call.handler->handle(call, at, *event);
-    }
+        if (call.handler) call.handler->handle(call, at, event);
+        return true;
+    };
+    (void)drain(call.the_peer, [&] { return send_all(call, at); }, tell);
 }
 
 bool ServerPort::Impl::send_all(Call& call, TimePoint at) {
