@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <utility>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <volley/call/offer.hpp>
@@ -133,11 +132,6 @@ std::optional<std::string> check_signal(const OfferOptions& asked, const BuiltRe
     return {};
 }
 
-std::string now_as_text() {
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                       fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
-}
-
 std::vector<std::string> secrets_of(const call::OfferPlan& plan) {
     std::vector<std::string> out;
     for (const auto& server : plan.turn)
@@ -193,7 +187,7 @@ int cmd_offer(const Call& call) {
             if (next) next(index, seen);
         };
     }
-    const auto started_at = now_as_text();
+    const auto started_at = iso_time(std::chrono::system_clock::now());
     auto ended = until_done(call::offer(plan, std::move(observer)), line);
     auto result = run::result_of(scenario, plan, ended.value);
     result.started_at = started_at;

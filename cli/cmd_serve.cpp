@@ -86,6 +86,9 @@ int cmd_serve(const Call& call) {
             case FlagId::record_to:
                 take_setting(out, "calls.record_to", typed);
                 break;
+            case FlagId::cors:
+                take_setting(out, "calls.cors", typed);
+                break;
             case FlagId::log:
                 take_setting(out, "log", typed);
                 break;

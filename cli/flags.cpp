@@ -357,6 +357,11 @@ constexpr std::array table{
          "Writes the video and audio that each call sends to a file of its own in the folder DIR, as WebM (Matroska for H.264). Needs the media "
          "plugin."},
     Flag{
+        FlagId::cors, "cors", 0, "ORIGIN", Group::server, serve_only,
+        "origin whose pages may use /whip and /whep; * for all",
+        "Origins, as https://example.org and separated by commas, whose pages may make WebRTC calls by /whip and /whep beside those of this "
+        "machine (localhost, 127.0.0.1, [::1], any port); or * for all of them: every page that a browser here looks at may call this server then."},
+    Flag{
         FlagId::reload, "reload", 0, "", Group::server, serve_only, "take up changes of the application file while running",
         "Changes of the application file and its pages are taken up without losing a request. While it is broken the old one goes on, and its "
         "pages say so."},

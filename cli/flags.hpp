@@ -80,6 +80,7 @@ enum class FlagId {
     advertise,
     call_audio,
     record_to,
+    cors,
     users,
     duration,
     requests,

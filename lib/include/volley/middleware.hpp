@@ -59,6 +59,7 @@ class Cors {
 public:
     struct Options {
         std::vector<std::string> origins{"*"};  ///< `https://host[:port]`, exactly; or `*` alone
+        bool loopback = false;                  ///< beside those the ones of localhost, 127.0.0.0/8 and [::1], at any port
         std::vector<std::string> methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
         std::vector<std::string> headers{"Content-Type"};  ///< that requests may carry; `*` alone for any
         std::vector<std::string> expose;                   ///< that pages may read

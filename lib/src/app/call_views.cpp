@@ -182,26 +182,29 @@ awaitable<Response> session_options(Shared, const Request&) {
     co_return response;
 }
 
-middleware::Cors::Options cors_options() {
+middleware::Cors::Options cors_options(const CallOptions& calls) {
     middleware::Cors::Options options;
+    options.origins = calls.cors;
+    options.loopback = true;
     options.methods = {"POST", "PATCH", "DELETE"};
     options.headers = {"Authorization", "Content-Type", "If-Match"};
     options.expose = {"Accept-Patch", "Accept-Post", "ETag", "Link", "Location"};
     return options;
 }
 
-awaitable<Response> across_origins(std::shared_ptr<const middleware::Cors> cors, view::AsyncNext next, const Request& request) {
-    auto answering = (*cors)(request, next);
+// The options are known by the time that requests come, not when the view is made.
+awaitable<Response> across_origins(Shared calls, view::AsyncNext next, const Request& request) {
+    const middleware::Cors cors(cors_options(calls->options()));
+    auto answering = cors(request, next);
     Response response = co_await std::move(answering);
     co_return response;
 }
 
 view::AnyView view_for(const Shared& calls, const std::vector<std::pair<std::string_view, CallView>>& methods) {
-    const auto cors = std::make_shared<const middleware::Cors>(cors_options());
     view::AnyView out;
     for (const auto& [method, call_view] : methods) {
         const view::AsyncNext next = [calls, call_view = call_view](const Request& request) { return call_view(calls, request); };
-        const Answer answer = [cors, next](const Request& request) { return across_origins(cors, next, request); };
+        const Answer answer = [calls, next](const Request& request) { return across_origins(calls, next, request); };
         const view::AnyView one = view_of(answer, {std::string(method)});
         for (std::size_t i = 0; i < out.by_method.size(); ++i)
             if (one.by_method[i]) out.by_method[i] = one.by_method[i];

@@ -16,7 +16,8 @@ namespace volley::app {
 
 /// The endpoint of WHIP or WHEP: POST of an offer makes a session, whose path is that of the request and the session's name.
 /// Who offers data channels is answered with those, and gets echo. Source: RFC 9725; draft-ietf-wish-whep for the other direction.
-/// Pages of other origins may use it, as these want it.
+/// Pages of this machine may use it, whatever their port, and those of CallOptions::cors: any page that somebody looks at could call a server
+/// that listens on loopback else. Both specifications leave to the server whom it lets.
 [[nodiscard]] view::AnyView whip_endpoint(std::shared_ptr<Calls> calls);
 /// Its sessions: a route whose parameter `session` is the name. PATCH and DELETE.
 [[nodiscard]] view::AnyView whip_session(std::shared_ptr<Calls> calls);

@@ -1,7 +1,6 @@
 #include "app/calls.hpp"
 
 #include <future>
-#include <map>
 #include <mutex>
 #include <system_error>
 #include <utility>
@@ -20,11 +19,9 @@
 #include <volley/http/message.hpp>
 
 #include "app/call_media.hpp"
+#include "app/call_sessions.hpp"
 #include "base/endpoint.hpp"
-#include "base/random.hpp"
-#include "call/loop.hpp"
-#include "call/server_port.hpp"
-#include "middleware/header_list.hpp"
+#include "net/asio_address.hpp"
 #include "net/loop_thread.hpp"
 
 namespace volley::app {
@@ -56,8 +53,7 @@ IpAddress address_of(const std::string& host) {
     asio::ip::udp::resolver resolver(context);
     error_code ec;
     const auto found = resolver.resolve(host, "", asio::ip::udp::resolver::passive, ec);
-    if (!ec && !found.empty())
-        if (const auto address = IpAddress::parse(found.begin()->endpoint().address().to_string())) return *address;
+    if (!ec && !found.empty()) return net::to_address(found.begin()->endpoint().address());
     throw std::runtime_error(fmt::format("this machine has no such name or address: '{}'", host));
 }
 
@@ -73,113 +69,40 @@ call::ServerPortConfig config_of(const CallOptions& options) {
     return config;
 }
 
-struct Session {
-    std::uint64_t call = 0;
-    std::string etag;
-};
-using Sessions = std::map<std::string, Session, std::less<>>;
-
-/// Forgets the call's name when the call ends, whyever.
-class Named final : public call::CallHandler {
-public:
-    Named(std::unique_ptr<call::CallHandler> inner, Sessions& sessions, std::string id)
-        : inner_(std::move(inner)), sessions_(sessions), id_(std::move(id)) {}
-    Named(const Named&) = delete;
-    Named& operator=(const Named&) = delete;
-    ~Named() override { sessions_.erase(id_); }
-    void handle(call::ServerCall& call, TimePoint at, webrtc::PeerEvent& event) override { inner_->handle(call, at, event); }
-    [[nodiscard]] std::optional<TimePoint> next_timeout() const override { return inner_->next_timeout(); }
-    void handle_timeout(call::ServerCall& call, TimePoint now) override { inner_->handle_timeout(call, now); }
-
-private:
-    std::unique_ptr<call::CallHandler> inner_;
-    Sessions& sessions_;
-    std::string id_;
-};
-
-/// If-Match: the strong comparison (RFC 9110 section 13.1.1). WHIP writes the wildcard in quotes (RFC 9725 section 4.3.3).
-bool matches_tag(std::string_view if_match, std::string_view etag) {
-    for (const std::string_view tag : middleware::split_list(if_match))
-        if (tag == "*" || tag == "\"*\"" || tag == fmt::format("\"{}\"", etag)) return true;
-    return false;
-}
-
-CallRefusal refusal_of(const call::ServerPort::Failure& failure, const CallOptions& options) {
-    if (failure.error == call::AcceptErrc::too_many_calls)
-        return {503, fmt::format("too many calls: this server takes {} at a time", options.most)};
-    if (failure.error == call::AcceptErrc::too_many_of_address)
-        return {429, fmt::format("too many calls from this address: it may have {} at a time", options.most_per_address)};
-    if (failure.error == call::AcceptErrc::no_such_call) return {404, "there is no such call; it may have ended"};
-    if (failure.error == call::AcceptErrc::bad_offer) return {400, failure.detail.text, failure.detail.hint, failure.detail.pos};
-    return {500, failure.error.message()};
-}
-
 /// Everything that lives on the thread.
 class Engine {
 public:
     Engine(const ThreadExecutor& executor, const CallOptions& options)
-        : options_(options), loop_(executor), media_(options, random_, waking(executor)), port_(loop_, config_of(options)) {}
+        : loop_(executor), media_(options, random_, waking(executor)), sessions_(loop_, config_of(options)) {}
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
     ~Engine() { *this_ = nullptr; }
 
-    std::variant<CallAnswer, CallRefusal> answer(const std::string& offer, const IpAddress& from, std::string transform) {
-        constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        const std::string id = random_.text(22, alphabet);
+    [[nodiscard]] CallSessions& sessions() noexcept { return sessions_; }
+
+    [[nodiscard]] std::variant<CallAnswer, CallRefusal> answer(const std::string& offer, const IpAddress& from,
+                                                               std::string transform) {
         auto made = media_.set_up(offer, std::move(transform), call::make_echo_handler());
         if (auto* const refusal = std::get_if<CallRefusal>(&made)) return std::move(*refusal);
         auto& [media, handler] = std::get<CallMedia::SetUp>(made);
-        sessions_.emplace(id, Session());  // its handler takes it out again, be it within accept()
-        auto accepted = port_.accept(offer, from, std::make_unique<Named>(std::move(handler), sessions_, id), std::move(media));
-        if (!accepted) return refusal_of(accepted.error(), options_);
-        if (const auto at = sessions_.find(id); at != sessions_.end()) at->second = {accepted->id, accepted->ice_ufrag};
-        return CallAnswer{id, std::move(accepted->answer), accepted->ice_ufrag};
-    }
-
-    [[nodiscard]] bool knows(std::string_view id) const { return sessions_.contains(id); }
-
-    std::variant<CallPatched, CallRefusal> patch(const std::string& id, const std::optional<std::string>& if_match,
-                                                 const std::string& fragment) {
-        const auto at = sessions_.find(id);
-        if (at == sessions_.end()) return CallRefusal{404, "there is no such call; it may have ended"};
-        if (!if_match) return CallRefusal{428, "If-Match is missing", "send the ETag of the session, or \"*\" to restart ICE"};
-        if (!matches_tag(*if_match, at->second.etag))
-            return CallRefusal{412, "the session has another ETag by now", "ICE was restarted; send its new ETag"};
-        std::string etag = at->second.etag;
-        auto patched = port_.patch(at->second.call, fragment);
-        if (!patched) return refusal_of(patched.error(), options_);
-        if (!*patched) return CallPatched{std::nullopt, etag};
-        const proto::sdp::Fragment& ours = **patched;
-        if (ours.ice) etag = ours.ice->ufrag;
-        for (const auto& section : ours.media)
-            if (section.ice) etag = section.ice->ufrag;
-        // The call, and with it its name, may have ended meanwhile.
-        if (const auto still = sessions_.find(id); still != sessions_.end()) still->second.etag = etag;
-        return CallPatched{print(ours), etag};
-    }
-
-    bool hang_up(std::string_view id) {
-        const auto at = sessions_.find(id);
-        return at != sessions_.end() && port_.hang_up(at->second.call);
+        return sessions_.answer(offer, from, std::move(handler), std::move(media));
     }
 
 private:
     /// What other threads have made for a call is taken up on this one, if there still is such a call, and an engine.
-    std::function<void(std::uint64_t)> waking(const ThreadExecutor& executor) {
+    [[nodiscard]] std::function<void(std::uint64_t)> waking(const ThreadExecutor& executor) {
         return [executor, engine = this_](std::uint64_t call) {
             asio::post(executor, [engine, call] {
-                if (*engine != nullptr) (*engine)->port_.wake(call);
+                if (*engine != nullptr) (*engine)->sessions_.wake(call);
             });
         };
     }
 
-    const CallOptions& options_;
     std::shared_ptr<Engine*> this_ = std::make_shared<Engine*>(this);  // nothing once it is gone; the thread's
     OsRandom random_;
     call::Loop loop_;
-    Sessions sessions_;
-    CallMedia media_;
-    call::ServerPort port_;  // last: the calls that it ends forget their names
+    CallMedia media_;        // its workers end before the loop does, and after the calls
+    CallSessions sessions_;  //
 };
 
 }  // namespace
@@ -259,7 +182,7 @@ awaitable<std::variant<CallAnswer, CallRefusal>> Calls::answer(std::string offer
     const auto* begun = std::get_if<CallAnswer>(&outcome);
     if (begun != nullptr && state.cancelled() != asio::cancellation_type::none) {
         asio::post(impl_->executor(), [my = impl_.get(), id = begun->id] {
-            if (my->engine) my->engine->hang_up(id);
+            if (my->engine) my->engine->sessions().hang_up(id);
         });
         throw boost::system::system_error(asio::error::operation_aborted);
     }
@@ -267,7 +190,7 @@ awaitable<std::variant<CallAnswer, CallRefusal>> Calls::answer(std::string offer
 }
 
 awaitable<bool> Calls::knows(std::string id) {
-    auto work = [my = impl_.get(), id = std::move(id)] { return my->engine && my->engine->knows(id); };
+    auto work = [my = impl_.get(), id = std::move(id)] { return my->engine && my->engine->sessions().knows(id); };
     const bool known = co_await on_thread(impl_->executor(), std::move(work));
     co_return known;
 }
@@ -275,14 +198,14 @@ awaitable<bool> Calls::knows(std::string id) {
 awaitable<std::variant<CallPatched, CallRefusal>> Calls::patch(std::string id, std::optional<std::string> if_match,
                                                                std::string fragment) {
     auto work = [my = impl_.get(), id = std::move(id), if_match = std::move(if_match), fragment = std::move(fragment)] {
-        return my->with_engine([&](Engine& engine) { return engine.patch(id, if_match, fragment); });
+        return my->with_engine([&](Engine& engine) { return engine.sessions().patch(id, if_match, fragment); });
     };
     auto outcome = co_await on_thread(impl_->executor(), std::move(work));
     co_return outcome;
 }
 
 awaitable<bool> Calls::hang_up(std::string id) {
-    auto work = [my = impl_.get(), id = std::move(id)] { return my->engine && my->engine->hang_up(id); };
+    auto work = [my = impl_.get(), id = std::move(id)] { return my->engine && my->engine->sessions().hang_up(id); };
     const bool known = co_await on_thread(impl_->executor(), std::move(work));
     co_return known;
 }

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <volley/http/url.hpp>
+
 #include "base/endpoint.hpp"
 #include "middleware/header_list.hpp"
 #include "yaml/reader.hpp"
@@ -36,6 +38,7 @@ std::string default_of(std::string_view name) {
         {"calls.advertise", ""},
         {"calls.audio", "echo"},
         {"calls.record_to", ""},
+        {"calls.cors", ""},
         {"app", ""},
     };
     return std::string(defaults.at(name));
@@ -103,12 +106,24 @@ std::optional<std::string> read_addresses(const std::string& text, std::vector<s
     return std::nullopt;
 }
 
+std::optional<std::string> read_origins(const std::string& text, std::vector<std::string>& out) {
+    out = split(text);
+    const auto is_origin = [&](const std::string& origin) {
+        if (origin == "*") return out.size() == 1;
+        if (!origin.starts_with("http://") && !origin.starts_with("https://")) return false;
+        const auto url = http::parse_url(origin);
+        return url.has_value() && url->origin() == origin;
+    };
+    if (std::all_of(out.begin(), out.end(), is_origin)) return std::nullopt;
+    return "origins as browsers name them are expected, such as https://example.org, separated by commas; or * alone for all";
+}
+
 /// The flag for a setting: that of its name, but for calls, which the flags of a server do not all speak of.
 std::string flag_of(std::string_view setting) {
     static const std::map<std::string_view, std::string_view> own{
         {"calls.port", "rtc-port"},  {"calls.most", "max-calls"}, {"calls.most_per_address", "max-calls-per-address"},
         {"calls.idle", "call-idle"}, {"calls.stun", "stun"},      {"calls.advertise", "advertise"},
-        {"calls.audio", "audio"},    {"calls.record_to", "record-to"}};
+        {"calls.audio", "audio"},    {"calls.record_to", "record-to"}, {"calls.cors", "cors"}};
     const auto at = own.find(setting);
     return std::string(at == own.end() ? setting : at->second);
 }
@@ -182,6 +197,8 @@ std::optional<std::string> apply_setting(std::string_view name, const std::strin
         options.app.calls.audio = text;
     } else if (name == "calls.record_to") {
         options.app.calls.record_to = text;
+    } else if (name == "calls.cors") {
+        return read_origins(text, options.app.calls.cors);
     }
     return std::nullopt;
 }

@@ -9,7 +9,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <volley/app/app.hpp>
@@ -34,12 +33,7 @@ using appfile::most_bytes;
 using appfile::most_ticks;
 constexpr double longest_sleep = 60;
 
-/// "2024-05-01T12:00:00.123Z" and 1714564800.123456.
-std::string iso_time(std::chrono::system_clock::time_point when) {
-    const auto ms = std::chrono::floor<std::chrono::milliseconds>(when);
-    const auto s = std::chrono::floor<std::chrono::seconds>(ms);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(s)), (ms - s).count());
-}
+/// 1714564800.123456
 double unix_seconds(std::chrono::system_clock::time_point when) {
     return std::chrono::duration<double>(when.time_since_epoch()).count();
 }
@@ -98,7 +92,7 @@ awaitable<Response> offer(SleepWays ways, const Request& request) {
     const auto ended = std::chrono::system_clock::now();
     co_return Response::json(fmt::format(
         "{{\"slept\": {}, \"started\": \"{}\", \"ended\": \"{}\", \"started_s\": {:.6f}, \"ended_s\": {:.6f}, \"elapsed\": {:.6f}}}\n",
-        sleep.seconds, iso_time(started), iso_time(ended), unix_seconds(started), unix_seconds(ended), to_seconds(elapsed)));
+        sleep.seconds, iso_time(started, true), iso_time(ended, true), unix_seconds(started), unix_seconds(ended), to_seconds(elapsed)));
 }
 
 awaitable<Response> ping(const Request&) { co_return Response::text("pong\n"); }
@@ -185,7 +179,7 @@ awaitable<void> produce_ticks(view::Writer& writer, std::uint64_t n, double ever
         timer.expires_at(start + from_seconds(every * static_cast<double>(i)));
         co_await timer.async_wait(asio::use_awaitable);
         std::string event = fmt::format("id: {}\nevent: tick\ndata: {{\"tick\": {}, \"of\": {}, \"at\": \"{}\"}}\n\n", i + 1,
-                                        i + 1, n, iso_time(std::chrono::system_clock::now()));
+                                        i + 1, n, iso_time(std::chrono::system_clock::now(), true));
         const bool taken = co_await writer.write(std::move(event));
         if (!taken) break;
     }

@@ -28,6 +28,7 @@ const std::vector<std::string_view>& setting_names() {
                                                      "calls.advertise",
                                                      "calls.audio",
                                                      "calls.record_to",
+                                                     "calls.cors",
                                                      "app"};
     return names;
 }

@@ -66,6 +66,19 @@ Duration from_seconds(double s) noexcept {
     return Duration(static_cast<Duration::rep>(std::llround(ns)));
 }
 
+std::string iso_time(std::chrono::system_clock::time_point when, bool milliseconds) {
+    using namespace std::chrono;
+    const auto whole = floor<std::chrono::milliseconds>(when);
+    const auto day = floor<days>(whole);
+    const year_month_day date(day);
+    const hh_mm_ss time(whole - day);
+    std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
+                                  time.minutes().count(), time.seconds().count());
+    if (milliseconds) out += fmt::format(".{:03}", time.subseconds().count());
+    return out + 'Z';
+}
+
 std::string format_duration(Duration d) {
     const double s = to_seconds(d);
     const double a = std::abs(s);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <sys/resource.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -16,6 +14,8 @@
 #include "base/endpoint.hpp"
 #include "client/resolve.hpp"
 #include "net/deadline.hpp"
+#include "net/asio_address.hpp"
+#include "net/thread_cpu.hpp"
 
 namespace volley::call {
 namespace asio = boost::asio;
@@ -25,19 +25,6 @@ namespace {
 constexpr auto lookup_limit = std::chrono::seconds(10);
 /// A thread that runs for more than this share of the time may be what limits the rate.
 constexpr double busy_share = 0.95;
-
-Duration thread_cpu() {
-    rusage usage{};
-    ::getrusage(RUSAGE_THREAD, &usage);
-    const auto time = [](const timeval& t) { return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec); };
-    return time(usage.ru_utime) + time(usage.ru_stime);
-}
-
-IpAddress to_address(const asio::ip::address& address) {
-    if (address.is_v4()) return IpAddress::v4(address.to_v4().to_uint());
-    const auto bytes = address.to_v6().to_bytes();
-    return IpAddress::from_bytes(bytes).value_or(IpAddress());
-}
 
 /// The addresses of a host, with the port; none where it has none, or they did not come in time.
 asio::awaitable<std::vector<Endpoint>> resolve(std::string host, std::uint16_t port) {
@@ -53,7 +40,7 @@ asio::awaitable<std::vector<Endpoint>> resolve(std::string host, std::uint16_t p
         co_await throw_if_ended();
     }
     std::vector<Endpoint> out;
-    for (const auto& endpoint : found) out.push_back({to_address(endpoint.address()).unmapped(), port});
+    for (const auto& endpoint : found) out.push_back({net::to_address(endpoint.address()).unmapped(), port});
     co_return out;
 }
 
@@ -145,7 +132,7 @@ asio::awaitable<void> Caller::prepare() {
 
 void Caller::begin(TimePoint now) {
     common_.began = now;
-    cpu_before_ = thread_cpu();
+    cpu_before_ = net::thread_cpu();
 }
 
 asio::awaitable<CallSeen> Caller::make(CallNumber number, TimePoint planned) {
@@ -156,7 +143,7 @@ asio::awaitable<CallSeen> Caller::make(CallNumber number, TimePoint planned) {
 
 void Caller::finish(TimePoint now) {
     auto& c = *result_.calls;
-    const Duration cpu = thread_cpu() - cpu_before_;
+    const Duration cpu = net::thread_cpu() - cpu_before_;
     result_.elapsed = now - common_.began;
     result_.generator.transport = use_curl_ ? "curl" : "fast";  // of the offers
     result_.generator.threads = 1;

@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "call/drain.hpp"
 #include "call/turn_stream.hpp"
 #include "net/deadline_queue.hpp"
 #include "net/interfaces.hpp"
@@ -136,18 +137,14 @@ void ClientCall::Impl::flush(TimePoint at) {
     flushing = true;
     const auto self = shared_from_this();
     bool told = false;
-    for (;;) {
-        (void)send_all();
-        auto event = peer->poll_event();
-        if (!event) {
-            // To look for events may have made packets.
-            if (!send_all()) break;
-            continue;
-        }
-        told = true;
-        if (handler) handler(at, *event);
-        if (peer == nullptr) return;
-    }
+    const bool goes_on = drain(
+        *peer, [&] { return send_all(); },
+        [&](webrtc::PeerEvent& event) {
+            told = true;
+            if (handler) handler(at, event);
+            return peer != nullptr;
+        });
+    if (!goes_on) return;
     flushing = false;
     if (peer->ended()) {
         leave();

@@ -328,8 +328,9 @@ asio::awaitable<void> OneCall::ping() {
     const Counted counted{*this};
     while (!failure_) {
         const auto now = Clock::now();
-        send_due(now);
+        // Lost ones first: after a standstill nothing is kept of those that were missed while none was under way.
         while (const auto lost = series_->expire(now)) lose(*lost);
+        send_due(now);
         if (failure_ || series_->done()) co_return;
         if (channel_closed_ || call_->peer().ended()) break;
         const TimePoint until = *series_->next_timeout();

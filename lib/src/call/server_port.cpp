@@ -9,6 +9,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "call/client_call.hpp"
+#include "call/drain.hpp"
 #include "call/routes.hpp"
 #include "net/deadline_queue.hpp"
 #include "net/udp_socket.hpp"
@@ -25,9 +26,10 @@ namespace {
 /// All calls share it.
 constexpr std::size_t socket_buffer = 4 * 1024 * 1024;
 
-/// How long the addresses of this machine are remembered.
 /// Checks to addresses that an offer names, before a sign of life from there: no more bytes than the offer had.
 constexpr std::size_t most_unproven_checks = 16;
+
+/// How long the addresses of this machine are remembered.
 constexpr Duration addresses_lifetime = std::chrono::seconds(10);
 
 class AcceptCategory final : public boost::system::error_category {
@@ -94,6 +96,8 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
         webrtc::Peer the_peer;
         std::unique_ptr<CallHandler> handler;
         std::optional<IpAddress> counted_for;
+        // Behind a NAT, which of our addresses the peer's datagrams come to, by where they come from.
+        std::map<Endpoint, IpAddress> came_to;
         TimePoint alive_at{};  // something of the peer's own came
         bool flushing = false;
         bool connected = false;
@@ -110,21 +114,23 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
     [[nodiscard]] std::vector<IpAddress> addresses(TimePoint now, bool loopback);
     [[nodiscard]] std::optional<Failure> limit(const IpAddress& who) const;
     [[nodiscard]] IpAddress candidate_for(const IpAddress& local) const;
-    [[nodiscard]] IpAddress source_for(const IpAddress& candidate) const;
+    [[nodiscard]] IpAddress source_for(const Call& call, const ice::Transmit& transmit) const;
 
     void read(TimePoint at, const net::UdpDatagram& datagram);
     bool hand_stun(TimePoint at, const ice::Datagram& datagram);
     bool hand(TimePoint at, std::uint64_t id, const ice::Datagram& datagram);
     void note_way(Call& call, const ice::Datagram& datagram);
+    void note_local(Call& call, const Endpoint& remote) const;
     bool hand_by_address(TimePoint at, const ice::Datagram& datagram);
 
     void run_timer(Call& call);
-    void run_handler(Call& call, TimePoint now);
-    void flush(Call& call, TimePoint at);
+    void flush(Call& call, TimePoint at, bool timer = false);
+    void send_and_tell(Call& call, TimePoint at);
     bool send_all(Call& call, TimePoint at);
     void arm(Call& call);
     void hang_up(Call& call);
     void end(Call& call);
+    void forget(std::uint64_t id);
     void end_all();
     [[nodiscard]] Call* find(std::uint64_t id) {
         const auto found = calls.find(id);
@@ -143,6 +149,7 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
     std::optional<TimePoint> machine_addresses_until;
     std::vector<ice::Transmit> going;
     std::vector<net::UdpDatagram> datagrams;
+    net::UdpDatagram reading;  // what is answered just now, without its bytes
 };
 
 // --- addresses -------------------------------------------------------------------------------------------------------------------
@@ -178,18 +185,36 @@ IpAddress ServerPort::Impl::candidate_for(const IpAddress& local) const {
     return same_family == advertised.end() ? local : *same_family;
 }
 
-// And back: which of ours stands behind an advertised address is the system's to know, by its route.
-IpAddress ServerPort::Impl::source_for(const IpAddress& candidate) const {
-    return config.advertised.empty() ? candidate : IpAddress();
+// And back. A NAT knows the answer for one only where it leaves from the address that the question came to; before anything has come, which
+// of ours stands behind an advertised one is the system's to know, by its route.
+IpAddress ServerPort::Impl::source_for(const Call& call, const ice::Transmit& transmit) const {
+    if (config.advertised.empty()) return transmit.local.address;
+    if (transmit.remote == reading.remote) return reading.local.address;
+    const auto known = call.came_to.find(transmit.remote);
+    return known == call.came_to.end() ? IpAddress() : known->second;
+}
+
+void ServerPort::Impl::note_local(Call& call, const Endpoint& remote) const {
+    if (config.advertised.empty() || remote != reading.remote) return;
+    call.came_to[remote] = reading.local.address;
+    if (call.came_to.size() <= Routes::most_claims) return;
+    // A peer that comes from ever new addresses loses one that its data does not go to.
+    const auto& path = call.the_peer.path();
+    const auto spare = std::find_if(call.came_to.begin(), call.came_to.end(), [&](const auto& one) {
+        return one.first != remote && !(path && path->remote.endpoint == one.first);
+    });
+    if (spare != call.came_to.end()) call.came_to.erase(spare);
 }
 
 // --- datagrams -------------------------------------------------------------------------------------------------------------------
 
 void ServerPort::Impl::read(TimePoint at, const net::UdpDatagram& came) {
+    reading = {came.local, came.remote, {}};
     const ice::Datagram datagram{
         ice::Protocol::udp, {candidate_for(came.local.address), came.local.port}, came.remote, came.bytes};
     const bool known = stun::looks_like_stun(datagram.bytes) ? hand_stun(at, datagram) : hand_by_address(at, datagram);
     if (!known) ++counts.strays;
+    reading = {};
 }
 
 bool ServerPort::Impl::hand_stun(TimePoint at, const ice::Datagram& datagram) {
@@ -228,6 +253,7 @@ void ServerPort::Impl::note_way(Call& call, const ice::Datagram& datagram) {
     if (!call.the_peer.ice().accepts_data(datagram.local, datagram.remote)) return;
     const auto& path = call.the_peer.path();
     routes.claim(call.number, datagram.remote, path && path->remote.endpoint == datagram.remote);
+    note_local(call, datagram.remote);
 }
 
 bool ServerPort::Impl::hand_by_address(TimePoint at, const ice::Datagram& datagram) {
@@ -260,46 +286,44 @@ void ServerPort::Impl::run_timer(Call& call) {
         return;
     }
     call.the_peer.handle_timeout(now);
-    run_handler(call, now);
-    flush(call, now);
+    flush(call, now, true);
 }
 
-void ServerPort::Impl::run_handler(Call& call, TimePoint now) {
-    if (call.flushing || !call.handler) return;
-    call.flushing = true;  // what the handler does is flushed once, by who has called this
-    call.handler->handle_timeout(call, now);
-    call.flushing = false;
-}
-
-// Sends and tells all that the peer has, and ends the call if it is over: afterwards `call` may be gone.
-void ServerPort::Impl::flush(Call& call, TimePoint at) {
+// Sends and tells all that the peer has, and ends the call if it is over: afterwards `call` may be gone. Where its handler throws it is.
+// @param timer  the handler's time has come, too.
+void ServerPort::Impl::flush(Call& call, TimePoint at, bool timer) {
     if (call.flushing) return;  // within its handler: the call that has called that goes on
-    call.flushing = true;
     const auto self = shared_from_this();
-    for (;;) {
-        (void)send_all(call, at);
-        auto event = call.the_peer.poll_event();
-        if (!event) {
-            // To look for events may have made packets.
-            if (!send_all(call, at)) break;
-            continue;
+    call.flushing = true;
+    try {
+        if (timer && call.handler) call.handler->handle_timeout(call, at);
+        send_and_tell(call, at);
+        call.flushing = false;
+        if (!call.the_peer.ended()) {
+            arm(call);
+            loop.arm();
+            return;
         }
-        if (shows_life(*event)) call.alive_at = at;
-        if (const auto* const changed = std::get_if<webrtc::PeerStateChanged>(&*event);
+    } catch (...) {
+        end(call);
+        throw;
+    }
+    end(call);
+}
+
+void ServerPort::Impl::send_and_tell(Call& call, TimePoint at) {
+    const auto tell = [&](webrtc::PeerEvent& event) {
+        if (shows_life(event)) call.alive_at = at;
+        if (const auto* const changed = std::get_if<webrtc::PeerStateChanged>(&event);
             changed != nullptr && changed->state == webrtc::PeerState::connected && !call.connected) {
             call.connected = true;
             call.alive_at = at;
             ++counts.connected;
         }
-        if (call.handler) call.handler->handle(call, at, *event);
-    }
-    call.flushing = false;
-    if (call.the_peer.ended()) {
-        end(call);
-        return;
-    }
-    arm(call);
-    loop.arm();
+        if (call.handler) call.handler->handle(call, at, event);
+        return true;
+    };
+    (void)drain(call.the_peer, [&] { return send_all(call, at); }, tell);
 }
 
 bool ServerPort::Impl::send_all(Call& call, TimePoint at) {
@@ -314,7 +338,7 @@ bool ServerPort::Impl::send_all(Call& call, TimePoint at) {
             if (const auto message = stun::MessageView::parse(transmit.bytes);
                 message && message->message_class() == stun::MessageClass::request)
                 routes.note_request(at, call.number, message->transaction_id());
-        datagrams.push_back({{source_for(transmit.local.address), transmit.local.port}, transmit.remote, transmit.bytes});
+        datagrams.push_back({{source_for(call, transmit), transmit.local.port}, transmit.remote, transmit.bytes});
     }
     socket.send(datagrams);
     return true;
@@ -345,6 +369,13 @@ void ServerPort::Impl::end(Call& call) {
     }
     if (call.the_peer.reached(webrtc::Stage::answered)) ++counts.ended;
     loop.remove(call.number);
+}
+
+// Also one that was not made to the end.
+void ServerPort::Impl::forget(std::uint64_t id) {
+    if (Call* const call = find(id)) return end(*call);
+    routes.remove(id);
+    loop.remove(id);
 }
 
 void ServerPort::Impl::end_all() {
@@ -395,16 +426,26 @@ boost::system::result<ServerPort::Accepted, ServerPort::Failure> ServerPort::acc
         ++impl.counts.refused;
         return std::move(*failure);
     }
-    const std::uint64_t id = impl.loop.add(*this);
+    // What is not accepted in the end, for whatever reason, leaves nothing: no timer would end it.
+    struct Making {
+        Making(Impl& the_port, std::uint64_t the_id) : port(the_port), id(the_id) {}
+        Making(const Making&) = delete;
+        Making& operator=(const Making&) = delete;
+        ~Making() {
+            if (!done) port.forget(id);
+        }
+        Impl& port;
+        std::uint64_t id;
+        bool done = false;
+    } making(impl, impl.loop.add(*this));
     webrtc::PeerConfig config = impl.config.peer;
     config.ice.most_unproven_checks = std::min(config.ice.most_unproven_checks, most_unproven_checks);
     config.media = std::move(media);
-    config.ice.ufrag_prefix = impl.routes.add(id, impl.loop.random());
-    auto owner = std::make_unique<Impl::Call>(impl, id, std::move(config), std::move(handler));
+    config.ice.ufrag_prefix = impl.routes.add(making.id, impl.loop.random());
+    auto owner = std::make_unique<Impl::Call>(impl, making.id, std::move(config), std::move(handler));
     Impl::Call& call = *owner;
-    impl.calls.emplace(id, std::move(owner));
+    impl.calls.emplace(making.id, std::move(owner));
     const auto refuse = [&](SourceError why) {
-        impl.end(call);
         ++impl.counts.refused;
         return Failure{make_error_code(AcceptErrc::bad_offer), std::move(why)};
     };
@@ -415,14 +456,16 @@ boost::system::result<ServerPort::Accepted, ServerPort::Failure> ServerPort::acc
     if (auto why = call.the_peer.take_offer(now, offer)) return refuse(std::move(*why));
     auto answer = call.the_peer.create_answer(now);
     if (!answer) return refuse(std::move(answer).error());
+    ++impl.counts.accepted;
 
     if (!who.is_loopback()) {
-        call.counted_for = signaller(who);
-        ++impl.signallers[*call.counted_for];
+        const IpAddress counted = signaller(who);
+        ++impl.signallers[counted];
+        call.counted_for = counted;
     }
-    ++impl.counts.accepted;
-    Accepted out{id, std::move(*answer), call.the_peer.ice().local_credentials().ufrag, call.the_peer.refused()};
+    Accepted out{making.id, std::move(*answer), call.the_peer.ice().local_credentials().ufrag, call.the_peer.refused()};
     impl.flush(call, now);
+    making.done = true;
     return out;
 }
 
@@ -449,8 +492,7 @@ bool ServerPort::wake(std::uint64_t id) {
     Impl::Call* const call = impl_->find(id);
     if (call == nullptr) return false;
     const TimePoint now = Clock::now();
-    impl_->run_handler(*call, now);
-    impl_->flush(*call, now);
+    impl_->flush(*call, now, true);
     return true;
 }
 

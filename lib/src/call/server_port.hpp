@@ -24,7 +24,8 @@ struct ServerPortConfig {
     /// 0.0.0.0 and :: stand for all addresses of the machine; port 0 for any.
     Endpoint bind;
     /// What candidates say instead of the addresses that the socket has: for a server behind a one-to-one NAT. Without them a port on all
-    /// addresses tells those of this machine, the loopback ones where the offer comes from one, or there are no others.
+    /// addresses tells those of this machine, the loopback ones where the offer comes from one, or there are no others. Which of ours stands
+    /// behind which of them need not be known: answers leave from the address that the question came to.
     std::vector<IpAddress> advertised;
     /// Of each call. STUN and TURN servers in it are not asked: they would have to be one for each call, and `advertised` says what they would.
     webrtc::PeerConfig peer;
@@ -66,7 +67,8 @@ public:
     CallHandler& operator=(const CallHandler&) = delete;
     virtual ~CallHandler() = default;
     /// May hang up this call and others, and destroys neither port nor loop. @param at  when the datagram was read that brought the event, or
-    /// when the timer ran. PeerStateChanged to failed or closed is the last that is heard of a call; then this object goes with it.
+    /// when the timer ran. PeerStateChanged to failed or closed is the last that is heard of a call; then this object goes with it, as it
+    /// does where this throws, which goes on to whoever had the call do something.
     virtual void handle(ServerCall& call, TimePoint at, webrtc::PeerEvent& event) = 0;
     /// When handle_timeout() is to be called; asked after everything that this object was told.
     [[nodiscard]] virtual std::optional<TimePoint> next_timeout() const { return std::nullopt; }
@@ -118,7 +120,9 @@ public:
 
     [[nodiscard]] Endpoint local_endpoint() const;
 
-    /// Answers an offer. @param from  who signals, for the limit per address. @param media  what this call can carry beside data
+    /// Answers an offer. @param from  who signals, for the limit per address. @param media  what this call can carry beside data.
+    /// Throws std::bad_alloc, boost::system::system_error where the system does not tell its addresses, and what the handler throws; then
+    /// there is no call.
     [[nodiscard]] boost::system::result<Accepted, Failure> accept(std::string_view offer, const IpAddress& from,
                                                                   std::unique_ptr<CallHandler> handler,
                                                                   std::vector<proto::sdp::LocalMedia> media = {});

@@ -11,6 +11,8 @@
 
 #include <volley/http/redirect.hpp>
 
+#include "base/trim.hpp"
+
 namespace volley::call {
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -20,14 +22,6 @@ namespace {
 constexpr std::string_view sdp_type = "application/sdp";
 constexpr std::size_t most_ice_servers = 16;
 constexpr std::size_t most_url = 256;
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-    return text;
-}
 
 /// `: the words` or nothing.
 std::string quoted_words(std::string_view body) {
@@ -57,7 +51,7 @@ std::variant<Answered, SignalError> read_json_answer(const http::Response& respo
     const auto value = json::parse(response.body, ec);
     const auto* object = ec ? nullptr : value.if_object();
     if (object == nullptr) {
-        if (trimmed(response.body).empty())
+        if (trim_space(response.body).empty())
             return answer_error("the answer is empty; {\"sdp\": ..., \"type\": \"answer\"} is expected");
         return answer_error((ec ? "the answer is not JSON" : "the answer is JSON, but no object") + quoted_words(response.body));
     }
@@ -80,8 +74,8 @@ std::variant<Answered, SignalError> read_json_answer(const http::Response& respo
 std::variant<Answered, SignalError> read_sdp_answer(Signal signal, const http::Response& response, const http::Url& from) {
     Answered out;
     out.sdp = response.body;
-    if (!trimmed(out.sdp).starts_with("v=")) {
-        if (trimmed(out.sdp).empty()) return answer_error("the answer is empty; application/sdp is expected");
+    if (!trim_space(out.sdp).starts_with("v=")) {
+        if (trim_space(out.sdp).empty()) return answer_error("the answer is empty; application/sdp is expected");
         return answer_error("the answer is no SDP" + quoted_words(out.sdp));
     }
     const auto say = [&](const char* text) { out.notes.emplace_back(text); };
@@ -129,17 +123,17 @@ std::string_view take_link(std::string_view& field) {
         }
     }
     at = std::min(at, field.size());
-    const auto link = trimmed(field.substr(0, at));
+    const auto link = trim_space(field.substr(0, at));
     field.remove_prefix(std::min(at + 1, field.size()));
     return link;
 }
 
 bool is_ice_server(std::string_view parameters) {
     for (auto at = parameters.find("rel"); at != std::string_view::npos; at = parameters.find("rel", at + 3)) {
-        if (at > 0 && parameters[at - 1] != ';' && !is_blank(parameters[at - 1])) continue;
-        auto rest = trimmed(parameters.substr(at + 3));
+        if (at > 0 && parameters[at - 1] != ';' && !is_space(parameters[at - 1])) continue;
+        auto rest = trim_space(parameters.substr(at + 3));
         if (!rest.starts_with('=')) continue;
-        rest = trimmed(rest.substr(1));
+        rest = trim_space(rest.substr(1));
         if (rest.starts_with('"')) rest.remove_prefix(1);
         if (http::iequals(rest.substr(0, 10), "ice-server")) return true;
     }
@@ -162,7 +156,7 @@ std::optional<Signal> signal_of_path(std::string_view path) noexcept {
 
 std::variant<std::string, SignalError> json_offer(std::string_view object, std::string_view sdp) {
     const std::string ours = "\"sdp\": " + json::serialize(json::string(sdp.data(), sdp.size())) + ", \"type\": \"offer\"";
-    object = trimmed(object);
+    object = trim_space(object);
     if (object.empty()) return '{' + ours + '}';
     boost::system::error_code ec;
     const auto value = json::parse(object, ec);
@@ -203,12 +197,12 @@ std::vector<std::string> read_ice_servers(const http::Headers& headers) {
 std::string first_words(std::string_view body, std::size_t most) {
     std::string line;
     bool more = false;
-    for (const char c : trimmed(body.substr(0, 16 * most))) {
+    for (const char c : trim_space(body.substr(0, 16 * most))) {
         if (line.size() >= most) {
             more = true;
             break;
         }
-        if (!is_blank(c))
+        if (!is_space(c))
             line += c;
         else if (!line.empty() && line.back() != ' ')
             line += ' ';

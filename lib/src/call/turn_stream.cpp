@@ -8,28 +8,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "net/asio_address.hpp"
 #include "proto/turn/framing.hpp"
 
 namespace volley::call {
 
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
-
-namespace {
-
-[[nodiscard]] asio::ip::address to_asio(const IpAddress& address) {
-    const BytesView bytes = address.bytes();
-    if (address.is_v4()) {
-        asio::ip::address_v4::bytes_type v4{};
-        std::copy(bytes.begin(), bytes.end(), v4.begin());
-        return asio::ip::address_v4(v4);
-    }
-    asio::ip::address_v6::bytes_type v6{};
-    std::copy(bytes.begin(), bytes.end(), v6.begin());
-    return asio::ip::address_v6(v6);
-}
-
-}  // namespace
 
 struct TurnStream::State : std::enable_shared_from_this<State> {
     State(const asio::any_io_executor& executor, Frame the_frame, Ended the_ended)
@@ -107,7 +92,7 @@ struct TurnStream::State : std::enable_shared_from_this<State> {
 
 TurnStream::TurnStream(const asio::any_io_executor& executor, const Endpoint& server, Frame frame, Ended ended)
     : state_(std::make_shared<State>(executor, std::move(frame), std::move(ended))) {
-    state_->connect({to_asio(server.address), server.port});
+    state_->connect({net::to_asio(server.address), server.port});
 }
 
 TurnStream::~TurnStream() { state_->close(); }

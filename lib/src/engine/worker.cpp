@@ -4,9 +4,8 @@
 #include <exception>
 #include <new>
 
-#include <sys/resource.h>
-
 #include "client/request_text.hpp"
+#include "net/thread_cpu.hpp"
 
 namespace volley::engine {
 namespace {
@@ -28,13 +27,6 @@ constexpr auto tick_every = std::chrono::milliseconds(100);
 /// A thread that runs for more than this share of the time may be what limits the rate.
 constexpr double busy_share = 0.95;
 constexpr const char* no_memory = "out of memory";
-
-Duration thread_cpu() {
-    rusage usage{};
-    ::getrusage(RUSAGE_THREAD, &usage);
-    const auto time = [](const timeval& t) { return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec); };
-    return time(usage.ru_utime) + time(usage.ru_stime);
-}
 
 std::string origin_of(const client::Target& t) { return t.scheme + ' ' + t.host + ' ' + std::to_string(t.port); }
 
@@ -100,7 +92,7 @@ void Worker::make_carriers() {
 
 void Worker::run() {
     began_ = Clock::now();
-    cpu_before_ = thread_cpu();
+    cpu_before_ = net::thread_cpu();
     for (bool watched = false;;) {
         try {
             if (!std::exchange(watched, true)) watch_timer();
@@ -166,7 +158,7 @@ void Worker::begin(TimePoint start, std::function<void(TimePoint)> over) {
     start_ = last_ = began_ = start;
     around_.recorder.begin_series(start);
     if (stopped_) return end_if_over();
-    cpu_before_ = thread_cpu();
+    cpu_before_ = net::thread_cpu();
     make_carriers();
     if (kind_ == Kind::closed) {
         if (plan_.duration) end_ = start + *plan_.duration;
@@ -398,7 +390,7 @@ void Worker::end_load(TimePoint at) {
 }
 
 void Worker::note_end_of_load() {
-    if (!spent_) spent_ = Spent{thread_cpu() - cpu_before_, Clock::now()};
+    if (!spent_) spent_ = Spent{net::thread_cpu() - cpu_before_, Clock::now()};
 }
 
 /// Who rests has nothing to rest for any more.

@@ -7,18 +7,14 @@
 
 #include <fmt/format.h>
 
+#include "base/trim.hpp"
+
 namespace volley::files {
 namespace {
 
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::array<std::string_view, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 std::optional<std::uint64_t> number(std::string_view text) {
     std::uint64_t n = 0;
@@ -27,21 +23,21 @@ std::optional<std::uint64_t> number(std::string_view text) {
     return n;
 }
 
-/// Any of a list of entity tags, compared weakly (section 8.8.3.2).
-bool names_tag(std::string_view list, std::string_view tag) {
-    if (trim(list) == "*") return true;
+}  // namespace
+
+bool names_tag(std::string_view list, std::string_view tag, TagComparison comparison) {
+    if (trim_blanks(list) == "*") return true;
     while (!list.empty()) {
         const auto open = list.find('"');
         if (open == std::string_view::npos) return false;
         const auto close = list.find('"', open + 1);
         if (close == std::string_view::npos) return false;
-        if (list.substr(open, close - open + 1) == tag) return true;
+        const bool weak = list.substr(0, open).ends_with("W/");
+        if (list.substr(open, close - open + 1) == tag && !(weak && comparison == TagComparison::strong)) return true;
         list.remove_prefix(close + 1);
     }
     return false;
 }
-
-}  // namespace
 
 std::string etag_of(const FileFacts& facts) {
     return fmt::format("\"{:x}-{:x}-{:x}\"", facts.size, facts.modified_ns, facts.inode);
@@ -89,7 +85,7 @@ std::optional<std::int64_t> parse_http_date(std::string_view given) {
 
 bool is_unchanged(const http::Headers& request, const FileFacts& facts) {
     // If-None-Match wins (section 13.2.2).
-    if (const auto tags = request.get("If-None-Match")) return names_tag(*tags, etag_of(facts));
+    if (const auto tags = request.get("If-None-Match")) return names_tag(*tags, etag_of(facts), TagComparison::weak);
     if (const auto since = request.get("If-Modified-Since"))
         if (const auto when = parse_http_date(*since)) return facts.modified_ns / 1'000'000'000 <= *when;
     return false;
@@ -106,11 +102,11 @@ Range range_of(const http::Headers& request, const FileFacts& facts) {
     }
     constexpr std::string_view unit = "bytes=";
     if (!http::iequals(given->substr(0, unit.size()), unit)) return whole;
-    const std::string_view range = trim(given->substr(unit.size()));
+    const std::string_view range = trim_blanks(given->substr(unit.size()));
     const auto dash = range.find('-');
     if (dash == std::string_view::npos || range.find(',') != std::string_view::npos) return whole;
-    const std::string_view first_text = trim(range.substr(0, dash));
-    const std::string_view last_text = trim(range.substr(dash + 1));
+    const std::string_view first_text = trim_blanks(range.substr(0, dash));
+    const std::string_view last_text = trim_blanks(range.substr(dash + 1));
     const Range none{Range::Kind::unsatisfiable, 0, 0};
     if (first_text.empty()) {  // the last so many bytes
         const auto n = number(last_text);

@@ -24,6 +24,11 @@ struct FileFacts {
 [[nodiscard]] std::string http_date_of(std::int64_t seconds);
 [[nodiscard]] std::optional<std::int64_t> parse_http_date(std::string_view text);
 
+/// Section 8.8.3.2: a weak comparison passes over the W/ of a tag, for a strong one such a tag is equal to none.
+enum class TagComparison : std::uint8_t { weak, strong };
+/// Whether a list of entity tags (If-Match, If-None-Match) names this one, or is `*`. @param tag  in quotes.
+[[nodiscard]] bool names_tag(std::string_view list, std::string_view tag, TagComparison comparison);
+
 /// True when the client has the file already: answer 304.
 [[nodiscard]] bool is_unchanged(const http::Headers& request, const FileFacts& facts);
 

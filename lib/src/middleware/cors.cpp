@@ -5,12 +5,25 @@
 
 #include <fmt/format.h>
 
+#include <volley/http/url.hpp>
+
+#include "base/endpoint.hpp"
 #include "middleware/header_list.hpp"
 
 namespace volley::middleware {
 namespace {
 
 bool is_any(const std::vector<std::string>& list) { return list.size() == 1 && list.front() == "*"; }
+
+/// Whether a page of this machine says that it comes from there (RFC 6454 section 6.2; RFC 6761 section 6.3 for names).
+bool is_loopback(std::string_view origin) {
+    if (!origin.starts_with("http://") && !origin.starts_with("https://")) return false;
+    const auto url = http::parse_url(origin);
+    if (!url || url->origin() != origin) return false;
+    if (url->host == "localhost" || url->host.ends_with(".localhost")) return true;
+    const auto address = IpAddress::parse(url->host);
+    return address && address->is_loopback();
+}
 
 bool is_preflight(const view::Request& request) {
     return request.method == "OPTIONS" && request.headers.has("Origin") && request.headers.has("Access-Control-Request-Method");
@@ -27,7 +40,8 @@ Cors::Cors(Options options) : options_(std::move(options)) {
 
 bool Cors::allows(std::string_view origin) const {
     return is_any(options_.origins) ||
-           std::find(options_.origins.begin(), options_.origins.end(), origin) != options_.origins.end();
+           std::find(options_.origins.begin(), options_.origins.end(), origin) != options_.origins.end() ||
+           (options_.loopback && is_loopback(origin));
 }
 
 void Cors::mark(const view::Request& request, view::Response& response) const {

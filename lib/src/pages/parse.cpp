@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/trim.hpp"
 #include "base/utf8.hpp"
 #include "pages/html_place.hpp"
 #include "pages/template.hpp"
@@ -16,7 +17,6 @@ using yaml::in_quotes;
 
 constexpr std::array request_roots{"method"sv, "path"sv, "query"sv, "params"sv, "headers"sv};
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_name_char(char c) { return is_name_start(c) || (c >= '0' && c <= '9') || c == '-'; }
 

@@ -1,5 +1,4 @@
 // The summary of WebRTC calls, for a person.
-#include <algorithm>
 #include <array>
 #include <tuple>
 
@@ -14,28 +13,6 @@
 
 namespace volley::report {
 namespace {
-
-constexpr std::size_t label_width = 13;
-constexpr std::size_t narrowest = 40;
-
-struct Look {
-    Paint paint;
-    std::size_t width;
-};
-
-std::string field(const Look& look, std::string_view label, std::string_view text, const char* colour = nullptr) {
-    std::string out;
-    for (const auto& line : wrapped(text, look.width - label_width - 2)) {
-        out += "  " + look.paint(padded(label, label_width), dim);
-        out += (colour != nullptr ? look.paint(line, colour) : line) + '\n';
-        label = {};
-    }
-    return out;
-}
-
-std::string heading(const Look& look, std::string_view title, const std::string& remark = {}) {
-    return '\n' + look.paint(title, bold) + (remark.empty() ? "" : "  " + look.paint(remark, dim)) + '\n';
-}
 
 /// A percentile, or `-` where so few values bound none.
 std::string percentile(const metrics::Histogram& h, double q) {
@@ -156,7 +133,7 @@ std::string phase_text(const PhaseResult& p, const Look& look) {
 }  // namespace
 
 std::string to_call_summary(const RunResult& result, const TextOptions& options) {
-    const Look look{Paint(options.colour), std::max(narrowest, static_cast<std::size_t>(std::max(options.width, 0)))};
+    const Look look = look_of(options);
     std::string out = look.paint(one_line(result.name), bold) + '\n';
     for (const auto& server : result.servers)
         for (const auto& phase : server.phases)

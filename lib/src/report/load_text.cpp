@@ -15,31 +15,6 @@
 namespace volley::report {
 namespace {
 
-constexpr std::size_t label_width = 13;
-constexpr std::size_t narrowest = 40;
-
-/// What every part needs to know.
-struct Look {
-    Paint paint;
-    bool unicode;
-    std::size_t width;
-};
-
-/// A label and what there is to say, in as many lines as it takes.
-std::string field(const Look& look, std::string_view label, std::string_view text, const char* colour = nullptr) {
-    std::string out;
-    for (const auto& line : wrapped(text, look.width - label_width - 2)) {
-        out += "  " + look.paint(padded(label, label_width), dim);
-        out += (colour != nullptr ? look.paint(line, colour) : line) + '\n';
-        label = {};
-    }
-    return out;
-}
-
-std::string heading(const Look& look, std::string_view title, const std::string& remark = {}) {
-    return '\n' + look.paint(title, bold) + (remark.empty() ? "" : "  " + look.paint(remark, dim)) + '\n';
-}
-
 /// `2xx 50,000, 5xx 12 (500, 503)`: the answers of each class, and outside 2xx the statuses that most of them had.
 std::string status_words(const metrics::Tally& t) {
     std::string out;
@@ -313,8 +288,7 @@ std::string phase_text(const ServerResult& server, const PhaseResult& p, bool na
 }  // namespace
 
 std::string to_load_summary(const RunResult& result, const TextOptions& options) {
-    const Look look{Paint(options.colour), options.unicode,
-                    std::max(narrowest, static_cast<std::size_t>(std::max(options.width, 0)))};
+    const Look look = look_of(options);
     std::string out = look.paint(one_line(result.name), bold);
     // The description of a server that is not ours is its URL, whose host the name of quick load holds already.
     for (const auto& s : result.servers) {

@@ -9,6 +9,7 @@
 namespace volley::report {
 namespace {
 
+constexpr std::size_t narrowest = 40;
 constexpr std::size_t below_indent = 8;
 constexpr auto late = std::chrono::milliseconds(5);
 
@@ -32,6 +33,24 @@ const metrics::CallTally* calls_of(const RunResult& result) {
 }
 
 }  // namespace
+
+Look look_of(const TextOptions& options) {
+    return {Paint(options.colour), options.unicode, std::max(narrowest, static_cast<std::size_t>(std::max(options.width, 0)))};
+}
+
+std::string field(const Look& look, std::string_view label, std::string_view text, const char* colour) {
+    std::string out;
+    for (const auto& line : wrapped(text, look.width - label_width - 2)) {
+        out += "  " + look.paint(padded(label, label_width), dim);
+        out += (colour != nullptr ? look.paint(line, colour) : line) + '\n';
+        label = {};
+    }
+    return out;
+}
+
+std::string heading(const Look& look, std::string_view title, const std::string& remark) {
+    return '\n' + look.paint(title, bold) + (remark.empty() ? "" : "  " + look.paint(remark, dim)) + '\n';
+}
 
 std::vector<std::string> generator_notes(const PhaseResult& phase) {
     std::vector<std::string> out;

@@ -1,8 +1,10 @@
 // Parts that the text reports have in common.
 #pragma once
 
+#include <cstddef>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <volley/report/result.hpp>
@@ -10,6 +12,21 @@
 #include "report/terminal.hpp"
 
 namespace volley::report {
+
+/// How a text looks on the terminal that it is for.
+struct Look {
+    Paint paint;
+    bool unicode;
+    std::size_t width;  ///< in columns; never so few that nothing can be said
+};
+[[nodiscard]] Look look_of(const TextOptions& options);
+
+/// Of what stands before the words of a field().
+inline constexpr std::size_t label_width = 13;
+/// A label and what there is to say, in as many lines as it takes.
+[[nodiscard]] std::string field(const Look& look, std::string_view label, std::string_view text, const char* colour = nullptr);
+/// A line of its own, after an empty one.
+[[nodiscard]] std::string heading(const Look& look, std::string_view title, const std::string& remark = {});
 
 /// What the generator itself did to the figures of a phase, a sentence each, and what it means; empty where it did nothing: it was busy,
 /// it missed starts, or it was late by more than 5 ms at the 99th percentile (bursts: by more than a twentieth of the makespan).

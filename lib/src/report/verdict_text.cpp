@@ -7,7 +7,7 @@
 #include <volley/metrics/summary.hpp>
 #include <volley/report/verdict.hpp>
 
-#include "report/terminal.hpp"
+#include "report/text_parts.hpp"
 
 namespace volley::report {
 namespace {
@@ -19,14 +19,7 @@ using verdict::Observation;
 using verdict::Record;
 using verdict::Sockets;
 
-constexpr std::size_t label_width = 13;
-constexpr std::size_t narrowest = 40;
 constexpr std::size_t picture_rows = 20;
-
-struct Look {
-    Paint paint;
-    std::size_t width;
-};
 
 const char* colour_of(Headline headline) {
     switch (headline) {
@@ -83,17 +76,6 @@ std::string headline_words(const Record& r) {
             return "asynchronous";
     }
     return {};
-}
-
-std::string field(const Look& look, std::string_view label, std::string_view text) {
-    std::string out;
-    for (const auto& line : wrapped(text, look.width - label_width - 2)) {
-        std::string name(label);
-        name.resize(std::max(label_width, name.size()), ' ');
-        out += "  " + look.paint(name, dim) + line + '\n';
-        label = {};
-    }
-    return out;
 }
 
 std::string list_text(const Look& look, std::string_view title, const std::vector<std::string>& facts) {
@@ -191,8 +173,8 @@ std::string bursts_text(const Look& look, const Observation& seen, const Record&
 
 std::string answers_text(const std::vector<verdict::Answer>& answers, const TextOptions& options) {
     if (answers.empty()) return {};
-    const Paint paint(options.colour);
-    const Look look{paint, std::max(narrowest, static_cast<std::size_t>(std::max(options.width, 0)))};
+    const Look look = look_of(options);
+    const Paint& paint = look.paint;
     std::string out = '\n' + paint("asked too", bold) + '\n';
     for (const auto& answer : answers) {
         const std::string advice = answer.advice.empty() ? "" : ". " + answer.advice;
@@ -220,8 +202,8 @@ const Burst* shown_burst(const Observation& seen, const Record& record) {
 }
 
 std::string verdict_text(const Observation& seen, const Record& record, const TextOptions& options) {
-    const Paint paint(options.colour);
-    const Look look{paint, std::max(narrowest, static_cast<std::size_t>(std::max(options.width, 0)))};
+    const Look look = look_of(options);
+    const Paint& paint = look.paint;
     std::string out = one_line(seen.target) + "\n\n";
     out += "  " + paint(paint(headline_words(record), colour_of(record.headline)), bold) + "   " +
            paint(std::string(verdict::to_string(record.confidence)) + " confidence", dim) + "\n\n";

@@ -7,7 +7,6 @@
 #include <set>
 #include <tuple>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -110,8 +109,7 @@ public:
         result_.name = scenario_.name;
         result_.file = scenario_.file;
         result_.version = VOLLEY_VERSION;
-        result_.started_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                                         fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+        result_.started_at = iso_time(std::chrono::system_clock::now());
         result_.seed = options_.seed.value_or(scenario_.config.seed.value_or(std::random_device{}()));
         (void)scenario::resolve_variables(scenario_, options_.env, options_.overrides,
                                           variables_);  // check() has reported its errors

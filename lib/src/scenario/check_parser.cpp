@@ -149,7 +149,7 @@ struct CheckParser {
             else if (word.empty())
                 return fail(
                     start, "a predicate is missing",
-                    "write `" + std::string(trim(in.text.substr(0, 60))) + " == value`; predicates: " + join_words(predicates));
+                    "write `" + std::string(trim_space(in.text.substr(0, 60))) + " == value`; predicates: " + join_words(predicates));
             else
                 return fail(start, "unknown predicate " + in_quotes(word), suggest(word, predicates, "predicates"));
         }
@@ -207,7 +207,7 @@ struct CheckParser {
             out.value.text = std::move(*text);
             out.value.quoted = true;
         } else {
-            out.value.text = std::string(trim(in.text.substr(in.at)));
+            out.value.text = std::string(trim_space(in.text.substr(in.at)));
             in.at = in.text.size();
         }
         if (!in.done())

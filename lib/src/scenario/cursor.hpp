@@ -5,13 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/trim.hpp"
+
 namespace volley::scenario {
 
 struct Cursor {
     std::string_view text;
     std::size_t at = 0;
 
-    [[nodiscard]] static bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
     void skip() noexcept {
         while (at < text.size() && is_space(text[at])) ++at;
     }

@@ -95,7 +95,7 @@ void add_item(Reader& reader, const Value& source, Step& step, bool as_form) {
     }
     if (item.separator == Separator::header || item.separator == Separator::empty_header) {
         Value value = value_of(true);
-        value.text = std::string(trim(value.text));
+        value.text = std::string(trim_space(value.text));
         if (item.separator == Separator::header && value.text.empty())
             return refuse("a header without a value: " + in_quotes(text), "write `Header:value`, or `Header;` for an empty one");
         if (!http::is_token(item.name)) return refuse("not a header name: " + in_quotes(item.name), "letters, digits and `-`");
@@ -135,7 +135,7 @@ void add_item(Reader& reader, const Value& source, Step& step, bool as_form) {
     // A number keeps its digits: Boost.JSON would print 0.2 as 2E-1.
     if (parsed.is_primitive() && !parsed.is_string()) {
         Value plain = value;
-        plain.text = std::string(trim(plain.text));
+        plain.text = std::string(trim_space(plain.text));
         object->push_back({key, JsonNode{std::move(plain)}});
         return;
     }

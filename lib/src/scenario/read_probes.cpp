@@ -102,7 +102,7 @@ public:
         const auto at = given->find('@');
         Probe::Expected out;
         out.pos = node_.pos();
-        out.source = trim(std::string_view(*given).substr(0, at));
+        out.source = trim_space(std::string_view(*given).substr(0, at));
         const bool good = kind == Kind::concurrency ? of_verdict(given->substr(0, at), out) : of_answer(out);
         if (!good || (at != std::string::npos && !server(*given, at + 1, out))) return std::nullopt;
         return out;
@@ -136,7 +136,7 @@ private:
 
     bool server(const std::string& text, std::size_t from, Probe::Expected& out) {
         const auto begin = std::min(text.find_first_not_of(" \t", from), text.size());
-        const auto given = trim(std::string_view(text).substr(begin));
+        const auto given = trim_space(std::string_view(text).substr(begin));
         constexpr auto key = "server="sv;
         if (!given.starts_with(key)) return fail(begin, "`@` names a server", "write @ server=name");
         out.server = given.substr(key.size());

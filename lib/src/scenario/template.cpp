@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t max_expanded = 1 << 20;
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_name_char(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
@@ -128,7 +127,7 @@ std::variant<std::vector<TemplatePart>, TemplateError> parse_template(std::strin
 }
 
 std::optional<TemplateRef> only_reference(std::string_view text) {
-    auto parsed = parse_template(trim(text));
+    auto parsed = parse_template(trim_space(text));
     const auto* parts = std::get_if<std::vector<TemplatePart>>(&parsed);
     if (!parts || parts->size() != 1) return std::nullopt;
     if (const auto* ref = std::get_if<TemplateRef>(&parts->front())) return *ref;

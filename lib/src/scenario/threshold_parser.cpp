@@ -193,7 +193,7 @@ struct ThresholdParser {
         in.skip();
         const auto start = in.at;
         auto rest = in.text.substr(in.at);
-        rest = trim(rest.substr(0, rest.find('@')));
+        rest = trim_space(rest.substr(0, rest.find('@')));
         in.at = start + rest.size();
         if (rest.empty()) return fail(start, "the value is missing", example());
         Node node;

@@ -1,6 +1,7 @@
 // What every file of this module takes from the one below.
 #pragma once
 
+#include "base/trim.hpp"
 #include "yaml/loader.hpp"
 #include "yaml/node.hpp"
 #include "yaml/reader.hpp"
@@ -17,6 +18,5 @@ using yaml::LaterKey;
 using yaml::Node;
 using yaml::read_pairs;
 using yaml::suggest;
-using yaml::trim;
 
 }  // namespace volley::scenario

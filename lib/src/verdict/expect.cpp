@@ -11,6 +11,7 @@
 
 #include <volley/time.hpp>
 
+#include "base/trim.hpp"
 #include "yaml/words.hpp"
 
 namespace volley::verdict {
@@ -158,7 +159,7 @@ struct Parser {
 
     bool amount(const Subject& subject) {
         const auto start = at;
-        const auto value = yaml::trim(text.substr(at));
+        const auto value = trim_space(text.substr(at));
         const auto hint = "write " + std::string(subject.example);
         if (value.empty()) return fail(start, "the amount is missing", hint);
         if (subject.kind == Kind::rank) return rank(value, start);
@@ -174,7 +175,7 @@ struct Parser {
         const bool percent = value.ends_with('%');
         if (percent && subject.kind != Kind::share)
             return fail(start, in_quotes(subject.name) + " is not a share: " + in_quotes(value), hint);
-        const auto n = number_of(percent ? yaml::trim(value.substr(0, value.size() - 1)) : value);
+        const auto n = number_of(percent ? trim_space(value.substr(0, value.size() - 1)) : value);
         if (!n || *n < 0)
             return fail(start, (subject.kind == Kind::share ? "not a share: " : "not a number: ") + in_quotes(value), hint);
         if (subject.kind == Kind::count && *n != std::floor(*n))
@@ -292,7 +293,7 @@ std::optional<Range> figure_of(std::string_view subject, const Record& r) {
 
 std::variant<Expectation, SourceError> parse_expectation(std::string_view text) {
     Parser parser{.text = text};
-    parser.out.source = yaml::trim(text);
+    parser.out.source = trim_space(text);
     if (parser.parse()) return std::move(parser.out);
     return std::move(parser.error);
 }

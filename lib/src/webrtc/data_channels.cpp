@@ -113,14 +113,15 @@ Result<ChannelId> DataChannels::open(TimePoint now, const ChannelOptions& option
     if (options.negotiated_id && by_stream_.contains(*options.negotiated_id)) return make_error_code(ChannelErrc::bad_options);
     if (up_ && !options.negotiated_id && !free_stream()) return make_error_code(ChannelErrc::too_many);
 
-    const auto at = channels_.emplace(++last_id_, Channel{}).first;
+    const ChannelId id = ++last_id_;
+    const auto at = channels_.emplace(id, Channel{}).first;
     at->second.options = options;
     if (options.negotiated_id) {
         at->second.stream = *options.negotiated_id;
-        by_stream_.emplace(*options.negotiated_id, at->first);
+        by_stream_.emplace(*options.negotiated_id, id);
     }
-    if (up_) start(now, at);
-    return at->first;
+    if (up_) start(now, at);  // which may finish it
+    return id;
 }
 
 // Ids of the other side's kind are never taken, and none whose stream is still being ended.

@@ -28,6 +28,4 @@ inline constexpr std::size_t most_in_quotes = 60;
 /// `a, b and c`.
 [[nodiscard]] std::string join_words(std::span<const std::string_view> words, std::string_view last = "and");
 
-[[nodiscard]] std::string_view trim(std::string_view text) noexcept;
-
 }  // namespace volley::yaml

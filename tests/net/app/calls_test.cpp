@@ -201,22 +201,50 @@ TEST(Calls, whip_speaks_http_as_rfc_9725_has_it) {
     }
 }
 
-TEST(Calls, pages_of_other_origins_may_use_whip_but_not_offer) {
+/// What a browser asks before it lets a page of another origin post to a path.
+RawClient::Answer preflight(std::uint16_t port, std::string_view path, const std::string& origin, const std::string& method = "POST") {
+    return ask(port, "OPTIONS", path,
+               {{"Origin", origin}, {"Access-Control-Request-Method", method}, {"Access-Control-Request-Headers", "content-type"}});
+}
+
+TEST(Calls, pages_of_other_origins_may_not_call_unless_they_are_of_this_machine) {
     const CallServer server;
-    const std::map<std::string, std::string> preflight{{"Origin", "https://a.example"},
-                                                       {"Access-Control-Request-Method", "POST"},
-                                                       {"Access-Control-Request-Headers", "content-type"}};
-    const auto allowed = ask(server.port, "OPTIONS", "/whip", preflight);
-    EXPECT_EQ(allowed.status, 204);
-    EXPECT_EQ(allowed.headers.at("access-control-allow-origin"), "*");
-    EXPECT_THAT(allowed.headers.at("access-control-allow-methods"), HasSubstr("PATCH"));
-    EXPECT_THAT(allowed.headers.at("access-control-allow-headers"), HasSubstr("If-Match"));
+    for (const std::string path : {"/whip", "/whep", "/whip/0123456789012345678901", "/offer"}) {
+        const auto refused = preflight(server.port, path, "https://a.example");
+        EXPECT_EQ(refused.headers.count("access-control-allow-origin"), 0U) << path;
+        EXPECT_EQ(refused.headers.count("access-control-allow-methods"), 0U) << path;
+    }
+    // A browser sends what follows without asking before, and only an offer's own Content-Type begins a call.
+    for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data"}) {
+        const std::map<std::string, std::string> headers{{"Content-Type", type}, {"Origin", "https://a.example"}};
+        EXPECT_EQ(ask(server.port, "POST", "/whip", headers, lone_offer()).status, 415) << type;
+        EXPECT_THAT(ask(server.port, "POST", "/offer?s=0", headers, in_json(lone_offer())).body, Not(HasSubstr("answer"))) << type;
+    }
+    const auto here = preflight(server.port, "/whip", "http://localhost:3000");
+    EXPECT_EQ(here.status, 204);
+    EXPECT_EQ(here.headers.at("access-control-allow-origin"), "http://localhost:3000");
+    EXPECT_THAT(here.headers.at("access-control-allow-methods"), HasSubstr("PATCH"));
+    EXPECT_THAT(here.headers.at("access-control-allow-headers"), HasSubstr("If-Match"));
+    EXPECT_EQ(preflight(server.port, "/offer", "http://localhost:3000").headers.count("access-control-allow-origin"), 0U);
+}
+
+TEST(Calls, origins_that_the_server_is_told_of_may_use_whip) {
+    const CallServer server({"--cors", "https://a.example,https://b.example"});
+    EXPECT_EQ(preflight(server.port, "/whip", "https://b.example").headers.at("access-control-allow-origin"), "https://b.example");
+    EXPECT_EQ(preflight(server.port, "/whip", "https://c.example").headers.count("access-control-allow-origin"), 0U);
+    EXPECT_EQ(preflight(server.port, "/offer", "https://a.example").headers.count("access-control-allow-origin"), 0U);
     const auto begun =
         ask(server.port, "POST", "/whip", {{"Content-Type", "application/sdp"}, {"Origin", "https://a.example"}}, lone_offer());
     EXPECT_EQ(begun.status, 201);
-    for (const char* name : {"Location", "ETag", "Link"})
+    EXPECT_EQ(begun.headers.at("access-control-allow-origin"), "https://a.example");
+    for (const char* name : {"Location", "ETag"})
         EXPECT_THAT(begun.headers.at("access-control-expose-headers"), HasSubstr(name));
-    EXPECT_EQ(ask(server.port, "OPTIONS", "/offer", preflight).headers.count("access-control-allow-origin"), 0U);
+    EXPECT_EQ(preflight(server.port, begun.headers.at("location"), "https://a.example", "DELETE").headers.count(
+                  "access-control-allow-origin"),
+              1U);
+
+    const CallServer open({"--cors=*"});
+    EXPECT_EQ(preflight(open.port, "/whip", "https://c.example").headers.at("access-control-allow-origin"), "*");
 }
 
 TEST(Calls, offer_says_what_is_wrong_with_it) {

@@ -1,5 +1,6 @@
 // What strangers send, and what peers repeat.
 #include "net/call/fixture.hpp"
+#include "net/call/stranger.hpp"
 
 #include "call/routes.hpp"
 #include "proto/ice/candidate.hpp"
@@ -12,43 +13,15 @@ namespace {
 using namespace std::chrono_literals;
 using test::address;
 using test::run_until;
+using test::Stranger;
+using test::value_of;
 
 namespace stun = proto::stun;
 
-/// The value of a line of a description.
-std::string value_of(const std::string& text, const std::string& name) {
-    const std::size_t at = text.find("\na=" + name + ":");
-    if (at == std::string::npos) return {};
-    const std::size_t from = at + name.size() + 4;
-    return text.substr(from, text.find('\r', from) - from);
-}
-
 class HostileTest : public test::CallsTest {
 protected:
-    struct Stranger {
-        Stranger(boost::asio::io_context& io, net::UdpBatch& batch) : socket(io.get_executor(), batch) {
-            EXPECT_FALSE(socket.open({address("127.0.0.1"), 0}));
-            socket.start([this](TimePoint, std::span<const net::UdpDatagram> datagrams) { answers += datagrams.size(); });
-        }
-        void send(const Endpoint& to, BytesView bytes) {
-            const net::UdpDatagram datagram{{}, to, bytes};
-            socket.send({&datagram, 1});
-        }
-        net::UdpSocket socket;
-        std::size_t answers = 0;
-    };
-
-    /// A check of a controlling agent.
     Bytes check(const std::string& ufrag, std::string_view password, bool with_fingerprint = true, bool nominates = false) {
-        stun::TransactionId id{};
-        random.fill(id);
-        stun::MessageBuilder out(stun::MessageClass::request, stun::Method::binding, id);
-        out.text(stun::Attribute::username, ufrag + ":stranger").u32(stun::Attribute::priority, 1 << 30);
-        out.u64(stun::Attribute::ice_controlling, ~std::uint64_t{0});
-        if (nominates) out.flag(stun::Attribute::use_candidate);
-        out.integrity(bytes_of(password));
-        if (with_fingerprint) out.fingerprint();
-        return out.finish();
+        return test::check_of(random, ufrag, password, with_fingerprint, nominates);
     }
     Bytes garbage() {
         // A tenth of what it could be, and every kind of first byte that means something.
@@ -87,7 +60,7 @@ TEST_F(HostileTest, garbage_to_the_port_and_to_a_caller_is_dropped_unanswered_an
         sent += i % 2 == 0 ? 1 : 0;
         stranger.send(i % 2 == 0 ? port->local_endpoint() : theirs, bytes);
     });
-    EXPECT_EQ(stranger.answers, 0U);
+    EXPECT_EQ(stranger.datagrams.size(), 0U);
     EXPECT_GT(port->counts().strays, 0U);
     EXPECT_LE(port->counts().strays, static_cast<std::uint64_t>(sent));
     EXPECT_EQ(port->registries().addresses, before.addresses);
@@ -107,7 +80,7 @@ TEST_F(HostileTest, checks_with_a_wrong_password_claim_no_address) {
         stranger.send(port->local_endpoint(), Bytes{22, 254, 253, 0, 0});
     });
     EXPECT_EQ(port->registries().addresses, before.addresses);
-    EXPECT_LE(stranger.answers, 2000U);  // told that it is not authorized, where it asks in the right form
+    EXPECT_LE(stranger.datagrams.size(), 2000U);  // told that it is not authorized, where it asks in the right form
     EXPECT_EQ(echo(*caller, true, "ping"), "pong");
 }
 
@@ -119,7 +92,7 @@ TEST_F(HostileTest, genuine_checks_from_ever_new_addresses_are_bounded) {
     for (int i = 0; i < 300; ++i) {
         Stranger stranger(io, loop.batch());
         stranger.send(port->local_endpoint(), check(ufrag, password));
-        run_until(io, [&] { return stranger.answers > 0; });
+        run_until(io, [&] { return !stranger.datagrams.empty(); });
     }
     EXPECT_LE(port->registries().addresses, Routes::most_claims);
     EXPECT_LE(port->registries().requests, Routes::most_requests);
@@ -198,6 +171,29 @@ TEST_F(HostileTest, datagrams_that_come_again_change_nothing) {
     relay->replay();
     run_until(io, [&] { return port->counts().strays > strays; });
     EXPECT_EQ(port->registries(), ServerPort::Registries{});
+}
+
+TEST_F(HostileTest, an_offer_that_names_the_addresses_of_others_has_few_checks_sent_there) {
+    open_port();
+    const auto caller = test::CallsTest::caller();
+    std::string text = offer(*caller);
+    const std::size_t first = text.find("a=candidate:");
+    text.erase(first, text.find("\r\n", first) + 2 - first);
+    // Others, whom the system gives one socket: every address of 127.0.0.0/8 is this machine's.
+    Stranger others(io, loop.batch(), "0.0.0.0");
+    std::string named;
+    for (int i = 1; i <= 64; ++i)
+        named += "a=candidate:" + std::to_string(i) + " 1 udp " + std::to_string(2'130'706'431 - i) + " 127.0.1." + std::to_string(i) +
+                 ' ' + std::to_string(others.socket.local_endpoint().port) + " typ host\r\n";
+    text.insert(first, named);
+    const auto accepted = accept(text);
+    run_until(io, [&] { return others.checks() >= 16; });
+    run_for(2s);  // several would be repeated, and forty more begun
+    EXPECT_EQ(others.checks(), 16U);
+    // Whoever shows that the offer is his gets the call all the same.
+    answer(*caller, accepted.answer);
+    run_until(io, [&] { return caller->open || caller->ended(); });
+    EXPECT_EQ(echo(*caller, true, "ping"), "pong");
 }
 
 }  // namespace

@@ -2,53 +2,22 @@
 """volley offer: what it sends and prints, and how it ends, against servers that are right and servers that are not."""
 import csv
 import json
-import os
 import pathlib
 import re
 import signal
 import socket
-import subprocess
 import sys
 import unittest
-import urllib.request
 import xml.etree.ElementTree
 
 import jsonschema
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from support.volley import LIMIT, SCHEMA, KeepingAlive, TlsAnswering, VolleyTest, free_port
-
-FINGERPRINT = ":".join(["AB"] * 32)
-# A description that nobody stands behind: nothing listens on the discard port of this address.
-ANSWER = "\r\n".join([
-    "v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0",
-    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "c=IN IP4 0.0.0.0", "a=mid:0", "a=ice-ufrag:abcd", "a=ice-pwd:" + "p" * 24,
-    "a=fingerprint:sha-256 " + FINGERPRINT, "a=setup:active", "a=sctp-port:5000",
-    "a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host", "a=end-of-candidates", ""])
+from support.calls import ANSWER, CallsTest, json_answer, reply
+from support.volley import LIMIT, SCHEMA, KeepingAlive, TlsAnswering, free_port
 
 
-def reply(status, body=b"", *fields):
-    body = body.encode() if isinstance(body, str) else body
-    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *fields]
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
-
-
-def json_answer(sdp=ANSWER, **others):
-    return reply("200 OK", json.dumps({"sdp": sdp, "type": "answer", **others}), "Content-Type: application/json")
-
-
-class OfferTest(VolleyTest):
-    def offer(self, *args, code=0):
-        """Runs `volley offer` with -o; returns its phase, the whole result, and the process."""
-        file = self.path("result.json")
-        done = self.volley("offer", *args, "-o", file)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        result = json.loads(pathlib.Path(file).read_text())
-        jsonschema.validate(result, SCHEMA)
-        return result["servers"][0]["phases"][0], result, done
-
-
-class Misbehaving(OfferTest):
+class Misbehaving(CallsTest):
     """Servers that no call can be made to: exit status 3, and words that say why."""
 
     def fails(self, answer, why, *args):
@@ -154,7 +123,7 @@ class Misbehaving(OfferTest):
             self.assertEqual((result["verdict"], result["interrupted"]), ("interrupted", True))
 
 
-class Sending(OfferTest):
+class Sending(CallsTest):
     """What goes to the server."""
 
     def sent(self, reply_, *args, path="/offer", code=3):
@@ -199,6 +168,13 @@ class Sending(OfferTest):
         self.assertNotIn("pppp", done.stdout)
         self.assertNotIn("t0ken", done.stdout + done.stderr)
 
+    def test_a_session_at_another_server_is_left_alone(self):
+        with KeepingAlive(lambda n, head: reply("200 OK")) as other:
+            location = f"Location: http://127.0.0.1:{other.port}/session/7"
+            requests, done = self.sent(reply("201 Created", ANSWER, "Content-Type: application/sdp", location), "-v", "-a", "u:p", path="/whip")
+            self.assertEqual((len(requests), other.requests), (1, []))
+        self.assertIn("is at another server", " ".join(done.stdout.split()))
+
     def test_a_counter_offer_of_whep_is_not_supported(self):
         _, done = self.sent(reply("406 Not Acceptable", ANSWER), path="/whep")
         self.assertIn("counter-offer", done.stdout)
@@ -232,23 +208,16 @@ class Sending(OfferTest):
             self.assertNotIn("s3cret", done.stdout + done.stderr)
 
 
-class Calls(OfferTest):
+class Calls(CallsTest):
     """Whole calls, against our own side that answers."""
 
-    def serve_calls(self, how="pong"):
-        server = subprocess.Popen([os.environ["CALL_SERVER"], how], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=self.env)
-
-        def end():
-            server.kill()
-            server.wait(LIMIT)
-            server.stdout.close()
-
-        self.addCleanup(end)
-        return int(server.stdout.readline())
-
-    def log(self, port):
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/log", timeout=LIMIT) as answer:
-            return answer.read().decode()
+    def test_a_session_is_ended_before_the_call_is_hung_up(self):
+        # RFC 9725 section 4.2: DELETE is what ends it; whoever hangs up first asks for a session that is gone.
+        port = self.serve_calls()
+        phase, _, _ = self.offer(f"127.0.0.1:{port}/whip", "--count", "1")
+        self.assertEqual(phase["calls"]["set_up"], 1)
+        self.wait_for(lambda: "ended" in self.log(port))
+        self.assertRegex(self.log(port), r"\APOST /whip\nDELETE /session/\d+\nended closed\n")
 
     def test_a_call_is_set_up_pinged_and_hung_up(self):
         port = self.serve_calls()

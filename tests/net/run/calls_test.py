@@ -2,19 +2,17 @@
 
 import gzip
 import json
-import os
 import pathlib
 import re
 import signal
-import subprocess
 import sys
 import unittest
-import urllib.request
 import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 import jsonschema
-from support.volley import LIMIT, SCHEMA, KeepingAlive, VolleyTest, free_port
+from support.calls import CallsTest, json_answer
+from support.volley import LIMIT, SCHEMA, KeepingAlive, free_port
 
 FILE = """
 version: 1
@@ -30,31 +28,16 @@ phases:
 """
 
 
-class CallsTest(VolleyTest):
+class PhasesTest(CallsTest):
     def file(self, port, *phases, offer="/offer", pings="{ count: 4, every: 20ms }", within="30s", checks="lost == 0", more=""):
         phases = "\n".join(f"  - {{ {phase} }}" for phase in phases)
         return FILE.format(port=port, offer=offer, pings=pings, within=within, checks=checks, phases=phases, more=more)
-
-    def serve_calls(self, how="pong"):
-        server = subprocess.Popen([os.environ["CALL_SERVER"], how], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=self.env)
-
-        def end():
-            server.kill()
-            server.wait(LIMIT)
-            server.stdout.close()
-
-        self.addCleanup(end)
-        return int(server.stdout.readline())
-
-    def log(self, port):
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/log", timeout=LIMIT) as answer:
-            return answer.read().decode()
 
     def phases(self, result):
         return {phase["name"]: phase for phase in result["servers"][0]["phases"]}
 
 
-class Phases(CallsTest):
+class Phases(PhasesTest):
     def test_phases_of_all_kinds_against_the_included_server(self):
         port = self.serve()
         result, done = self.run_scenario(
@@ -169,7 +152,7 @@ class Phases(CallsTest):
         self.assertEqual((phase["extensions"], phase["calls"]["planned"]), (2, 24))
 
 
-class Judged(CallsTest):
+class Judged(PhasesTest):
     def test_a_check_that_fails_fails_the_call_and_the_run_with_its_place(self):
         port = self.serve_calls("lossy")
         junit = self.path("junit.xml")
@@ -203,13 +186,7 @@ class Judged(CallsTest):
         self.assertEqual(len(result["servers"][0]["phases"]), 1)
 
     def test_a_call_that_is_not_set_up_in_time_says_which_key_said_so(self):
-        fingerprint = ":".join(["AB"] * 32)
-        sdp = "\r\n".join(["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0", "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
-                           "c=IN IP4 0.0.0.0", "a=mid:0", "a=ice-ufrag:abcd", "a=ice-pwd:" + "p" * 24, "a=fingerprint:sha-256 " + fingerprint,
-                           "a=setup:active", "a=sctp-port:5000", "a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host", "a=end-of-candidates", ""])
-        body = json.dumps({"sdp": sdp, "type": "answer"}).encode()
-        answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-        with KeepingAlive(lambda n, head: answer) as server:
+        with KeepingAlive(lambda n, head: json_answer()) as server:
             result, _ = self.run_scenario(self.file(server.port, "name: p, users: 1, iterations: 1", within="300ms"), code=3)
         self.assertRegex(result["servers"][0]["message"], r"within 300 ms")
         self.assertEqual(result["servers"][0]["phases"][0]["calls"]["errors_by_kind"], {"ice": 1})
@@ -221,7 +198,7 @@ class Judged(CallsTest):
         self.assertIn("none of 2 pings was answered", result["servers"][0]["message"])
 
 
-class Sent(CallsTest):
+class Sent(PhasesTest):
     def test_each_offer_may_be_one_of_its_own(self):
         not_found = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
         with KeepingAlive(lambda n, head: not_found) as server:
@@ -258,7 +235,7 @@ class Sent(CallsTest):
             self.assertNotIn("topsecret", done.stderr.partition("\n")[0])
 
 
-class Ended(CallsTest):
+class Ended(PhasesTest):
     def test_a_signal_hangs_up_and_writes_what_there_is(self):
         port = self.serve_calls()
         file = self.write("s.yaml", self.file(port, "name: p, users: 2, for: 10m", pings="{ every: 20ms, for: 9m }", offer="/whip", checks="lost == 0"))

@@ -65,6 +65,7 @@ TEST(Settings, defaults_are_those_of_the_library) {
     EXPECT_EQ(c.idle, d.idle);
     EXPECT_EQ(c.stun, d.stun);
     EXPECT_EQ(c.advertise, d.advertise);
+    EXPECT_EQ(c.cors, d.cors);
     for (const auto& row : settings.rows) EXPECT_EQ(row.origin, "default") << row.name;
 }
 
@@ -76,7 +77,9 @@ TEST(Settings, calls_are_set_from_every_place) {
             .application;
     const auto file = appfile::load_settings("calls: { most: 7, idle: 30s }\n", "settings.yaml");
     const Environment environment{{"VOLLEY_CALLS_MOST_PER_ADDRESS", "3"}, {"VOLLEY_CALLS_MOST", "8"}};
-    const auto settings = resolve_settings(Flags{{"calls.advertise", "203.0.113.7,2001:db8::7"}, {"calls.most", "9"}},
+    const auto settings = resolve_settings(Flags{{"calls.advertise", "203.0.113.7,2001:db8::7"},
+                                                 {"calls.cors", "https://a.example, http://b.example:8080"},
+                                                 {"calls.most", "9"}},
                                            environment, file, application);
     EXPECT_TRUE(settings.errors.empty());
     EXPECT_EQ(origin_of(settings, "calls.port"), "5000 from app.yaml:4");
@@ -90,6 +93,8 @@ TEST(Settings, calls_are_set_from_every_place) {
     EXPECT_EQ(calls.idle, std::chrono::seconds(30));
     EXPECT_THAT(calls.stun, ElementsAre("stun:a.example:3478", "stuns:b.example"));
     EXPECT_THAT(calls.advertise, ElementsAre("203.0.113.7", "2001:db8::7"));
+    EXPECT_THAT(calls.cors, ElementsAre("https://a.example", "http://b.example:8080"));
+    EXPECT_THAT(resolve_settings(Flags{{"calls.cors", "*"}}, {}, {}, {}).options.app.calls.cors, ElementsAre("*"));
 }
 
 TEST(Settings, what_calls_cannot_be_set_to_is_named_with_the_flag) {
@@ -105,6 +110,10 @@ TEST(Settings, what_calls_cannot_be_set_to_is_named_with_the_flag) {
         EXPECT_THAT(wrong("calls.stun", server), testing::HasSubstr("such as stun.example.org:3478")) << server;
     for (const char* address : {"localhost", "0.0.0.0", "::", "224.0.0.1", "1.2.3.4.5"})
         EXPECT_THAT(wrong("calls.advertise", address), testing::HasSubstr("such as 203.0.113.7")) << address;
+    // As browsers never name them: they would let nobody in.
+    for (const char* origin : {"a.example", "https://a.example/", "https://a.example/x", "https://A.example", "https://a.example:443",
+                               "ftp://a.example", "null", "*,https://a.example", "https://u@a.example", "https://"})
+        EXPECT_THAT(wrong("calls.cors", origin), testing::HasSubstr("such as https://example.org")) << origin;
 }
 
 TEST(Settings, flags_lead_to_settings) {

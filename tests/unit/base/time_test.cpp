@@ -57,5 +57,13 @@ TEST(FromSeconds, saturates_instead_of_overflowing) {
     EXPECT_EQ(from_seconds(0.25), 250ms);
 }
 
+TEST(IsoTime, is_utc_to_the_second_or_the_millisecond) {
+    const std::chrono::system_clock::time_point when{1714564800s + 9ms + 999us};
+    EXPECT_EQ(iso_time(when), "2024-05-01T12:00:00Z");
+    EXPECT_EQ(iso_time(when, true), "2024-05-01T12:00:00.009Z");
+    EXPECT_EQ(iso_time({}), "1970-01-01T00:00:00Z");
+    EXPECT_EQ(iso_time(std::chrono::system_clock::time_point(-1ms), true), "1969-12-31T23:59:59.999Z");
+}
+
 }  // namespace
 }  // namespace volley

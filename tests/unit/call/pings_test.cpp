@@ -220,6 +220,26 @@ TEST(Pings, a_long_series_remembers_what_is_under_way_and_little_else) {
     EXPECT_EQ(series.handle_message(start + 20s, "pong 20000"), Answer::pong);
 }
 
+TEST(Pings, after_a_long_standstill_the_series_goes_on_and_does_not_keep_what_was_missed) {
+    auto plan = plan_of(0, 1ms);
+    plan.count.reset();
+    PingSeries series(plan, start);
+    send(series, start);
+    const auto woken = start + 1h;
+    ASSERT_TRUE(series.expire(woken));
+    EXPECT_EQ(send(series, woken).size(), 1001U) << "those of the last second, and the one of now";
+    EXPECT_EQ(series.planned(), 3'600'001U);
+    EXPECT_EQ(series.missed(), 3'600'001U - 1 - 1001);
+    EXPECT_EQ(series.handle_message(woken, "pong 2000000"), Answer::repeated) << "so old that nobody knows that it never left";
+    EXPECT_EQ(series.handle_message(woken, "pong 3600001"), Answer::pong);
+    EXPECT_EQ(series.last().sample.planned, woken);
+    EXPECT_EQ(series.handle_message(woken, "pong 3600000"), Answer::pong);
+    EXPECT_EQ(series.under_way(), 999U);
+    EXPECT_EQ(series.next_timeout(), woken + 1ms);
+    EXPECT_FALSE(series.expire(woken + 999ms));
+    EXPECT_EQ(series.expire(woken + 1s)->sequence, 3'600'001U - 1000);
+}
+
 TEST(Pings, too_many_under_way_are_not_sent) {
     auto plan = plan_of(0, 1ms);
     plan.count.reset();

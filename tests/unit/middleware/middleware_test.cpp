@@ -187,6 +187,27 @@ TEST(Cors, answers_preflights) {
     EXPECT_FALSE(bad.headers.has("Access-Control-Allow-Methods"));
 }
 
+TEST(Cors, lets_this_machines_pages_where_it_is_to) {
+    Cors::Options options;
+    options.origins = {"https://good.example"};
+    const auto allowed = [&](const std::string& origin) {
+        return through(Cors(options), request_of("GET", {{"Origin", origin}}), Response::text("x"))
+                   .headers.get("Access-Control-Allow-Origin") == origin;
+    };
+    const std::vector<std::string> here{"http://localhost",      "https://localhost:8443", "http://127.0.0.1:8000",
+                                        "http://127.8.9.1:8000", "http://[::1]:8000",      "http://app.localhost:3000"};
+    for (const auto& origin : here) EXPECT_FALSE(allowed(origin)) << origin;
+    options.loopback = true;
+    for (const auto& origin : here) EXPECT_TRUE(allowed(origin)) << origin;
+    EXPECT_TRUE(allowed("https://good.example"));
+    for (const char* origin :
+         {"null", "", "http://", "https://a.example", "http://localhost.example", "http://notlocalhost", "http://localhost.",
+          "http://127.0.0.1.example", "http://1270.0.0.1", "http://localhost:8000/x", "http://u@localhost", "http://localhost#",
+          "ftp://localhost", "http://192.0.2.1", "http://[::2]", "http://[::ffff:192.0.2.1]", "localhost", "http://a.example?localhost",
+          "http://a.example\\@localhost", "http:// localhost", "http://LOCALHOST"})
+        EXPECT_FALSE(allowed(origin)) << origin;
+}
+
 TEST(Cors, marks_answers) {
     EXPECT_EQ(through(Cors(), request_of("GET", {{"Origin", "https://a"}}), Response::text("x"))
                   .headers.get("Access-Control-Allow-Origin"),

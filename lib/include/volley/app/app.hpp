@@ -49,6 +49,8 @@ struct CallOptions {
     /// What is played to callers that take audio: `echo` (what they send), `tone` (440 Hz), `none`, or a WAV file, over and over.
     std::string audio = "echo";
     std::string record_to{};  ///< a folder for a WebM file of each call that sends media; empty: none is made
+    /// Origins whose pages may use /whip and /whep, as `https://host[:port]`, or `*` alone: all. Those of this machine always may.
+    std::vector<std::string> cors{};
 };
 
 struct AppOptions {

@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "base/trim.hpp"
+
 namespace volley::proto::dtls {
 namespace {
 
@@ -26,18 +28,12 @@ std::optional<std::uint8_t> digit(char c) noexcept {
     return std::nullopt;
 }
 
-std::string_view without_blanks(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
-    return text;
-}
-
 }  // namespace
 
 std::string_view to_string(HashFunction hash) noexcept { return about(hash).name; }
 
 Result<Fingerprint> parse_fingerprint(std::string_view text) {
-    text = without_blanks(text);
+    text = trim_space(text);
     if (text.empty()) return ParseErrc::empty;
     const std::size_t blank = std::min(text.find(' '), text.size());
     const std::string_view name = text.substr(0, blank);
@@ -47,7 +43,7 @@ Result<Fingerprint> parse_fingerprint(std::string_view text) {
     if (found == known.end()) return ParseErrc::bad_unit;
 
     Fingerprint fingerprint{found->hash, {}};
-    const std::string_view digits = without_blanks(text.substr(blank));
+    const std::string_view digits = trim_space(text.substr(blank));
     // Two digits and a colon each, but for the last one's colon.
     if (digits.size() != found->bytes * 3 - 1) return ParseErrc::out_of_range;
     for (std::size_t i = 0; i < digits.size(); i += 3) {

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/trim.hpp"
+
 namespace volley::proto::http {
 
 namespace detail {
@@ -30,7 +32,6 @@ inline constexpr std::array<bool, 256> token_table = [] {
     return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
 }
 
-[[nodiscard]] inline bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 [[nodiscard]] inline bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 /// Where the first byte at or after `from` stands that is no token char; text.size() if there is none.
@@ -65,13 +66,6 @@ inline constexpr std::array<bool, 256> token_table = [] {
     }
     while (from < text.size() && is_text_char(text[from])) ++from;
     return from;
-}
-
-/// Without the blanks at both ends.
-[[nodiscard]] inline std::string_view trim_blanks(std::string_view text) noexcept {
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-    return text;
 }
 
 /// Compares with a word in lower case, letters in any case being equal. ASCII alone.

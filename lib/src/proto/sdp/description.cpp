@@ -95,11 +95,13 @@ SourceError error_in(std::string_view what, const Line& line, std::string_view p
     // Of a long line, what surrounds the place. The column then counts in what is shown.
     std::size_t skip = 0;
     if (whole.size() > most_line_text && column > most_line_text / 2) skip = column - most_line_text / 2;
+    // Errors are shown, and passwords are not.
+    const bool secret = line.type == 'a' && attribute_of(line).name == "ice-pwd";
     return {std::string(what),
             {line.number, line.number > 0 ? static_cast<int>(column - skip) + 1 : 0},
             std::move(text),
             std::move(hint),
-            whole.substr(skip, most_line_text)};
+            secret ? "a=ice-pwd:***" : whole.substr(skip, most_line_text)};
 }
 
 namespace detail {

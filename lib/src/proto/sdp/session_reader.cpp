@@ -62,7 +62,6 @@ private:
     void fail(const Line& line, Fault fault) {
         if (error_) return;
         error_ = error_in(what_, line, fault.piece, std::move(fault.text), std::move(fault.hint));
-        if (line.type == 'a' && attribute_of(line).name == "ice-pwd") error_->line_text = "a=ice-pwd:***";
     }
 
     // Takes what was read of the line's value, or the error.

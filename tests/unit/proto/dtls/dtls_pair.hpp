@@ -1,14 +1,14 @@
-// Two associations and the network between them, in virtual time.
+// Two DTLS associations and the network between them, in virtual time.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "proto/dtls/openssl_backend.hpp"
-#include "support/lossy_link.hpp"
-#include "support/virtual_clock.hpp"
+#include "support/end_pair.hpp"
 
 namespace volley::test {
 
@@ -31,6 +31,17 @@ struct DtlsEnd {
     }
     [[nodiscard]] std::string reason() const { return events.empty() ? std::string() : events.back().reason; }
     [[nodiscard]] error_code error() const { return events.empty() ? error_code() : events.back().error; }
+
+    void handle_packet(TimePoint now, BytesView packet) const { session->handle_packet(now, packet); }
+    void handle_timeout(TimePoint now) const { session->handle_timeout(now); }
+    [[nodiscard]] std::optional<TimePoint> next_timeout() const { return session->next_timeout(); }
+    void drain(LossyLink& link) {
+        while (auto packet = session->poll_packet()) {
+            packet_sizes.push_back(packet->size());
+            link.send(VirtualClock::now(), std::move(*packet));
+        }
+        while (auto event = session->poll_event()) events.push_back(std::move(*event));
+    }
 };
 
 /// Certificates are the slow part, and any two do.
@@ -51,12 +62,12 @@ inline proto::dtls::SessionConfig dtls_config(proto::dtls::Role role) {
     return config;
 }
 
-class DtlsPair {
+class DtlsPair : public EndPair<DtlsEnd> {
 public:
     explicit DtlsPair(LinkModel model = {}, std::uint64_t seed = 1,
                       proto::dtls::SessionConfig client_config = dtls_config(proto::dtls::Role::client),
                       proto::dtls::SessionConfig server_config = dtls_config(proto::dtls::Role::server))
-        : to_server_(model, seed * 2), to_client_(model, seed * 2 + 1) {
+        : EndPair(model, seed) {
         client.session = make_openssl_session(client_identity(), std::move(client_config));
         server.session = make_openssl_session(server_identity(), std::move(server_config));
     }
@@ -66,70 +77,15 @@ public:
         client.session->start(VirtualClock::now());
         pump();
     }
-
-    /// Takes everything that is there to be taken, without moving time.
-    void pump() {
-        const TimePoint now = VirtualClock::now();
-        for (bool more = true; more;) {
-            drain(client, to_server_);
-            drain(server, to_client_);
-            more = false;
-            while (auto packet = to_server_.receive(now)) {
-                server.session->handle_packet(now, *packet);
-                drain(server, to_client_);
-                more = true;
-            }
-            while (auto packet = to_client_.receive(now)) {
-                client.session->handle_packet(now, *packet);
-                drain(client, to_server_);
-                more = true;
-            }
-        }
-    }
-
-    /// Moves time from event to event until `done`, or nothing is left to happen, or `limit` has passed.
-    template <class Done>
-    bool run_until(Done done, Duration limit) {
-        const TimePoint end = VirtualClock::now() + limit;
-        pump();
-        while (!done()) {
-            const auto next = earlier(earlier(to_server_.next(), to_client_.next()),
-                                      earlier(client.session->next_timeout(), server.session->next_timeout()));
-            if (!next || *next > end) {
-                VirtualClock::advance_to(end);
-                return false;
-            }
-            VirtualClock::advance_to(*next);
-            client.session->handle_timeout(VirtualClock::now());
-            server.session->handle_timeout(VirtualClock::now());
-            pump();
-        }
-        return true;
-    }
     bool connect(Duration limit = std::chrono::seconds(30)) {
         start();
         return run_until([this] { return client.connected() && server.connected(); }, limit);
     }
-    void settle(Duration time = std::chrono::seconds(1)) {
-        (void)run_until([] { return false; }, time);
-    }
 
-    DtlsEnd client;
-    DtlsEnd server;
-    LossyLink& to_server() { return to_server_; }
-    LossyLink& to_client() { return to_client_; }
-
-private:
-    static void drain(DtlsEnd& end, LossyLink& link) {
-        while (auto packet = end.session->poll_packet()) {
-            end.packet_sizes.push_back(packet->size());
-            link.send(VirtualClock::now(), std::move(*packet));
-        }
-        while (auto event = end.session->poll_event()) end.events.push_back(std::move(*event));
-    }
-
-    LossyLink to_server_;
-    LossyLink to_client_;
+    DtlsEnd& client = a;
+    DtlsEnd& server = b;
+    LossyLink& to_server() { return to_b(); }
+    LossyLink& to_client() { return to_a(); }
 };
 
 }  // namespace volley::test

@@ -1,4 +1,6 @@
 // Too much of everything: candidates, addresses, replays, garbage. No crash, no room taken, and the peer is found all the same.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "unit/proto/ice/scripted_peer.hpp"
@@ -37,6 +39,60 @@ TEST(IceFlood, ten_thousand_candidates_are_too_many_and_the_peer_is_found_all_th
     count(20s);
     EXPECT_GT(checks, 64U);
     EXPECT_LE(checks, 64U * 9);
+}
+
+/// Names others as its candidates.
+void name_others(ScriptedPeer& peer, std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) peer.candidate("203.0.113." + std::to_string(i + 1) + ":9");
+}
+std::size_t checks_to_others(const std::vector<std::pair<Duration, Transmit>>& sent) {
+    return static_cast<std::size_t>(std::count_if(sent.begin(), sent.end(), [](const auto& one) {
+        return ScriptedPeer::is_check(one.second) && one.second.remote.to_string() != peer_a;
+    }));
+}
+
+TEST(IceFlood, addresses_that_are_only_named_are_sent_few_checks_repeated_ones_counted) {
+    for (const std::uint32_t named : {1U, 3U, 64U}) {
+        AgentConfig config = controlled();
+        config.most_unproven_checks = 5;
+        ScriptedPeer peer(config);
+        peer.introduce();
+        name_others(peer, named);
+        EXPECT_EQ(checks_to_others(peer.wait(60s)), 5U) << named;
+    }
+}
+
+TEST(IceFlood, a_restart_gives_no_further_checks_and_a_sign_of_the_peer_does) {
+    AgentConfig config = controlled();
+    config.most_unproven_checks = 5;
+    ScriptedPeer peer(config);
+    peer.introduce();
+    name_others(peer, 10);
+    EXPECT_EQ(checks_to_others(peer.wait(60s)), 5U);
+    peer.agent.restart(peer.now);
+    peer.credentials.ufrag = "again";
+    peer.introduce();
+    name_others(peer, 10);
+    EXPECT_EQ(checks_to_others(peer.wait(10s)), 0U);
+    // Of somebody who does not know our password: no sign.
+    test::ScriptedPeer stranger(controlled(), 9);
+    peer.input(peer_a, stranger.request({}));
+    EXPECT_EQ(checks_to_others(peer.wait(10s)), 0U);
+    peer.input(peer_a, peer.request({}));
+    EXPECT_GT(checks_to_others(peer.wait(10s)), 10U);
+}
+
+TEST(IceFlood, an_answer_is_a_sign_of_the_peer_until_it_restarts) {
+    AgentConfig config = controlled();
+    config.most_unproven_checks = 2;
+    ScriptedPeer peer(config);
+    with_way(peer);
+    EXPECT_EQ(peer.agent.state(), State::connected);
+    peer.agent.restart(peer.now);
+    peer.credentials.ufrag = "again";
+    peer.introduce();
+    name_others(peer, 10);
+    EXPECT_EQ(checks_to_others(peer.wait(10s)), 1U) << "one was the check that was answered";
 }
 
 TEST(IceFlood, a_peer_from_ten_thousand_addresses_is_answered_and_takes_no_more_room) {

@@ -77,6 +77,14 @@ TEST(Description, an_error_names_line_column_what_and_remedy) {
               "      = it is a word without blanks, then nothing or a colon\n");
 }
 
+TEST(Description, an_error_in_the_line_of_a_password_does_not_show_it) {
+    for (const std::string& line : {std::string("a=ice-pwd:s3cr3t\rs3cr3t\r\n"), std::string("a=ice-pwd:s3cr3t\0\r\n", 19)}) {
+        const auto error = refusal(head + line);
+        EXPECT_EQ(error.line_text, "a=ice-pwd:***");
+        EXPECT_EQ(format_source_error(error).find("s3cr3t"), std::string::npos) << format_source_error(error);
+    }
+}
+
 TEST(Description, what_is_no_description_is_told_from_its_first_line) {
     EXPECT_THAT(refusal("").text, HasSubstr("nothing is in it"));
     EXPECT_THAT(refusal("{\"sdp\": \"v=0\"}").hint, HasSubstr("JSON"));

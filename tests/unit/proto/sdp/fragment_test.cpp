@@ -102,6 +102,14 @@ TEST(Fragments, wrong_lines_are_refused_with_their_number) {
     }
 }
 
+TEST(Fragments, an_error_does_not_show_the_password) {
+    for (const char* text : {"a=ice-ufrag:abcd\r\na=ice-pwd:s3cr3t\r\n", "a=ice-pwd:s3cr3ts3cr3ts3cr3ts3cr3t\r\n"}) {
+        const auto error = refusal(text);
+        EXPECT_EQ(error.line_text, "a=ice-pwd:***");
+        EXPECT_EQ(format_source_error(error).find("s3cr3t"), std::string::npos) << format_source_error(error);
+    }
+}
+
 TEST(Fragments, candidates_and_sections_are_bounded) {
     std::string text = "m=audio 9 x 0\r\na=mid:0\r\n";
     for (int i = 0; i < 10'000; ++i) text += "a=candidate:x\r\n";
