@@ -18,6 +18,8 @@ const pilots = 2;
 const grey = 130; // luma 128 and 60 of limited range (BT.601), in the full range of a canvas
 const swing = 70;
 const harmonics = 3;
+const faintest = 0.5; // levels of grey; the spokes that are painted have about 85
+const leastContrast = 2; // of spokes to what is flat; a cartoon leaves 3 and more
 const sharpest = 1 / 16; // a flat ring counts as so much of one with spokes at least: without noise it would be 0, and so would the threshold
 
 export const bitsFor = (height) =>
@@ -75,7 +77,7 @@ export class RingCode {
   read(image) {
     const strengths = this.#circlesIn(image).map((circle) => strengthOf(circle, image.data));
     const [spokes, flat] = strengths;
-    if (spokes < 0.5 || spokes < 1.5 * flat) return null;
+    if (spokes < faintest || spokes < leastContrast * flat) return null;
     const threshold = Math.sqrt(spokes * Math.max(flat, spokes * sharpest));
     let gray = 0;
     for (let i = pilots; i < strengths.length; ++i) gray = gray * 2 + (strengths[i] > threshold ? 1 : 0);
