@@ -87,7 +87,7 @@ export class FrameReader {
   read() {
     const { videoWidth: width, videoHeight: height } = this.video;
     if (!width || !height) return null;
-    const side = Math.min(width, height); // the middle holds all rings
+    const side = Math.min(width, height); // the middle of a wide picture holds all rings
     const canvas = this.context.canvas;
     if (canvas.width !== side || canvas.height !== height) Object.assign(canvas, { width: side, height });
     this.context.drawImage(this.video, (width - side) / 2, 0, side, height, 0, 0, side, height);
