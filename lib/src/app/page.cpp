@@ -1,7 +1,10 @@
 #include "app/page.hpp"
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include <fmt/ranges.h>
 
@@ -16,9 +19,11 @@ using view::awaitable;
 using view::Request;
 using view::Response;
 
-awaitable<Response> show(std::shared_ptr<const Response> response) { co_return *response; }
+using Page = std::shared_ptr<const Response>;
 
-void add(view::Routes& routes, std::string_view path, std::string_view type, std::string text) {
+awaitable<Response> show(Page page) { co_return *page; }
+
+Page page_of(std::string_view type, std::string text) {
     auto response = std::make_shared<Response>();
     response->headers.add("Content-Type", std::string(type));
     // All of the page is this server's own: whatever came into it from elsewhere shall not run.
@@ -30,9 +35,36 @@ void add(view::Routes& routes, std::string_view path, std::string_view type, std
     response->headers.add("Cross-Origin-Opener-Policy", "same-origin");
     response->headers.add("Cross-Origin-Embedder-Policy", "require-corp");
     response->body = std::move(text);
-    const std::shared_ptr<const Response> same = std::move(response);
-    const Answer answer = [same](const Request&) { return show(same); };
+    return response;
+}
+
+void add(view::Routes& routes, std::string_view path, std::string_view type, std::string text) {
+    const Page page = page_of(type, std::move(text));
+    const Answer answer = [page](const Request&) { return show(page); };
     routes.add_view(path, view_of(answer, {"GET"}));
+}
+
+constexpr std::string_view script_type = "text/javascript; charset=utf-8";
+
+using Modules = std::map<std::string, Page, std::less<>>;
+
+awaitable<Response> show_module(std::shared_ptr<const Modules> modules, const Request& request) {
+    const auto found = modules->find(request.param("module").value_or(""));
+    if (found == modules->end()) co_return Response::error(404, "the page has no script of that name");
+    co_return *found->second;
+}
+
+void add_modules(view::Routes& routes) {
+    auto modules = std::make_shared<Modules>();
+    const std::pair<const char*, std::string_view> files[] = {
+        {"call.js", call_js},       {"codecs.js", codecs_js},   {"frames.js", frames_js},
+        {"pings.js", pings_js},     {"ring.js", ring_js},       {"samples.js", samples_js},
+        {"scene.js", scene_js},     {"session.js", session_js}, {"signalling.js", signalling_js},
+        {"sources.js", sources_js}, {"stats.js", stats_js},     {"ui.js", ui_js}};
+    for (const auto& [name, text] : files) modules->emplace(name, page_of(script_type, std::string(text)));
+    const std::shared_ptr<const Modules> same = std::move(modules);
+    const Answer answer = [same](const Request& request) { return show_module(same, request); };
+    routes.add_view("/client/{module}", view_of(answer, {"GET"}));
 }
 
 std::string with_stun(std::string_view html, const std::vector<std::string>& stun) {
@@ -46,8 +78,9 @@ std::string with_stun(std::string_view html, const std::vector<std::string>& stu
 
 void add_page(view::Routes& routes, const std::vector<std::string>& stun) {
     add(routes, "/", "text/html; charset=utf-8", with_stun(index_html, stun));
-    add(routes, "/client.js", "text/javascript; charset=utf-8", std::string(client_js));
     add(routes, "/client.css", "text/css; charset=utf-8", std::string(client_css));
+    add(routes, "/client.js", script_type, std::string(client_js));
+    add_modules(routes);
 }
 
 }  // namespace volley::app

@@ -193,9 +193,9 @@ int run_serve(const ServeCall& call) {
         auto table = included ? table_of(ready.built.routes) : ready.built.table;
         for (RouteRow& row : table) {
             if (!included) break;
-            // Its paths are called after their views, but for two.
+            // Its paths are called after their views, but for the page and the sleep.
             const std::string word = row.path.substr(1, row.path.find('/', 1) - 1);
-            row.view = word.empty() || word.starts_with("client.") ? "page" : word == "offer" ? "sleep" : word;
+            row.view = word.empty() || word.starts_with("client") ? "page" : word == "offer" ? "sleep" : word;
             if (word == "offer") row.fault = ready.faults.offer.text;
             if (word == "ticks") row.fault = ready.faults.ticks.text;
         }

@@ -3,7 +3,8 @@ target_sources(volley PRIVATE src/app/page.cpp src/app/views.cpp src/app/sleep.c
   src/app/serve.cpp src/app/calls.cpp src/app/call_media.cpp src/app/call_sessions.cpp src/app/call_views.cpp ${CMAKE_CURRENT_BINARY_DIR}/page_files.cpp)
 
 set(page_files)
-foreach(file IN ITEMS index.html client.js client.css)
+foreach(file IN ITEMS index.html client.css client.js client/call.js client/codecs.js client/frames.js client/pings.js client/ring.js client/samples.js
+    client/scene.js client/session.js client/signalling.js client/sources.js client/stats.js client/ui.js)
   list(APPEND page_files ${CMAKE_CURRENT_SOURCE_DIR}/src/app/page/${file})
 endforeach()
 list(JOIN page_files "," page_files_word)

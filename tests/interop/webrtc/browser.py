@@ -42,7 +42,6 @@ class Browser:
 
     def close(self):
         try:
-            self.session = None
             self.call("Browser.close")
             self.process.wait(20)
         except (OSError, RuntimeError, subprocess.TimeoutExpired):
@@ -63,9 +62,10 @@ class Browser:
         return json.loads(message)
 
     def call(self, method, **params):
+        """A method of the page; before there is one, and for those named Browser.*, of the browser."""
         self.last_id += 1
         message = {"id": self.last_id, "method": method, "params": params}
-        if self.session:
+        if self.session and not method.startswith("Browser."):
             message["sessionId"] = self.session
         os.write(self.out, json.dumps(message).encode() + b"\0")
         until = time.monotonic() + LIMIT
@@ -79,7 +79,8 @@ class Browser:
                 self.events.append(answer)
 
     def evaluate(self, script):
-        result = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        # As if somebody had touched the page: that is what browsers want before they play sound.
+        result = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True, userGesture=True)
         if "exceptionDetails" in result:
             raise RuntimeError(f"{script}: {result['exceptionDetails']}")
         return result["result"].get("value")
@@ -91,6 +92,14 @@ class Browser:
             if time.monotonic() > deadline:
                 raise AssertionError(f"never true: {script}\n{self.evaluate('document.body.innerText')}")
             time.sleep(0.05)
+
+    def before_each_page(self, script):
+        """Runs it in every page from now on, before the page's own scripts."""
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+
+    def permit(self, what, setting):
+        """What the browser would ask its user: whether pages may use "camera" or "microphone"; "granted", "denied" or "prompt"."""
+        self.call("Browser.setPermission", permission={"name": what}, setting=setting)
 
     def open(self, url):
         self.call("Page.navigate", url=url)

@@ -1,5 +1,7 @@
 // WebRTC calls that are begun over HTTP, with a server in a process of its own: a process has one loop for calls.
 #include <csignal>
+#include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -385,9 +387,23 @@ TEST(Calls, the_page_is_whole_and_lets_nothing_foreign_run) {
     EXPECT_THAT(page.body, Not(HasSubstr("@STUN@")));
     for (const char* foreign : {"http://", "https://", "<style", " style=", "onclick", "<script>"})
         EXPECT_THAT(page.body, Not(HasSubstr(foreign))) << foreign;
-    const auto script = ask(server.port, "GET", "/client.js");
-    EXPECT_THAT(script.headers.at("content-type"), HasSubstr("text/javascript"));
-    EXPECT_THAT(script.body, HasSubstr("RTCPeerConnection"));
+    // The script and all modules that it is made of.
+    std::set<std::string> seen;
+    std::vector<std::string> waiting = {"/client.js"};
+    while (!waiting.empty()) {
+        const std::string path = waiting.back();
+        waiting.pop_back();
+        if (!seen.insert(path).second) continue;
+        const auto script = ask(server.port, "GET", path);
+        EXPECT_EQ(script.status, 200) << path;
+        EXPECT_THAT(script.headers.at("content-type"), HasSubstr("text/javascript")) << path;
+        EXPECT_THAT(script.headers.at("content-security-policy"), HasSubstr("default-src 'self'")) << path;
+        static const std::regex imported(R"re(from "\./(?:client/)?([a-z]+\.js)")re");
+        for (auto at = std::sregex_iterator(script.body.begin(), script.body.end(), imported); at != std::sregex_iterator(); ++at)
+            waiting.push_back("/client/" + (*at)[1].str());
+    }
+    EXPECT_GE(seen.size(), 10);
+    EXPECT_EQ(ask(server.port, "GET", "/client/none.js").status, 404);
     EXPECT_THAT(ask(server.port, "GET", "/client.css").headers.at("content-type"), HasSubstr("text/css"));
     EXPECT_THAT(ask(CallServer().port, "GET", "/").body, HasSubstr("id=\"stun\" value=\"\""));
 }

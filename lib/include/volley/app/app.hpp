@@ -64,7 +64,7 @@ struct AppOptions {
 ///
 /// | path | answers |
 /// |---|---|
-/// | `/` | a page that explains the rest, and makes a WebRTC call; with `/client.js` and `/client.css` |
+/// | `/` | a page that explains the rest, and makes a WebRTC call; with `/client.css`, `/client.js` and `/client/{module}` |
 /// | `/offer` GET, POST | sleeps, then JSON: `slept` (what was asked for, seconds), `started`, `ended` (ISO 8601, UTC), `started_s`, `ended_s` (seconds since 1970), `elapsed`. How long: `?s=1`, or `sleep` in a JSON object or form; 0 to 60, default 1; else 400. With `sdp` and `type: "offer"` in the JSON it sleeps only where that is asked for, and answers a WebRTC call: `sdp`, `type: "answer"`; 400, 413, 429, 503 with `error` otherwise |
 /// | `/whip`, `/whep` POST | the same for `application/sdp`: 201 with the answer, and Location of a resource that takes PATCH and DELETE. Source: RFC 9725, draft-ietf-wish-whep |
 /// | `/ping` | `pong` |

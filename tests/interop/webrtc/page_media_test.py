@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""The page of `volley serve` in Chromium, with video and sound that the server sends back.
+
+With VOLLEY_SCREENSHOTS=FOLDER it leaves pictures of the page there."""
+
+import time
+import unittest
+
+from page import LISTEN, PageTest
+
+# Both videos, made small: how far apart they are in the mean, and shares of the returned one, each from 0 to 1.
+LOOK = """(() => {
+    const [width, height] = [160, 120];
+    const pixels = (id) => {
+        const canvas = document.createElement("canvas");
+        Object.assign(canvas, { width, height });
+        const ctx = canvas.getContext("2d", { willReadFrequently: true });
+        ctx.drawImage(document.getElementById(id), 0, 0, width, height);
+        return ctx.getImageData(0, 0, width, height).data;
+    };
+    const [sent, returned] = [pixels("sent"), pixels("returned")];
+    const out = { difference: 0, dark: 0, newly_dark: 0, coloured: 0, black_corners: 0 };
+    const n = width * height;
+    for (let i = 0; i < 4 * n; i += 4) {
+        const level = (p) => (p[i] * 3 + p[i + 1] * 6 + p[i + 2]) / 10;
+        const [a, b] = [level(sent), level(returned)];
+        out.difference += Math.abs(a - b) / 255 / n;
+        if (b < 40) out.dark += 1 / n;
+        if (b < 40 && a > 90) out.newly_dark += 1 / n;
+        const channels = [returned[i], returned[i + 1], returned[i + 2]];
+        if (Math.max(...channels) - Math.min(...channels) > 40) out.coloured += 1 / n;
+    }
+    // The upper left one has the counter.
+    for (const at of [width - 1, n - width, n - 1]) {
+        if (returned[4 * at] + returned[4 * at + 1] + returned[4 * at + 2] < 90) out.black_corners += 1 / 3;
+    }
+    return out;
+})()"""
+
+
+class Media(PageTest):
+    browser_flags = ("--use-fake-device-for-media-stream",)
+
+    def setUp(self):
+        self.serve()
+        for what in ("camera", "microphone"):
+            self.browser.permit(what, "granted")
+
+    def few_are_unreadable(self, share):
+        back, unreadable = int(self.text("frames-back").split()[0]), int(self.text("frames-unreadable"))
+        self.assertLess(unreadable, 10 + share * back, f"{back} were read")
+
+    def call_with(self, transform, **options):
+        """Looks at it a few times while 120 frames come back."""
+        self.connect(transform=transform, **options)
+        looks = []
+        for frames in range(30, 121, 10):
+            self.until_frames(frames)
+            looks.append(self.browser.evaluate(LOOK))
+        self.few_are_unreadable(0.15)
+        self.assertEqual(self.text("status"), "Connected.")
+        self.until_answered(2)
+        self.picture("media-" + transform)
+        self.click("disconnect")
+        return looks
+
+    def mean(self, looks, name):
+        return sum(look[name] for look in looks) / len(looks)
+
+    def test_none_and_reflect_bring_back_what_was_sent(self):
+        for transform in ("none", "reflect"):
+            with self.subTest(transform=transform):
+                looks = self.call_with(transform)
+                self.assertLess(self.mean(looks, "difference"), 0.12)
+                self.assertGreater(self.mean(looks, "coloured"), 0.1)
+
+    def test_edges_are_lines_on_black(self):
+        looks = self.call_with("edges")
+        self.assertGreater(self.mean(looks, "dark"), 0.4)
+        self.assertLess(self.mean(looks, "coloured"), 0.02)
+
+    def test_a_cartoon_has_black_lines_and_its_colours(self):
+        looks = self.call_with("cartoon")
+        self.assertGreater(self.mean(looks, "newly_dark"), 0.01)
+        self.assertLess(self.mean(looks, "dark"), 0.6)
+        self.assertGreater(self.mean(looks, "coloured"), 0.1)
+
+    def test_rotation_turns_the_corners_out_of_the_picture(self):
+        looks = self.call_with("rotate")
+        self.assertGreater(max(look["black_corners"] for look in looks), 0.9)
+        self.assertGreater(self.mean(looks, "difference"), 0.1)
+
+    def test_either_codec_goes_and_comes(self):
+        for codec in ("VP8", "H264"):
+            for transform in ("none", "reflect"):
+                with self.subTest(codec=codec, transform=transform):
+                    self.connect(codec=f"video/{codec}", transform=transform)
+                    self.until_frames(30)
+                    self.assertEqual([self.text("sent-codec"), self.text("returned-codec")], [codec, codec])
+                    self.click("disconnect")
+
+    def test_each_resolution_is_measured(self):
+        for size in ("320x240", "960x540", "1280x720"):
+            with self.subTest(size=size):
+                self.connect(resolution=size, transform="none")
+                self.until_frames(30)
+                self.assertEqual(self.text("returned-size"), size.replace("x", " × "))
+                self.click("disconnect")
+
+    def test_the_camera_comes_back(self):
+        self.connect(video="camera", audio="microphone", transform="none")
+        self.browser.until("document.getElementById('returned').videoWidth === 640")
+        self.browser.until("document.getElementById('returned-sound').currentTime > 1")
+        self.until_answered(2)
+
+    def test_a_tone_comes_back_as_that_tone(self):
+        self.connect(audio="tone", video="none")
+        self.browser.until("document.getElementById('returned-sound').currentTime > 2")
+        tone, others = self.browser.evaluate(LISTEN)
+        self.assertGreater(tone, others + 20)
+
+    def test_it_can_be_stopped_and_started_again(self):
+        for transform in ("none", "edges", "reflect", "none"):
+            self.connect(transform=transform, audio="tone")
+            self.until_frames(20)
+            self.click("disconnect")
+            self.assertEqual(self.text("status"), "Not connected.")
+        self.assertEqual(self.browser.complaints(), [])
+
+    def test_twenty_seconds_go_by_without_a_freeze_and_the_bandwidth_is_found(self):
+        self.connect(transform="none", audio="tone")
+        self.until_frames(30)
+        before = self.stats("inbound-rtp", "video")
+        time.sleep(20)
+        after = self.stats("inbound-rtp", "video")
+        self.assertEqual(after["freezeCount"], before["freezeCount"])
+        self.assertGreater(after["framesDecoded"], before["framesDecoded"] + 200)
+        rates = self.browser.evaluate("""peers.at(-1).getStats().then((report) =>
+            [...report.values()].flatMap((s) => [s.availableOutgoingBitrate, s.targetBitrate]).filter((rate) => rate > 0))""")
+        self.assertGreater(max(rates, default=0), 1_000_000)
+
+
+if __name__ == "__main__":
+    unittest.main()
