@@ -1,4 +1,5 @@
-// Transforms of one's own for the video of calls, beside those that come with Volley (none, cartoon, edges, rotate).
+// Transforms of one's own for the video of calls, beside those that come with Volley (none, cartoon, edges, rotate), and where the plugin is that
+// holds those and the codecs.
 //
 //     volley::media::add_transform("negative", [] {
 //         return [](const volley::media::Frame& frame, double) {
@@ -36,5 +37,10 @@ using FrameFunction = std::function<void(const Frame& frame, double seconds)>;
 /// @param name  1 to 40 characters of a-z, 0-9, - and _. @return false, and nothing is added, where it is another or taken.
 /// Thread safety: callable from anywhere.
 bool add_transform(std::string name, std::function<FrameFunction()> make);
+
+/// Where the media plugin is, for programs that stand elsewhere than it is looked for: not in one folder with it (as in a build), nor installed in
+/// one tree with it. CMake's find_package(volley) says it in volley_MEDIA_PLUGIN. Counts until the plugin is first needed.
+/// Thread safety: callable from anywhere.
+void set_plugin(std::string path);
 
 }  // namespace volley::media

@@ -18,8 +18,8 @@ struct Loaded {
 /// plugin_places(). Thread safety: callable from anywhere.
 [[nodiscard]] const Loaded& plugin();
 
-/// Where plugin() looks, in this order: beside the program (a build's folder), then where an installed one is, as seen from the program and as
-/// compiled in. The first file that exists is loaded.
+/// Where plugin() looks: what set_plugin() said, or else, in this order: beside the program (a build's folder), then where an installed one is, as
+/// seen from the program and as compiled in. The first file that exists is loaded.
 [[nodiscard]] std::vector<std::string> plugin_places();
 
 /// What plugin() does, with places of the caller's, each time anew.

@@ -1,6 +1,6 @@
 // What libvolley_media.so offers: codecs, transforms of pictures and a recorder. Volley is linked with none of the libraries that do this, since
 // loading them takes longer than most runs: see load.hpp. Everything that crosses the library's boundary is here: abstract classes, plain
-// values and words for what went wrong; no exception and no error category does. Thread safety: each object is one thread's at a time; Plugin
+// values and words for what went wrong; no exception (but std::bad_alloc) and no error category does. Thread safety: each object is one thread's at a time; Plugin
 // itself is everybody's.
 #pragma once
 

@@ -14,7 +14,7 @@ enum class Errc {
     too_large,      ///< more than most_picture_bytes in one picture
     too_many,       ///< more than most_units NAL units in one picture
     no_room,        ///< to be written: not one byte of a fragment fits
-    bad_profile,    ///< not six hexadecimal digits
+    bad_profile,    ///< not six hexadecimal digits, or not the profile that is wanted
 };
 [[nodiscard]] const boost::system::error_category& category() noexcept;
 inline error_code make_error_code(Errc e) noexcept { return {static_cast<int>(e), category()}; }
