@@ -11,12 +11,13 @@ endif()
 
 # --- the rules -------------------------------------------------------------------------------------------------------
 
-set(pure base metrics yaml pages appfile proto webrtc scenario load report verdict)
+set(pure base metrics yaml pages appfile proto webrtc streams scenario load report verdict)
 
 # below_<module>: the folders that it may include, itself aside.
 set(below_base)
 set(below_proto base)
 set(below_webrtc base proto)
+set(below_streams base proto)  # the RTP of a call; who has both carries its packets through a peer
 set(below_metrics base)
 set(below_yaml base)
 set(below_pages base yaml)
@@ -32,12 +33,12 @@ set(below_middleware base view files)
 set(below_client base proto metrics net)
 set(below_process base net)
 set(below_server base net view)
-set(below_call base proto webrtc metrics net client)
-set(below_app base yaml pages appfile metrics net view files middleware client server process proto webrtc call)
+set(below_call base proto webrtc streams metrics net client)
+set(below_app base yaml pages appfile metrics net view files middleware client server process proto webrtc streams call)
 set(below_engine base metrics load net client)
 set(below_verify base metrics load verdict net client process server engine)
 set(below_run base metrics yaml scenario load verdict report net client call process server engine verify webrtc)
-set(modules base proto webrtc metrics yaml pages appfile scenario load report verdict net view files middleware client call process server app engine verify run)
+set(modules base proto webrtc streams metrics yaml pages appfile scenario load report verdict net view files middleware client call process server app engine verify run)
 
 # Files that belong higher up than the folder that they stand in: the main of the helper program runs the application.
 set(higher_lib/src/process/helper_main.cpp app)

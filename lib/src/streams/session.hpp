@@ -138,6 +138,8 @@ struct PacketToSend {
 /// To protect and to send. Borrowed until the session's next call.
 struct OutPacket {
     bool rtcp = false;
+    /// The very bytes that were sent before: asked for again, where RTX was not agreed on. SRTP must make the same packet of them.
+    bool again = false;
     BytesView bytes;
 };
 
