@@ -89,8 +89,4 @@ private:
     std::array<std::size_t, RingLayout::most_bits + 3> first_spot_{};  // of each ring
 };
 
-/// The counter that a code stands for: the only one from `oldest` to `newest` that gives it. None where there is none or more than one.
-[[nodiscard]] std::optional<std::uint64_t> unwrap_code(std::uint32_t code, std::uint32_t codes, std::uint64_t oldest,
-                                                       std::uint64_t newest) noexcept;
-
 }  // namespace volley::picture
