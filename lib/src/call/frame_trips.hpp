@@ -1,6 +1,7 @@
 // Which of the frames that a call sent came back, when, and by what that is known. Pure: times and numbers in; counts and round trips out.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -89,8 +90,9 @@ private:
     static constexpr std::size_t averaged = 30;
     static constexpr std::size_t fewest = 5;
     std::optional<TimePoint> last_;
-    std::deque<Duration> durations_;
-    Duration sum_{};
+    std::array<Duration, averaged> durations_{};  // the newest, in a ring
+    std::size_t count_ = 0;                       // of all so far
+    Duration sum_{};                              // of durations_
     std::uint64_t freezes_ = 0;
     Duration total_{};
     Duration longest_{};
@@ -108,7 +110,7 @@ struct TripCounts {
     std::uint64_t mismatched = 0;  ///< of those received: timestamp and picture say different frames, or the timestamp says none
     std::uint64_t unknown = 0;     ///< of those received: of no frame that could be meant
     std::uint64_t decoded = 0;     ///< of those received
-    std::uint64_t unreadable = 0;  ///< of those decoded: showed no code though ours have one
+    std::uint64_t unreadable = 0;  ///< of those decoded: showed no code, or none that is clear, though ours have one
 };
 
 struct TripPlan {
@@ -118,7 +120,8 @@ struct TripPlan {
 
 /// Matches frames. Two things tell which frame came back:
 /// - its RTP timestamp, if the server keeps timestamps or adds a constant: that offset is searched for among all that are possible, and believed
-///   when exactly one fits each of the last twelve frames, or six with six codes. It is given up when frames come that do not fit it.
+///   when exactly one fits each of the last twelve frames, whose steps must not be all alike, or when six codes bear out the only one that they
+///   do. It is given up when frames come that do not fit it.
 /// - the code in its picture: the only frame sent within the timeout before that shows it, and none before the newest that came back. Where
 ///   the code is all there is, the next picture has to bear it out by not being an earlier one.
 /// Where there are both they must agree; a frame of which they do not is counted as a mismatch and is no match of anything.
@@ -143,7 +146,7 @@ public:
     void note_sent(const SentFrame& frame);
     /// In any order. The same timestamp once more is a repetition.
     void note_returned(const ReturnedFrame& frame);
-    /// Behind its note_returned(). One that has none is left out.
+    /// Behind its note_returned(), within decode_hold: later its picture is not compared any more.
     void note_decoded(const DecodedFrame& frame);
     /// Time passes: what waits too long is judged by what is known of it. Call it now and then, at the latest at next_timeout().
     void advance(TimePoint now);
@@ -168,13 +171,14 @@ public:
 
 private:
     static constexpr std::size_t frames_to_believe = 12;
+    static constexpr std::size_t frames_at_the_end = 8;  // as many do when no more come
     static constexpr std::size_t codes_to_believe = 6;
     static constexpr std::size_t frames_to_give_up = 24;
     static constexpr std::size_t search_again_every = 32;  // frames, when given up
     static constexpr std::size_t strays_to_doubt = 4;      // of the last frames_to_believe
     static constexpr std::size_t clashes_to_doubt = 3;     // in a row
 
-    enum class Fate : std::uint8_t { waiting, returned, lost, untold };
+    enum class Fate : std::uint8_t { waiting, returned, late, lost, untold };
     struct Sent {
         SentFrame frame;
         Fate fate = Fate::waiting;
@@ -193,13 +197,16 @@ private:
         std::uint64_t number = 0;
     };
 
-    [[nodiscard]] Sent* sent_at(std::uint64_t number) noexcept;
+    [[nodiscard]] Sent& sent_at(std::uint64_t number) noexcept { return sent_[number - first_number_]; }
+    [[nodiscard]] const Sent& sent_at(std::uint64_t number) const noexcept { return sent_[number - first_number_]; }
     [[nodiscard]] std::optional<std::uint64_t> sent_with(std::uint32_t rtp_timestamp, TimePoint before) const;
     [[nodiscard]] std::optional<std::uint64_t> sent_showing(std::uint32_t code, TimePoint before) const;
     void forget_sent(TimePoint now);
-    void drop_oldest_sent();
+    void expire(TimePoint now);
+    void lose(Sent& sent) noexcept;
 
     void search_offset(bool last_chance);
+    [[nodiscard]] bool steps_are_alike() const noexcept;
     void offset_found(std::uint32_t offset);
     void doubt_offset();
     void note_stray(bool stray);
@@ -225,6 +232,8 @@ private:
     std::deque<bool> strays_;                                 // of the last frames_to_believe that were judged by timestamp
     std::size_t clashes_ = 0;
     std::uint64_t searched_ = 0;                              // frames that came since the search began
+    bool codes_sent_ = false;
+    bool codes_read_ = false;
     Stamps stamps_ = Stamps::searching;
     std::uint32_t offset_ = 0;
     std::optional<Held> held_;                                // known by its code, not yet borne out

@@ -35,6 +35,9 @@ struct RingLayout {
 
 /// What was read off a picture.
 struct RingReading {
+    /// From which confidence on a code is believed. Of what is below, most is right, and what is not is the frame before.
+    static constexpr double clear = 0.15;
+
     std::uint32_t code = 0;  ///< the counter modulo RingLayout::codes()
     /// How far the least clear ring is from the threshold, on the way to the pilot on its side: 1 (as clear as the pilots) to 0 (a coin).
     double confidence = 0;

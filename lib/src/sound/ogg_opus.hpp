@@ -30,21 +30,23 @@ struct OggOpusPacket {
 };
 
 /// Reads the packets of the first Opus stream in the borrowed bytes of a whole file; pages of other streams are passed over, and so is what
-/// is no page or has a wrong checksum (a packet that lay on such a page is left out). A chained stream's end is the end.
-/// Mapping family 0 alone (mono and stereo): that is what RTP carries. Thread safety: as a plain value. Lifetime: as the bytes'.
+/// is no page or has a wrong checksum (a packet that lay on such a page is left out). The stream's last page is the end, whatever is chained
+/// to it. Mapping family 0 alone (mono and stereo): that is what RTP carries. Thread safety: as a plain value. Lifetime: as the bytes'.
 class OggOpusReader {
 public:
     static constexpr std::size_t largest_packet = 64 * 1024;
+    static constexpr std::uint64_t most_damaged_pages = 1000;
 
     [[nodiscard]] static FileResult<OggOpusReader> open(BytesView file);
 
     [[nodiscard]] const OpusHead& head() const noexcept { return head_; }
-    /// The next packet; none at the end. Errors: a packet over largest_packet, or that is no Opus packet.
+    /// The next packet; none at the end, and after most_damaged_pages. Errors: a packet over largest_packet, or that is no Opus packet: it is
+    /// left out, and the next call goes on behind it.
     [[nodiscard]] FileResult<std::optional<OggOpusPacket>> next();
     /// Back to the first packet of sound.
-    void rewind();
-    /// Pages that were passed over for their checksum, or lacked in the stream's count of pages.
-    [[nodiscard]] std::uint64_t damaged_pages() const noexcept { return damaged_; }
+    void rewind() { place_ = start_; }
+    /// Pages so far that were passed over for their checksum, or lacked in the stream's count of pages.
+    [[nodiscard]] std::uint64_t damaged_pages() const noexcept { return place_.damaged; }
 
 private:
     struct Page {
@@ -54,28 +56,31 @@ private:
         BytesView lacing;
         BytesView body;
         std::size_t offset = 0;
-        std::size_t end = 0;
+    };
+    struct Place {
+        Page page;
+        std::size_t lace = 0;       // the next lacing value of the page
+        std::size_t body_at = 0;    // and the first byte of its body that belongs to it
+        std::size_t next_page = 0;  // from where on it is looked for
+        std::optional<std::uint32_t> next_sequence;
+        bool joining = false;  // a packet goes on on the next page
+        std::uint64_t damaged = 0;
     };
     struct RawPacket {
-        BytesView data;
+        BytesView data;  // at most the first largest_packet bytes
+        std::size_t size = 0;
         std::uint64_t offset = 0;
     };
-    [[nodiscard]] std::optional<Page> page_from(std::size_t at);
-    [[nodiscard]] FileResult<std::optional<RawPacket>> next_raw();
+    [[nodiscard]] std::optional<Page> find_page();
     [[nodiscard]] bool turn_page();
+    [[nodiscard]] std::optional<RawPacket> next_raw();
 
     BytesView file_;
     OpusHead head_;
-    std::optional<std::uint32_t> serial_;
-    Page page_;
-    std::size_t lace_ = 0;      // the next lacing value of page_
-    std::size_t body_at_ = 0;   // and the byte of its body that belongs to it
-    std::size_t next_page_ = 0;
-    std::optional<std::uint32_t> next_sequence_;
-    bool ended_ = false;
+    std::uint32_t serial_ = 0;
+    Place place_;
+    Place start_;   // of the sound
     Bytes packet_;  // one that lies on more than one page
-    bool joining_ = false;
-    std::uint64_t damaged_ = 0;
 };
 
 }  // namespace volley::sound
