@@ -11,10 +11,12 @@ endif()
 
 # --- the rules -------------------------------------------------------------------------------------------------------
 
-set(pure base metrics yaml pages appfile proto webrtc streams scenario load report verdict)
+set(pure base picture sound metrics yaml pages appfile proto webrtc streams scenario load report verdict)
 
 # below_<module>: the folders that it may include, itself aside.
 set(below_base)
+set(below_picture base)
+set(below_sound base)
 set(below_proto base)
 set(below_webrtc base proto)
 set(below_streams base proto)  # the RTP of a call; who has both carries its packets through a peer
@@ -66,6 +68,8 @@ set(beast_include "^boost/beast")
 set(beast_files "^lib/src/(net/beast_impl|server/[a-z_0-9]*)\\.(cpp|ipp)$|^lib/src/server/[a-z_]*beast[a-z_]*\\.hpp$")
 set(curl_include "^curl/")
 set(curl_files "^lib/src/(net|client)/curl_[a-z_]*\\.(cpp|hpp)$")
+set(png_include "^png\\.h$")
+set(png_files "^lib/src/picture/png\\.cpp$")
 set(sqlite_include "^sqlite3\\.h$")
 set(sqlite_files "^lib/src/app/sqlite\\.cpp$")
 # Pure code takes digests and random numbers from base; whole protocols on OpenSSL have a folder of their own; the others speak TLS.
