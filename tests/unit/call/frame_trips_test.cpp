@@ -73,10 +73,10 @@ std::vector<Event> events_of(const Model& model, std::uint64_t seed) {
     for (int i = 0; i < model.frames; ++i) {
         const auto frame = static_cast<std::uint64_t>(i);
         const TimePoint sent = start + i * step + unlike(2ms);
-        std::uint32_t stamp = first_stamp + frame * ticks;
+        std::uint32_t stamp = first_stamp + static_cast<std::uint32_t>(i) * ticks;
         if (model.dithered) stamp += timestamp_dither(seed, frame);
         out.push_back({sent, Event::Kind::sent, frame, stamp, {}, sent});
-        if (model.codes != 0) out.back().code = frame % model.codes;
+        if (model.codes != 0) out.back().code = static_cast<std::uint32_t>(frame % model.codes);
         if (model.new_offset_halfway && i == model.frames / 2) offset += 123'456'789;
         if (random.uniform() < model.dropped) continue;
         TimePoint at = sent + model.delay + unlike(model.jitter);
@@ -99,7 +99,7 @@ std::vector<Event> events_of(const Model& model, std::uint64_t seed) {
         out.push_back({arrival.at, Event::Kind::returned, arrival.frame, arrival.timestamp, {}, arrival.at});
         if (!model.decoded) continue;
         std::optional<std::uint32_t> code;
-        if (model.codes != 0 && arrival.frame != none) code = arrival.frame % model.codes;
+        if (model.codes != 0 && arrival.frame != none) code = static_cast<std::uint32_t>(arrival.frame % model.codes);
         if (code && random.uniform() < model.misread) code = static_cast<std::uint32_t>(random.below(model.codes));
         if (random.uniform() < model.unreadable) code.reset();
         out.push_back({arrival.at + 3ms, Event::Kind::decoded, arrival.frame, arrival.timestamp, code, arrival.at});

@@ -28,7 +28,7 @@ std::vector<ChirpFound> all_found(ChirpListener& listener) {
 TEST(Chirp, is_found_to_the_sample) {
     const Samples sweep = chirp(at_8k());
     EXPECT_EQ(sweep.size(), 800U);
-    for (const std::size_t start : {0, 1, 799, 800, 3296, 3297, 5000, 7200}) {
+    for (const std::size_t start : {0U, 1U, 799U, 800U, 3296U, 3297U, 5000U, 7200U}) {
         const auto found = find_chirp(at_8k(), at(start, sweep, 8000));
         ASSERT_TRUE(found) << start;
         EXPECT_NEAR(found->sample, static_cast<double>(start), 0.1);
