@@ -11,10 +11,12 @@ endif()
 
 # --- the rules -------------------------------------------------------------------------------------------------------
 
-set(pure base metrics yaml pages appfile proto webrtc scenario load report verdict)
+set(pure base picture sound metrics yaml pages appfile proto webrtc scenario load report verdict)
 
 # below_<module>: the folders that it may include, itself aside.
 set(below_base)
+set(below_picture base)
+set(below_sound base)
 set(below_proto base)
 set(below_webrtc base proto)
 set(below_metrics base)
@@ -39,7 +41,7 @@ set(below_verify base metrics load verdict net client process server engine)
 set(below_media base picture sound)
 set(below_media_plugin base picture sound proto media)  # proto: sizes of pictures in their headers, before memory is taken for them
 set(below_run base metrics yaml scenario load verdict report net client call process server engine verify webrtc)
-set(modules base proto webrtc metrics yaml pages appfile scenario load report verdict net view files middleware client call process server app engine verify run media media_plugin)
+set(modules base picture sound proto webrtc metrics yaml pages appfile scenario load report verdict net view files middleware client call process server app engine verify run media media_plugin)
 
 # Files that belong higher up than the folder that they stand in: the main of the helper program runs the application.
 set(higher_lib/src/process/helper_main.cpp app)
@@ -58,13 +60,15 @@ set(impure_includes "^(boost/asio|boost/beast|curl/|thread$|mutex$|shared_mutex$
 set(impure_calls "([Cc]lock::now|gettimeofday|clock_gettime|timespec_get|[^a-zA-Z0-9_.>]time\\((nullptr|NULL|0|&)|std::time\\(|sleep_for|sleep_until|this_thread|getenv)")
 
 # <library>_files: who may include it.
-set(restricted yaml beast curl cli11 sqlite openssl libssl usrsctp codecs)
+set(restricted yaml beast curl cli11 png sqlite openssl libssl usrsctp codecs)
 set(yaml_include "^yaml-cpp/")
 set(yaml_files "^lib/src/yaml/loader\\.cpp$")
 set(beast_include "^boost/beast")
 set(beast_files "^lib/src/(net/beast_impl|server/[a-z_0-9]*)\\.(cpp|ipp)$|^lib/src/server/[a-z_]*beast[a-z_]*\\.hpp$")
 set(curl_include "^curl/")
 set(curl_files "^lib/src/(net|client)/curl_[a-z_]*\\.(cpp|hpp)$")
+set(png_include "^png\\.h$")
+set(png_files "^lib/src/picture/png\\.cpp$")
 set(sqlite_include "^sqlite3\\.h$")
 set(sqlite_files "^lib/src/app/sqlite\\.cpp$")
 # Pure code takes digests and random numbers from base; whole protocols on OpenSSL have a folder of their own; the others speak TLS.
