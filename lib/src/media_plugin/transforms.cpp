@@ -122,26 +122,27 @@ class Cartoon final : public ColourTransform {
             image = padded_;
         }
         cv::pyrDown(image, half_);
-        cv::pyrDown(half_, colour_);
+        cv::pyrDown(half_, small_);
         constexpr int passes = 6;
         for (int i = 0; i < passes; ++i) {
-            cv::bilateralFilter(colour_, filtered_, 9, 9, 7);
-            cv::swap(colour_, filtered_);
+            cv::bilateralFilter(small_, filtered_, 9, 9, 7);
+            cv::swap(small_, filtered_);
         }
-        cv::pyrUp(colour_, half_);
+        cv::pyrUp(small_, half_);
         cv::pyrUp(half_, colour_);
         cv::cvtColor(image, edges_, cv::COLOR_RGB2GRAY);  // of what is BGR: so does the example
         cv::medianBlur(edges_, blurred_, 7);
         cv::adaptiveThreshold(blurred_, edges_, 255, cv::ADAPTIVE_THRESH_MEAN_C, cv::THRESH_BINARY, 9, 2);
         cv::cvtColor(edges_, lines_, cv::COLOR_GRAY2RGB);
-        cv::bitwise_and(colour_, lines_, lines_);
-        return lines_(cv::Rect(0, 0, original.cols, original.rows));
+        cv::bitwise_and(colour_, lines_, colour_);
+        return colour_(cv::Rect(0, 0, original.cols, original.rows));
     }
 
     cv::Mat padded_;
     cv::Mat half_;
-    cv::Mat colour_;
+    cv::Mat small_;
     cv::Mat filtered_;
+    cv::Mat colour_;
     cv::Mat edges_;
     cv::Mat blurred_;
     cv::Mat lines_;
