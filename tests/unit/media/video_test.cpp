@@ -1,6 +1,7 @@
 // Both video codecs: what is encoded can be seen again, at the bit rate that was asked for, and hostile bytes do no harm.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -354,17 +355,32 @@ TEST(H264, a_picture_in_packets_is_the_same_picture) {
     }
 }
 
-TEST(H264, a_picture_that_is_too_large_is_refused_by_its_parameters) {
-    // openh264 itself encodes none: this is an SPS of 258 macroblocks in a row (4,128 pixels), 3 rows.
-    Bytes bytes{0, 0, 0, 1, 0x67, 0x42, 0xe0, 0x1f};
-    const std::string bits = "1" "1" "011" "010" "0" "00000000100000010" "011" "1" "1" "0" "0" "1";
+/// A sequence parameter set of so many macroblocks.
+Bytes sequence_parameters(std::uint32_t columns, std::uint32_t rows, std::uint32_t references) {
+    std::string bits;
+    const auto put = [&](std::uint32_t value) {  // ue(v)
+        const int size = std::bit_width(value + 1);
+        bits += std::string(static_cast<std::size_t>(size - 1), '0');
+        for (int i = size - 1; i >= 0; --i) bits += ((value + 1) >> i) % 2 == 1 ? '1' : '0';
+    };
+    for (const std::uint32_t value : {0U, 0U, 2U, references}) put(value);  // id, frame numbers, picture order, references
+    bits += '0';
+    put(columns - 1);
+    put(rows - 1);
+    bits += "110" "0" "1";  // frames only, direct 8x8, nothing cropped; no VUI; the end
+    Bytes out{0, 0, 0, 1, 0x67, 0x42, 0xe0, 0x34};
     for (std::size_t i = 0; i < bits.size(); i += 8) {
         unsigned byte = 0;
-        for (std::size_t k = 0; k < 8; ++k) byte = byte * 2 + (i + k < bits.size() && bits[i + k] == '1' ? 1 : 0);
-        bytes.push_back(static_cast<std::uint8_t>(byte));
+        for (std::size_t k = i; k < i + 8; ++k) byte = byte * 2 + (k < bits.size() && bits[k] == '1' ? 1 : 0);
+        out.push_back(static_cast<std::uint8_t>(byte));
     }
+    return out;
+}
+
+TEST(H264, a_picture_that_is_too_large_is_refused_by_its_parameters) {
     const auto eye = got(the_plugin().make_video_decoder(VideoCodec::h264));
-    EXPECT_THAT(eye->decode(bytes).fault, HasSubstr("4128 x 48"));
+    EXPECT_THAT(eye->decode(sequence_parameters(258, 3, 1)).fault, HasSubstr("4128 x 48"));
+    EXPECT_THAT(eye->decode(sequence_parameters(256, 256, 16)).fault, HasSubstr("256 MiB"));
     const auto film = encoded_film(VideoCodec::h264, {64, 48, 30, 200'000}, 1);
     EXPECT_FALSE(eye->decode(film.front().bytes).picture.empty());
 }
