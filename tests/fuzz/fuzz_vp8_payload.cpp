@@ -33,15 +33,18 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
             must(!parsed.error().message().empty(), "what is refused is said why");
             continue;
         }
-        must(!parsed->data.empty() && parsed->descriptor.bytes + parsed->data.size() == payload.size(), "every byte is accounted for");
+        must(!parsed->data.empty() && parsed->descriptor.bytes + parsed->data.size() == payload.size(),
+             "every byte is accounted for");
         must(parsed->descriptor.bytes <= 6, "a descriptor has six bytes at most");
         must(!parsed->descriptor.picture_id || *parsed->descriptor.picture_id <= picture_id_mask, "a picture id has 15 bits");
         bytes += parsed->data.size();
 
         Bytes changed(payload.begin(), payload.end());
-        must(set_picture_id(changed, 0x2a55) == parsed->descriptor.picture_id.has_value(), "a picture id is changed where there is one");
+        must(set_picture_id(changed, 0x2a55) == parsed->descriptor.picture_id.has_value(),
+             "a picture id is changed where there is one");
         const auto again = parse(changed);
-        must(again && std::equal(again->data.begin(), again->data.end(), parsed->data.begin(), parsed->data.end()), "and nothing else");
+        must(again && std::equal(again->data.begin(), again->data.end(), parsed->data.begin(), parsed->data.end()),
+             "and nothing else");
         if (parsed->descriptor.picture_id)
             must(again->descriptor.picture_id == (parsed->descriptor.long_picture_id ? 0x2a55 : 0x55), "it is the new one");
     }

@@ -17,7 +17,8 @@ using picture::PictureView;
 constexpr int round_up(int side, int step) noexcept { return (side + step - 1) / step * step; }
 
 void copy_plane(const picture::Plane& from, std::uint8_t* to, int stride) noexcept {
-    for (int y = 0; y < from.height; ++y) std::memcpy(to + static_cast<std::ptrdiff_t>(y) * stride, from.row(y).data(), from.row(y).size());
+    for (int y = 0; y < from.height; ++y)
+        std::memcpy(to + static_cast<std::ptrdiff_t>(y) * stride, from.row(y).data(), from.row(y).size());
 }
 
 /// A picture as the example has it, 8-bit blue, green and red, and back. OpenCV converts I420 of even sides only, in one block: an odd last column
@@ -35,7 +36,8 @@ public:
         std::uint8_t* y = block_.data;
         copy_plane(luma, y, even_width);
         if (even_width > width_)
-            for (int row = 0; row < height_; ++row) y[static_cast<std::ptrdiff_t>(row) * even_width + width_] = luma.row(row).back();
+            for (int row = 0; row < height_; ++row)
+                y[static_cast<std::ptrdiff_t>(row) * even_width + width_] = luma.row(row).back();
         if (even_height > height_) {
             std::uint8_t* last = y + static_cast<std::ptrdiff_t>(height_ - 1) * even_width;
             std::memcpy(last + even_width, last, static_cast<std::size_t>(even_width));
@@ -179,7 +181,8 @@ struct Known {
     std::string_view name;
     std::unique_ptr<media::Transform> (*make)();
 };
-constexpr std::array<Known, 4> known{{{"none", &make<None>}, {"cartoon", &make<Cartoon>}, {"edges", &make<Edges>}, {"rotate", &make<Rotate>}}};
+constexpr std::array<Known, 4> known{
+    {{"none", &make<None>}, {"cartoon", &make<Cartoon>}, {"edges", &make<Edges>}, {"rotate", &make<Rotate>}}};
 
 }  // namespace
 

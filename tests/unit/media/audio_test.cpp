@@ -41,7 +41,8 @@ double energy(std::span<const std::int16_t> samples) {
 /// One channel of several.
 Samples channel(const Samples& samples, const AudioFormat& format, int which) {
     Samples out;
-    for (std::size_t i = static_cast<std::size_t>(which); i < samples.size(); i += static_cast<std::size_t>(format.channels)) out.push_back(samples[i]);
+    for (std::size_t i = static_cast<std::size_t>(which); i < samples.size(); i += static_cast<std::size_t>(format.channels))
+        out.push_back(samples[i]);
     return out;
 }
 
@@ -67,7 +68,9 @@ double signal_to_noise(const Samples& said, const Samples& heard, std::size_t lo
 class Audio : public testing::TestWithParam<AudioCodec> {
 protected:
     [[nodiscard]] static AudioFormat format() { return format_of(GetParam()); }
-    [[nodiscard]] static std::size_t frame_size() { return static_cast<std::size_t>(format().frame_samples() * format().channels); }
+    [[nodiscard]] static std::size_t frame_size() {
+        return static_cast<std::size_t>(format().frame_samples() * format().channels);
+    }
     [[nodiscard]] static std::unique_ptr<AudioEncoder> encoder() { return got(the_plugin().make_audio_encoder(GetParam())); }
     [[nodiscard]] static std::unique_ptr<AudioDecoder> decoder() { return got(the_plugin().make_audio_decoder(GetParam())); }
     [[nodiscard]] static std::vector<Bytes> encoded(const Samples& samples) {
@@ -119,7 +122,10 @@ TEST_P(Audio, what_is_said_is_heard) {
     const bool is_g711 = GetParam() == AudioCodec::pcmu || GetParam() == AudioCodec::pcma;
     const double least = is_g711 ? 33 : 24;
     for (int which = 0; which < format().channels; ++which)
-        EXPECT_GT(signal_to_noise(channel(said, format(), which), channel(heard, format(), which), static_cast<std::size_t>(format().rate / 100)), least) << which;
+        EXPECT_GT(signal_to_noise(channel(said, format(), which), channel(heard, format(), which),
+                                  static_cast<std::size_t>(format().rate / 100)),
+                  least)
+            << which;
 }
 
 TEST_P(Audio, silence_stays_silence) {
@@ -181,7 +187,8 @@ TEST(Opus, channels_stay_apart) {
     const Samples said = tones(format, 30, 440, 0);
     const std::size_t size = static_cast<std::size_t>(format.frame_samples()) * 2;
     Samples heard;
-    for (std::size_t at = 0; at < said.size(); at += size) heard = ear->decode(mouth->encode(std::span(said).subspan(at, size)).bytes).samples;
+    for (std::size_t at = 0; at < said.size(); at += size)
+        heard = ear->decode(mouth->encode(std::span(said).subspan(at, size)).bytes).samples;
     EXPECT_GT(energy(channel(heard, format, 0)), 100 * energy(channel(heard, format, 1)));
 }
 

@@ -22,7 +22,8 @@ TEST(MediaLoad, the_plugin_of_the_build_stands_beside_its_programs) {
     const Loaded& loaded = plugin();
     ASSERT_NE(loaded.plugin, nullptr) << loaded.fault;
     EXPECT_THAT(loaded.fault, IsEmpty());
-    for (const char* library : {"libvpx v1.", "OpenH264 2.", "libopus 1.", "SpanDSP", "OpenCV 4."}) EXPECT_THAT(loaded.plugin->libraries(), HasSubstr(library));
+    for (const char* library : {"libvpx v1.", "OpenH264 2.", "libopus 1.", "SpanDSP", "OpenCV 4."})
+        EXPECT_THAT(loaded.plugin->libraries(), HasSubstr(library));
 }
 
 TEST(MediaLoad, every_thread_gets_the_same) {
@@ -64,7 +65,8 @@ TEST(MediaLoad, the_first_that_is_there_is_taken) {
 TEST(MediaLoad, another_version_is_not_used) {
     const Loaded loaded = load_plugin({VOLLEY_OTHER_PLUGIN});
     EXPECT_EQ(loaded.plugin, nullptr);
-    EXPECT_THAT(loaded.fault, HasSubstr("another version: its interface has the number " + std::to_string(abi_version + 1) + ", ours " + std::to_string(abi_version)));
+    EXPECT_THAT(loaded.fault, HasSubstr("another version: its interface has the number " + std::to_string(abi_version + 1) +
+                                        ", ours " + std::to_string(abi_version)));
     EXPECT_THAT(loaded.fault, HasSubstr("install volley and volley-media of one version"));
 }
 

@@ -66,8 +66,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 struct Probed {
-    std::vector<std::string> codecs;               ///< by track
-    std::map<int, std::vector<double>> seconds;    ///< of each packet, by track
+    std::vector<std::string> codecs;             ///< by track
+    std::map<int, std::vector<double>> seconds;  ///< of each packet, by track
     std::map<int, std::vector<bool>> keys;
     double duration = 0;
     std::string format;
@@ -76,7 +76,8 @@ struct Probed {
 Probed probed(const std::string& file) {
     const std::string probe = VOLLEY_FFPROBE " -v warning -of csv=p=0 ";
     Probed out;
-    for (const std::string& line : lines_of(printed(probe + "-show_entries stream=codec_name " + file))) out.codecs.push_back(line);
+    for (const std::string& line : lines_of(printed(probe + "-show_entries stream=codec_name " + file)))
+        out.codecs.push_back(line);
     for (const std::string& line : lines_of(printed(probe + "-show_entries packet=stream_index,pts_time,flags " + file))) {
         const std::size_t first = line.find(',');
         const std::size_t second = line.find(',', first + 1);
@@ -92,10 +93,13 @@ Probed probed(const std::string& file) {
 
 /// Every picture and sound of it can be decoded, without a word of complaint.
 int decoded_pictures(const std::string& file) {
-    const std::string text = printed(VOLLEY_FFMPEG " -nostdin -v warning -i " + file + " -an -f rawvideo -pix_fmt gray -s 16x16 -vsync passthrough pipe:1 | wc -c");
+    const std::string text = printed(VOLLEY_FFMPEG " -nostdin -v warning -i " + file +
+                                     " -an -f rawvideo -pix_fmt gray -s 16x16 -vsync passthrough pipe:1 | wc -c");
     return std::stoi(text) / 256;
 }
-void expect_decodes(const std::string& file) { EXPECT_EQ(printed(VOLLEY_FFMPEG " -nostdin -v warning -i " + file + " -f null -"), ""); }
+void expect_decodes(const std::string& file) {
+    EXPECT_EQ(printed(VOLLEY_FFMPEG " -nostdin -v warning -i " + file + " -f null -"), "");
+}
 
 std::vector<Bytes> encoded_tone(AudioCodec codec, int frames) {
     const AudioFormat format = format_of(codec);
@@ -105,7 +109,8 @@ std::vector<Bytes> encoded_tone(AudioCodec codec, int frames) {
     for (int i = 0; i < frames; ++i) {
         for (std::size_t k = 0; k < samples.size(); ++k) {
             const double sample = static_cast<double>(i * format.frame_samples()) + static_cast<double>(k) / format.channels;
-            samples[k] = static_cast<std::int16_t>(std::lround(8000 * std::sin(2 * std::numbers::pi * 440 * sample / format.rate)));
+            samples[k] =
+                static_cast<std::int16_t>(std::lround(8000 * std::sin(2 * std::numbers::pi * 440 * sample / format.rate)));
         }
         out.push_back(mouth->encode(samples).bytes);
     }
@@ -115,7 +120,8 @@ std::vector<Bytes> encoded_tone(AudioCodec codec, int frames) {
 std::unique_ptr<Recorder> recorder(const RecorderSettings& settings) { return got(the_plugin().open_recorder(settings)); }
 
 /// Seconds of both, from timestamps that wrap soon; the sound begins `late` behind the pictures.
-void record(Recorder& recorder, const std::vector<EncodedPicture>& film, AudioCodec codec, const std::vector<Bytes>& sound, double late) {
+void record(Recorder& recorder, const std::vector<EncodedPicture>& film, AudioCodec codec, const std::vector<Bytes>& sound,
+            double late) {
     const AudioFormat format = format_of(codec);
     std::uint32_t video_time = 0xffffffffU - 10 * ticks_a_frame;
     std::uint32_t audio_time = 0xffffffffU - 10 * static_cast<std::uint32_t>(format.frame_ticks());
@@ -123,7 +129,8 @@ void record(Recorder& recorder, const std::vector<EncodedPicture>& film, AudioCo
     for (std::size_t i = 0; i < film.size(); ++i, video_time += ticks_a_frame) {
         const double now = static_cast<double>(i) / 30;
         ASSERT_THAT(recorder.add_video(film[i].bytes, video_time, now), IsEmpty());
-        for (; said < sound.size() && late + static_cast<double>(said) / 50 < now + 1.0 / 30; ++said, audio_time += static_cast<std::uint32_t>(format.frame_ticks()))
+        for (; said < sound.size() && late + static_cast<double>(said) / 50 < now + 1.0 / 30;
+             ++said, audio_time += static_cast<std::uint32_t>(format.frame_ticks()))
             ASSERT_THAT(recorder.add_audio(sound[said], audio_time, late + static_cast<double>(said) / 50), IsEmpty());
     }
 }
@@ -131,7 +138,8 @@ void record(Recorder& recorder, const std::vector<EncodedPicture>& film, AudioCo
 class Recording : public testing::TestWithParam<std::tuple<VideoCodec, AudioCodec>> {};
 INSTANTIATE_TEST_SUITE_P(Codecs, Recording,
                          testing::Combine(testing::Values(VideoCodec::vp8, VideoCodec::h264),
-                                          testing::Values(AudioCodec::opus, AudioCodec::pcmu, AudioCodec::pcma, AudioCodec::g722)));
+                                          testing::Values(AudioCodec::opus, AudioCodec::pcmu, AudioCodec::pcma,
+                                                          AudioCodec::g722)));
 
 TEST_P(Recording, holds_every_picture_and_packet_at_its_time) {
     const auto [video, audio] = GetParam();
@@ -146,7 +154,8 @@ TEST_P(Recording, holds_every_picture_and_packet_at_its_time) {
     EXPECT_THAT(recording->close(), IsEmpty());
 
     const Probed seen = probed(file);
-    EXPECT_THAT(seen.codecs, ElementsAre(video == VideoCodec::vp8 ? "vp8" : "h264", audio_names[static_cast<std::size_t>(audio)]));
+    EXPECT_THAT(seen.codecs,
+                ElementsAre(video == VideoCodec::vp8 ? "vp8" : "h264", audio_names[static_cast<std::size_t>(audio)]));
     const bool is_webm = video == VideoCodec::vp8 && audio == AudioCodec::opus;
     EXPECT_THAT(seen.format, HasSubstr(is_webm ? "webm" : "matroska"));
     std::vector<std::size_t> shown;
@@ -160,7 +169,8 @@ TEST_P(Recording, holds_every_picture_and_packet_at_its_time) {
     }
     // What Opus needs for its start is before the first time (CodecDelay), so that sound and picture fit.
     const double ahead = audio == AudioCodec::opus ? 0.0065 : 0;
-    for (std::size_t i = 0; i < sound.size(); ++i) EXPECT_NEAR(seen.seconds.at(1)[i], 0.25 + static_cast<double>(i) / 50 - ahead, 0.0011);
+    for (std::size_t i = 0; i < sound.size(); ++i)
+        EXPECT_NEAR(seen.seconds.at(1)[i], 0.25 + static_cast<double>(i) / 50 - ahead, 0.0011);
     EXPECT_NEAR(seen.duration, 7, 0.05);
     EXPECT_EQ(decoded_pictures(file), static_cast<int>(shown.size()));
     expect_decodes(file);
@@ -187,11 +197,13 @@ TEST(Recorder, can_be_entered_at_a_key_picture) {
     record(*recording, film, AudioCodec::opus, {}, 0);
     ASSERT_THAT(recording->close(), IsEmpty());
     // By the index: the packet that is found for 5 s is the key picture at 4 s, where 120 pictures are left.
-    const std::string text = printed(VOLLEY_FFPROBE " -v warning -of csv=p=0 -read_intervals 5 -show_entries packet=pts_time " + folder.file("a.webm"));
+    const std::string text = printed(VOLLEY_FFPROBE " -v warning -of csv=p=0 -read_intervals 5 -show_entries packet=pts_time " +
+                                     folder.file("a.webm"));
     ASSERT_FALSE(lines_of(text).empty());
     EXPECT_NEAR(std::stod(lines_of(text).front()), 4, 0.001);
     EXPECT_EQ(lines_of(text).size(), 120U);
-    EXPECT_THAT(volley::test::read_file(folder.file("a.webm")), HasSubstr("\x1c\x53\xbb\x6b"));  // Cues, which FFmpeg can do without
+    EXPECT_THAT(volley::test::read_file(folder.file("a.webm")),
+                HasSubstr("\x1c\x53\xbb\x6b"));  // Cues, which FFmpeg can do without
 }
 
 TEST(Recorder, pictures_that_nobody_could_decode_are_left_out) {
@@ -214,10 +226,13 @@ TEST(Recorder, sound_alone_is_a_file_too) {
     const Folder folder;
     const auto sound = encoded_tone(AudioCodec::opus, 600);
     for (const bool video_was_hoped_for : {false, true}) {
-        const auto recording = recorder({folder.file("a.webm"), video_was_hoped_for ? std::optional(VideoCodec::vp8) : std::nullopt, AudioCodec::opus});
+        const auto recording = recorder(
+            {folder.file("a.webm"), video_was_hoped_for ? std::optional(VideoCodec::vp8) : std::nullopt, AudioCodec::opus});
         // Pictures come, but none that decoding could begin with.
         if (video_was_hoped_for) record(*recording, std::vector<EncodedPicture>(400), AudioCodec::opus, {}, 0);
-        for (std::size_t i = 0; i < sound.size(); ++i) ASSERT_THAT(recording->add_audio(sound[i], static_cast<std::uint32_t>(960 * i), static_cast<double>(i) / 50), IsEmpty());
+        for (std::size_t i = 0; i < sound.size(); ++i)
+            ASSERT_THAT(recording->add_audio(sound[i], static_cast<std::uint32_t>(960 * i), static_cast<double>(i) / 50),
+                        IsEmpty());
         ASSERT_THAT(recording->close(), IsEmpty());
         const Probed seen = probed(folder.file("a.webm"));
         EXPECT_THAT(seen.codecs, ElementsAre("opus"));
@@ -246,7 +261,8 @@ TEST(Recorder, timestamps_that_jump_do_no_harm) {
 
 TEST(Recorder, says_what_it_cannot_do) {
     const Folder folder;
-    EXPECT_THAT(the_plugin().open_recorder({folder.file("no/such/folder.webm"), VideoCodec::vp8, std::nullopt}).fault, HasSubstr("No such file"));
+    EXPECT_THAT(the_plugin().open_recorder({folder.file("no/such/folder.webm"), VideoCodec::vp8, std::nullopt}).fault,
+                HasSubstr("No such file"));
     EXPECT_THAT(the_plugin().open_recorder({folder.file("a.webm"), std::nullopt, std::nullopt}).fault, HasSubstr("neither"));
     const auto film = encoded_film(VideoCodec::vp8, {64, 48, 30, 100'000}, 1);
     const auto recording = recorder({folder.file("a.webm"), VideoCodec::vp8, std::nullopt});

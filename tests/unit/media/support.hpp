@@ -54,7 +54,8 @@ inline Picture without_detail(const Picture& from, int side) {
             for (int y = top; y < bottom; ++y)
                 for (int x = left; x < right; ++x, ++count) sum += luma.row(y)[static_cast<std::size_t>(x)];
             for (int y = top; y < bottom; ++y)
-                for (int x = left; x < right; ++x) luma.row(y)[static_cast<std::size_t>(x)] = static_cast<std::uint8_t>(sum / count);
+                for (int x = left; x < right; ++x)
+                    luma.row(y)[static_cast<std::size_t>(x)] = static_cast<std::uint8_t>(sum / count);
         }
     return out;
 }

@@ -42,14 +42,16 @@ cv::Mat bgr_of(const Picture& from, int step) {
     cv::cvtColor(cv::Mat(height / 2 * 3, width, CV_8UC1, samples.data()), bgr, cv::COLOR_YUV2BGR_I420);
     cv::Mat out((from.height() + step - 1) / step * step, (from.width() + step - 1) / step * step, CV_8UC3);
     for (int y = 0; y < out.rows; ++y)
-        for (int x = 0; x < out.cols; ++x) out.at<cv::Vec3b>(y, x) = bgr.at<cv::Vec3b>(std::min(y, from.height() - 1), std::min(x, from.width() - 1));
+        for (int x = 0; x < out.cols; ++x)
+            out.at<cv::Vec3b>(y, x) = bgr.at<cv::Vec3b>(std::min(y, from.height() - 1), std::min(x, from.width() - 1));
     return out;
 }
 
 Picture picture_of(const cv::Mat& bgr, int width, int height) {
     cv::Mat even((height + 1) / 2 * 2, (width + 1) / 2 * 2, CV_8UC3);
     for (int y = 0; y < even.rows; ++y)
-        for (int x = 0; x < even.cols; ++x) even.at<cv::Vec3b>(y, x) = bgr.at<cv::Vec3b>(std::min(y, height - 1), std::min(x, width - 1));
+        for (int x = 0; x < even.cols; ++x)
+            even.at<cv::Vec3b>(y, x) = bgr.at<cv::Vec3b>(std::min(y, height - 1), std::min(x, width - 1));
     cv::Mat yuv;
     cv::cvtColor(even, yuv, cv::COLOR_BGR2YUV_I420);
     PictureView view;
@@ -99,19 +101,22 @@ cv::Mat rotate(const cv::Mat& img, double seconds) {
 
 Picture applied(const std::string& name, const Picture& in, double seconds) {
     Picture out;
-    EXPECT_THAT(got(the_plugin().make_transform(name))->apply(in, seconds, out), IsEmpty()) << name << " " << in.width() << " x " << in.height();
+    EXPECT_THAT(got(the_plugin().make_transform(name))->apply(in, seconds, out), IsEmpty())
+        << name << " " << in.width() << " x " << in.height();
     return out;
 }
 
 // The multiple of four is the plugin's own choice, where the example would fail; all else is the example's.
 TEST(Transforms, give_what_the_same_calls_of_opencv_give) {
-    for (const auto& [width, height] : {std::pair{640, 480}, {320, 240}, {321, 239}, {639, 480}, {98, 50}, {2, 2}, {1, 1}, {4, 2}, {3, 17}, {1, 40}}) {
+    for (const auto& [width, height] :
+         {std::pair{640, 480}, {320, 240}, {321, 239}, {639, 480}, {98, 50}, {2, 2}, {1, 1}, {4, 2}, {3, 17}, {1, 40}}) {
         const Picture in = filmed(width, height, 5);
         EXPECT_EQ(applied("none", in, 0), in);
         EXPECT_EQ(applied("cartoon", in, 0), picture_of(cartoon(bgr_of(in, 4)), width, height)) << width << " x " << height;
         EXPECT_EQ(applied("edges", in, 0), picture_of(edges(bgr_of(in, 1)), width, height)) << width << " x " << height;
         for (const double seconds : {0.0, 0.5, 3.0, 1e6})
-            EXPECT_EQ(applied("rotate", in, seconds), picture_of(rotate(bgr_of(in, 1), seconds), width, height)) << width << " x " << height;
+            EXPECT_EQ(applied("rotate", in, seconds), picture_of(rotate(bgr_of(in, 1), seconds), width, height))
+                << width << " x " << height;
     }
 }
 
@@ -172,7 +177,9 @@ TEST(OwnTransform, is_ten_lines_away) {
 }
 
 TEST(OwnTransform, is_each_streams_own) {
-    ASSERT_TRUE(add_transform("count", [count = 0] { return [count](const Frame& frame, double) mutable { frame.planes[0][0] = static_cast<std::uint8_t>(++count); }; }));
+    ASSERT_TRUE(add_transform("count", [count = 0] {
+        return [count](const Frame& frame, double) mutable { frame.planes[0][0] = static_cast<std::uint8_t>(++count); };
+    }));
     const auto one = got(make_transform("count"));
     const auto other = got(make_transform("count"));
     const Picture in(2, 2);
@@ -188,7 +195,8 @@ TEST(OwnTransform, is_each_streams_own) {
 TEST(OwnTransform, needs_a_name_that_is_free_and_plain) {
     const auto nothing = [] { return [](const Frame&, double) {}; };
     EXPECT_TRUE(add_transform("mine", nothing));
-    for (const char* name : {"mine", "edges", "none", "", "Mine", "my own", "a/b", "\x1b[2J"}) EXPECT_FALSE(add_transform(name, nothing)) << name;
+    for (const char* name : {"mine", "edges", "none", "", "Mine", "my own", "a/b", "\x1b[2J"})
+        EXPECT_FALSE(add_transform(name, nothing)) << name;
     EXPECT_FALSE(add_transform(std::string(41, 'a'), nothing));
     EXPECT_TRUE(add_transform(std::string(40, 'a'), nothing));
     EXPECT_FALSE(add_transform("empty", nullptr));

@@ -72,14 +72,16 @@ TEST_P(Video, more_bits_show_more) {
         const auto eye = decoder();
         double last = 0;
         for (std::size_t i = 0; i < film.size(); ++i)
-            if (const DecodedPicture decoded = eye->decode(film[i].bytes); !decoded.picture.empty()) last = psnr(decoded.picture, filmed(320, 240, i));
+            if (const DecodedPicture decoded = eye->decode(film[i].bytes); !decoded.picture.empty())
+                last = psnr(decoded.picture, filmed(320, 240, i));
         return last;
     };
     EXPECT_GT(likeness_at(2'000'000), likeness_at(60'000));
 }
 
 TEST_P(Video, pictures_of_any_size_come_back) {
-    std::vector<std::pair<int, int>> sizes{{16, 16}, {17, 16}, {16, 17}, {33, 47}, {64, 2 * 64}, {321, 239}, {639, 480}, {1280, 720}};
+    std::vector<std::pair<int, int>> sizes{{16, 16},     {17, 16},   {16, 17},   {33, 47},
+                                           {64, 2 * 64}, {321, 239}, {639, 480}, {1280, 720}};
     if (GetParam() == VideoCodec::vp8) sizes.insert(sizes.end(), {{1, 1}, {2, 2}, {3, 1}, {1, 40}, {15, 5}});
     for (const auto& [width, height] : sizes) {
         const VideoSettings settings{width, height, 30, 1'000'000};
@@ -96,7 +98,8 @@ TEST_P(Video, pictures_of_any_size_come_back) {
         view.height = coded(height);
         // (A picture of next to no pixels has no detail: there it is off by four levels of grey at most.)
         const double four_levels = 20 * std::log10(255.0 / 4);
-        EXPECT_GT(psnr(decoded.picture, view), std::min(four_levels, psnr(view, without_detail(Picture(view), 8)))) << width << " x " << height;
+        EXPECT_GT(psnr(decoded.picture, view), std::min(four_levels, psnr(view, without_detail(Picture(view), 8))))
+            << width << " x " << height;
     }
 }
 
@@ -179,7 +182,8 @@ Picture grainy(int width, int height, std::uint64_t frame, int grain) {
 double bits_per_second(VideoEncoder& pen, std::uint64_t first, std::uint64_t frames, int grain) {
     std::size_t bytes = 0;
     for (std::uint64_t i = first; i < first + frames; ++i) {
-        const EncodedPicture picture = pen.encode(grainy(640, 480, i, grain), static_cast<std::uint32_t>(i) * ticks_a_frame, false);
+        const EncodedPicture picture =
+            pen.encode(grainy(640, 480, i, grain), static_cast<std::uint32_t>(i) * ticks_a_frame, false);
         EXPECT_THAT(picture.fault, IsEmpty());
         bytes += picture.bytes.size();
     }
@@ -248,7 +252,8 @@ TEST_P(Video, garbage_is_refused_and_leaves_no_trace) {
         Bytes bytes(random.below(400));
         random.fill(bytes);
         // Some that look as if they were something.
-        if (turn % 2 == 0 && bytes.size() > 10 && GetParam() == VideoCodec::vp8) std::copy_n(film.front().bytes.begin(), 10, bytes.begin());
+        if (turn % 2 == 0 && bytes.size() > 10 && GetParam() == VideoCodec::vp8)
+            std::copy_n(film.front().bytes.begin(), 10, bytes.begin());
         if (turn % 2 == 0 && bytes.size() > 5 && GetParam() == VideoCodec::h264) {
             constexpr std::array<std::uint8_t, 4> types{0x65, 0x41, 0x67, 0x68};
             std::copy_n(std::array<std::uint8_t, 4>{0, 0, 0, 1}.begin(), 4, bytes.begin());
@@ -263,7 +268,8 @@ TEST_P(Video, pictures_that_are_cut_short_do_no_harm) {
     const auto film = encoded_film(GetParam(), {96, 64, 30, 300'000}, 6, 3);
     const auto eye = decoder();
     for (const EncodedPicture& picture : film)
-        for (std::size_t size = 0; size < picture.bytes.size(); size += 1 + size / 100) expect_sane(eye->decode(BytesView(picture.bytes).first(size)));
+        for (std::size_t size = 0; size < picture.bytes.size(); size += 1 + size / 100)
+            expect_sane(eye->decode(BytesView(picture.bytes).first(size)));
     expect_unharmed(*eye, *decoder(), film.front());
 }
 
@@ -367,7 +373,10 @@ Bytes sequence_parameters(std::uint32_t columns, std::uint32_t rows, std::uint32
     bits += '0';
     put(columns - 1);
     put(rows - 1);
-    bits += "110" "0" "1";  // frames only, direct 8x8, nothing cropped; no VUI; the end
+    bits +=
+        "110"
+        "0"
+        "1";  // frames only, direct 8x8, nothing cropped; no VUI; the end
     Bytes out{0, 0, 0, 1, 0x67, 0x42, 0xe0, 0x34};
     for (std::size_t i = 0; i < bits.size(); i += 8) {
         unsigned byte = 0;

@@ -25,7 +25,9 @@ public:
         const int size = std::bit_width(value + 1);
         return bits(0, size - 1).bits(value + 1, size);
     }
-    BitWriter& se(int value) { return ue(value > 0 ? static_cast<std::uint32_t>(2 * value - 1) : static_cast<std::uint32_t>(-2 * value)); }
+    BitWriter& se(int value) {
+        return ue(value > 0 ? static_cast<std::uint32_t>(2 * value - 1) : static_cast<std::uint32_t>(-2 * value));
+    }
     [[nodiscard]] Bytes unit() const {
         std::vector<bool> all = bits_;
         all.push_back(true);
@@ -53,7 +55,8 @@ struct Crop {
     std::uint32_t left = 0, right = 0, top = 0, bottom = 0;
 };
 
-Bytes baseline(std::uint32_t columns, std::uint32_t rows, const Crop& crop = {}, bool frames_only = true, std::uint32_t references = 1) {
+Bytes baseline(std::uint32_t columns, std::uint32_t rows, const Crop& crop = {}, bool frames_only = true,
+               std::uint32_t references = 1) {
     BitWriter out;
     out.bits(0x42, 8).bits(0xe0, 8).bits(0x1f, 8).ue(0);
     out.ue(0).ue(2).ue(references).bits(0, 1).ue(columns - 1).ue(rows - 1).bits(frames_only ? 1 : 0, 1);
@@ -94,10 +97,10 @@ TEST(H264ParameterSets, chroma_and_scaling_lists_of_high_profiles_are_passed_ove
         else
             out.se(-8);
     }
-    out.ue(4);                                                     // log2_max_frame_num_minus4
-    out.ue(1).bits(0, 1).se(-3).se(5).ue(2).se(7).se(-7);         // picture order of type 1
-    out.ue(4).bits(1, 1).ue(39).ue(29).bits(1, 1).bits(1, 1);     // 640 x 480
-    out.bits(1, 1).ue(1).ue(2).ue(3).ue(4).bits(0, 1);            // cropped by single samples
+    out.ue(4);                                                 // log2_max_frame_num_minus4
+    out.ue(1).bits(0, 1).se(-3).se(5).ue(2).se(7).se(-7);      // picture order of type 1
+    out.ue(4).bits(1, 1).ue(39).ue(29).bits(1, 1).bits(1, 1);  // 640 x 480
+    out.bits(1, 1).ue(1).ue(2).ue(3).ue(4).bits(0, 1);         // cropped by single samples
     const auto parameters = read_sequence_parameters(out.unit());
     ASSERT_TRUE(parameters) << parameters.error().message();
     EXPECT_EQ(parameters->id, 3U);
@@ -117,7 +120,8 @@ TEST(H264ParameterSets, every_shorter_set_is_cut) {
 TEST(H264ParameterSets, what_cannot_be_is_refused) {
     EXPECT_EQ(read_sequence_parameters(unhex("68 ce")).error(), make_error_code(Errc::not_h264));
     EXPECT_EQ(read_sequence_parameters(baseline(40, 30, {160, 160, 0, 0})).error(), make_error_code(Errc::not_h264));
-    EXPECT_EQ(read_sequence_parameters(baseline(40, 30, {0xffffffff - 1, 0xffffffff - 1, 0, 0})).error(), make_error_code(Errc::not_h264));
+    EXPECT_EQ(read_sequence_parameters(baseline(40, 30, {0xffffffff - 1, 0xffffffff - 1, 0, 0})).error(),
+              make_error_code(Errc::not_h264));
     EXPECT_EQ(read_sequence_parameters(baseline(4097, 1)).error(), make_error_code(Errc::not_h264));
     EXPECT_EQ(read_sequence_parameters(baseline(1, 2049, {}, false)).error(), make_error_code(Errc::not_h264));
     EXPECT_TRUE(read_sequence_parameters(baseline(4096, 4096)));
@@ -129,7 +133,8 @@ TEST(H264ParameterSets, whatever_the_bytes_are_the_answer_is_a_size_or_an_error)
     int read = 0;
     for (int turn = 0; turn < 50000; ++turn) {
         Bytes bytes = baseline(40, 30);
-        for (int flips = 0; flips < 3; ++flips) bytes[1 + random.below(bytes.size() - 1)] ^= static_cast<std::uint8_t>(1U << random.below(8));
+        for (int flips = 0; flips < 3; ++flips)
+            bytes[1 + random.below(bytes.size() - 1)] ^= static_cast<std::uint8_t>(1U << random.below(8));
         const auto parameters = read_sequence_parameters(bytes);
         if (!parameters) continue;
         ++read;

@@ -47,7 +47,8 @@ TEST(H264Nal, units_stand_between_start_codes_of_both_lengths) {
 }
 
 TEST(H264Nal, nothing_is_made_of_what_has_no_start_code_or_no_unit) {
-    for (const char* none : {"", "00", "0000", "000001", "00000001", "6742", "000001 000001", "0000 0000 0000"}) EXPECT_TRUE(split_annex_b(unhex(none))->empty()) << none;
+    for (const char* none : {"", "00", "0000", "000001", "00000001", "6742", "000001 000001", "0000 0000 0000"})
+        EXPECT_TRUE(split_annex_b(unhex(none))->empty()) << none;
     EXPECT_EQ(split_annex_b(unhex("000001 01"))->size(), 1U);
     EXPECT_EQ(split_annex_b(unhex("0101 000001 01 0001 0100"))->size(), 1U);
 }
@@ -65,12 +66,15 @@ TEST(H264Nal, the_search_finds_every_start_code) {
             for (std::size_t k = i + 3; k + 3 <= stream.size() && end == stream.size(); ++k)
                 if (stream[k] == 0 && stream[k + 1] == 0 && stream[k + 2] == 1) end = k;
             while (end > i + 3 && stream[end - 1] == 0) --end;
-            if (end > i + 3) expected.emplace_back(stream.begin() + static_cast<std::ptrdiff_t>(i) + 3, stream.begin() + static_cast<std::ptrdiff_t>(end));
+            if (end > i + 3)
+                expected.emplace_back(stream.begin() + static_cast<std::ptrdiff_t>(i) + 3,
+                                      stream.begin() + static_cast<std::ptrdiff_t>(end));
         }
         const auto units = split_annex_b(stream);
         ASSERT_TRUE(units);
         ASSERT_EQ(units->size(), expected.size()) << turn;
-        for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(std::equal(expected[i].begin(), expected[i].end(), (*units)[i].begin(), (*units)[i].end())) << turn;
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            EXPECT_TRUE(std::equal(expected[i].begin(), expected[i].end(), (*units)[i].begin(), (*units)[i].end())) << turn;
     }
 }
 
@@ -179,7 +183,8 @@ TEST(H264Payload, any_picture_comes_back_from_payloads_of_any_size) {
     constexpr std::array<std::uint8_t, 7> headers{0x67, 0x68, 0x06, 0x09, 0x65, 0x41, 0x01};
     for (int turn = 0; turn < 2000; ++turn) {
         std::vector<Bytes> units(1 + random.below(8));
-        for (Bytes& each : units) each = unit(headers[random.below(headers.size())], 1 + random.below(random.below(4) == 0 ? 4000 : 60));
+        for (Bytes& each : units)
+            each = unit(headers[random.below(headers.size())], 1 + random.below(random.below(4) == 0 ? 4000 : 60));
         const std::size_t most = 3 + random.below(1500);
         const auto payloads = packetise(stream_of(units), most);
         ASSERT_TRUE(payloads);

@@ -24,7 +24,8 @@ TEST(H264Profile, three_bytes_are_six_digits) {
 
 TEST(H264Profile, different_bytes_may_name_one_profile) {
     // RFC 6184 table 5, and what browsers offer.
-    for (const char* digits : {"42e01f", "42c01f", "42f00b", "4d801f", "4de01f", "58c01f", "42401f"}) EXPECT_EQ(named(digits), Profile::constrained_baseline) << digits;
+    for (const char* digits : {"42e01f", "42c01f", "42f00b", "4d801f", "4de01f", "58c01f", "42401f"})
+        EXPECT_EQ(named(digits), Profile::constrained_baseline) << digits;
     for (const char* digits : {"42001f", "42a01f", "58801f"}) EXPECT_EQ(named(digits), Profile::baseline) << digits;
     for (const char* digits : {"4d001f", "4d401f"}) EXPECT_EQ(named(digits), Profile::main) << digits;
     EXPECT_EQ(named("58001f"), Profile::extended);
@@ -38,7 +39,9 @@ TEST(H264Profile, different_bytes_may_name_one_profile) {
 }
 
 TEST(H264Profile, level_1b_stands_between_1_and_1_1) {
-    const auto below = [](std::string_view a, std::string_view b) { return level_below(*parse_profile_level_id(a), *parse_profile_level_id(b)); };
+    const auto below = [](std::string_view a, std::string_view b) {
+        return level_below(*parse_profile_level_id(a), *parse_profile_level_id(b));
+    };
     EXPECT_TRUE(below("42e00a", "42f00b"));
     EXPECT_TRUE(below("42f00b", "42e00b"));
     EXPECT_FALSE(below("42e00b", "42f00b"));
