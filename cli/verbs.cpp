@@ -82,7 +82,8 @@ constexpr std::array rows{
         "serve", Verb::serve, "[APP.YAML] [--kind KIND] [--port PORT]",
         "run the included server, or the views of an application file",
         "Listens until Ctrl-C. Without a file, GET / explains every path; the format of files is described in volley-serve(5).\n"
-        "A setting comes from a flag, else the environment (VOLLEY_PORT), else the file that VOLLEY_SETTINGS names, else the application file.",
+        "A setting comes from a flag, else the environment (VOLLEY_PORT), else the file that VOLLEY_SETTINGS names, else the application file.\n"
+        "One process, in which one thread has all WebRTC calls: for more processors start more, each with a --port and --rtc-port of its own.",
         "volley serve\nvolley serve --kind pool:8 --port 9000 --log\nvolley serve --port 0 --fault block\nvolley serve app.yaml --reload\n"
         "volley serve app.yaml --routes",
         &cmd_serve},

@@ -11,12 +11,15 @@ endif()
 
 # --- the rules -------------------------------------------------------------------------------------------------------
 
-set(pure base metrics yaml pages appfile proto webrtc scenario load report verdict)
+set(pure base picture sound metrics yaml pages appfile proto webrtc streams scenario load report verdict)
 
 # below_<module>: the folders that it may include, itself aside.
 set(below_base)
+set(below_picture base)
+set(below_sound base)
 set(below_proto base)
 set(below_webrtc base proto)
+set(below_streams base proto)  # the RTP of a call; who has both carries its packets through a peer
 set(below_metrics base)
 set(below_yaml base)
 set(below_pages base yaml)
@@ -39,7 +42,7 @@ set(below_verify base metrics load verdict net client process server engine)
 set(below_media base picture sound)
 set(below_media_plugin base picture sound proto media)  # proto: sizes of pictures in their headers, before memory is taken for them
 set(below_run base metrics yaml scenario load verdict report net client call process server engine verify webrtc)
-set(modules base proto webrtc metrics yaml pages appfile scenario load report verdict net view files middleware client call process server app engine verify run media media_plugin)
+set(modules base picture sound proto webrtc streams metrics yaml pages appfile scenario load report verdict net view files middleware client call process server app engine verify run media media_plugin)
 
 # Files that belong higher up than the folder that they stand in: the main of the helper program runs the application.
 set(higher_lib/src/process/helper_main.cpp app)
@@ -65,6 +68,8 @@ set(beast_include "^boost/beast")
 set(beast_files "^lib/src/(net/beast_impl|server/[a-z_0-9]*)\\.(cpp|ipp)$|^lib/src/server/[a-z_]*beast[a-z_]*\\.hpp$")
 set(curl_include "^curl/")
 set(curl_files "^lib/src/(net|client)/curl_[a-z_]*\\.(cpp|hpp)$")
+set(png_include "^png\\.h$")
+set(png_files "^lib/src/picture/png\\.cpp$")
 set(sqlite_include "^sqlite3\\.h$")
 set(sqlite_files "^lib/src/app/sqlite\\.cpp$")
 # Pure code takes digests and random numbers from base; whole protocols on OpenSSL have a folder of their own; the others speak TLS.

@@ -1,118 +1,69 @@
-"""A way over UDP that loses, delays and reorders: stands before one port, with a port of its own towards it for each client.
+"""A way over UDP between two programs that know nothing of it: it loses, delays and reorders."""
 
-    udp_relay.py --target 127.0.0.1:5000 --loss 5 --delay 20 --jitter 10 --seed 1
-
-prints the port that it listens on as its first line, and what it has moved when its standard input ends. The same seed loses the same
-datagrams of each client and direction. For ICE: put the relay's port into the candidates of one side, and take out those of the other.
-"""
-
-import argparse
-import asyncio
 import random
-import sys
-
-MOST_CLIENTS = 1000
-
-
-class Direction:
-    """Datagrams that go one way between one client and the target."""
-
-    def __init__(self, model, seed, send):
-        self.model = model
-        self.random = random.Random(seed)
-        self.send = send
-        self.came = 0
-        self.lost = 0
-
-    def move(self, data):
-        self.came += 1
-        # Both numbers are drawn for each, so that what is lost does not depend on what is delayed.
-        loses = self.random.random() * 100 < self.model.loss
-        late = self.model.delay + self.random.random() * self.model.jitter
-        if loses:
-            self.lost += 1
-        elif late == 0:
-            self.send(data)
-        else:
-            asyncio.get_running_loop().call_later(late / 1000, self.send, data)
+import selectors
+import socket
+import threading
+import time
 
 
-class Back(asyncio.DatagramProtocol):
-    """The port towards the target that belongs to one client."""
+class Relay:
+    """Datagrams between two ends: what comes to the port in the place of one end goes to that end, from the port in the place of the
+    other. `ends` holds their addresses, and may be filled in later: what is for an end that is not known yet is lost.
 
-    def __init__(self, front, client, model, seed):
-        self.transport = None
-        self.waiting = []
-        self.up = Direction(model, f"{seed} up", self.send)
-        self.down = Direction(model, f"{seed} down", lambda data: front.sendto(data, client))
+    The same seed loses the same datagrams of each direction, and delays them alike. loss: a share; delay, jitter: seconds."""
 
-    def connection_made(self, transport):
-        self.transport = transport
-        for data in self.waiting:
-            self.transport.sendto(data)
-        self.waiting = []
+    def __init__(self, seed, loss=0.0, delay=0.0, jitter=0.0):
+        self.loss, self.delay, self.jitter = loss, delay, jitter
+        self.random = [random.Random(f"{seed} to {end}") for end in range(2)]
+        self.sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+        for s in self.sockets:
+            s.bind(("127.0.0.1", 0))
+            s.setblocking(False)
+        self.ends = [None, None]
+        self.lost = self.passed = 0
+        self.stopped = False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
 
-    def send(self, data):
-        if self.transport is None:
-            self.waiting.append(data)
-        else:
-            self.transport.sendto(data)
+    def port(self, end):
+        """The port in the place of an end."""
+        return self.sockets[end].getsockname()[1]
 
-    def datagram_received(self, data, address):
-        self.down.move(data)
+    def run(self):
+        selector = selectors.DefaultSelector()
+        for end in range(2):
+            selector.register(self.sockets[end], selectors.EVENT_READ, end)
+        waiting = []
+        while not self.stopped:
+            now = time.monotonic()
+            for _, end, data in sorted((w for w in waiting if w[0] <= now), key=lambda w: w[0]):
+                if self.ends[end]:
+                    self.send(end, data)
+            waiting = [w for w in waiting if w[0] > now]
+            timeout = min([w[0] for w in waiting], default=now + 0.1) - now
+            for key, _ in selector.select(max(0, min(timeout, 0.1))):
+                try:
+                    data, _ = key.fileobj.recvfrom(65536)
+                except OSError:  # a port that is closed tells of itself here
+                    continue
+                # Both numbers are drawn for each, so that what is lost does not depend on what is delayed.
+                loses = self.random[key.data].random() < self.loss
+                late = self.delay + self.random[key.data].random() * self.jitter
+                if loses:
+                    self.lost += 1
+                    continue
+                self.passed += 1
+                waiting.append((time.monotonic() + late, key.data, data))
+        for s in self.sockets:
+            s.close()
 
-    def error_received(self, error):
-        pass  # nobody listens there yet, or any longer
+    def send(self, end, data):
+        try:
+            self.sockets[1 - end].sendto(data, self.ends[end])
+        except OSError:  # lost, then
+            pass
 
-
-class Front(asyncio.DatagramProtocol):
-    def __init__(self, model):
-        self.model = model
-        self.transport = None
-        self.clients = {}
-        self.tasks = []
-
-    def connection_made(self, transport):
-        self.transport = transport
-
-    def datagram_received(self, data, address):
-        if address not in self.clients:
-            if len(self.clients) >= MOST_CLIENTS:
-                return
-            back = Back(self.transport, address, self.model, f"{self.model.seed} {len(self.clients)}")
-            self.clients[address] = back
-            opening = asyncio.get_running_loop().create_datagram_endpoint(lambda: back, remote_addr=self.model.target)
-            self.tasks.append(asyncio.create_task(opening))
-        self.clients[address].up.move(data)
-
-    def error_received(self, error):
-        pass
-
-    def counts(self):
-        ways = [way for back in self.clients.values() for way in (back.up, back.down)]
-        return f"clients {len(self.clients)} came {sum(w.came for w in ways)} lost {sum(w.lost for w in ways)}"
-
-
-def endpoint(text):
-    host, _, port = text.rpartition(":")
-    return host, int(port)
-
-
-async def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--target", type=endpoint, required=True)
-    parser.add_argument("--listen", type=endpoint, default=("127.0.0.1", 0))
-    parser.add_argument("--loss", type=float, default=0, help="percent")
-    parser.add_argument("--delay", type=float, default=0, help="milliseconds, each way")
-    parser.add_argument("--jitter", type=float, default=0, help="up to so many milliseconds more; reorders")
-    parser.add_argument("--seed", type=int, default=1)
-    model = parser.parse_args()
-    loop = asyncio.get_running_loop()
-    transport, front = await loop.create_datagram_endpoint(lambda: Front(model), local_addr=model.listen)
-    print(transport.get_extra_info("sockname")[1], flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
-    print(front.counts(), flush=True)
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
+    def stop(self):
+        self.stopped = True
+        self.thread.join()

@@ -1,4 +1,4 @@
-// Bytes of packets, and the only place where they are shifted into numbers and back: network byte order.
+// Bytes of packets and files, and the only place where they are shifted into numbers and back: network byte order, or little-endian.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +30,9 @@ public:
     std::uint16_t u16() noexcept { return static_cast<std::uint16_t>(number(2)); }
     std::uint32_t u32() noexcept { return static_cast<std::uint32_t>(number(4)); }
     std::uint64_t u64() noexcept { return number(8); }
+    std::uint16_t le16() noexcept { return static_cast<std::uint16_t>(little(2)); }
+    std::uint32_t le32() noexcept { return static_cast<std::uint32_t>(little(4)); }
+    std::uint64_t le64() noexcept { return little(8); }
     /// The next `size` bytes; none of them where fewer are left.
     BytesView bytes(std::size_t size) noexcept {
         if (size > left_.size()) {
@@ -52,6 +55,15 @@ private:
         for (const std::uint8_t byte : bytes(size)) value = (value << 8) | byte;
         return value;
     }
+    std::uint64_t little(std::size_t size) noexcept {
+        std::uint64_t value = 0;
+        unsigned shift = 0;
+        for (const std::uint8_t byte : bytes(size)) {
+            value |= static_cast<std::uint64_t>(byte) << shift;
+            shift += 8;
+        }
+        return value;
+    }
 
     BytesView left_;
     bool ok_ = true;
@@ -64,6 +76,9 @@ public:
     void u16(std::uint16_t value) { number(value, 2); }
     void u32(std::uint32_t value) { number(value, 4); }
     void u64(std::uint64_t value) { number(value, 8); }
+    void le16(std::uint16_t value) { little(value, 2); }
+    void le32(std::uint32_t value) { little(value, 4); }
+    void le64(std::uint64_t value) { little(value, 8); }
     void bytes(BytesView value) { out_.insert(out_.end(), value.begin(), value.end()); }
     void zeros(std::size_t count) { out_.insert(out_.end(), count, 0); }
     /// Overwrites two bytes that were written before.
@@ -79,6 +94,9 @@ public:
 private:
     void number(std::uint64_t value, std::size_t size) {
         for (std::size_t i = size; i > 0; --i) out_.push_back(static_cast<std::uint8_t>(value >> (8 * (i - 1))));
+    }
+    void little(std::uint64_t value, std::size_t size) {
+        for (std::size_t i = 0; i < size; ++i) out_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
     }
 
     Bytes out_;

@@ -16,7 +16,7 @@
 #include "call/frame_workers.hpp"
 #include "media/plugin.hpp"
 #include "sound/chirp.hpp"
-#include "sound/resample.hpp"
+#include "sound/resampler.hpp"
 
 namespace volley::call {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "media/load.hpp"
-#include "sound/resample.hpp"
+#include "sound/resampler.hpp"
 
 namespace volley::call {
 namespace {

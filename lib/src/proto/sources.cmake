@@ -7,7 +7,8 @@ target_sources(volley_core PRIVATE
   src/proto/sdp/description.cpp src/proto/sdp/values.cpp src/proto/sdp/session_reader.cpp src/proto/sdp/session_writer.cpp
   src/proto/sdp/codecs.cpp src/proto/sdp/negotiation.cpp src/proto/sdp/fragment.cpp src/proto/sdp/next_offer.cpp
   src/proto/srtp/keys.cpp src/proto/srtp/evp.cpp src/proto/srtp/transform.cpp src/proto/srtp/session.cpp
-  src/proto/rtp/error.cpp src/proto/rtp/packet.cpp src/proto/rtp/extensions.cpp src/proto/rtp/rtcp.cpp src/proto/dcep/message.cpp
+  src/proto/rtp/error.cpp src/proto/rtp/packet.cpp src/proto/rtp/extensions.cpp src/proto/rtp/rtcp.cpp src/proto/rtp/transport_cc.cpp
+  src/proto/dcep/message.cpp
   src/proto/vp8/error.cpp src/proto/vp8/frame_header.cpp src/proto/vp8/payload.cpp
   src/proto/h264/error.cpp src/proto/h264/nal.cpp src/proto/h264/payload.cpp src/proto/h264/parameter_sets.cpp src/proto/h264/profile.cpp
   src/proto/dtls/fingerprint.cpp src/proto/dtls/record.cpp src/proto/dtls/session.cpp

@@ -8,6 +8,7 @@
 #include <volley/report/result.hpp>
 
 #include "report/figures.hpp"
+#include "report/media_text.hpp"
 #include "report/terminal.hpp"
 #include "report/text_parts.hpp"
 
@@ -117,6 +118,7 @@ std::string phase_text(const PhaseResult& p, const Look& look) {
     out += calls_text(p, c, look);
     out += setup_text(c, look);
     out += round_trips_text(p, c, look);
+    if (c.media) out += media_text(*c.media, look);
     std::string notes;
     constexpr auto late = std::chrono::milliseconds(5);
     if (!c.start_lag.empty() && c.start_lag.quantile(0.99) > late)

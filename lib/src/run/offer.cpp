@@ -31,8 +31,15 @@ std::string words_of(const call::OfferPlan& plan) {
     std::string out = plan.calls == 1 ? "1 call" : fmt::format("{} calls", report::grouped(plan.calls));
     if (plan.calls > 1) out += plan.rate ? " at " + report::rate_text(plan.rate->per_second) : std::string(" at once");
     out += fmt::format(" ({})", call::to_string(plan.signal));
+    if (plan.video) {
+        const auto& video = *plan.video;
+        out += ", video";
+        if (!video.transform.empty()) out += " (" + video.transform + ')';
+        if (video.source.empty()) out += fmt::format(" {}x{} at {:g}/s", video.width, video.height, video.frames_per_second);
+    }
+    if (plan.audio) out += ", audio";
     const auto& pings = plan.pings;
-    if (pings.count == 0U) return out + ", no pings";
+    if (pings.count == 0U) return out + ", no pings" + (pings.length ? " for " + format_duration(*pings.length) : std::string());
     out += ", ";
     if (pings.count) out += fmt::format("{} ", report::grouped(*pings.count));
     out += pings.count == 1U ? "ping" : "pings";

@@ -3,64 +3,13 @@
 It stands between client and server of `POST /offer`, and puts ports of its own in the place of those that both name."""
 import http.server
 import json
-import random
 import re
-import selectors
-import socket
 import threading
-import time
 import urllib.request
 
+from support.udp_relay import Relay
+
 CANDIDATE = re.compile(r"a=candidate:(\S+) (\d+) (\S+) (\d+) (\S+) (\d+) typ host[^\r\n]*")
-
-
-class Relay:
-    """Datagrams between one client and one server: what comes in at one socket leaves by the other one."""
-
-    def __init__(self, seed, loss, delay, jitter):
-        self.random, self.loss, self.delay, self.jitter = random.Random(seed), loss, delay, jitter
-        self.sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]  # in the place of client and server
-        for s in self.sockets:
-            s.bind(("127.0.0.1", 0))
-            s.setblocking(False)
-        self.ends = [None, None]
-        self.lost = self.passed = 0
-        self.stopped = False
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-
-    def port(self, end):
-        return self.sockets[end].getsockname()[1]
-
-    def run(self):
-        selector = selectors.DefaultSelector()
-        for end in range(2):
-            selector.register(self.sockets[end], selectors.EVENT_READ, end)
-        waiting = []
-        while not self.stopped:
-            now = time.monotonic()
-            for due, end, data in [w for w in waiting if w[0] <= now]:
-                if self.ends[end]:
-                    self.sockets[1 - end].sendto(data, self.ends[end])
-            waiting = [w for w in waiting if w[0] > now]
-            timeout = min([w[0] for w in waiting], default=now + 0.1) - now
-            for key, _ in selector.select(max(0, min(timeout, 0.1))):
-                try:
-                    data, _ = key.fileobj.recvfrom(65536)
-                except OSError:  # a port that is closed tells of itself here
-                    continue
-                if self.random.random() < self.loss:
-                    self.lost += 1
-                    continue
-                self.passed += 1
-                # What is sent to the place of one end is for that end.
-                waiting.append((time.monotonic() + self.delay + self.random.random() * self.jitter, key.data, data))
-        for s in self.sockets:
-            s.close()
-
-    def stop(self):
-        self.stopped = True
-        self.thread.join()
 
 
 class BadWay:

@@ -1,22 +1,18 @@
 """The relay that other tests put between peers does what it says."""
 
-import os
+import pathlib
 import socket
-import subprocess
 import sys
+import time
 import unittest
 
-RELAY = os.path.join(os.path.dirname(__file__), "..", "..", "support", "udp_relay.py")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from support.udp_relay import Relay
 
 
 class UdpRelayTest(unittest.TestCase):
     def setUp(self):
-        self.server = self.socket()
-        self.relays = []
-
-    def tearDown(self):
-        for relay in self.relays:
-            relay.communicate(timeout=30)
+        self.ends = [self.socket(), self.socket()]
 
     def socket(self):
         out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -25,61 +21,60 @@ class UdpRelayTest(unittest.TestCase):
         out.settimeout(30)
         return out
 
-    def relay(self, *flags):
-        target = "127.0.0.1:%d" % self.server.getsockname()[1]
-        relay = subprocess.Popen(
-            [sys.executable, RELAY, "--target", target, *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.relays.append(relay)
-        return relay, ("127.0.0.1", int(relay.stdout.readline()))
+    def relay(self, *model, **more):
+        relay = Relay(*model, **more)
+        self.addCleanup(relay.stop)
+        relay.ends = [end.getsockname() for end in self.ends]
+        return relay
 
-    def test_what_comes_back_goes_to_the_client_that_it_is_for(self):
-        _, there = self.relay()
-        one, other = self.socket(), self.socket()
-        one.sendto(b"one", there)
-        first, from_one = self.server.recvfrom(2000)
-        other.sendto(b"other", there)
-        second, from_other = self.server.recvfrom(2000)
-        self.assertEqual((first, second), (b"one", b"other"))
-        self.assertNotEqual(from_one, from_other)
-        self.server.sendto(b"to other", from_other)
-        self.server.sendto(b"to one", from_one)
-        self.assertEqual(one.recvfrom(2000), (b"to one", there))
-        self.assertEqual(other.recvfrom(2000), (b"to other", there))
+    def send(self, relay, end, data):
+        self.ends[1 - end].sendto(data, ("127.0.0.1", relay.port(end)))
 
-    def sent_through(self, *flags, count=200):
-        relay, there = self.relay(*flags)
-        client = self.socket()
-        client.sendto(b"first", there)
-        for i in range(count):
-            client.sendto(b"%d" % i, there)
-        client.sendto(b"last", there)
-        # What it has seen it says at its end, when nothing moves any longer.
+    def test_each_end_hears_the_other_from_the_port_in_its_place(self):
+        relay = self.relay(1)
+        self.send(relay, 1, b"to the second")
+        self.assertEqual(self.ends[1].recvfrom(2000), (b"to the second", ("127.0.0.1", relay.port(0))))
+        self.send(relay, 0, b"and back")
+        self.assertEqual(self.ends[0].recvfrom(2000), (b"and back", ("127.0.0.1", relay.port(1))))
+
+    def test_what_is_for_an_end_that_is_not_known_yet_is_lost(self):
+        relay = self.relay(1)
+        relay.ends[1] = None
+        self.send(relay, 1, b"to nobody")
+        for later in (b"what may be moved in one go with it", b"what is moved after that"):
+            self.send(relay, 0, later)
+            self.assertEqual(self.ends[0].recv(2000), later)
+        relay.ends[1] = self.ends[1].getsockname()
+        self.send(relay, 1, b"to somebody")
+        self.assertEqual(self.ends[1].recv(2000), b"to somebody")
+
+    def sent_through(self, relay, count=200):
+        """What arrives of so many, where all that are not lost do."""
         came = []
-        self.server.settimeout(2)
-        try:
-            while True:
-                came.append(self.server.recv(2000))
-        except socket.timeout:
-            pass
-        counts = relay.communicate(timeout=30)[0].split()
-        return came, dict(zip(counts[::2], map(int, counts[1::2])))
+        for i in range(count):
+            self.send(relay, 1, b"%d" % i)
+        until = time.monotonic() + 30
+        while relay.lost + relay.passed < count and time.monotonic() < until:
+            time.sleep(0.01)
+        for _ in range(relay.passed):
+            came.append(self.ends[1].recv(2000))
+        return came
 
     def test_a_seed_loses_the_same_datagrams_each_time(self):
-        came, counts = self.sent_through("--loss", "30", "--seed", "5")
-        self.assertEqual(counts["came"], 202)
-        self.assertEqual(counts["came"] - counts["lost"], len(came))
-        self.assertGreater(counts["lost"], 20)
-        self.assertLess(counts["lost"], 120)
-        self.assertEqual(self.sent_through("--loss", "30", "--seed", "5")[0], came)
-        self.assertNotEqual(self.sent_through("--loss", "30", "--seed", "6")[0], came)
+        relay = self.relay(5, loss=0.3)
+        came = self.sent_through(relay)
+        self.assertEqual(relay.lost + len(came), 200)
+        self.assertGreater(relay.lost, 20)
+        self.assertLess(relay.lost, 120)
+        self.assertEqual(self.sent_through(self.relay(5, loss=0.3)), came)
+        self.assertNotEqual(self.sent_through(self.relay(6, loss=0.3)), came)
 
     def test_jitter_reorders_and_loses_nothing(self):
-        came, _ = self.sent_through("--jitter", "100")
-        expected = [b"first"] + [b"%d" % i for i in range(200)] + [b"last"]
+        came = self.sent_through(self.relay(1, jitter=0.1))
+        expected = [b"%d" % i for i in range(200)]
         self.assertNotEqual(came, expected)
         self.assertEqual(sorted(came), sorted(expected))
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -22,4 +22,5 @@ target_link_libraries(call_server PRIVATE volley::volley volley_warnings Boost::
 target_include_directories(call_server PRIVATE ${PROJECT_SOURCE_DIR}/lib/src ${PROJECT_SOURCE_DIR}/tests)
 add_dependencies(sanitized_tests call_server)
 volley_add_python_test(cli_offer net net/cli/offer_test.py TIMEOUT 300)
+volley_add_python_test(cli_offer_media net net/cli/offer_media_test.py TIMEOUT 600)
 set_property(TEST net_cli_offer APPEND PROPERTY ENVIRONMENT "CALL_SERVER=$<TARGET_FILE:call_server>")

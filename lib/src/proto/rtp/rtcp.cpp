@@ -249,10 +249,14 @@ Result<std::vector<Rtcp>> parse_rtcp(BytesView bytes) {
         if (type < 192 || type > 223) return Errc::bad_field;
         if (out.size() == most_rtcp_packets) return Errc::too_many;
         if ((first & padding_flag) != 0) {
-            // RFC 3550 section 6.4.1: whole words, in the last packet alone.
             const std::size_t padding = body.empty() ? 0 : body.back();
-            if (in.left() > 0 || padding == 0 || padding % word != 0 || padding > body.size()) return Errc::bad_padding;
-            body = body.first(body.size() - padding);
+            if (padding == 0 || padding > body.size()) return Errc::bad_padding;
+            // RFC 3550 section 6.4.1: whole words, in the last packet alone. Transport-wide feedback is of odd length; libwebrtc fills it up to
+            // its word with padding, wherever it stands. That stays behind what the feedback says.
+            const bool fills_up = type == static_cast<std::uint8_t>(RtcpType::transport_feedback) &&
+                                  (first & most_counted) == Feedback::transport_wide;
+            if (!fills_up && (in.left() > 0 || padding % word != 0)) return Errc::bad_padding;
+            body = body.first(body.size() - padding / word * word);
         }
         auto packet = read_one(type, first & most_counted, body);
         if (!packet) return packet.error();

@@ -1,4 +1,5 @@
-"""aiortc_client.py URL PINGS [media] [size=BYTES]: calls URL with a data channel, and with tracks where asked; prints one line of JSON.
+"""aiortc_client.py URL PINGS [media [back]] [size=BYTES]: calls URL with a data channel, and with tracks where asked, until some frames of
+video are back with `back`; prints one line of JSON.
 
 It ends with 0 where every ping came back as a pong."""
 import asyncio
@@ -14,6 +15,7 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 LIMIT = 60  # seconds; generous, since no test is about speed
+FRAMES = 60  # of video that are waited for where they are to come back
 
 
 async def main(url, pings, media, size):
@@ -41,6 +43,22 @@ async def main(url, pings, media, size):
         else:
             ping()
 
+    frames = {"audio": 0, "video": 0}  # that came back
+    enough = asyncio.Event()
+
+    async def count(track):
+        while True:
+            await track.recv()
+            frames[track.kind] += 1
+            if frames["video"] >= FRAMES:
+                enough.set()
+
+    counting = []
+
+    @call.on("track")
+    def take_track(track):
+        counting.append(asyncio.ensure_future(count(track)))
+
     if media:
         call.addTrack(VideoStreamTrack())
         call.addTrack(AudioStreamTrack())
@@ -59,12 +77,19 @@ async def main(url, pings, media, size):
         await asyncio.wait_for(every_pong.wait(), LIMIT)
     except asyncio.TimeoutError:
         error = f"{len(rtts)} of {pings} pongs; connection {call.connectionState}, channel {channel.readyState}"
+    if "back" in sys.argv[3:]:
+        try:
+            await asyncio.wait_for(enough.wait(), LIMIT)
+        except asyncio.TimeoutError:
+            error = f"{frames} came back of tracks; {FRAMES} of video are enough"
     if os.environ.get("STAY") == "1":
         print("staying", flush=True)
         await asyncio.sleep(LIMIT * 10)
     state = call.connectionState
+    for task in counting:
+        task.cancel()
     await call.close()
-    print(json.dumps({"pongs": len(rtts), "state": state, "odd": odd, "error": error, "rtt": sorted(rtts)[len(rtts) // 2] if rtts else None}))
+    print(json.dumps({"pongs": len(rtts), "state": state, "odd": odd, "error": error, "frames": frames, "rtt": sorted(rtts)[len(rtts) // 2] if rtts else None}))
     return 0 if error is None and not odd else 1
 
 

@@ -1,4 +1,5 @@
-"""POST /offer {sdp, type} -> {sdp, type}, by aiortc. Text `ping...` comes back as `pong...`, all else as it is; tracks are sent back."""
+"""POST /offer {sdp, type} -> {sdp, type}, by aiortc. Text `ping...` comes back as `pong...`, all else as it is; tracks are sent back,
+video through `video_transform` as aiortc's example does it."""
 import asyncio
 import os
 import sys
@@ -28,7 +29,11 @@ async def offer(request):
 
     @call.on("track")
     def take_track(track):
-        call.addTrack(relay.subscribe(track))
+        back = relay.subscribe(track)
+        if track.kind == "video" and body.get("video_transform"):
+            import aiortc_transforms  # needs OpenCV
+            back = aiortc_transforms.Transformed(back, body["video_transform"])
+        call.addTrack(back)
 
     @call.on("connectionstatechange")
     async def note_state():

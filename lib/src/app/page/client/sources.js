@@ -52,7 +52,14 @@ export async function openAudio(kind) {
   const out = new MediaStreamAudioDestinationNode(context);
   oscillator.connect(new GainNode(context, { gain: toneLevel })).connect(out);
   oscillator.start();
-  return { track: out.stream.getAudioTracks()[0], stop: () => context.close() };
+  const track = out.stream.getAudioTracks()[0];
+  return {
+    track,
+    stop() {
+      track.stop();
+      context.close();
+    },
+  };
 }
 
 // A canvas that is painted again and again, as a track.

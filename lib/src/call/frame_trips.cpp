@@ -1,0 +1,404 @@
+#include "call/frame_trips.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+namespace volley::call {
+namespace {
+
+constexpr Duration remembered_longer = std::chrono::seconds(5);  // than the timeout, so that what comes late is known
+constexpr std::size_t most_waiting_back = 1024;
+constexpr std::size_t most_seen = 512;
+
+}  // namespace
+
+std::uint32_t timestamp_dither(std::uint64_t seed, std::uint64_t index) noexcept {
+    // SplitMix64.
+    std::uint64_t z = seed + (index + 1) * 0x9e3779b97f4a7c15U;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return static_cast<std::uint32_t>((z ^ (z >> 31)) & 63U);
+}
+
+std::string_view to_string(KnownBy by) noexcept {
+    switch (by) {
+        case KnownBy::timestamp:
+            return "timestamp";
+        case KnownBy::code:
+            return "code";
+        case KnownBy::both:
+            return "both";
+    }
+    return "unknown";
+}
+
+void TripTimes::record(const FrameTrip& trip) noexcept {
+    network.record(trip.network());
+    assembly.record(trip.assembly());
+    if (trip.decoded) decoding.record(trip.decoding());
+    whole.record(trip.whole());
+}
+
+void TripTimes::merge(const TripTimes& other) noexcept {
+    network.merge(other.network);
+    assembly.merge(other.assembly);
+    decoding.merge(other.decoding);
+    whole.merge(other.whole);
+}
+
+void FreezeMeter::shown(TimePoint at) noexcept {
+    const auto last = last_;
+    last_ = at;
+    if (!last) return;
+    const Duration duration = at - *last;
+    if (count_ >= fewest) {
+        const Duration mean = sum_ / static_cast<std::int64_t>(std::min(count_, averaged));
+        if (duration >= std::max(3 * mean, mean + std::chrono::milliseconds(150))) {
+            ++freezes_;
+            total_ += duration;
+            longest_ = std::max(longest_, duration);
+        }
+    }
+    Duration& oldest = durations_[count_ % averaged];
+    sum_ += duration - oldest;  // which is zero until there are as many
+    oldest = duration;
+    ++count_;
+}
+
+void FrameTrips::note_sent(const SentFrame& frame) {
+    ++counts_.sent;
+    if (!first_sent_) first_sent_ = frame.sent;
+    codes_sent_ = codes_sent_ || frame.code.has_value();
+    stamp_.insert_or_assign(frame.rtp_timestamp, first_number_ + sent_.size());
+    sent_.push_back({frame, Fate::waiting});
+    ++waiting_;
+    forget_sent(frame.sent);
+}
+
+/// The frame sent before an instant with an RTP timestamp.
+std::optional<std::uint64_t> FrameTrips::sent_with(std::uint32_t rtp_timestamp, TimePoint before) const {
+    const auto found = stamp_.find(rtp_timestamp);
+    if (found == stamp_.end() || sent_at(found->second).frame.sent > before) return std::nullopt;
+    return found->second;
+}
+
+/// The only frame that was sent within the timeout before an instant and shows a code.
+std::optional<std::uint64_t> FrameTrips::sent_showing(std::uint32_t code, TimePoint before) const {
+    std::optional<std::uint64_t> out;
+    for (std::size_t i = sent_.size(); i-- > 0;) {
+        const SentFrame& frame = sent_[i].frame;
+        if (frame.sent > before) continue;
+        if (before - frame.sent > plan_.timeout) break;
+        if (frame.code != code) continue;
+        if (out) return std::nullopt;
+        out = first_number_ + i;
+    }
+    return out;
+}
+
+void FrameTrips::lose(Sent& sent) noexcept {
+    // Frames came back, but nothing says which: it may have been among them.
+    const bool blind = counts_.received > 0 && stamps_ != Stamps::kept && !codes_read_;
+    sent.fate = blind ? Fate::untold : Fate::lost;
+    ++(blind ? counts_.untold : counts_.lost);
+    --waiting_;
+}
+
+void FrameTrips::forget_sent(TimePoint now) {
+    while (!sent_.empty()) {
+        Sent& oldest = sent_.front();
+        if (sent_.size() <= most_remembered && now - oldest.frame.sent <= plan_.timeout + remembered_longer) break;
+        if (held_ && held_->number == first_number_) release_held();
+        if (oldest.fate == Fate::waiting) lose(oldest);
+        const auto stamp = stamp_.find(oldest.frame.rtp_timestamp);
+        if (stamp != stamp_.end() && stamp->second == first_number_) stamp_.erase(stamp);
+        sent_.pop_front();
+        ++first_number_;
+    }
+    oldest_waiting_ = std::max(oldest_waiting_, first_number_);
+}
+
+void FrameTrips::expire(TimePoint now) {
+    for (; oldest_waiting_ < first_number_ + sent_.size(); ++oldest_waiting_) {
+        Sent& sent = sent_at(oldest_waiting_);
+        if (sent.fate != Fate::waiting) continue;
+        // What came at the last moment may wait so long to be judged.
+        if (now - sent.frame.sent < plan_.timeout + hold) break;
+        if (held_ && held_->number == oldest_waiting_) break;
+        lose(sent);
+    }
+}
+
+void FrameTrips::note_returned(const ReturnedFrame& frame) {
+    ++counts_.received;
+    if (!plan_.decoded) {
+        if (!first_frame_) first_frame_ = frame.assembled;
+        freezes_.shown(frame.assembled);
+    }
+    if (std::find(seen_.begin(), seen_.end(), frame.rtp_timestamp) != seen_.end()) {
+        ++counts_.repeated;
+        return;
+    }
+    seen_.push_back(frame.rtp_timestamp);
+    if (seen_.size() > most_seen) seen_.pop_front();
+    recent_.push_back({frame.rtp_timestamp, frame.last_packet, std::nullopt});
+    if (recent_.size() > frames_to_believe) recent_.pop_front();
+    back_.push_back({frame, std::nullopt});
+    ++searched_;
+    if (stamps_ == Stamps::searching || (stamps_ != Stamps::kept && searched_ % search_again_every == 0)) search_offset(false);
+    if (back_.size() > most_waiting_back) {
+        const Back oldest = back_.front();
+        back_.pop_front();
+        judge(oldest);
+    }
+    settle(std::max(frame.assembled, frame.last_packet), false);
+}
+
+void FrameTrips::note_decoded(const DecodedFrame& frame) {
+    ++counts_.decoded;
+    if (!first_frame_) first_frame_ = frame.decoded;
+    freezes_.shown(frame.decoded);
+    if (frame.code)
+        codes_read_ = true;
+    else if (codes_sent_)
+        ++counts_.unreadable;
+    const auto back = std::find_if(back_.rbegin(), back_.rend(), [&frame](const Back& b) {
+        return b.frame.rtp_timestamp == frame.rtp_timestamp && !b.decoded;
+    });
+    if (back == back_.rend()) return;
+    back->decoded = frame;
+    const auto stamp = std::find_if(recent_.rbegin(), recent_.rend(),
+                                    [&frame](const Stamp& s) { return s.rtp_timestamp == frame.rtp_timestamp; });
+    if (stamp != recent_.rend()) stamp->code = frame.code;
+    if (stamps_ == Stamps::searching) search_offset(false);
+    settle(frame.decoded, false);
+}
+
+/// Whether the last frames are as far apart as if they came off a clock: then a wrong offset fits as well as the right one, and a server's
+/// own clock as well as ours.
+bool FrameTrips::steps_are_alike() const noexcept {
+    std::array<std::int32_t, frames_to_believe> places{};  // after the first that came: they may have overtaken each other
+    const auto end = std::transform(recent_.begin(), recent_.end(), places.begin(), [this](const Stamp& stamp) {
+        return static_cast<std::int32_t>(stamp.rtp_timestamp - recent_.front().rtp_timestamp);
+    });
+    std::sort(places.begin(), end);
+    std::adjacent_difference(places.begin(), end, places.begin());
+    const auto first = places.begin() + 1;  // before it stands no step
+    const std::int32_t smallest = *std::min_element(first, end);
+    return smallest <= 0 || std::all_of(first, end, [smallest](std::int32_t step) { return step % smallest == 0; });
+}
+
+void FrameTrips::search_offset(bool last_chance) {
+    if (recent_.size() < codes_to_believe) return;
+    const Stamp& newest = recent_.back();
+    std::size_t fitting = 0;
+    std::size_t borne_out = 0;
+    std::uint32_t fits = 0;
+    std::uint32_t is_borne_out = 0;
+    for (std::size_t i = 0; i < sent_.size(); ++i) {
+        const SentFrame& frame = sent_[i].frame;
+        if (frame.sent > newest.at) break;
+        if (sent_with(frame.rtp_timestamp, newest.at) != first_number_ + i) continue;
+        const std::uint32_t offset = newest.rtp_timestamp - frame.rtp_timestamp;
+        std::size_t agreeing = 0;
+        std::size_t clashing = 0;
+        const bool all = std::all_of(recent_.rbegin(), recent_.rend(), [&](const Stamp& stamp) {
+            const auto number = sent_with(stamp.rtp_timestamp - offset, stamp.at);
+            if (!number) return false;
+            const auto& code = sent_at(*number).frame.code;
+            if (stamp.code && code) ++(*stamp.code == *code ? agreeing : clashing);
+            return true;
+        });
+        if (!all) continue;
+        ++fitting;
+        fits = offset;
+        if (agreeing < codes_to_believe || clashing > 0) continue;
+        ++borne_out;
+        is_borne_out = offset;
+    }
+    const bool alike = steps_are_alike();
+    const bool enough = recent_.size() >= (last_chance ? frames_at_the_end : frames_to_believe);
+    if (fitting == 1 && enough && !alike)
+        offset_found(fits);
+    else if (borne_out == 1)
+        offset_found(is_borne_out);
+    else if (searched_ >= frames_to_give_up || last_chance)
+        stamps_ = fitting > 0 ? Stamps::ambiguous : Stamps::restamped;
+}
+
+void FrameTrips::offset_found(std::uint32_t offset) {
+    stamps_ = Stamps::kept;
+    offset_ = offset;
+    strays_.clear();
+    clashes_ = 0;
+    if (!held_) return;
+    const Back back = held_->back;
+    held_.reset();
+    judge_by_stamp(back);
+}
+
+void FrameTrips::doubt_offset() {
+    stamps_ = Stamps::searching;
+    searched_ = 0;
+    recent_.clear();
+}
+
+void FrameTrips::note_stray(bool stray) {
+    strays_.push_back(stray);
+    if (strays_.size() > frames_to_believe) strays_.pop_front();
+    if (static_cast<std::size_t>(std::count(strays_.begin(), strays_.end(), true)) >= strays_to_doubt) doubt_offset();
+}
+
+void FrameTrips::settle(TimePoint now, bool all) {
+    while (!back_.empty()) {
+        const Back& oldest = back_.front();
+        const Duration waited = now - oldest.frame.last_packet;
+        const bool stamps_known = stamps_ != Stamps::searching || waited >= hold;
+        const bool picture_known = oldest.decoded || !plan_.decoded || waited >= decode_hold;
+        if (!all && !(stamps_known && picture_known)) break;
+        const Back back = oldest;
+        back_.pop_front();
+        judge(back);
+    }
+    if (held_ && (all || now - held_->back.frame.last_packet >= hold)) release_held();
+}
+
+void FrameTrips::judge(const Back& back) {
+    if (stamps_ == Stamps::kept)
+        judge_by_stamp(back);
+    else
+        judge_by_code(back);
+}
+
+void FrameTrips::judge_by_stamp(const Back& back) {
+    const auto code = back.decoded ? back.decoded->code : std::nullopt;
+    const auto number = sent_with(back.frame.rtp_timestamp - offset_, back.frame.last_packet);
+    if (!number) {
+        const auto shown = code ? sent_showing(*code, back.frame.last_packet) : std::nullopt;
+        if (shown && sent_at(*shown).fate == Fate::returned)
+            ++counts_.repeated;
+        else
+            ++(code ? counts_.mismatched : counts_.unknown);
+        note_stray(true);
+        return;
+    }
+    note_stray(false);
+    const auto& ours = sent_at(*number).frame.code;
+    if (!code || !ours) {
+        match(back, *number, KnownBy::timestamp);
+    } else if (*code == *ours) {
+        clashes_ = 0;
+        match(back, *number, KnownBy::both);
+    } else {
+        ++counts_.mismatched;
+        if (++clashes_ >= clashes_to_doubt) doubt_offset();
+    }
+}
+
+void FrameTrips::judge_by_code(const Back& back) {
+    const auto code = back.decoded ? back.decoded->code : std::nullopt;
+    const auto shown = code ? sent_showing(*code, back.frame.last_packet) : std::nullopt;
+    if (!shown) {
+        ++counts_.unknown;
+        return;
+    }
+    if (held_ && *shown == held_->number) {
+        ++counts_.repeated;
+        release_held();
+        return;
+    }
+    const Fate fate = sent_at(*shown).fate;
+    if (fate == Fate::returned || fate == Fate::late) {
+        ++counts_.repeated;
+        return;
+    }
+    if (newest_by_code_ && *shown < *newest_by_code_) {
+        ++counts_.unknown;
+        return;
+    }
+    if (held_ && *shown < held_->number) {
+        // One of the two was read wrongly, and nobody knows which.
+        counts_.unknown += 2;
+        held_.reset();
+        return;
+    }
+    release_held();
+    held_ = Held{back, *shown};
+}
+
+void FrameTrips::release_held() {
+    if (!held_) return;
+    const Held held = *held_;
+    held_.reset();
+    newest_by_code_ = held.number;
+    match(held.back, held.number, KnownBy::code);
+}
+
+void FrameTrips::match(const Back& back, std::uint64_t number, KnownBy by) {
+    Sent& sent = sent_at(number);
+    if (sent.fate == Fate::returned || sent.fate == Fate::late) {
+        ++counts_.repeated;
+        return;
+    }
+    if (sent.fate == Fate::waiting)
+        --waiting_;
+    else
+        --(sent.fate == Fate::lost ? counts_.lost : counts_.untold);
+    if (back.frame.last_packet - sent.frame.sent > plan_.timeout) {
+        sent.fate = Fate::late;
+        ++counts_.late;
+        ++counts_.lost;
+        return;
+    }
+    sent.fate = Fate::returned;
+    ++counts_.returned;
+    FrameTrip trip;
+    trip.index = sent.frame.index;
+    trip.by = by;
+    trip.captured = sent.frame.captured;
+    trip.sent = sent.frame.sent;
+    trip.last_packet = back.frame.last_packet;
+    trip.assembled = back.frame.assembled;
+    if (back.decoded) trip.decoded = back.decoded->decoded;
+    trips_.push_back(trip);
+}
+
+void FrameTrips::advance(TimePoint now) {
+    settle(now, false);
+    expire(now);
+    forget_sent(now);
+}
+
+std::optional<TimePoint> FrameTrips::next_timeout() const {
+    std::optional<TimePoint> next;
+    const auto at_latest = [&next](TimePoint at) { next = next ? std::min(*next, at) : at; };
+    if (!back_.empty()) {
+        // It waits for the offset, for its picture, or for both.
+        const Back& oldest = back_.front();
+        const bool picture_known = oldest.decoded || !plan_.decoded;
+        at_latest(oldest.frame.last_packet + (stamps_ == Stamps::searching || picture_known ? hold : decode_hold));
+    }
+    if (held_) at_latest(held_->back.frame.last_packet + hold);
+    for (auto number = oldest_waiting_; number < first_number_ + sent_.size(); ++number) {
+        if (sent_at(number).fate != Fate::waiting || (held_ && held_->number == number)) continue;
+        at_latest(sent_at(number).frame.sent + plan_.timeout + hold);
+        break;
+    }
+    return next;
+}
+
+void FrameTrips::finish(TimePoint now) {
+    if (stamps_ == Stamps::searching) search_offset(true);
+    settle(now, true);
+    advance(now);
+}
+
+std::optional<FrameTrip> FrameTrips::poll() {
+    if (trips_.empty()) return std::nullopt;
+    const FrameTrip out = trips_.front();
+    trips_.pop_front();
+    return out;
+}
+
+}  // namespace volley::call

@@ -1,0 +1,55 @@
+// The packets of one stream that are missing, and when each is to be asked for again. Source: RFC 4585 section 6.2.1.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include <volley/time.hpp>
+
+namespace volley::streams {
+
+/// Thread safety: as a plain value.
+class NackList {
+public:
+    static constexpr std::size_t most_missing = 500;
+    static constexpr int most_tries = 10;
+    /// A packet that was overtaken is not asked for at once.
+    static constexpr Duration first_wait = std::chrono::milliseconds(5);
+
+    explicit NackList(Duration most_age) noexcept : most_age_(most_age) {}
+
+    /// Numbers from `from` to below `to`, all above those that are there, are missing. @return whether they are few enough; else the list is
+    /// empty now, since nobody resends that much in time.
+    [[nodiscard]] bool add(TimePoint now, std::uint64_t from, std::uint64_t to);
+    void remove(std::uint64_t sequence);
+    void remove_before(std::uint64_t sequence);
+    void clear() noexcept { missing_.clear(); }
+    [[nodiscard]] bool contains(std::uint64_t sequence) const noexcept;
+    [[nodiscard]] bool empty() const noexcept { return missing_.empty(); }
+    [[nodiscard]] std::size_t size() const noexcept { return missing_.size(); }
+
+    struct Due {
+        std::vector<std::uint16_t> ask;        ///< ascending
+        std::optional<std::uint64_t> given_up;  ///< the highest of those that were asked for often or long enough; they are gone
+    };
+    /// @param interval  between two requests.
+    [[nodiscard]] Due take_due(TimePoint now, Duration interval);
+    [[nodiscard]] std::optional<TimePoint> next(Duration interval) const noexcept;
+
+private:
+    struct Missing {
+        std::uint64_t sequence;
+        TimePoint since;
+        TimePoint asked;
+        int tries;
+    };
+    [[nodiscard]] TimePoint due_at(const Missing& missing, Duration interval) const noexcept;
+
+    Duration most_age_;
+    std::deque<Missing> missing_;  // ascending
+};
+
+}  // namespace volley::streams

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Video and sound between volley and WebRTC stacks that nobody here wrote: frames come back, each known again, none taken for another.
+
+WEBRTC_PASSES says how often each call is made (1). To be run where there is no network but loopback."""
+import json
+import os
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from peers_test import PASSES, PeerTest
+from support.volley import LIMIT
+
+SECONDS = os.environ.get("WEBRTC_SECONDS", "10")
+# Of frames that were sent, less on a machine that has no time for both ends; MATCHED=98 is what it is to be on a quiet one.
+MATCHED = float(os.environ.get("WEBRTC_MATCHED", "80")) / 100
+
+
+class MediaTest(PeerTest):
+    def call(self, url, *flags, seconds=SECONDS):
+        file = self.path("result.json")
+        done = self.volley("offer", url, "--every", "500ms", "--for", f"{seconds}s", "-o", file, *flags)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        calls = json.loads(pathlib.Path(file).read_text())["servers"][0]["phases"][0]["calls"]
+        self.assertEqual((calls["set_up"], calls["failed"]), (1, 0), done.stdout)
+        return calls["media"], done.stdout
+
+    def check(self, name, video, text, matched=MATCHED):
+        trip = video["round_trip"]
+        share = video["returned"] / max(1, video["sent"])
+        print(f"{name}: {video['returned']} of {video['sent']} frames ({100 * share:.1f} %), known by {video['known_by']}, "
+              f"mismatched {video['mismatched']}, freezes {video['freezeCount']}, "
+              f"p50 {1e3 * trip.get('p50', 0):.1f} ms, p95 {1e3 * trip.get('p95', 0):.1f} ms, transform {video['transform']['seen']}", flush=True)
+        self.assertGreaterEqual(share, matched, text)
+        self.assertEqual((video["mismatched"], video["unknown"]), (0, 0), text)
+
+
+class VolleyCalls(MediaTest):
+    """volley offer --video against the servers of others."""
+
+    def test_aiortc_with_each_transform(self):
+        _, url = self.serve_peer("aiortc_server.py")
+        for transform, fps in (("none", "30"), ("edges", "30"), ("rotate", "30"), ("cartoon", "15")):
+            for _ in range(PASSES):
+                with self.subTest(transform):
+                    media, text = self.call(url, "--video", transform, "--fps", fps)
+                    self.check(f"aiortc {transform}", media["video"], text)
+                    self.assertEqual(media["video"]["transform"]["seen"], transform, text)
+                    # It keeps timestamps, so that both say which frame it is, and agree.
+                    self.assertGreater(media["video"]["known_by"]["both"], 0.5 * media["video"]["returned"], text)
+
+    def test_aiortc_as_it_is_with_sound(self):
+        _, url = self.serve_peer("aiortc_server.py", AIORTC_AS_IT_IS="1")
+        for _ in range(PASSES):
+            media, text = self.call(url, "--video", "none", "--audio", "--audio-source", "tone")
+            self.check("aiortc as it is", media["video"], text)
+            self.assertGreater(media["audio"]["received"], 100, text)
+
+    def test_aiortc_with_h264(self):
+        _, url = self.serve_peer("aiortc_server.py")
+        media, text = self.call(url, "--video", "none", "--video-codec", "h264")
+        self.assertEqual(media["video"]["codec"], "H264")
+        self.check("aiortc H.264", media["video"], text)
+
+    def test_gstreamer(self):
+        _, url = self.serve_peer("gstreamer_server.py")
+        for _ in range(PASSES):
+            media, text = self.call(url, "--video", "none", "--video-codec", "vp8", "--audio", "--audio-source", "tone", "--audio-codec", "opus")
+            self.check("gstreamer", media["video"], text)
+            # Its timestamps are its own: pictures alone say which frame it is.
+            self.assertGreater(media["video"]["known_by"]["code"], 0.9 * media["video"]["returned"], text)
+            self.assertGreater(media["audio"]["received"], 100, text)
+
+    def test_ourselves(self):
+        port = self.serve()
+        for transform in ("none", "reflect"):
+            with self.subTest(transform):
+                media, text = self.call(f"http://127.0.0.1:{port}/offer", "--video", transform)
+                self.check(f"volley {transform}", media["video"], text)
+
+
+class OthersCall(MediaTest):
+    """aiortc's client with tracks against volley serve, which transforms them."""
+
+    def test_aiortc(self):
+        port = self.serve()
+        for _ in range(PASSES):
+            client = self.run_peer("aiortc_client.py", f"http://127.0.0.1:{port}/offer", 20, "media", "back")
+            out, err = client.communicate(timeout=LIMIT)
+            self.assertEqual(client.returncode, 0, out + err)
+            frames = json.loads(out)["frames"]
+            print(f"aiortc's client: {frames}", flush=True)
+            self.assertGreaterEqual(frames["video"], 60, out + err)
+            self.assertGreater(frames["audio"], 60, out + err)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""volley offer --video and --audio against volley serve: frames come back transformed as asked, known again, recorded and saved."""
+import json
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import unittest
+import zlib
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from support.calls import CallsTest
+
+SECONDS = "3s"
+# Of frames; a machine that has no time leaves some out, and no test is about speed. That none is mistaken for another is never about speed.
+LEAST_BACK = 0.5
+
+
+def png_size(path):
+    data = path.read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n", path
+    at = 8
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + length]
+        assert struct.unpack(">I", data[at + 8 + length:at + 12 + length])[0] == zlib.crc32(kind + body), path
+        if kind == b"IHDR":
+            size = struct.unpack(">II", body[:8])
+        at += 12 + length
+    return size
+
+
+class Video(CallsTest):
+    def media(self, port, *args, code=0):
+        phase, result, done = self.offer(f"127.0.0.1:{port}/offer", "--for", SECONDS, "--every", "200ms", *args, code=code)
+        self.assertEqual(phase["calls"]["failed"], 0, done.stdout)
+        return phase["calls"]["media"], done.stdout
+
+    def check_frames(self, video, text):
+        self.assertEqual(video["calls"], 1, text)
+        self.assertGreater(video["sent"], 20, text)
+        self.assertGreaterEqual(video["returned"], LEAST_BACK * video["sent"], text)
+        self.assertEqual((video["mismatched"], video["unknown"], video["undecodable"]), (0, 0, 0), text)
+        self.assertEqual(video["returned"] + video["lost"] + video["untold"], video["sent"], text)
+        self.assertEqual(video["round_trip"]["count"], video["returned"], text)
+        self.assertEqual(sum(video["known_by"].values()), video["returned"], text)
+        self.assertGreater(video["first_frame"]["max"], 0)
+
+    def test_every_transform_is_the_one_that_was_asked_for(self):
+        port = self.serve()
+        for transform in ("none", "edges", "cartoon", "rotate"):
+            with self.subTest(transform):
+                media, text = self.media(port, "--video", transform)
+                video = media["video"]
+                self.check_frames(video, text)
+                self.assertEqual(video["transform"]["asked"], transform)
+                self.assertEqual(video["transform"]["seen"], transform, text)
+                self.assertIn(f"{transform}, as asked", text)
+                # The server keeps timestamps: both tell the same, but for what came before the offset was known.
+                self.assertGreater(video["known_by"]["both"], 0.5 * video["returned"], text)
+                self.assertEqual(video["size"], "640x480")
+
+    def test_reflected_packets_need_no_codec_at_the_server(self):
+        media, text = self.media(self.serve(), "--video", "reflect")
+        self.check_frames(media["video"], text)
+        self.assertEqual(media["video"]["transform"]["seen"], "none", text)
+        self.assertEqual(media["video"]["unreadable"], 0, text)
+
+    def test_h264(self):
+        media, text = self.media(self.serve(), "--video", "none", "--video-codec", "h264")
+        self.check_frames(media["video"], text)
+        self.assertEqual(media["video"]["codec"], "H264")
+
+    def test_other_sizes_and_rates(self):
+        port = self.serve()
+        for size, fps in (("320x240", "15"), ("322x242", "10"), ("1280x720", "10")):
+            with self.subTest(size):
+                media, text = self.media(port, "--video", "none", "--resolution", size, "--fps", fps)
+                self.check_frames(media["video"], text)
+                self.assertEqual(media["video"]["size"], size)
+
+    def test_sound_comes_back_and_its_way_is_timed(self):
+        port = self.serve()
+        for codec in ("opus", "g722", "pcmu", "pcma"):
+            with self.subTest(codec):
+                media, text = self.media(port, "--audio", "--audio-codec", codec)
+                audio = media["audio"]
+                self.assertEqual(audio["codec"].lower(), codec)
+                self.assertGreater(audio["sent"], 100, text)
+                self.assertGreater(audio["received"], 0.5 * audio["sent"], text)
+                self.assertGreaterEqual(audio["chirps_back"], 1, text)
+                self.assertLessEqual(audio["chirps_back"], audio["chirps"], text)
+                self.assertLess(audio["level_db"], -3, text)
+
+    def test_a_tone_of_the_server(self):
+        media, text = self.media(self.serve("--audio", "tone"), "--audio", "--audio-source", "tone")
+        self.assertGreater(media["audio"]["received"], 50, text)
+        self.assertAlmostEqual(media["audio"]["level_db"], -13.5, delta=3, msg=text)  # 0.3 of full scale, a sine
+
+    def test_what_came_back_is_saved(self):
+        folder = pathlib.Path(self.path("frames"))
+        film = pathlib.Path(self.path("back.webm"))
+        media, text = self.media(self.serve(), "--video", "edges", "--audio", "--save-frames", str(folder), "--record", str(film))
+        self.check_frames(media["video"], text)
+        names = sorted(path.name for path in folder.iterdir())
+        self.assertIn("strip.png", names)
+        self.assertIn("01-sent.png", names)
+        self.assertEqual(png_size(folder / "01-returned.png"), (640, 480))
+        self.assertEqual(png_size(folder / "01-sent.png"), (640, 480))
+        png_size(folder / "strip.png")
+        ffprobe = shutil.which("ffprobe")
+        self.assertIsNotNone(ffprobe, "ffprobe belongs to the packages of the tests")
+        done = subprocess.run([ffprobe, "-v", "error", "-count_frames", "-show_streams", "-of", "json", str(film)],
+                              capture_output=True, text=True, check=True)
+        self.assertEqual(done.stderr, "")
+        streams = {stream["codec_type"]: stream for stream in json.loads(done.stdout)["streams"]}
+        self.assertEqual((streams["video"]["codec_name"], streams["audio"]["codec_name"]), ("vp8", "opus"))
+        self.assertGreater(int(streams["video"]["nb_read_frames"]), 20)
+
+    def test_the_server_records_what_calls_send(self):
+        folder = pathlib.Path(self.path("sent"))
+        folder.mkdir()
+        port = self.serve("--record-to", str(folder))
+        media, text = self.media(port, "--video", "none", "--audio")
+        self.check_frames(media["video"], text)
+        self.server.terminate()
+        self.server.wait(60)
+        films = list(folder.iterdir())
+        self.assertEqual(len(films), 1, films)
+        done = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-show_streams", "-of", "json", str(films[0])],
+                              capture_output=True, text=True, check=True)
+        kinds = {stream["codec_type"]: int(stream["nb_read_frames"]) for stream in json.loads(done.stdout)["streams"]}
+        self.assertGreater(kinds["video"], 20)
+        self.assertGreater(kinds["audio"], 50)
+
+    def test_many_calls_share_what_they_send(self):
+        media, text = self.media(self.serve(), "--video", "reflect", "--calls", "6", "--decode-every", "3")
+        video = media["video"]
+        self.assertEqual((video["calls"], video["calls_back"]), (6, 6), text)
+        self.assertGreater(video["known_by"]["timestamp"], 0, text)
+        self.assertGreater(video["decoded"], 0, text)
+        self.assertLess(video["decoded"], video["received"], text)
+        self.assertEqual(video["mismatched"], 0, text)
+
+    def test_a_transform_that_nobody_knows(self):
+        done = self.volley("offer", f"127.0.0.1:{self.serve()}/offer", "--video", "sepia", "--for", "1s")
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        self.assertIn("there is no transform 'sepia'", done.stdout)
+
+    def test_what_does_not_go_together(self):
+        for args, why in ((("--fps", "30"), "--fps goes with --video"), (("--video", "none", "--resolution", "10x10"), "from 64 to 4096"),
+                          (("--record", "x.webm"), "needs something to record"), (("--audio-source", "tone"), "goes with --audio"),
+                          (("--video", "none", "--video-codec", "av1"), "one of vp8, h264"), (("--video", "none", "--video-bitrate", "1"), "from 30k to 50M")):
+            done = self.volley("offer", "127.0.0.1:1/offer", *args)
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn(why, done.stderr)
+
+    def test_a_source_that_cannot_be_sent(self):
+        port = self.serve()
+        nothing = self.write("nothing.ivf", "")
+        garbage = self.write("garbage.y4m", "garbage " * 100)
+        for file, why in ((nothing, "is empty"), (garbage, "an IVF or Y4M file is expected"), ("/does/not/exist", "cannot be read")):
+            done = self.volley("offer", f"127.0.0.1:{port}/offer", "--video", "none", "--video-source", file, "--for", "1s")
+            self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+            self.assertIn(why, " ".join(done.stdout.split()))
+
+
+if __name__ == "__main__":
+    unittest.main()
