@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <volley/error.hpp>
+
 #include "run/path_beside.hpp"
 #include "scenario/media_figures.hpp"
 #include "scenario/yaml.hpp"
@@ -126,6 +128,10 @@ public:
         if (out.signal != call::Signal::json && step.json)
             fail(step.url.pos, "this path is taken for one of " + name + ", whose offer is the description alone",
                  "remove `json`, or add `signal: json`");
+        const auto& video = step.call->video;
+        if (out.signal != call::Signal::json && video && !video->transform.empty() && video->transform != "none")
+            fail(step.url.pos, "this path is taken for one of " + name + ", whose offer has no place for a `transform`",
+                 "write `video: true`, or add `signal: json`");
     }
 
     void servers(const CallStep& step, call::CallPlan& out) {
@@ -191,7 +197,7 @@ private:
     std::string file(const scenario::Value& name, const std::string& hint) {
         auto path = path_beside(where_.file, name.text);
         if (const auto why = unreadable(path); !why.empty())
-            fail(name.pos, scenario::in_quotes(path) + " cannot be read: " + why, hint);
+            fail(name.pos, '`' + escape_for_terminal(path) + "` cannot be read: " + why, hint);
         return path;
     }
 

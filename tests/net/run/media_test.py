@@ -80,7 +80,7 @@ class Media(CallsTest):
         )
         messages = [c["message"] for c in self.phase(result)["checks"]]
         self.assertEqual(messages[0], "failed for 1 of 1 calls: no video was agreed on")
-        (threshold,) = [t for t in result["thresholds"] if t["source"] == "p.video_frames >= 1"]
+        (threshold,) = [t for t in result["thresholds"] if t["threshold"] == "p.video_frames >= 1"]
         self.assertEqual((threshold["verdict"], threshold["message"]), ("fail", "no call sent video"))
 
     def test_a_missing_file_is_found_before_anything_is_sent(self):

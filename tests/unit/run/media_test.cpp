@@ -117,6 +117,14 @@ TEST(MediaPlan, values_of_checks_are_looked_at_when_they_are_known) {
                 HasSubstr("is compared with `blur`, which is no transform that pictures tell [write none, cartoon, edges or rotate]"));
 }
 
+TEST(MediaPlan, asks_for_transforms_where_an_offer_has_a_place_for_them) {
+    EXPECT_EQ(error_of("webrtc: { offer: /x/whip, video: edges }"),
+              "4:24 this path is taken for one of whip, whose offer has no place for a `transform` [write `video: true`, or add "
+              "`signal: json`]");
+    EXPECT_EQ(error_of("webrtc: { offer: /x/whip, video: none }"), "");
+    EXPECT_EQ(error_of("webrtc: { offer: { post: /x/whip, signal: json }, video: edges }"), "");
+}
+
 TEST(MediaPlan, judges_a_call_by_what_was_seen_of_it) {
     const auto call = call_of("{ webrtc: { offer: /o, video: none }, checks: [\"video.returned >= 98%\"] }");
     ASSERT_TRUE(call.judge);
