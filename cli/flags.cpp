@@ -291,7 +291,8 @@ constexpr std::array table{
     Flag{
         FlagId::expect, "expect", 0, "TEXT", Group::result, offer_only, "fail unless it holds: 'rtt_p99 < 20ms'; may be repeated",
         "An expectation, which makes the exit status 1 where it does not hold and 4 where that cannot be told: 'rtt p99 < 20ms' (or rtt_p99), "
-        "'setup p50 < 50ms', 'loss < 0.1%', 'calls_failed = 0'. As soon as anything is expected every call must be set up and every ping "
+        "'setup p50 < 50ms', 'loss < 0.1%', 'calls_failed = 0', and of video and sound 'video_rtt p95 < 50ms', 'video_returned >= 98%', "
+        "'first_frame p95 < 1s', 'audio_lost < 1%'. As soon as anything is expected every call must be set up and every ping "
         "answered, unless an expectation on loss, answered, calls_failed or errors says otherwise. May be repeated."},
     Flag{FlagId::server, "server", 0, "NAME", Group::load, verbs(Verb::run),
          "run against this server of the file only; may be repeated", ""},

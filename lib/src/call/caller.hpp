@@ -31,6 +31,7 @@ public:
     /// A call that went well, and was not what somebody expects.
     void fail(CallNumber number, const Failure& failure) { common_.tell_failure(number.call, failure); }
     void keep_round_trips() { common_.keep_round_trips = true; }
+    void look_at_pictures() { common_.look_at_pictures = true; }
 
     [[nodiscard]] std::size_t open() const noexcept { return common_.open; }
     [[nodiscard]] OfferResult& result() noexcept { return result_; }

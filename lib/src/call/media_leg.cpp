@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -20,6 +21,8 @@ constexpr double video_clock = 90'000;
 constexpr Duration most_late = std::chrono::seconds(1);
 constexpr std::size_t most_remembered = FrameTrips::most_remembered;
 constexpr std::size_t most_notes = 8;
+/// Pictures that are looked at where those of every call are: each takes some hundredths of a second.
+constexpr std::ptrdiff_t most_of_each_call = 4;
 /// A chirp that is not back when the one after the next begins is not told from that one.
 constexpr Duration chirp_timeout = std::chrono::seconds(1);
 constexpr Duration least_patience = std::chrono::seconds(1);
@@ -83,10 +86,12 @@ void MediaLeg::begin(TimePoint now, ClientCall& call) {
         dither_ = random_.next();
         picture_id_ = static_cast<std::uint16_t>(random_.next() & proto::vp8::picture_id_mask);
         ++tally_.video.calls;
+        seen_.video.emplace();
     }
     if (audio_) {
         sound_clock_.start(now);
         ++tally_.audio.calls;
+        seen_.audio.emplace();
     }
     if (!options_.record.empty()) {
         const auto& media = agreed->media;
@@ -308,11 +313,14 @@ void MediaLeg::take_trips() {
         if (trip->decoded) video.decoding.record(trip->decoding());
         ++(trip->by == KnownBy::timestamp ? video.by_timestamp : trip->by == KnownBy::code ? video.by_code : video.by_both);
         slowest_ = std::max(slowest_, trip->whole());
+        if (options_.keep_round_trips) seen_.video->round_trips.push_back(trip->whole());
     }
     if (first_back_ || !trips_.first_frame()) return;
     first_back_ = true;
     ++video.calls_back;
-    video.first_frame.record(*trips_.first_frame() - options_.planned);
+    const Duration first = *trips_.first_frame() - options_.planned;
+    video.first_frame.record(first);
+    if (seen_.video) seen_.video->first_frame = first;
 }
 
 void MediaLeg::take_chirps() {
@@ -325,6 +333,7 @@ void MediaLeg::take_chirps() {
         }
         if (chirps_sent_.empty() || at < chirps_sent_.front()) continue;
         audio.round_trip.record(at - chirps_sent_.front());
+        if (options_.keep_round_trips) seen_.audio->round_trips.push_back(at - chirps_sent_.front());
         ++audio.chirps;
         ++audio.chirps_back;
         chirps_sent_.pop_front();
@@ -365,15 +374,28 @@ void MediaLeg::note(std::string text) {
 }
 
 void MediaLeg::look_at_pictures() {
-    auto& transform = tally_.video.transform;
-    if (!returned_ || !loop_ || transform.pictures > 0) return;
-    const auto kept = returned_->take_kept();
-    const auto place = [this](const KeptPicture& one) { return place_of(one); };
-    auto seen = look_at(kept, *loop_, place);
-    seen.asked = sources_.video() ? sources_.video()->transform : std::string();
-    if (seen.pictures > 0 || transform.asked.empty()) transform = std::move(seen);
-    if (options_.frames_folder.empty()) return;
-    if (const auto fault = save_pictures(options_.frames_folder, kept, *loop_, place); !fault.empty()) note(fault);
+    if (!returned_ || !loop_) return;
+    const bool saves = !options_.frames_folder.empty();
+    auto kept = returned_->take_kept();
+    if (options_.looks && !saves && std::ssize(kept) > most_of_each_call) kept.erase(kept.begin() + most_of_each_call, kept.end());
+    std::vector<std::optional<std::size_t>> places;
+    for (const auto& one : kept) places.push_back(place_of(one));
+    const bool known = std::any_of(places.begin(), places.end(), [](const auto& place) { return place.has_value(); });
+    const bool looks = known && (sources_.is_first_look() || options_.looks);
+    if (!looks && !saves) return;
+    look_ = std::make_shared<PictureLook>(std::move(kept), std::move(places), loop_, options_.frames_folder);
+    sources_.workers().want(look_);
+}
+
+metrics::MediaSeen MediaLeg::take_seen() {
+    if (auto found = look_ ? look_->found() : std::nullopt) {
+        auto& transform = tally_.video.transform;
+        found->transform.asked = transform.asked;
+        if (transform.pictures == 0) transform = found->transform;
+        seen_.video->transform = std::move(found->transform);
+        if (!found->fault.empty()) note(std::move(found->fault));
+    }
+    return std::move(seen_);
 }
 
 void MediaLeg::count_video(TimePoint now) {
@@ -393,6 +415,15 @@ void MediaLeg::count_video(TimePoint now) {
     out.unknown += counts.unknown;
     out.decoded += counts.decoded;
     out.unreadable += counts.unreadable;
+    auto& seen = *seen_.video;
+    seen.sent = counts.sent;
+    seen.returned = counts.returned;
+    seen.lost = counts.lost;
+    seen.untold = counts.untold;
+    seen.mismatched = counts.mismatched;
+    seen.freezes = trips_.freezes().freezes();
+    seen.decoded = options_.decodes;
+    if (sources_.video()) out.transform.asked = sources_.video()->transform;
     out.freezes += trips_.freezes().freezes();
     out.frozen += trips_.freezes().total();
     out.longest_freeze = std::max(out.longest_freeze, trips_.freezes().longest());
@@ -401,11 +432,12 @@ void MediaLeg::count_video(TimePoint now) {
     const auto codec = video_codec_of(session_->config().sections[video_->index].agreed, video_->codec);
     if (out.codec.empty() && codec) out.codec = std::string(to_string(*codec));
     if (returned_) {
-        const auto seen = returned_->seen();
-        out.undecodable += seen.undecodable;
-        out.resized += seen.resized;
-        if (out.size.empty() && seen.width > 0) out.size = std::to_string(seen.width) + 'x' + std::to_string(seen.height);
-        if (seen.dropped > 0) note("pictures came back faster than this machine decodes them: some are known by their timestamps alone");
+        const auto pictures = returned_->seen();
+        out.undecodable += pictures.undecodable;
+        out.resized += pictures.resized;
+        if (out.size.empty() && pictures.width > 0)
+            out.size = std::to_string(pictures.width) + 'x' + std::to_string(pictures.height);
+        if (pictures.dropped > 0) note("pictures came back faster than this machine decodes them: some are known by their timestamps alone");
     }
     if (const auto stats = session_->outbound_stats(now, video_->index)) {
         out.bytes_out += stats->bytes_sent;
@@ -434,21 +466,26 @@ void MediaLeg::count_audio(TimePoint now) {
     chirps_sent_.clear();
     out.sent += sound_sent_;
     bool came = false;
+    auto& seen = *seen_.audio;
     for (const auto& [stream, stats] : session_->inbound_stats(now)) {
         if (stats.kind != "audio") continue;
         came = came || stats.packets_received > 0;
+        const auto lost = static_cast<std::uint64_t>(std::max<std::int64_t>(0, stats.packets_lost));
         out.received += stats.packets_received;
-        out.lost += static_cast<std::uint64_t>(std::max<std::int64_t>(0, stats.packets_lost));
+        out.lost += lost;
         out.bytes_in += stats.bytes_received;
+        seen.received += stats.packets_received;
+        seen.lost += lost;
     }
     if (came) ++out.calls_back;
+    seen.sent = sound_sent_;
     if (const auto stats = session_->outbound_stats(now, audio_->index)) out.bytes_out += stats->bytes_sent;
     const auto codec = audio_codec_of(session_->config().sections[audio_->index].agreed, audio_->codec);
     if (out.codec.empty() && codec) out.codec = std::string(to_string(*codec));
     if (!heard_) return;
-    const auto seen = heard_->seen();
-    if (out.level_db == 0) out.level_db = seen.level_db;
-    if (!seen.fault.empty()) note("the sound that comes back is not decoded: " + seen.fault);
+    const auto heard = heard_->seen();
+    if (out.level_db == 0) out.level_db = heard.level_db;
+    if (!heard.fault.empty()) note("the sound that comes back is not decoded: " + heard.fault);
 }
 
 void MediaLeg::finish(TimePoint now) {

@@ -1,6 +1,7 @@
 // The video and sound that a call of ours sends, and what of it comes back.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -15,6 +16,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <volley/call/offer.hpp>
+#include <volley/metrics/media_seen.hpp>
 #include <volley/metrics/media_tally.hpp>
 #include <volley/time.hpp>
 
@@ -23,6 +25,7 @@
 #include "call/frame_trips.hpp"
 #include "call/frame_workers.hpp"
 #include "call/media_streams.hpp"
+#include "call/picture_look.hpp"
 #include "call/recording.hpp"
 #include "call/returned_audio.hpp"
 #include "call/returned_video.hpp"
@@ -48,6 +51,8 @@ public:
     [[nodiscard]] std::shared_ptr<const SoundLoop> sound(media::AudioCodec codec);
     /// Chirps are sent and listened for.
     [[nodiscard]] bool chirps() const noexcept { return audio_ && audio_->source == "chirp"; }
+    /// Whether nobody has asked before: the pictures of one call are looked at.
+    [[nodiscard]] bool is_first_look() noexcept { return !looked_.exchange(true); }
     /// Why something cannot be sent; empty where everything can.
     [[nodiscard]] std::string fault() const;
 
@@ -60,6 +65,7 @@ private:
     std::vector<media::VideoCodec> video_codecs_;
     std::vector<media::AudioCodec> audio_codecs_;
     std::shared_ptr<State> state_;  // shared with the work that goes on
+    std::atomic<bool> looked_ = false;
     FrameWorkers workers_;
     std::optional<SoundLoops> sound_;
 };
@@ -72,6 +78,8 @@ public:
         bool decodes = true;
         std::string record;         ///< a WebM file; empty: none
         std::string frames_folder;  ///< empty: none
+        bool looks = false;         ///< at its pictures even where those of another call were looked at
+        bool keep_round_trips = false;
     };
     /// @param tally  takes round trips as they come, and counts in finish(); of all calls.
     MediaLeg(MediaSources& sources, boost::asio::any_io_executor executor, RandomSource& random, metrics::MediaTally& tally,
@@ -95,12 +103,15 @@ public:
     void stop(TimePoint now);
     /// What was sent is back or lost, and looked at.
     [[nodiscard]] bool settled(TimePoint now) const;
-    /// Counts what was not counted yet, once; writes what is to be saved. Takes some tenths of a second where pictures are looked at, during
-    /// which no other call is seen to: nothing for many calls at once.
+    /// Counts what was not counted yet, once; has pictures looked at and written what is to be saved.
     void finish(TimePoint now);
 
     /// After finish(): the recording is a whole file.
     [[nodiscard]] bool saved() const { return !recording_ || recording_->closed(); }
+    /// After finish(): its pictures have been looked at, where they are to be.
+    [[nodiscard]] bool looked() const { return !look_ || look_->found(); }
+    /// After finish(): what this call was like, its pictures as far as they are looked at by now. Once.
+    [[nodiscard]] metrics::MediaSeen take_seen();
 
     [[nodiscard]] const TripCounts& counts() const noexcept { return trips_.counts(); }
 
@@ -171,6 +182,8 @@ private:
     std::shared_ptr<ReturnedAudio> heard_;
 
     std::shared_ptr<Recording> recording_;
+    std::shared_ptr<PictureLook> look_;
+    metrics::MediaSeen seen_;
     std::vector<std::string> notes_;
 };
 

@@ -26,6 +26,8 @@ constexpr auto parting_limit = std::chrono::seconds(2);
 constexpr auto patch_limit = std::chrono::seconds(10);
 /// How often it is looked whether all that was sent is back.
 constexpr auto settle_every = std::chrono::milliseconds(10);
+/// Pictures of calls that end together are looked at one after the other.
+constexpr auto looking_limit = std::chrono::seconds(10);
 
 std::string kind_of(const error_code& error) {
     if (error == make_error_code(PeerErrc::no_way)) return "ice";
@@ -150,6 +152,8 @@ asio::awaitable<void> OneCall::set_up() {
         if (plan.video) media.decodes = number_.call % plan.video->decode_every == 0;
         if (plan.video && first) media.frames_folder = plan.video->frames_folder;
         if (first) media.record = plan.record;
+        media.looks = run_.look_at_pictures;
+        media.keep_round_trips = run_.keep_round_trips;
         media_ = std::make_unique<MediaLeg>(*run_.media, run_.loop.executor(), run_.loop.random(), *run_.result.calls->media,
                                             std::move(media));
         config.peer.media = media_->local_media();
@@ -428,7 +432,10 @@ asio::awaitable<void> OneCall::part() {
     if (media_) {
         media_->finish(Clock::now());
         const TimePoint limit = Clock::now() + parting_limit;
+        const TimePoint look_limit = seen_.cut_short ? limit : Clock::now() + looking_limit;
         while (!media_->saved() && Clock::now() < limit) co_await net::sleep_until(Clock::now() + settle_every);
+        while (!media_->looked() && Clock::now() < look_limit) co_await net::sleep_until(Clock::now() + settle_every);
+        seen_.media = media_->take_seen();
     }
     if (call_) {
         const auto& counts = call_->peer().counts();

@@ -13,6 +13,7 @@
 
 #include <volley/call/offer.hpp>
 #include <volley/http/url.hpp>
+#include <volley/metrics/media_seen.hpp>
 
 #include "call/client_call.hpp"
 #include "call/loop.hpp"
@@ -38,6 +39,7 @@ struct CallSeen {
     std::uint64_t answered = 0;         ///< pings
     std::uint64_t lost = 0;             //
     std::vector<Duration> round_trips;  ///< of the answered ones, where they are kept
+    metrics::MediaSeen media;           ///< nothing of what was not agreed on
     std::optional<Failure> failure;
     bool cut_short = false;  ///< ended by us, so that what it came to says nothing
 };
@@ -59,6 +61,7 @@ struct CallsInCommon {
     TimePoint began{};
     std::size_t open = 0;           ///< calls that are set up now
     bool keep_round_trips = false;  ///< in what is seen of each call
+    bool look_at_pictures = false;  ///< of each call whose video is decoded; else of one
 
     void tell_failure(std::size_t index, const Failure& failure);
     void tell_ping(std::size_t index, const PingSeries::Round& round);

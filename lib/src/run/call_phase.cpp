@@ -64,6 +64,7 @@ public:
           ticks_(executor) {
         counters_ = {};
         if (call_.judges_round_trips) caller_.keep_round_trips();
+        if (call_.judges_pictures) caller_.look_at_pictures();
     }
     CallPhase(const CallPhase&) = delete;
     CallPhase& operator=(const CallPhase&) = delete;
@@ -324,7 +325,7 @@ PreparedCall PreparedCall::alone() const {
     PreparedCall out;
     out.plan = plan;
     out.plan.pings.count = 0;
-    out.plan.pings.length.reset();
+    out.plan.pings.length.reset();  // media stop as soon as they have begun
     return out;
 }
 

@@ -18,6 +18,7 @@ struct PreparedCall {
     /// Asked of a call that was set up and came to its end. Empty: each of them is right.
     std::function<engine::Judgement(const call::CallSeen&)> judge;
     bool judges_round_trips = false;
+    bool judges_pictures = false;
 
     /// The same without pings and judge: how long it takes to be set up.
     [[nodiscard]] PreparedCall alone() const;

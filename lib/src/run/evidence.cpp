@@ -22,7 +22,7 @@ bool wants_less(const Threshold& t) { return t.op == Op::less || t.op == Op::les
 bool wants_more(const Threshold& t) { return t.op == Op::greater || t.op == Op::greater_equal; }
 
 bool has_interval(const Threshold& t, const PhaseResult& phase) {
-    if (!is_answer_time(t)) return false;
+    if (!is_answer_time(t) && !is_media_round_trip(t)) return false;
     const auto q = quantile_of(t);
     return q && *q > 0 && *q < 1 && (wants_less(t) || wants_more(t)) && phase.kind != report::PhaseKind::burst;
 }
@@ -86,19 +86,22 @@ Evidence weigh(const Threshold& t, const PhaseResult& phase, const Figure& figur
     }
     const double q = *quantile_of(t);
     Trust trust;
-    trust.n = phase.tally->response.count();
+    const bool media = is_media_round_trip(t);
+    trust.n = media ? times_of(t, phase).count() : phase.tally->response.count();
+    // How far frames depend on each other nobody has measured: they are taken for independent, and the interval is at least so wide.
+    if (media) trust.n_eff = static_cast<double>(trust.n);
     for (const auto* part : parts)
-        trust.n_eff += metrics::effective_samples(part->tally->series, part->tally->response.count(), q);
+        if (!media) trust.n_eff += metrics::effective_samples(part->tally->series, part->tally->response.count(), q);
     const auto independent = metrics::samples_needed(wants_less(t) ? q : 1 - q, t.confidence);
     trust.bounded = independent && std::floor(trust.n_eff) >= static_cast<double>(*independent);
     if (independent && trust.n_eff > 0)
         trust.needed = static_cast<std::uint64_t>(
             std::ceil(static_cast<double>(*independent) * std::max(static_cast<double>(trust.n) / trust.n_eff, 1.0)));
-    trust.interval = interval_of(t, times_of(t, *phase.tally), q, trust.n_eff);
+    trust.interval = interval_of(t, times_of(t, phase), q, trust.n_eff);
     out.measured = compare(t, trust.interval);
-    out.without_us = compare(t, interval_of(t, times_without_us(t, *phase.tally), q, trust.n_eff));
+    out.without_us = compare(t, interval_of(t, times_without_us(t, phase), q, trust.n_eff));
     out.trust = trust;
-    doubt_drift(t, q, parts, out);
+    if (!media) doubt_drift(t, q, parts, out);
     return out;
 }
 
@@ -142,7 +145,8 @@ std::string trust_words(const Threshold& t, const Trust& trust) {
 }
 
 std::string too_few_words(const Threshold& t, const Trust& trust, const PhaseResult& phase) {
-    std::string text = grouped(trust.n) + " right answers cannot bound " + t.aggregate;
+    const char* things = t.metric == "video_rtt" ? "frames" : t.metric == "audio_rtt" ? "chirps" : "right answers";
+    std::string text = grouped(trust.n) + ' ' + things + " cannot bound " + t.aggregate;
     if (trust.needed == 0) return text;
     text += ": " + grouped(trust.needed) + " are needed";
     if (phase.elapsed > Duration::zero() && trust.n > 0)

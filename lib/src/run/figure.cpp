@@ -1,8 +1,11 @@
 #include "run/figure.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -23,7 +26,7 @@ double value_of(const metrics::Histogram& h, const Threshold& t) {
 
 Figure latency_figure(const Threshold& t, const PhaseResult& phase) {
     if (phase.tally->right == 0) return {.missing = "no right answer to take it from"};
-    return {value_of(times_of(t, *phase.tally), t), value_of(times_without_us(t, *phase.tally), t), {}};
+    return {value_of(times_of(t, phase), t), value_of(times_without_us(t, phase), t), {}};
 }
 
 Figure burst_figure(const Threshold& t, const PhaseResult& phase) {
@@ -67,8 +70,53 @@ Figure calls_figure(const Threshold& t, const PhaseResult& phase) {
     return {part / whole, nan, {}};
 }
 
+/// A number of frames or packets, and the whole that it may be a share of.
+struct MediaCount {
+    std::string_view metric;
+    std::uint64_t metrics::VideoTally::*video = nullptr;
+    std::uint64_t metrics::AudioTally::*audio = nullptr;
+};
+constexpr std::array media_counts{
+    MediaCount{"video_sent", &metrics::VideoTally::sent},
+    MediaCount{"video_frames", &metrics::VideoTally::returned},
+    MediaCount{"video_returned", &metrics::VideoTally::returned},
+    MediaCount{"video_lost", &metrics::VideoTally::lost},
+    MediaCount{"video_freezes", &metrics::VideoTally::freezes},
+    MediaCount{"video_mismatched", &metrics::VideoTally::mismatched},
+    MediaCount{"audio_sent", nullptr, &metrics::AudioTally::sent},
+    MediaCount{"audio_received", nullptr, &metrics::AudioTally::received},
+    MediaCount{"audio_lost", nullptr, &metrics::AudioTally::lost},
+};
+
+const MediaCount* media_count_of(const Threshold& t) {
+    const auto at = std::ranges::find(media_counts, std::string_view(t.metric), &MediaCount::metric);
+    return at == media_counts.end() ? nullptr : &*at;
+}
+
+bool is_media_time(const Threshold& t) { return is_media_round_trip(t) || t.metric == "first_frame"; }
+
+bool is_of_video(const Threshold& t) { return t.metric == "first_frame" || t.metric.starts_with("video_"); }
+
+Figure media_figure(const Threshold& t, const PhaseResult& phase) {
+    const bool video = is_of_video(t);
+    const auto* media = phase.calls ? phase.calls->media.get() : nullptr;
+    if (media == nullptr || (video ? media->video.calls : media->audio.calls) == 0)
+        return {.missing = video ? "no call sent video" : "no call sent audio"};
+    if (is_media_time(t)) {
+        const auto& times = t.metric == "first_frame" ? media->video.first_frame : times_of(t, phase);
+        if (times.empty()) return {.missing = video ? "no frame came back" : "no chirp came back"};
+        return {value_of(times, t), nan, {}};
+    }
+    const auto& count = *media_count_of(t);
+    const auto part = static_cast<double>(video ? media->video.*count.video : media->audio.*count.audio);
+    if (t.unit != Threshold::Unit::share) return {part, nan, {}};
+    const auto whole = static_cast<double>(video ? media->video.sent : media->audio.received + media->audio.lost);
+    if (whole == 0) return {.missing = video ? "no frame was sent" : "no packet was to come"};
+    return {part / whole, nan, {}};
+}
+
 bool is_time(const Threshold& t) {
-    return is_answer_time(t) || t.metric == "makespan" || t.metric == "solo" || call_time_of(t).has_value();
+    return is_answer_time(t) || is_media_time(t) || t.metric == "makespan" || t.metric == "solo" || call_time_of(t).has_value();
 }
 
 constexpr int usual_digits = 3;
@@ -86,17 +134,23 @@ bool is_answer_time(const Threshold& t) {
     return t.metric == "latency" || t.metric == "service" || t.metric == "rtt" || t.metric == "dc_rtt";
 }
 
+bool is_media_round_trip(const Threshold& t) { return t.metric == "video_rtt" || t.metric == "audio_rtt"; }
+
 bool is_count(const Threshold& t) {
     return t.metric == "errors" || t.metric == "right" || t.metric == "requests" || t.metric == "missed" ||
-           t.metric == "saturated" || t.metric == "calls_failed" || is_ping_count(t);
+           t.metric == "saturated" || t.metric == "calls_failed" || is_ping_count(t) || media_count_of(t) != nullptr;
 }
 
-const metrics::Histogram& times_of(const Threshold& t, const metrics::Tally& tally) {
-    return t.metric == "service" ? tally.service : tally.response;
+const metrics::Histogram& times_of(const Threshold& t, const PhaseResult& phase) {
+    static const metrics::Histogram none{};
+    const auto* media = phase.calls ? phase.calls->media.get() : nullptr;
+    if (t.metric == "video_rtt") return media ? media->video.round_trip : none;
+    if (t.metric == "audio_rtt") return media ? media->audio.round_trip : none;
+    return t.metric == "service" ? phase.tally->service : phase.tally->response;
 }
 
-const metrics::Histogram& times_without_us(const Threshold& t, const metrics::Tally& tally) {
-    return t.metric == "service" ? tally.service : tally.from_start;
+const metrics::Histogram& times_without_us(const Threshold& t, const PhaseResult& phase) {
+    return is_media_round_trip(t) || t.metric == "service" ? times_of(t, phase) : phase.tally->from_start;
 }
 
 std::optional<double> quantile_of(const Threshold& t) {
@@ -127,6 +181,7 @@ Figure figure_of(const Threshold& t, const PhaseResult& phase) {
     if (t.metric == "missed") return starts(phase.missed);
     if (t.metric == "saturated") return starts(phase.saturated);
     if (is_of_calls(t)) return calls_figure(t, phase);
+    if (is_media_time(t) || media_count_of(t) != nullptr) return media_figure(t, phase);
     return burst_figure(t, phase);
 }
 

@@ -25,11 +25,14 @@ struct Figure {
 /// On `latency` (of calls also called `dc_rtt` and `rtt`) or `service`: a time that every right answer has.
 [[nodiscard]] bool is_answer_time(const scenario::Threshold& t);
 
-/// The times that a threshold on `latency` or `service` speaks of.
-[[nodiscard]] const metrics::Histogram& times_of(const scenario::Threshold& t, const metrics::Tally& tally);
+/// On `video_rtt` or `audio_rtt`: a time of each frame or chirp that came back.
+[[nodiscard]] bool is_media_round_trip(const scenario::Threshold& t);
+
+/// The times that a threshold on one of these speaks of.
+[[nodiscard]] const metrics::Histogram& times_of(const scenario::Threshold& t, const report::PhaseResult& phase);
 /// The same without our own start lag. Nothing else is ours: to connect, to shake hands and to ask again take as long as the server makes
-/// them. Service times hold no lag.
-[[nodiscard]] const metrics::Histogram& times_without_us(const scenario::Threshold& t, const metrics::Tally& tally);
+/// them. Service times and those of media hold no lag that could be told.
+[[nodiscard]] const metrics::Histogram& times_without_us(const scenario::Threshold& t, const report::PhaseResult& phase);
 
 /// The q of an aggregate `p99`, from 0 to 1; nothing for mean, min and max.
 [[nodiscard]] std::optional<double> quantile_of(const scenario::Threshold& t);

@@ -1,14 +1,28 @@
 #include "run/prepare_call.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <volley/error.hpp>
+
+#include "run/path_beside.hpp"
+#include "scenario/media_figures.hpp"
+#include "scenario/yaml.hpp"
+
 namespace volley::run {
 namespace {
 
 using scenario::CallStep;
+using scenario::Check;
+using scenario::MediaValue;
 using scenario::Scenario;
 using scenario::Step;
 
@@ -31,6 +45,7 @@ struct Judge {
         in.round_trips = seen.round_trips;
         in.answered = seen.answered;
         in.lost = seen.lost;
+        in.media = &seen.media;
         std::size_t index = 0;
         for (const auto& c : checks) {
             if (auto found = scenario::failed_call_check(c.check, c.value, in)) {
@@ -43,6 +58,42 @@ struct Judge {
         return {};
     }
 };
+
+std::optional<MediaValue> media_value_of(const Check& check) {
+    if (check.query != Check::Query::media) return std::nullopt;
+    return scenario::words_of(check.figure).value;
+}
+
+/// What a check is compared with, and an example of it.
+struct Comparand {
+    const char* what;
+    const char* example;
+};
+Comparand comparand_of(const Check& check) {
+    const auto media = media_value_of(check);
+    const bool share = check.query == Check::Query::answered || check.query == Check::Query::lost || media == MediaValue::share;
+    if (share) return {"number or percentage", "write 19 or 95%"};
+    if (media == MediaValue::number) return {"number", "write 19"};
+    if (media == MediaValue::transform) return {"transform that pictures tell", "write none, cartoon, edges or rotate"};
+    return {"duration", "write a number and a unit: 800ms"};
+}
+
+/// Why a file cannot be read; empty where it can.
+std::string unreadable(const std::string& path) {
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error)) return "it is a directory";
+    const std::ifstream in(path, std::ios::binary);
+    return in ? std::string() : std::string(std::strerror(errno));
+}
+
+/// As SDP writes it.
+std::vector<std::string> codecs_of(const std::string& word) {
+    static constexpr std::array<std::pair<std::string_view, const char*>, 6> names{
+        {{"vp8", "VP8"}, {"h264", "H264"}, {"opus", "opus"}, {"g722", "G722"}, {"pcmu", "PCMU"}, {"pcma", "PCMA"}}};
+    const auto at = std::ranges::find(names, std::string_view(word), [](const auto& name) { return name.first; });
+    if (at == names.end()) return {};
+    return {at->second};
+}
 
 /// Reads what is written in a step; the first mistake is kept.
 class Preparer {
@@ -77,6 +128,10 @@ public:
         if (out.signal != call::Signal::json && step.json)
             fail(step.url.pos, "this path is taken for one of " + name + ", whose offer is the description alone",
                  "remove `json`, or add `signal: json`");
+        const auto& video = step.call->video;
+        if (out.signal != call::Signal::json && video && !video->transform.empty() && video->transform != "none")
+            fail(step.url.pos, "this path is taken for one of " + name + ", whose offer has no place for a `transform`",
+                 "write `video: true`, or add `signal: json`");
     }
 
     void servers(const CallStep& step, call::CallPlan& out) {
@@ -99,16 +154,38 @@ public:
             fail(step.ice_servers.front().pos, "`relayed_only` needs a server that relays", "add a turn: server");
     }
 
+    void media(const CallStep& step, call::CallPlan& out) {
+        if (step.video) {
+            const auto& from = *step.video;
+            auto& video = out.video.emplace();
+            video.transform = from.transform;
+            if (!from.source.text.empty()) video.source = file(from.source, "write `source: synthetic` for the moving picture");
+            video.width = from.width;
+            video.height = from.height;
+            video.frames_per_second = from.frames_per_second;
+            video.bits_per_second = from.bits_per_second;
+            video.codecs = codecs_of(from.codec);
+            video.decode_every = from.decode_every;
+        }
+        if (step.audio) {
+            static constexpr std::array<std::string_view, 2> made_here{"tone", scenario::timed_sound};
+            const auto& source = step.audio->source;
+            const bool is_made = std::ranges::find(made_here, std::string_view(source.text)) != made_here.end();
+            auto& audio = out.audio.emplace();
+            audio.source = is_made ? source.text : file(source, scenario::suggest(source.text, made_here, "made here"));
+            audio.codecs = codecs_of(step.audio->codec);
+        }
+    }
+
     std::vector<ReadyCheck> checks(const Step& step) {
         std::vector<ReadyCheck> out;
         for (const auto& check : step.checks) {
             out.push_back({check, text(check.value)});
             if (!check.value.has_template || error_ || scenario::is_call_value(check, out.back().value)) continue;
-            const bool pings = check.query == scenario::Check::Query::answered || check.query == scenario::Check::Query::lost;
+            const auto comparand = comparand_of(check);
             fail(check.value.pos,
-                 "`" + check.source.text + "` is compared with `" + out.back().value + "`, which is no " +
-                     (pings ? "number or percentage" : "duration"),
-                 pings ? "write 19 or 95%" : "write a number and a unit: 800ms");
+                 "`" + check.source.text + "` is compared with `" + out.back().value + "`, which is no " + comparand.what,
+                 comparand.example);
         }
         return out;
     }
@@ -116,10 +193,20 @@ public:
     [[nodiscard]] const std::optional<SourceError>& error() const noexcept { return error_; }
 
 private:
+    /// The path of a file that is there.
+    std::string file(const scenario::Value& name, const std::string& hint) {
+        auto path = path_beside(where_.file, name.text);
+        if (const auto why = unreadable(path); !why.empty())
+            fail(name.pos, '`' + escape_for_terminal(path) + "` cannot be read: " + why, hint);
+        return path;
+    }
+
     const Scenario& where_;
     const scenario::Variables& variables_;
     std::optional<SourceError> error_;
 };
+
+constexpr Duration usual_length = std::chrono::seconds(5);  // of media
 
 void take_channel(const CallStep& step, call::CallPlan& out) {
     out.channel.ordered = step.ordered;
@@ -130,6 +217,11 @@ void take_channel(const CallStep& step, call::CallPlan& out) {
     out.pings.length = step.length;
     out.pings.size = step.size;
     out.pings.timeout = step.timeout;
+    // How long media flow; pings that are counted are all sent.
+    if ((step.video || step.audio) && !step.length) {
+        const auto pings = step.every * static_cast<std::int64_t>(step.count.value_or(0));
+        out.pings.length = step.media_length.value_or(std::max<Duration>(usual_length, pings));
+    }
     out.set_up_limit = step.within;
     out.set_up_limit_name = "`within`";
 }
@@ -152,6 +244,7 @@ std::variant<PreparedCall, SourceError> prepare_call(const Scenario& scenario, c
     preparer.signal(step, target.substr(0, target.find('?')), plan);
     preparer.servers(*step.call, plan);
     take_channel(*step.call, plan);
+    preparer.media(*step.call, plan);
     if (step.call->label.pos.line > 0) plan.channel.label = preparer.text(step.call->label);
     if (step.call->protocol.pos.line > 0) plan.channel.protocol = preparer.text(step.call->protocol);
     Judge judge{preparer.checks(step), counts};
@@ -159,7 +252,9 @@ std::variant<PreparedCall, SourceError> prepare_call(const Scenario& scenario, c
     if (judge.checks.empty()) return out;
     std::vector<report::CheckResult> results;
     for (const auto& c : judge.checks) {
-        out.judges_round_trips = out.judges_round_trips || c.check.query == scenario::Check::Query::round_trip;
+        const bool round_trips = c.check.query == Check::Query::round_trip || media_value_of(c.check) == MediaValue::round_trip;
+        out.judges_round_trips = out.judges_round_trips || round_trips;
+        out.judges_pictures = out.judges_pictures || media_value_of(c.check) == MediaValue::transform;
         auto& result = results.emplace_back();
         result.step = step.name;
         result.source = c.check.source.text;

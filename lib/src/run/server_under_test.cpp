@@ -6,16 +6,12 @@
 
 #include <volley/http/url.hpp>
 
+#include "run/path_beside.hpp"
+
 namespace volley::run {
 namespace asio = boost::asio;
 
 namespace {
-
-/// The directory of a scenario file, with its slash; empty for the current one.
-std::string directory_of(const std::string& file) {
-    const auto slash = file.rfind('/');
-    return slash == std::string::npos ? std::string() : file.substr(0, slash + 1);
-}
 
 int signal_number(const std::string& name) {
     if (name == "INT") return SIGINT;
@@ -69,12 +65,8 @@ std::optional<server::SpawnSpec> ServerUnderTest::spawn_spec(scenario::Variables
             spec.argv.push_back(expand(word));
             result.description += (result.description.empty() ? "" : " ") + spec.argv.back();
         }
-        const std::string here = directory_of(scenario_.file);
-        spec.cwd = here;
-        if (spec_.cwd) {
-            const std::string cwd = expand(*spec_.cwd);
-            spec.cwd = cwd.starts_with('/') ? cwd : here + cwd;
-        }
+        spec.cwd = directory_of(scenario_.file);
+        if (spec_.cwd) spec.cwd = path_beside(scenario_.file, expand(*spec_.cwd));
         for (const auto& [name, value] : spec_.env) spec.env.emplace_back(name, expand(value));
     }
     if (spec_.ready) {

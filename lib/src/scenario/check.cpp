@@ -10,6 +10,7 @@
 
 #include "base/mask.hpp"
 #include "scenario/json_path.hpp"
+#include "scenario/media_figures.hpp"
 #include "scenario/pattern.hpp"
 #include "scenario/reader.hpp"
 #include "scenario/yaml.hpp"
@@ -218,6 +219,7 @@ std::optional<std::string> failed_check(const Check& check, std::string_view wan
         case Query::round_trip:
         case Query::answered:
         case Query::lost:
+        case Query::media:
             break;  // of a call
     }
     return std::nullopt;
@@ -274,6 +276,88 @@ std::optional<std::string> judge_pings(const Check& check, std::string_view want
            (check.query == Query::lost ? "lost" : "answered");
 }
 
+/// `n` of `all`, against a number or a share of all.
+std::optional<std::string> judge_part(const Check& check, std::string_view wanted, std::uint64_t n, std::uint64_t all,
+                                      const char* things, const char* became) {
+    const auto limit = share_of(wanted);
+    if (!limit) return "not a number or percentage: " + in_quotes(wanted);
+    if (all == 0 && limit->percent) return std::string("there were no ") + things;
+    const auto count = static_cast<double>(n);
+    if (compare(check.predicate, limit->percent ? count / static_cast<double>(all) : count, limit->amount)) return std::nullopt;
+    return std::to_string(n) + " of " + std::to_string(all) + ' ' + things + ' ' + became;
+}
+
+std::optional<std::string> judge_number(const Check& check, std::string_view wanted, std::uint64_t n) {
+    const auto limit = number(wanted);
+    if (!limit) return "not a number: " + in_quotes(wanted);
+    if (compare(check.predicate, static_cast<double>(n), *limit)) return std::nullopt;
+    return std::string(words_of(check.figure).name) + " is " + std::to_string(n);
+}
+
+/// Calls whose video is not decoded have no pictures to be asked.
+std::optional<std::string> judge_transform(const Check& check, std::string_view wanted, const metrics::VideoSeen& video) {
+    const auto& seen = video.transform;
+    if (!video.decoded) return std::nullopt;
+    if (seen.pictures == 0)
+        return video.returned == 0 ? "no frame came back" : "its pictures were not looked at: let video flow for 2s or longer, or let fewer calls end at once";
+    if (seen.seen.empty()) return "no transform stands out";
+    if (compare(check.predicate, std::string_view(seen.seen), wanted)) return std::nullopt;
+    return "the pictures tell " + in_quotes(seen.seen);
+}
+
+std::optional<std::string> judge_video(const Check& check, std::string_view wanted, const metrics::VideoSeen& video) {
+    switch (check.figure) {
+        case MediaFigure::video_sent:
+            return judge_number(check, wanted, video.sent);
+        case MediaFigure::video_frames:
+        case MediaFigure::video_returned: {
+            auto found = judge_part(check, wanted, video.returned, video.sent, "frames", "came back");
+            if (found && video.untold > 0) *found += "; nobody can tell of " + std::to_string(video.untold);
+            return found;
+        }
+        case MediaFigure::video_lost:
+            return judge_part(check, wanted, video.lost, video.sent, "frames", "were lost");
+        case MediaFigure::video_rtt:
+            return judge_time(check, wanted, "video.rtt " + check.aggregate, aggregate_of(check.aggregate, video.round_trips),
+                              "no frame came back");
+        case MediaFigure::video_first_frame:
+            return judge_time(check, wanted, "video.first_frame", video.first_frame, "no frame came back");
+        case MediaFigure::video_freezes:
+            return judge_number(check, wanted, video.freezes);
+        case MediaFigure::video_mismatched:
+            return judge_number(check, wanted, video.mismatched);
+        case MediaFigure::video_transform:
+            return judge_transform(check, wanted, video);
+        default:
+            return std::nullopt;  // of sound
+    }
+}
+
+std::optional<std::string> judge_audio(const Check& check, std::string_view wanted, const metrics::AudioSeen& audio) {
+    switch (check.figure) {
+        case MediaFigure::audio_sent:
+            return judge_number(check, wanted, audio.sent);
+        case MediaFigure::audio_received:
+            return judge_number(check, wanted, audio.received);
+        case MediaFigure::audio_lost:
+            return judge_part(check, wanted, audio.lost, audio.received + audio.lost, "packets", "were lost");
+        case MediaFigure::audio_rtt:
+            return judge_time(check, wanted, "audio.rtt " + check.aggregate, aggregate_of(check.aggregate, audio.round_trips),
+                              "no chirp came back");
+        default:
+            return std::nullopt;  // of video
+    }
+}
+
+std::optional<std::string> judge_media(const Check& check, std::string_view wanted, const metrics::MediaSeen* media) {
+    if (is_of_video(check.figure)) {
+        if (media == nullptr || !media->video) return "no video was agreed on";
+        return judge_video(check, wanted, *media->video);
+    }
+    if (media == nullptr || !media->audio) return "no audio was agreed on";
+    return judge_audio(check, wanted, *media->audio);
+}
+
 }  // namespace
 
 std::optional<std::string> failed_call_check(const Check& check, std::string_view wanted, const CallInput& in) {
@@ -288,13 +372,19 @@ std::optional<std::string> failed_call_check(const Check& check, std::string_vie
             return judge_pings(check, wanted, in.answered, in.answered + in.lost);
         case Query::lost:
             return judge_pings(check, wanted, in.lost, in.answered + in.lost);
+        case Query::media:
+            return judge_media(check, wanted, in.media);
         default:
             return "it is a check of a request";
     }
 }
 
 bool is_call_value(const Check& check, std::string_view value) noexcept {
-    if (check.query == Query::answered || check.query == Query::lost) return share_of(value).has_value();
+    const auto media = check.query == Query::media ? std::optional(words_of(check.figure).value) : std::nullopt;
+    if (check.query == Query::answered || check.query == Query::lost || media == MediaValue::share)
+        return share_of(value).has_value();
+    if (media == MediaValue::number) return share_of(value) && !value.ends_with('%');
+    if (media == MediaValue::transform) return std::ranges::find(told_transforms, value) != told_transforms.end();
     return parse_duration(value).has_value();
 }
 

@@ -7,6 +7,7 @@
 
 #include "scenario/cursor.hpp"
 #include "scenario/json_path.hpp"
+#include "scenario/media_figures.hpp"
 #include "scenario/pattern.hpp"
 #include "scenario/reader.hpp"
 #include "scenario/yaml.hpp"
@@ -21,6 +22,13 @@ using Predicate = Check::Predicate;
 constexpr std::array queries{"status"sv, "duration"sv, "header"sv, "body"sv, "jq"sv};
 constexpr std::array call_queries{"connected"sv, "dc_open"sv,  "gather"sv, "offer_to_answer"sv, "ice"sv, "dtls"sv,
                                   "dc_rtt"sv,    "answered"sv, "lost"sv};
+/// Of calls: their own, then those of their video and sound.
+std::vector<std::string> all_call_queries() {
+    std::vector<std::string> out(call_queries.begin(), call_queries.end());
+    for (const auto name : media_figure_names()) out.emplace_back(name);
+    return out;
+}
+
 constexpr std::array predicates{"=="sv, "!="sv, "<"sv, "<="sv, ">"sv, ">="sv, "contains"sv, "not"sv, "matches"sv, "exists"sv};
 
 bool is_order(Predicate p) {
@@ -62,7 +70,7 @@ struct CheckParser {
         if (at == queries.end()) {
             if (in.text.empty() || name.empty())
                 return fail(start, "a check is empty or begins with a sign", "write `status == 200`");
-            if (std::find(call_queries.begin(), call_queries.end(), name) != call_queries.end())
+            if (std::find(call_queries.begin(), call_queries.end(), name) != call_queries.end() || media_figure_of(name))
                 return fail(start, in_quotes(name) + " is a figure of a call", "it goes with `webrtc` steps");
             return fail(start, "unknown query " + in_quotes(name), suggest(name, queries, "queries"));
         }
@@ -81,25 +89,33 @@ struct CheckParser {
             out.time = *time;
         } else if (name == "dc_rtt") {
             out.query = Query::round_trip;
-            in.skip();
-            const auto aggregate_at = in.at;
-            out.aggregate = std::string(in.word());
-            if (!is_aggregate(out.aggregate))
-                return fail(
-                    aggregate_at,
-                    out.aggregate.empty() ? "`dc_rtt` needs an aggregate" : "unknown aggregate " + in_quotes(out.aggregate),
-                    "p50, p99, p99.9 and so on, mean, min or max: dc_rtt p95 < 80ms");
+            return aggregate(name, "dc_rtt p95 < 80ms");
+        } else if (const auto figure = media_figure_of(name)) {
+            out.query = Query::media;
+            out.figure = *figure;
+            const auto& words = words_of(*figure);
+            if (words.value == MediaValue::round_trip) return aggregate(name, words.example);
         } else if (name == "answered") {
             out.query = Query::answered;
         } else if (name == "lost") {
             out.query = Query::lost;
         } else if (std::find(queries.begin(), queries.end(), name) != queries.end()) {
             return fail(start, in_quotes(name) + " is a figure of a request, and this is a call",
-                        "checks of calls: " + join_words(call_queries));
+                        "checks of calls: " + join_words(call_queries) + ", and those of video and audio");
         } else {
-            return fail(start, "unknown query " + in_quotes(name), suggest(name, call_queries, "queries"));
+            return fail(start, "unknown query " + in_quotes(name), suggest(name, all_call_queries(), "queries"));
         }
         return true;
+    }
+
+    bool aggregate(std::string_view name, std::string_view example) {
+        in.skip();
+        const auto start = in.at;
+        out.aggregate = std::string(in.word());
+        if (is_aggregate(out.aggregate)) return true;
+        return fail(start,
+                    out.aggregate.empty() ? in_quotes(name) + " needs an aggregate" : "unknown aggregate " + in_quotes(out.aggregate),
+                    "p50, p99, p99.9 and so on, mean, min or max: " + std::string(example));
     }
 
     bool header() {
@@ -181,6 +197,28 @@ struct CheckParser {
                 if (!is_order(p) && !is_equality(p))
                     return fail(start, "a number of pings is a number", "compare it with ==, !=, <, <=, > or >=");
                 break;
+            case Query::media:
+                return media_predicate(start);
+        }
+        return true;
+    }
+
+    bool media_predicate(std::size_t start) {
+        const auto p = out.predicate;
+        const auto& words = words_of(out.figure);
+        switch (words.value) {
+            case MediaValue::duration:
+            case MediaValue::round_trip:
+                if (!is_order(p)) return fail(start, "a duration is never exact", "compare it with <, <=, > or >=");
+                break;
+            case MediaValue::number:
+            case MediaValue::share:
+                if (!is_order(p) && !is_equality(p))
+                    return fail(start, in_quotes(words.name) + " is a number", "compare it with ==, !=, <, <=, > or >=");
+                break;
+            case MediaValue::transform:
+                if (!is_equality(p)) return fail(start, "a transform is a name", "compare it with == or !=");
+                break;
         }
         return true;
     }
@@ -218,6 +256,19 @@ struct CheckParser {
         return out.value.has_template || typed(start);
     }
 
+    /// Of figures that are no times.
+    bool media_value(std::size_t start) {
+        const auto& text = out.value.text;
+        const auto& words = words_of(out.figure);
+        if (words.value == MediaValue::duration || words.value == MediaValue::round_trip || is_call_value(out, text)) return true;
+        if (words.value == MediaValue::transform)
+            return fail(start, "pictures do not tell " + in_quotes(text),
+                        suggest(text, told_transforms, "write " + join_words(told_transforms, "or") + "; transforms"));
+        return fail(start,
+                    (words.value == MediaValue::share ? "not a number or percentage: " : "not a number: ") + in_quotes(text),
+                    "write " + std::string(words.example));
+    }
+
     /// What can be known of the value before it is used.
     bool typed(std::size_t start) {
         const auto& text = out.value.text;
@@ -233,7 +284,10 @@ struct CheckParser {
                 return fail(start, "not a number or percentage: " + in_quotes(text),
                             "write lost == 0, lost < 5% or answered >= 19");
         }
-        if (out.query == Query::duration || out.query == Query::call_time || out.query == Query::round_trip) {
+        if (out.query == Query::media && !media_value(start)) return false;
+        const bool media_time = out.query == Query::media && (words_of(out.figure).value == MediaValue::duration ||
+                                                              words_of(out.figure).value == MediaValue::round_trip);
+        if (media_time || out.query == Query::duration || out.query == Query::call_time || out.query == Query::round_trip) {
             const auto d = parse_duration(text);
             if (!d && d.error() == ParseErrc::no_unit)
                 return fail(start, "a duration needs a unit: " + in_quotes(text), "write " + text + "ms or " + text + "s");

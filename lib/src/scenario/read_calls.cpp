@@ -146,13 +146,15 @@ void read_datachannel(Reader& reader, const Node& node, CallStep& out) {
 void read_call(Reader& reader, const Node& node, Step& out) {
     if (node.kind == Node::Kind::scalar) return read_url(reader, node, "webrtc", out);
     if (!reader.is_map(node, "webrtc", call_example)) return;
-    static constexpr std::array known{"offer"sv, "ice"sv, "datachannel"sv, "within"sv};
-    static constexpr std::array later{LaterKey{"audio", ""}, LaterKey{"video", ""}};
-    const Keys keys(reader, node, "webrtc", known, later);
+    static constexpr std::array known{"offer"sv, "ice"sv, "datachannel"sv, "video"sv, "audio"sv, "for"sv, "within"sv};
+    const Keys keys(reader, node, "webrtc", known);
     if (const Node* n = keys.require("offer", "the path that takes it: " + std::string(call_example)))
         read_offer(reader, *n, out);
     if (const Node* n = keys.find("ice")) read_ice(reader, *n, *out.call);
     if (const Node* n = keys.find("datachannel")) read_datachannel(reader, *n, *out.call);
+    if (const Node* n = keys.find("video")) read_video(reader, *n, *out.call);
+    if (const Node* n = keys.find("audio")) read_audio(reader, *n, *out.call);
+    read_media_length(reader, keys, *out.call);
     if (const Node* n = keys.find("within")) out.call->within = reader.duration(*n, "within", 1ms, 1h).value_or(out.call->within);
 }
 
@@ -182,6 +184,7 @@ std::optional<Step> read_call_step(Reader& reader, const Node& node) {
     out.name = default_name("webrtc", out.url.text);
     read_step_name(reader, keys, out);
     read_step_checks(reader, keys, out);
+    check_media_checks(reader, out);
     return out;
 }
 

@@ -21,6 +21,13 @@ void read_step_name(Reader& reader, const Keys& keys, Step& out);
 void read_step_headers(Reader& reader, const Keys& keys, Step& out);
 void read_step_checks(Reader& reader, const Keys& keys, Step& out);
 
+/// Parts of `webrtc`: `video`, `audio`, and `for`, which is read behind the two and the pings.
+void read_video(Reader& reader, const Node& node, CallStep& out);
+void read_audio(Reader& reader, const Node& node, CallStep& out);
+void read_media_length(Reader& reader, const Keys& keys, CallStep& out);
+/// Checks of media that the call does not send.
+void check_media_checks(Reader& reader, const Step& step);
+
 /// A step with the key `webrtc`.
 std::optional<Step> read_call_step(Reader& reader, const Node& node);
 

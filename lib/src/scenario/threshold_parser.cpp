@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "scenario/cursor.hpp"
+#include "scenario/media_figures.hpp"
 #include "scenario/reader.hpp"
 #include "scenario/yaml.hpp"
 
@@ -14,6 +15,9 @@ namespace {
 using namespace std::string_view_literals;
 using Op = Threshold::Op;
 using Unit = Threshold::Unit;
+
+/// What a call must send to have a figure.
+enum class Sends : std::uint8_t { anything, video, audio, chirps };
 
 /// What a metric is measured in, and where it exists.
 struct Metric {
@@ -25,6 +29,7 @@ struct Metric {
     bool burst_only = false;
     std::string_view example;
     bool calls_only = false;  ///< of WebRTC calls
+    Sends sends = Sends::anything;
 };
 constexpr std::array metrics{
     Metric{"latency", true, false, false, true, false, "latency p99 < 400ms"},
@@ -53,6 +58,18 @@ constexpr std::array metrics{
     Metric{"lost", false, true, true, false, false, "lost < 0.1%", true},
     Metric{"loss", false, true, true, false, false, "loss < 0.1%", true},
     Metric{"calls_failed", false, true, true, false, false, "calls_failed == 0", true},
+    Metric{"video_rtt", true, false, false, true, false, "video_rtt p95 < 50ms", true, Sends::video},
+    Metric{"first_frame", true, false, false, true, false, "first_frame p95 < 1s", true, Sends::video},
+    Metric{"video_sent", false, true, false, false, false, "video_sent >= 100", true, Sends::video},
+    Metric{"video_frames", false, true, false, false, false, "video_frames >= 100", true, Sends::video},
+    Metric{"video_returned", false, true, true, false, false, "video_returned >= 98%", true, Sends::video},
+    Metric{"video_lost", false, true, true, false, false, "video_lost < 2%", true, Sends::video},
+    Metric{"video_freezes", false, true, false, false, false, "video_freezes == 0", true, Sends::video},
+    Metric{"video_mismatched", false, true, false, false, false, "video_mismatched == 0", true, Sends::video},
+    Metric{"audio_rtt", true, false, false, true, false, "audio_rtt p50 < 500ms", true, Sends::chirps},
+    Metric{"audio_sent", false, true, false, false, false, "audio_sent >= 100", true, Sends::audio},
+    Metric{"audio_received", false, true, false, false, false, "audio_received >= 100", true, Sends::audio},
+    Metric{"audio_lost", false, true, true, false, false, "audio_lost < 1%", true, Sends::audio},
 };
 
 /// Those that a phase of a kind has; what both have means the pings of calls too.
@@ -61,6 +78,26 @@ std::vector<std::string_view> metric_names(bool of_calls) {
     for (const auto& m : metrics)
         if (of_calls ? !m.burst_only : !m.calls_only) out.push_back(m.name);
     return out;
+}
+
+bool is_media_name(std::string_view text) { return text.starts_with("video.") || text.starts_with("audio."); }
+
+/// By its name here, or as checks have it: `video.rtt` is `video_rtt`.
+const Metric* find_metric(std::string_view name) {
+    std::string usual(name);
+    if (is_media_name(name)) usual[name.find('.')] = '_';
+    if (usual == "video_first_frame") usual = "first_frame";
+    const auto at = std::ranges::find(metrics, std::string_view(usual), &Metric::name);
+    return at == metrics.end() ? nullptr : &*at;
+}
+
+/// Whether the calls of a phase send what a figure is taken from; so it is supposed where their step is not known.
+bool sends(const Scenario& so_far, const Phase& phase, Sends wanted) {
+    const auto* body = so_far.find_scenario(phase.scenario);
+    if (wanted == Sends::anything || body == nullptr || !body->is_call()) return true;
+    const CallStep& call = *body->steps.front().call;
+    if (wanted == Sends::video) return call.video.has_value();
+    return call.audio && (wanted == Sends::audio || call.audio->source.text == timed_sound);
 }
 
 struct ThresholdParser {
@@ -88,10 +125,10 @@ struct ThresholdParser {
         const auto word = in.word();
         if (short_form) return short_subject(start, word);
         if (word.empty()) return fail(start, "a threshold begins with a phase and a metric", "write phase.latency p99 < 400ms");
-        const auto dot = word.find('.');
+        const auto dot = phase_length(word);
         const auto name = dot == std::string_view::npos ? word : word.substr(dot + 1);
         const auto name_at = start + (dot == std::string_view::npos ? 0 : dot + 1);
-        const auto at = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name; });
+        metric = find_metric(name);
         const Phase* phase = nullptr;
         bool good = true;
         if (dot != std::string_view::npos) {
@@ -103,7 +140,7 @@ struct ThresholdParser {
             }
             if (!phase) good = fail(start, "no phase is called " + in_quotes(out.phase), suggest(out.phase, names, "phases"));
         }
-        if (at == metrics.end()) {
+        if (metric == nullptr) {
             const auto names = metric_names(phase != nullptr && phase->calls);
             const bool is_phase =
                 std::any_of(so_far.phases.begin(), so_far.phases.end(), [&](const Phase& p) { return p.name == name; });
@@ -112,17 +149,30 @@ struct ThresholdParser {
             return fail(name_at, "unknown metric " + in_quotes(name),
                         suggest(name, std::span<const std::string_view>(names), "metrics"));
         }
-        metric = &*at;
-        out.metric = std::string(name);
+        out.metric = std::string(metric->name);
         if (phase && phase->warmup)
             good = fail(start, in_quotes(out.phase) + " is for warming up and has no figures", "judge another phase");
         if (metric->calls_only && good && (phase == nullptr || !phase->calls))
             good = fail(name_at, in_quotes(name) + " is a figure of WebRTC calls",
                         phase ? in_quotes(out.phase) + " has no `webrtc` step" : "write phase." + std::string(metric->example));
+        if (good && phase != nullptr && !sends(so_far, *phase, metric->sends)) good = fail_unsent(name_at, name);
         if (metric->burst_only && (!phase ? dot == std::string_view::npos : !phase->burst.has_value()) && good)
             good = fail(name_at, in_quotes(name) + " is a figure of one burst",
                         phase ? in_quotes(out.phase) + " has no `burst`" : "write phase." + std::string(name));
         return good;
+    }
+
+    /// How much of a word names a phase: npos, none of it.
+    [[nodiscard]] std::size_t phase_length(std::string_view word) const {
+        const auto dot = word.find('.');
+        const bool names_phase = std::ranges::any_of(so_far.phases, [&](const Phase& p) { return p.name == word.substr(0, dot); });
+        return is_media_name(word) && !names_phase ? std::string_view::npos : dot;
+    }
+
+    bool fail_unsent(std::size_t offset, std::string_view name) {
+        const char* what = metric->sends == Sends::video ? "video" : metric->sends == Sends::audio ? "audio" : "chirps";
+        return fail(offset, in_quotes(name) + " is a figure of " + what + ", and " + in_quotes(out.phase) + " sends none",
+                    metric->sends == Sends::video ? "add `video: none` to its `webrtc` step" : "write `audio: chirp` in its `webrtc` step");
     }
 
     bool short_subject(std::size_t start, std::string_view word) {
@@ -137,16 +187,13 @@ struct ThresholdParser {
             in.at = start + line + 1;
         }
         if (name.empty()) return fail(start, "an expectation begins with a figure", "write p99 < 50ms, errors == 0");
-        const auto at = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) {
-            return m.name == name && (phase.calls ? !m.burst_only : !m.calls_only);
-        });
-        if (at == metrics.end()) {
+        metric = find_metric(name);
+        if (metric == nullptr || (phase.calls ? metric->burst_only : metric->calls_only)) {
             const auto names = metric_names(phase.calls);
             return fail(start, "unknown figure " + in_quotes(name),
                         suggest(name, std::span<const std::string_view>(names), "figures"));
         }
-        metric = &*at;
-        out.metric = std::string(name);
+        out.metric = std::string(metric->name);
         if (metric->burst_only && !phase.burst) return fail(start, in_quotes(name) + " is a figure of a burst", "add --burst N");
         return true;
     }
@@ -336,7 +383,8 @@ std::optional<Threshold::IfUnsure> read_if_unsure(Reader& reader, const Node& no
 
 /// Of the times that have a confidence interval.
 bool is_percentile(const Threshold& t) {
-    const bool judged_by_interval = t.metric == "latency" || t.metric == "service" || t.metric == "rtt" || t.metric == "dc_rtt";
+    static constexpr std::array judged{"latency"sv, "service"sv, "rtt"sv, "dc_rtt"sv, "video_rtt"sv, "audio_rtt"sv};
+    const bool judged_by_interval = std::ranges::find(judged, std::string_view(t.metric)) != judged.end();
     return judged_by_interval && t.aggregate.starts_with('p');
 }
 
@@ -367,7 +415,7 @@ void read_options(Reader& reader, const Keys& keys, const Scenario& so_far, Thre
     static constexpr std::array of_intervals{"confidence"sv, "if_unsure"sv};
     for (const auto key : keys.among(of_intervals)) {
         if (!is_percentile(out))
-            reader.error(keys.key_pos(key), in_quotes(key) + " belongs to percentiles of latency, service and dc_rtt",
+            reader.error(keys.key_pos(key), in_quotes(key) + " belongs to percentiles of latency, service and round trips",
                          "remove it: other figures count as they are");
         else if (is_of_burst(out, so_far))
             reader.error(keys.key_pos(key), in_quotes(key) + " belongs to phases with `users` or `rate`",

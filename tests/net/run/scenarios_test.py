@@ -44,6 +44,13 @@ class Scenarios(VolleyTest):
             self.assertEqual((phases[name]["calls"]["set_up"], phases[name]["calls"]["answered"]), (calls, 20 * calls))
         self.assertEqual(phases["ten"]["burst"]["n"], 10)
 
+    def test_video(self):
+        phases = self.run_file("video.yaml")["coroutine"]
+        for name in ("plain", "edges"):
+            self.assertEqual((phases[name]["calls"]["set_up"], phases[name]["calls"]["failed"]), (1, 0))
+            for check in phases[name]["checks"]:
+                self.assertEqual((check["held"], check["failed"]), (1, 0), check["check"])
+
     def test_django(self):
         servers = self.run_file("django.yaml")
         for phase in servers["uvicorn"].values():

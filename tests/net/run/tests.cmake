@@ -5,6 +5,8 @@ endif()
 volley_add_python_test(run net net/run/run_test.py TIMEOUT 300)
 volley_add_python_test(run_calls net net/run/calls_test.py TIMEOUT 300)
 set_property(TEST net_run_calls APPEND PROPERTY ENVIRONMENT "CALL_SERVER=$<TARGET_FILE:call_server>")
+volley_add_python_test(run_media net net/run/media_test.py TIMEOUT 300)
+set_property(TEST net_run_media APPEND PROPERTY ENVIRONMENT "CALL_SERVER=$<TARGET_FILE:call_server>")
 # Not under sanitizers, whose generator is too slow for verdicts.
 volley_add_python_test(probes interop net/run/probes_test.py TIMEOUT 300 SERIAL)
 volley_add_python_test(numbers net net/run/numbers_test.py TIMEOUT 300)

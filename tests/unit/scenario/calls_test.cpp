@@ -102,7 +102,6 @@ TEST(CallStep, what_is_wrong_is_said_with_its_place) {
             Case{"webrtc: offer", "5:15 not a path or URL: `offer` [write /offer]"},
             Case{"webrtc: { datachannel: { label: a } }",
                  "5:15 webrtc has no `offer` [the path that takes it: - webrtc: { offer: /offer, datachannel: { pings: 20 } }]"},
-            Case{"webrtc: { offer: /o, video: {} }", "5:28 `video` is not supported by this version [remove it]"},
             Case{"webrtc: { offer: /o, datachanel: {} }",
                  "5:28 unknown key `datachanel` in webrtc [did you mean `datachannel`?]"},
             Case{"webrtc: { offer: { post: /o, json: { sdp: x } } }",
@@ -162,7 +161,7 @@ TEST(CallChecks, speak_of_calls_and_those_of_requests_do_not) {
     EXPECT_THAT(
         error("status == 200"),
         ElementsAre("5:31 `status` is a figure of a request, and this is a call [checks of calls: connected, dc_open, gather, "
-                    "offer_to_answer, ice, dtls, dc_rtt, answered and lost]"));
+                    "offer_to_answer, ice, dtls, dc_rtt, answered and lost, and those of video and audio]"));
     EXPECT_THAT(error("conected < 2s"), ElementsAre("5:31 unknown query `conected` [did you mean `connected`?]"));
     EXPECT_THAT(error("connected < 2"), ElementsAre("5:43 a duration needs a unit: `2` [write 2ms or 2s]"));
     EXPECT_THAT(error("connected == 2s"), ElementsAre("5:41 a duration is never exact [compare it with <, <=, > or >=]"));
@@ -225,7 +224,7 @@ TEST(CallThresholds, belong_to_phases_of_calls) {
         "phases: [ { name: p, rate: 1/s, for: 1s } ]\nthresholds:\n  - ";
     EXPECT_THAT(
         errors_of(file + "{ expr: p.connected p50 < 2s, confidence: 90% }\n"),
-        ElementsAre("6:35 `confidence` belongs to percentiles of latency, service and dc_rtt [remove it: other figures count as "
+        ElementsAre("6:35 `confidence` belongs to percentiles of latency, service and round trips [remove it: other figures count as "
                     "they are]"));
     EXPECT_THAT(errors_of(file + "p.conected p50 < 2s\n"),
                 ElementsAre("6:7 unknown metric `conected` [did you mean `connected`?]"));

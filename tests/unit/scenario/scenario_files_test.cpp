@@ -46,7 +46,7 @@ TEST(ScenarioFiles, the_manuals_examples_can_be_read) {
             example += line + '\n';
         }
     }
-    EXPECT_EQ(seen, 4U);
+    EXPECT_EQ(seen, 5U);
 }
 
 }  // namespace

@@ -85,10 +85,10 @@ TEST(Threshold, errors_point_at_the_mistake) {
             Case{"fifty.ratio < 2 @ server=ours x", "9:35 unexpected `x` [a threshold ends here]"},
             Case{
                 "{ expr: fifty.ratio < 2, confidence: 95% }",
-                "9:30 `confidence` belongs to percentiles of latency, service and dc_rtt [remove it: other figures count as they are]"},
+                "9:30 `confidence` belongs to percentiles of latency, service and round trips [remove it: other figures count as they are]"},
             Case{
                 "{ expr: steady.latency mean < 2s, if_unsure: fail }",
-                "9:39 `if_unsure` belongs to percentiles of latency, service and dc_rtt [remove it: other figures count as they are]"},
+                "9:39 `if_unsure` belongs to percentiles of latency, service and round trips [remove it: other figures count as they are]"},
             Case{
                 "{ expr: fifty.latency p50 < 2s, if_unsure: fail }",
                 "9:37 `if_unsure` belongs to phases with `users` or `rate` [remove it: the answers of a burst are all that there are, and "

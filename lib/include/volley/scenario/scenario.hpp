@@ -19,6 +19,7 @@
 #include <volley/load/schedule.hpp>
 #include <volley/load/think.hpp>
 #include <volley/metrics/call_tally.hpp>
+#include <volley/metrics/media_seen.hpp>
 #include <volley/scenario/value.hpp>
 #include <volley/time.hpp>
 #include <volley/verdict/expect.hpp>
@@ -50,11 +51,29 @@ using JsonPath = std::vector<JsonPathPart>;
 /// A compiled regular expression (Perl syntax); shared, since it never changes.
 struct Pattern;
 
+/// What checks ask of the video and sound of a call, by names such as `video.frames`.
+enum class MediaFigure : std::uint8_t {
+    video_sent,
+    video_frames,    ///< that came back
+    video_returned,  ///< the same; a percentage is one of those sent
+    video_lost,
+    video_rtt,
+    video_first_frame,
+    video_freezes,
+    video_mismatched,
+    video_transform,  ///< that the pictures tell
+    audio_sent,
+    audio_received,
+    audio_lost,
+    audio_rtt,
+};
+
 /// `query [not] predicate value`: `status == 200`, `body contains ok`, `header content-type contains json`, `duration < 800ms`,
-/// `jq '.items | length' > 0`, `header x-id exists`; of a call `connected < 2s`, `dc_rtt p95 < 80ms`, `answered == 100%`, `lost <= 1`.
+/// `jq '.items | length' > 0`, `header x-id exists`; of a call `connected < 2s`, `dc_rtt p95 < 80ms`, `answered == 100%`, `lost <= 1`,
+/// `video.returned >= 98%`, `video.transform == edges`.
 /// Source of the grammar: Hurl's assertions; of the paths: jq.
 struct Check {
-    enum class Query { status, body, header, duration, jq, call_time, round_trip, answered, lost };
+    enum class Query { status, body, header, duration, jq, call_time, round_trip, answered, lost, media };
     enum class Predicate {
         equal,
         not_equal,
@@ -74,11 +93,30 @@ struct Check {
     std::string jq;                                         ///< for Query::jq: the path as written
     JsonPath path;                                          ///< for Query::jq
     metrics::CallTime time = metrics::CallTime::connected;  ///< for Query::call_time
-    std::string aggregate;                                  ///< for Query::round_trip: p95, mean, min, max
+    MediaFigure figure = MediaFigure::video_sent;           ///< for Query::media
+    std::string aggregate;                                  ///< of round trips: p95, mean, min, max
     Predicate predicate = Predicate::equal;
     Value value;                             ///< may hold a template; `quoted` when it stood in quotes within the check
     Value source;                            ///< the whole line, for messages
     std::shared_ptr<const Pattern> pattern;  ///< for matches, where the value holds no template
+};
+
+/// Video that a call sends, and what it asks the server to do with it.
+struct VideoStep {
+    std::string transform;  ///< empty: nothing is asked for
+    Value source;           ///< a file, relative to the scenario file; empty text: the moving picture that carries its own number
+    int width = 640;        ///< pixels of the moving picture
+    int height = 480;       //
+    double frames_per_second = 30;
+    std::uint64_t bits_per_second = 500'000;
+    std::string codec;             ///< `vp8`, `h264`; empty: either
+    std::size_t decode_every = 1;  ///< of the calls one in so many has what comes back decoded
+};
+
+/// Sound that a call sends.
+struct AudioStep {
+    Value source;       ///< `tone`, `chirp`, or a WAV file, relative to the scenario file
+    std::string codec;  ///< `opus`, `g722`, `pcmu`, `pcma`; empty: any of them
 };
 
 /// A WebRTC call. The request of its step carries the offer.
@@ -98,6 +136,9 @@ struct CallStep {
     std::optional<Duration> length;
     std::size_t size = 0;
     Duration timeout = std::chrono::seconds(5);
+    std::optional<VideoStep> video;
+    std::optional<AudioStep> audio;
+    std::optional<Duration> media_length;        ///< `for` of the call itself: how long video and sound flow; `length` says it too
     Duration within = std::chrono::seconds(30);  ///< until the channel is open, from the planned start
 };
 
@@ -210,7 +251,9 @@ struct Threshold {
     std::string phase;   ///< empty: all phases together
     std::string metric;  ///< latency, service, errors, requests, missed, saturated, makespan, solo, ratio, overlap,
         ///< serial_fraction, groups, right; of calls dc_rtt or rtt, gather, offer_to_answer, ice, dtls, connected,
-        ///< dc_open or setup, answered, lost or loss, calls_failed
+        ///< dc_open or setup, answered, lost or loss, calls_failed; of their media video_rtt, first_frame, video_sent,
+        ///< video_frames, video_returned, video_lost, video_freezes, video_mismatched, audio_rtt, audio_sent,
+        ///< audio_received, audio_lost
     std::string aggregate;  ///< p50, p99.9, mean, min, max; empty for plain figures
     Op op = Op::less;
     Value value;  ///< a duration, a number, or a percentage, as written
@@ -363,11 +406,12 @@ struct CallInput {
     std::span<const Duration> round_trips;                           ///< of the pings that were answered, in any order
     std::uint64_t answered = 0;
     std::uint64_t lost = 0;
+    const metrics::MediaSeen* media = nullptr;  ///< may be missing
 };
 /// The same of a call: "connected is 2.1 s", "2 of 20 pings were lost".
 [[nodiscard]] std::optional<std::string> failed_call_check(const Check& check, std::string_view expanded_value,
                                                            const CallInput& in);
-/// Whether a value can be what a check of a call compares with: a duration, or a number or percentage of pings.
+/// Whether a value can be what a check of a call compares with: a duration, a number, a percentage, or a transform that pictures tell.
 [[nodiscard]] bool is_call_value(const Check& check, std::string_view value) noexcept;
 
 /// Makes a SourceError at a place of the scenario, line text included.

@@ -1,0 +1,25 @@
+#include "call/picture_look.hpp"
+
+#include <utility>
+
+namespace volley::call {
+
+PictureLook::PictureLook(std::vector<KeptPicture> kept, std::vector<std::optional<std::size_t>> places,
+                         std::shared_ptr<const FrameLoop> loop, std::string folder)
+    : kept_(std::move(kept)), places_(std::move(places)), loop_(std::move(loop)), folder_(std::move(folder)) {}
+
+std::optional<PictureLook::Found> PictureLook::found() const {
+    const std::scoped_lock lock(mutex_);
+    return found_;
+}
+
+void PictureLook::run() {
+    const auto place = [this](const KeptPicture& one) { return places_[static_cast<std::size_t>(&one - kept_.data())]; };
+    Found found;
+    found.transform = look_at(kept_, *loop_, place);
+    if (!folder_.empty()) found.fault = save_pictures(folder_, kept_, *loop_, place);
+    const std::scoped_lock lock(mutex_);
+    found_ = std::move(found);
+}
+
+}  // namespace volley::call
