@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <volley/call/offer.hpp>
+#include <volley/iso_time.hpp>
 #include <volley/run/offer.hpp>
 #include <volley/run/run.hpp>
 

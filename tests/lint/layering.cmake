@@ -50,6 +50,7 @@ set(higher_lib/src/process/helper_main.cpp app)
 # The module that a public header belongs to, by its folder or, at the top, by its name.
 set(public_error base)
 set(public_time base)
+set(public_iso_time base)
 set(public_http base)
 set(public_view view)
 set(public_verify verify)

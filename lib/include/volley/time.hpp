@@ -37,7 +37,4 @@ struct Rate {
 /// The nearest nanosecond; saturates at the ends of Duration.
 [[nodiscard]] Duration from_seconds(double s) noexcept;
 
-/// `2024-05-01T12:00:00Z`: ISO 8601, UTC. @param milliseconds  with three digits for them.
-[[nodiscard]] std::string iso_time(std::chrono::system_clock::time_point when, bool milliseconds = false);
-
 }  // namespace volley

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <volley/app/app.hpp>
+#include <volley/iso_time.hpp>
 
 #include "app/call_views.hpp"
 #include "app/faults.hpp"

@@ -1,3 +1,4 @@
+#include <volley/iso_time.hpp>
 #include <volley/time.hpp>
 
 #include <charconv>

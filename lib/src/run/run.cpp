@@ -13,6 +13,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <volley/iso_time.hpp>
 #include <volley/server/server.hpp>
 
 #include "base/mask.hpp"

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <volley/iso_time.hpp>
 #include <volley/time.hpp>
 
 namespace volley {
