@@ -44,6 +44,8 @@ ECHO = """
             await transceiver.sender.replaceTrack(track.kind === "video" && paint ? painted(track, paint) : track);
         }
         await pc.setLocalDescription(await pc.createAnswer());
+        for (const sender of pc.getSenders())
+            if (sender.track?.kind === "video") await sender.setParameters({ ...sender.getParameters(), degradationPreference: "maintain-resolution" });
         while (pc.iceGatheringState !== "complete") await new Promise((resolve) => setTimeout(resolve, 10));
         return { type: "answer", sdp: pc.localDescription.sdp };
     };
@@ -220,7 +222,7 @@ class Echo(PageTest):
             with self.subTest(size=size):
                 self.connect(resolution=size)
                 self.until_frames(30)
-                self.assertEqual(self.returned_size(), size)
+                self.assertEqual([self.text("sent-size"), self.returned_size()], [size.replace("x", " × "), size])
                 self.few_are_unreadable(0.3)
                 self.click("disconnect")
 
