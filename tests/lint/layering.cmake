@@ -61,7 +61,7 @@ set(impure_includes "^(boost/asio|boost/beast|curl/|thread$|mutex$|shared_mutex$
 set(impure_calls "([Cc]lock::now|gettimeofday|clock_gettime|timespec_get|[^a-zA-Z0-9_.>]time\\((nullptr|NULL|0|&)|std::time\\(|sleep_for|sleep_until|this_thread|getenv)")
 
 # <library>_files: who may include it.
-set(restricted yaml beast curl cli11 sqlite openssl libssl usrsctp codecs)
+set(restricted yaml beast curl cli11 png sqlite openssl libssl usrsctp codecs)
 set(yaml_include "^yaml-cpp/")
 set(yaml_files "^lib/src/yaml/loader\\.cpp$")
 set(beast_include "^boost/beast")

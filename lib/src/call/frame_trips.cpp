@@ -123,9 +123,8 @@ void FrameTrips::expire(TimePoint now) {
     for (; oldest_waiting_ < first_number_ + sent_.size(); ++oldest_waiting_) {
         Sent& sent = sent_at(oldest_waiting_);
         if (sent.fate != Fate::waiting) continue;
-        // What came at the last moment may wait so long to be judged.
+        // What came at the last moment may wait so long to be judged or borne out.
         if (now - sent.frame.sent < plan_.timeout + hold) break;
-        if (held_ && held_->number == oldest_waiting_) break;
         lose(sent);
     }
 }
@@ -381,7 +380,7 @@ std::optional<TimePoint> FrameTrips::next_timeout() const {
     }
     if (held_) at_latest(held_->back.frame.last_packet + hold);
     for (auto number = oldest_waiting_; number < first_number_ + sent_.size(); ++number) {
-        if (sent_at(number).fate != Fate::waiting || (held_ && held_->number == number)) continue;
+        if (sent_at(number).fate != Fate::waiting) continue;
         at_latest(sent_at(number).frame.sent + plan_.timeout + hold);
         break;
     }

@@ -72,10 +72,12 @@ Loaded load_plugin(const std::vector<std::string>& places) {
     const auto entry_of = reinterpret_cast<PluginFunction>(dlsym(library, plugin_symbol));
     const PluginEntry* entry = entry_of == nullptr ? nullptr : entry_of();
     if (entry == nullptr || entry->abi != abi_version) {
-        const Fault fault = no_plugin(path + (entry == nullptr ? " is none" : " is of another version: its interface has the number " +
-                                                                                   std::to_string(entry->abi) + ", ours " +
-                                                                                   std::to_string(abi_version)) +
-                                      "; install volley and volley-media of one version");
+        const Fault fault =
+            no_plugin(path +
+                      (entry == nullptr ? " is none"
+                                        : " is of another version: its interface has the number " + std::to_string(entry->abi) +
+                                              ", ours " + std::to_string(abi_version)) +
+                      "; install volley and volley-media of one version");
         dlclose(library);
         return {nullptr, fault};
     }

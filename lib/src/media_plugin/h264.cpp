@@ -31,7 +31,8 @@ class Encoder final : public media::VideoEncoder {
 public:
     media::Fault configure(const media::VideoSettings& settings) override {
         if (auto fault = check(settings); !fault.empty()) return fault;
-        if (settings.width < least_side || settings.height < least_side) return "OpenH264 takes no picture with a side under 16 pixels";
+        if (settings.width < least_side || settings.height < least_side)
+            return "OpenH264 takes no picture with a side under 16 pixels";
         codec_.reset();
         ISVCEncoder* made = nullptr;
         if (WelsCreateSVCEncoder(&made) != 0 || made == nullptr) return "OpenH264 gives no encoder";
@@ -68,8 +69,8 @@ public:
         layer.sSliceArgument.uiSliceMode = SM_SINGLE_SLICE;
         if (codec_->InitializeExt(&p) != cmResultSuccess) {
             codec_.reset();
-            return "OpenH264 cannot encode " + std::to_string(settings.width) + " x " + std::to_string(settings.height) + " pixels at " +
-                   std::to_string(settings.frames_per_second) + " frames a second";
+            return "OpenH264 cannot encode " + std::to_string(settings.width) + " x " + std::to_string(settings.height) +
+                   " pixels at " + std::to_string(settings.frames_per_second) + " frames a second";
         }
         int format = videoFormatI420;
         codec_->SetOption(ENCODER_OPTION_DATAFORMAT, &format);
@@ -140,6 +141,7 @@ public:
         const auto units = proto::h264::split_annex_b(bytes);
         if (!units) return {{}, units.error().message()};
         input_.clear();
+        Bytes sequence;
         bool has_slice = false;
         bool has_idr = false;
         for (const BytesView unit : *units) {
@@ -147,6 +149,7 @@ public:
             const NalType type = proto::h264::type_of(unit);
             if (type == NalType::sequence_parameters) {
                 if (auto fault = check_size(unit); !fault.empty()) return {{}, std::move(fault)};
+                sequence.insert(sequence.end(), unit.begin(), unit.end());
             } else if (type == NalType::slice || type == NalType::idr_slice) {
                 has_slice = true;
                 has_idr = has_idr || type == NalType::idr_slice;
@@ -158,12 +161,18 @@ public:
             input_.insert(input_.end(), unit.begin(), unit.end());
         }
         if (input_.empty()) return {{}, "no NAL unit of a picture"};
+        // Other parameters are another stream: a decoder that never has to change its size has less to get wrong.
+        if (!sequence.empty() && sequence != sequence_) {
+            codec_.reset();
+            sequence_ = std::move(sequence);
+        }
         // Parameter sets may come ahead of the picture that needs them.
         if (!codec_ && has_slice && !has_idr) return {{}, "no IDR picture came before"};
         if (!codec_ && !begin()) return {{}, "OpenH264 gives no decoder"};
         std::array<std::uint8_t*, 3> planes{};
         SBufferInfo info{};
-        const DECODING_STATE state = codec_->DecodeFrameNoDelay(input_.data(), static_cast<int>(input_.size()), planes.data(), &info);
+        const DECODING_STATE state =
+            codec_->DecodeFrameNoDelay(input_.data(), static_cast<int>(input_.size()), planes.data(), &info);
         if (state != dsErrorFree) {
             // Whatever state the library is in after that, the next IDR picture finds a new one.
             codec_.reset();
@@ -171,7 +180,8 @@ public:
         }
         if (info.iBufferStatus != 1) return {};
         const SSysMEMBuffer& buffer = info.UsrData.sSystemBuffer;
-        if (planes[0] == nullptr || planes[1] == nullptr || planes[2] == nullptr || !picture::is_possible_size(buffer.iWidth, buffer.iHeight)) {
+        if (planes[0] == nullptr || planes[1] == nullptr || planes[2] == nullptr ||
+            !picture::is_possible_size(buffer.iWidth, buffer.iHeight)) {
             codec_.reset();
             return {{}, "OpenH264 gives no picture that can be"};
         }
@@ -189,9 +199,18 @@ private:
     static media::Fault check_size(BytesView unit) {
         const auto parameters = proto::h264::read_sequence_parameters(unit);
         if (!parameters) return "the sequence parameter set: " + parameters.error().message();
-        if (parameters->coded_width <= picture::largest_side && parameters->coded_height <= picture::largest_side) return {};
-        return "a picture of " + std::to_string(parameters->coded_width) + " x " + std::to_string(parameters->coded_height) +
-               " pixels: each side may have " + std::to_string(picture::largest_side);
+        const std::string what = "a picture of " + std::to_string(parameters->coded_width) + " x " +
+                                 std::to_string(parameters->coded_height) + " pixels";
+        if (parameters->coded_width > picture::largest_side || parameters->coded_height > picture::largest_side)
+            return what + ": each side may have " + std::to_string(picture::largest_side);
+        // Taken at once for as many pictures as may be referred to, whether any of them comes or not.
+        constexpr std::size_t most_bytes = std::size_t{256} * 1024 * 1024;
+        const std::size_t one =
+            picture::i420_bytes(static_cast<int>(parameters->coded_width), static_cast<int>(parameters->coded_height));
+        if (one * (parameters->reference_frames + 2) > most_bytes)
+            return what + " that refers to " + std::to_string(parameters->reference_frames) +
+                   " others: that takes more than 256 MiB";
+        return {};
     }
 
     bool begin() {
@@ -212,6 +231,7 @@ private:
 
     std::unique_ptr<ISVCDecoder, DestroyDecoder> codec_;
     Bytes input_;
+    Bytes sequence_;  // the parameters that the decoder was given
 };
 
 }  // namespace
@@ -221,7 +241,8 @@ std::unique_ptr<media::VideoDecoder> make_h264_decoder() { return std::make_uniq
 std::string h264_library() {
     OpenH264Version version{};
     WelsGetCodecVersionEx(&version);
-    return "OpenH264 " + std::to_string(version.uMajor) + "." + std::to_string(version.uMinor) + "." + std::to_string(version.uRevision);
+    return "OpenH264 " + std::to_string(version.uMajor) + "." + std::to_string(version.uMinor) + "." +
+           std::to_string(version.uRevision);
 }
 
 }  // namespace volley::media_plugin

@@ -28,10 +28,12 @@ public:
 
     media::EncodedSound encode(std::span<const std::int16_t> samples) override {
         constexpr auto wanted = static_cast<std::size_t>(format.frame_samples() * format.channels);
-        if (samples.size() != wanted) return {{}, std::to_string(samples.size()) + " samples: a frame has " + std::to_string(wanted)};
+        if (samples.size() != wanted)
+            return {{}, std::to_string(samples.size()) + " samples: a frame has " + std::to_string(wanted)};
         media::EncodedSound out;
         out.bytes.resize(most_packet_bytes);
-        const int size = opus_encode(codec_.get(), samples.data(), format.frame_samples(), out.bytes.data(), static_cast<int>(out.bytes.size()));
+        const int size = opus_encode(codec_.get(), samples.data(), format.frame_samples(), out.bytes.data(),
+                                     static_cast<int>(out.bytes.size()));
         if (size < 0) return {{}, words_of(size, "Opus cannot encode")};
         out.bytes.resize(static_cast<std::size_t>(size));
         return out;

@@ -33,7 +33,9 @@ public:
     }
 
     std::vector<std::string> transforms() const override { return transform_names(); }
-    media::Made<media::Transform> make_transform(std::string_view name) const override { return media_plugin::make_transform(name); }
+    media::Made<media::Transform> make_transform(std::string_view name) const override {
+        return media_plugin::make_transform(name);
+    }
 
     media::Made<media::Recorder> open_recorder(const media::RecorderSettings& settings) const override {
         return media_plugin::open_recorder(settings);

@@ -20,12 +20,16 @@ namespace {
 // The elements' ids, by their names in RFC 9559.
 namespace id {
 constexpr std::uint32_t ebml = 0x1A45DFA3, ebml_version = 0x4286, ebml_read_version = 0x42F7, ebml_max_id_length = 0x42F2,
-                        ebml_max_size_length = 0x42F3, doc_type = 0x4282, doc_type_version = 0x4287, doc_type_read_version = 0x4285;
+                        ebml_max_size_length = 0x42F3, doc_type = 0x4282, doc_type_version = 0x4287,
+                        doc_type_read_version = 0x4285;
 constexpr std::uint32_t segment = 0x18538067, seek_head = 0x114D9B74, seek = 0x4DBB, seek_id = 0x53AB, seek_position = 0x53AC;
-constexpr std::uint32_t info = 0x1549A966, timestamp_scale = 0x2AD7B1, duration = 0x4489, muxing_app = 0x4D80, writing_app = 0x5741;
-constexpr std::uint32_t tracks = 0x1654AE6B, track_entry = 0xAE, track_number = 0xD7, track_uid = 0x73C5, track_type = 0x83, flag_lacing = 0x9C,
-                        language = 0x22B59C, codec_id = 0x86, codec_private = 0x63A2, codec_delay = 0x56AA, seek_pre_roll = 0x56BB;
-constexpr std::uint32_t video = 0xE0, pixel_width = 0xB0, pixel_height = 0xBA, audio = 0xE1, sampling_frequency = 0xB5, channels = 0x9F;
+constexpr std::uint32_t info = 0x1549A966, timestamp_scale = 0x2AD7B1, duration = 0x4489, muxing_app = 0x4D80,
+                        writing_app = 0x5741;
+constexpr std::uint32_t tracks = 0x1654AE6B, track_entry = 0xAE, track_number = 0xD7, track_uid = 0x73C5, track_type = 0x83,
+                        flag_lacing = 0x9C, language = 0x22B59C, codec_id = 0x86, codec_private = 0x63A2, codec_delay = 0x56AA,
+                        seek_pre_roll = 0x56BB;
+constexpr std::uint32_t video = 0xE0, pixel_width = 0xB0, pixel_height = 0xBA, audio = 0xE1, sampling_frequency = 0xB5,
+                        channels = 0x9F;
 constexpr std::uint32_t cluster = 0x1F43B675, timestamp = 0xE7, simple_block = 0xA3;
 constexpr std::uint32_t cues = 0x1C53BB6B, cue_point = 0xBB, cue_time = 0xB3, cue_track_positions = 0xB7, cue_track = 0xF7,
                         cue_cluster_position = 0xF1;
@@ -175,10 +179,11 @@ Bytes wave_format(media::AudioCodec codec) {
 class Matroska final : public media::Recorder {
 public:
     Matroska(std::FILE* file, const media::RecorderSettings& settings)
-        : file_(file), settings_(settings), video_line_(video_clock), audio_line_(settings.audio ? format_of(*settings.audio).rtp_clock : 1) {}
-    ~Matroska() override {
-        (void)close();
-    }
+        : file_(file),
+          settings_(settings),
+          video_line_(video_clock),
+          audio_line_(settings.audio ? format_of(*settings.audio).rtp_clock : 1) {}
+    ~Matroska() override { (void)close(); }
 
     media::Fault add_video(BytesView picture, std::uint32_t timestamp, double seconds) override {
         if (auto fault = cannot_add(); !fault.empty()) return fault;
@@ -255,13 +260,15 @@ private:
 
     void overwrite(std::uint64_t at, BytesView bytes) {
         if (!fault_.empty()) return;
-        if (std::fseek(file_, static_cast<long>(at), SEEK_SET) != 0 || std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail();
+        if (std::fseek(file_, static_cast<long>(at), SEEK_SET) != 0 ||
+            std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size())
+            fail();
     }
 
     // Up to and including the tracks, which are known once the first key picture is there. nullptr: without video.
     void write_head(const VideoFrame* picture) {
-        const bool is_webm =
-            (picture == nullptr || *settings_.video == media::VideoCodec::vp8) && (!settings_.audio || *settings_.audio == media::AudioCodec::opus);
+        const bool is_webm = (picture == nullptr || *settings_.video == media::VideoCodec::vp8) &&
+                             (!settings_.audio || *settings_.audio == media::AudioCodec::opus);
         EbmlWriter inside;
         inside.number(id::ebml_version, 1);
         inside.number(id::ebml_read_version, 1);
@@ -298,7 +305,8 @@ private:
 
     EbmlWriter describe_video(const VideoFrame& picture) const {
         constexpr std::uint8_t type = 1;
-        EbmlWriter out = track(video_track, type, *settings_.video == media::VideoCodec::vp8 ? "V_VP8" : "V_MPEG4/ISO/AVC", picture.setup);
+        EbmlWriter out =
+            track(video_track, type, *settings_.video == media::VideoCodec::vp8 ? "V_VP8" : "V_MPEG4/ISO/AVC", picture.setup);
         EbmlWriter size;
         size.number(id::pixel_width, picture.width);
         size.number(id::pixel_height, picture.height);
@@ -310,7 +318,8 @@ private:
         constexpr std::uint8_t type = 2;
         const bool is_opus = *settings_.audio == media::AudioCodec::opus;
         const media::AudioFormat format = media::format_of(*settings_.audio);
-        EbmlWriter out = track(audio_track, type, is_opus ? "A_OPUS" : "A_MS/ACM", is_opus ? opus_head() : wave_format(*settings_.audio));
+        EbmlWriter out =
+            track(audio_track, type, is_opus ? "A_OPUS" : "A_MS/ACM", is_opus ? opus_head() : wave_format(*settings_.audio));
         if (is_opus) {
             constexpr std::uint64_t nanoseconds = 1'000'000'000;
             out.number(id::codec_delay, opus_pre_skip * nanoseconds / 48'000);
@@ -411,7 +420,7 @@ private:
     bool shows_video_ = false;
     std::deque<Block> waiting_;
     std::uint64_t written_ = 0;
-    std::uint64_t segment_ = 0;   // where its first element begins; the next three count from there
+    std::uint64_t segment_ = 0;  // where its first element begins; the next three count from there
     std::uint64_t info_ = 0;
     std::uint64_t tracks_ = 0;
     std::uint64_t cues_position_ = 0;

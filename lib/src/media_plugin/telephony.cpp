@@ -55,7 +55,8 @@ public:
     explicit G722Encoder(g722_encode_state_t* state) noexcept : state_(state) {}
 
     media::EncodedSound encode(std::span<const std::int16_t> samples) override {
-        if (auto fault = check_frame(media::format_of(media::AudioCodec::g722), samples.size()); !fault.empty()) return {{}, std::move(fault)};
+        if (auto fault = check_frame(media::format_of(media::AudioCodec::g722), samples.size()); !fault.empty())
+            return {{}, std::move(fault)};
         media::EncodedSound out;
         out.bytes.resize(samples.size());  // twice what it takes
         const int size = g722_encode(state_.get(), out.bytes.data(), samples.data(), static_cast<int>(samples.size()));
@@ -106,7 +107,9 @@ private:
         out.resize(static_cast<std::size_t>(std::max(count, 0)));
         return out;
     }
-    std::size_t frame_samples() const noexcept override { return static_cast<std::size_t>(media::format_of(media::AudioCodec::pcmu).frame_samples()); }
+    std::size_t frame_samples() const noexcept override {
+        return static_cast<std::size_t>(media::format_of(media::AudioCodec::pcmu).frame_samples());
+    }
 
     std::unique_ptr<g711_state_t, Free> state_;
 };
@@ -122,7 +125,9 @@ private:
         out.resize(static_cast<std::size_t>(std::max(count, 0)));
         return out;
     }
-    std::size_t frame_samples() const noexcept override { return static_cast<std::size_t>(media::format_of(media::AudioCodec::g722).frame_samples()); }
+    std::size_t frame_samples() const noexcept override {
+        return static_cast<std::size_t>(media::format_of(media::AudioCodec::g722).frame_samples());
+    }
 
     std::unique_ptr<g722_decode_state_t, Free> state_;
 };

@@ -17,7 +17,8 @@ using picture::PictureView;
 constexpr int round_up(int side, int step) noexcept { return (side + step - 1) / step * step; }
 
 void copy_plane(const picture::Plane& from, std::uint8_t* to, int stride) noexcept {
-    for (int y = 0; y < from.height; ++y) std::memcpy(to + static_cast<std::ptrdiff_t>(y) * stride, from.row(y).data(), from.row(y).size());
+    for (int y = 0; y < from.height; ++y)
+        std::memcpy(to + static_cast<std::ptrdiff_t>(y) * stride, from.row(y).data(), from.row(y).size());
 }
 
 /// A picture as the example has it, 8-bit blue, green and red, and back. OpenCV converts I420 of even sides only, in one block: an odd last column
@@ -35,7 +36,8 @@ public:
         std::uint8_t* y = block_.data;
         copy_plane(luma, y, even_width);
         if (even_width > width_)
-            for (int row = 0; row < height_; ++row) y[static_cast<std::ptrdiff_t>(row) * even_width + width_] = luma.row(row).back();
+            for (int row = 0; row < height_; ++row)
+                y[static_cast<std::ptrdiff_t>(row) * even_width + width_] = luma.row(row).back();
         if (even_height > height_) {
             std::uint8_t* last = y + static_cast<std::ptrdiff_t>(height_ - 1) * even_width;
             std::memcpy(last + even_width, last, static_cast<std::size_t>(even_width));
@@ -122,26 +124,27 @@ class Cartoon final : public ColourTransform {
             image = padded_;
         }
         cv::pyrDown(image, half_);
-        cv::pyrDown(half_, colour_);
+        cv::pyrDown(half_, small_);
         constexpr int passes = 6;
         for (int i = 0; i < passes; ++i) {
-            cv::bilateralFilter(colour_, filtered_, 9, 9, 7);
-            cv::swap(colour_, filtered_);
+            cv::bilateralFilter(small_, filtered_, 9, 9, 7);
+            cv::swap(small_, filtered_);
         }
-        cv::pyrUp(colour_, half_);
+        cv::pyrUp(small_, half_);
         cv::pyrUp(half_, colour_);
         cv::cvtColor(image, edges_, cv::COLOR_RGB2GRAY);  // of what is BGR: so does the example
         cv::medianBlur(edges_, blurred_, 7);
         cv::adaptiveThreshold(blurred_, edges_, 255, cv::ADAPTIVE_THRESH_MEAN_C, cv::THRESH_BINARY, 9, 2);
         cv::cvtColor(edges_, lines_, cv::COLOR_GRAY2RGB);
-        cv::bitwise_and(colour_, lines_, lines_);
-        return lines_(cv::Rect(0, 0, original.cols, original.rows));
+        cv::bitwise_and(colour_, lines_, colour_);
+        return colour_(cv::Rect(0, 0, original.cols, original.rows));
     }
 
     cv::Mat padded_;
     cv::Mat half_;
-    cv::Mat colour_;
+    cv::Mat small_;
     cv::Mat filtered_;
+    cv::Mat colour_;
     cv::Mat edges_;
     cv::Mat blurred_;
     cv::Mat lines_;
@@ -178,7 +181,8 @@ struct Known {
     std::string_view name;
     std::unique_ptr<media::Transform> (*make)();
 };
-constexpr std::array<Known, 4> known{{{"none", &make<None>}, {"cartoon", &make<Cartoon>}, {"edges", &make<Edges>}, {"rotate", &make<Rotate>}}};
+constexpr std::array<Known, 4> known{
+    {{"none", &make<None>}, {"cartoon", &make<Cartoon>}, {"edges", &make<Edges>}, {"rotate", &make<Rotate>}}};
 
 }  // namespace
 

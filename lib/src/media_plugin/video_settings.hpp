@@ -17,8 +17,8 @@ namespace volley::media_plugin {
 [[nodiscard]] inline media::Fault check(const media::VideoSettings& settings) {
     constexpr int most_frames = 240;
     if (!picture::is_possible_size(settings.width, settings.height))
-        return "a picture of " + std::to_string(settings.width) + " x " + std::to_string(settings.height) + " pixels: each side goes from 1 to " +
-               std::to_string(picture::largest_side);
+        return "a picture of " + std::to_string(settings.width) + " x " + std::to_string(settings.height) +
+               " pixels: each side goes from 1 to " + std::to_string(picture::largest_side);
     if (settings.frames_per_second < 1 || settings.frames_per_second > most_frames)
         return std::to_string(settings.frames_per_second) + " frames a second: they go from 1 to 240";
     return check_bitrate(settings.bits_per_second);
@@ -27,8 +27,8 @@ namespace volley::media_plugin {
 /// The picture is the one that was configured.
 [[nodiscard]] inline media::Fault check(const media::VideoSettings& settings, const picture::PictureView& picture) {
     if (picture.width == settings.width && picture.height == settings.height) return {};
-    return "a picture of " + std::to_string(picture.width) + " x " + std::to_string(picture.height) + " pixels; the encoder is configured for " +
-           std::to_string(settings.width) + " x " + std::to_string(settings.height);
+    return "a picture of " + std::to_string(picture.width) + " x " + std::to_string(picture.height) +
+           " pixels; the encoder is configured for " + std::to_string(settings.width) + " x " + std::to_string(settings.height);
 }
 
 }  // namespace volley::media_plugin

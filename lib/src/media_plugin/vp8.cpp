@@ -65,7 +65,8 @@ public:
         config_.kf_mode = VPX_KF_AUTO;
         config_.kf_min_dist = 0;
         config_.kf_max_dist = 3000;  // they come when they are asked for
-        if (vpx_codec_enc_init(&codec_, vpx_codec_vp8_cx(), &config_, 0) != VPX_CODEC_OK) return words_of(codec_, "libvpx cannot encode this");
+        if (vpx_codec_enc_init(&codec_, vpx_codec_vp8_cx(), &config_, 0) != VPX_CODEC_OK)
+            return words_of(codec_, "libvpx cannot encode this");
         live_ = true;
         settings_ = settings;
         last_ = -1;
@@ -120,14 +121,17 @@ public:
         if (!live_) return "the encoder is not configured";
         if (auto fault = check_bitrate(bits_per_second); !fault.empty()) return fault;
         set_kilobits(bits_per_second);
-        if (vpx_codec_enc_config_set(&codec_, &config_) != VPX_CODEC_OK) return words_of(codec_, "libvpx does not take the bit rate");
+        if (vpx_codec_enc_config_set(&codec_, &config_) != VPX_CODEC_OK)
+            return words_of(codec_, "libvpx does not take the bit rate");
         return {};
     }
 
 private:
     static constexpr int optimal_buffer_ms = 600;
 
-    void set_kilobits(int bits_per_second) noexcept { config_.rc_target_bitrate = static_cast<unsigned>((bits_per_second + 500) / 1000); }
+    void set_kilobits(int bits_per_second) noexcept {
+        config_.rc_target_bitrate = static_cast<unsigned>((bits_per_second + 500) / 1000);
+    }
 
     void end() noexcept {
         if (live_) vpx_codec_destroy(&codec_);
@@ -168,7 +172,8 @@ public:
         if (vpx_codec_control(&codec_, VP8D_GET_FRAME_CORRUPTED, &corrupted) == VPX_CODEC_OK && corrupted != 0)
             return broken("the frame, or one that it refers to, is damaged");
         if (image == nullptr) return {};  // one that is not to be shown
-        if (image->fmt != VPX_IMG_FMT_I420 || !picture::is_possible_size(static_cast<int>(image->d_w), static_cast<int>(image->d_h)))
+        if (image->fmt != VPX_IMG_FMT_I420 ||
+            !picture::is_possible_size(static_cast<int>(image->d_w), static_cast<int>(image->d_h)))
             return broken("the decoded picture is not one of I420");
         media::DecodedPicture out;
         out.picture.width = static_cast<int>(image->d_w);

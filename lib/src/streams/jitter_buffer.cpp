@@ -177,6 +177,10 @@ void JitterBuffer::give_up(std::uint64_t sequence) {
     if (sequence < next_) return;
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(sequence - next_ + 1, slots_.size()));
     drop(count);
+    if (sequence >= next_) {
+        missing_ += sequence - next_ + 1;
+        next_ = sequence + 1;
+    }
     boundary_ = false;
     cut_ = true;
     if (!awaits_key_) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "streams/deadlines.hpp"
@@ -25,6 +26,8 @@ JitterOptions jitter_options(const Section& section, const SessionConfig& config
 }
 
 constexpr std::size_t original_number = 2;  // bytes
+// Four bytes each where they lie far apart.
+constexpr std::size_t most_in_nack = 128;
 
 }  // namespace
 
@@ -208,18 +211,22 @@ void ReceiveStream::request_key_frame(bool drops) noexcept {
     if (section_.picture_loss || section_.intra_request) key_frames_.want();
 }
 
-void ReceiveStream::take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out) {
+void ReceiveStream::take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out,
+                                  EventQueue& events) {
     if (ended_) return;
-    auto [ask, given_up] = nacks_.take_due(now, interval);
-    if (given_up) {
-        if (!by_packet_) buffer_.give_up(*given_up);
-        if (section_.video && !by_packet_) request_key_frame(false);
+    const NackList::Due due = nacks_.take_due(now, interval);
+    // Of packets that are passed on, who gets them asks for a key frame.
+    if (due.given_up && !by_packet_) {
+        buffer_.give_up(*due.given_up);
+        request_key_frame(false);
+        drain(now, events);
     }
-    if (!ask.empty()) {
+    for (std::span<const std::uint16_t> left = due.ask; !left.empty();) {
+        const auto some = left.first(std::min(left.size(), most_in_nack));
+        left = left.subspan(some.size());
         ++counts_.nack_count;
-        counts_.nacked_packets += ask.size();
-        out.emplace_back(
-            Feedback{RtcpType::transport_feedback, Feedback::nack, sender, ssrc_, proto::rtp::nack_of(std::span<const std::uint16_t>(ask))});
+        counts_.nacked_packets += some.size();
+        out.emplace_back(Feedback{RtcpType::transport_feedback, Feedback::nack, sender, ssrc_, proto::rtp::nack_of(some)});
     }
     if (!key_frames_.take_due(now)) return;
     if (section_.picture_loss) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include <volley/time.hpp>
 
@@ -38,8 +39,9 @@ public:
     /// @param drops  frames until it comes are of no use.
     void request_key_frame(bool drops) noexcept;
 
-    /// Feedback that is due. @param interval  between two requests for the same packet. @param sender  of it, our SSRC.
-    void take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out);
+    /// Feedback that is due, and frames whose turn it is once a packet is given up.
+    /// @param interval  between two requests for the same packet. @param sender  of it, our SSRC.
+    void take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out, EventQueue& events);
     [[nodiscard]] std::optional<TimePoint> next_feedback(Duration interval) const noexcept;
     [[nodiscard]] std::optional<TimePoint> next_timeout() const noexcept;
     /// For a report, which resets the fraction.

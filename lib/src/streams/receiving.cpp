@@ -147,8 +147,9 @@ void Receiving::relay_key_frame_request(std::size_t section) {
         if (stream->section().index == section) stream->request_key_frame(false);
 }
 
-void Receiving::take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out) {
-    for (const auto& stream : streams_) stream->take_feedback(now, interval, sender, out);
+void Receiving::take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out,
+                              EventQueue& events) {
+    for (const auto& stream : streams_) stream->take_feedback(now, interval, sender, out, events);
     for (auto due = arrivals_.next(); due && *due <= now; due = arrivals_.next()) {
         const auto feedback = arrivals_.take(now);
         if (!feedback) break;

@@ -60,7 +60,7 @@ struct Session::Impl {
         const auto due = receiving.next_feedback(nack_interval());
         if (!due || now < *due) return;
         std::vector<Rtcp> all;
-        receiving.take_feedback(now, nack_interval(), sender, all);
+        receiving.take_feedback(now, nack_interval(), sender, all, events);
         // A datagram of each few, so that none is longer than what goes through.
         constexpr std::size_t most_in_one = 4;
         constexpr std::size_t most_bytes = 700;

@@ -20,7 +20,7 @@ public:
     static constexpr Duration interval = std::chrono::milliseconds(100);
     static constexpr Duration first_wait = std::chrono::milliseconds(50);  ///< after a silence
     /// Packets in one feedback, which then fits one datagram, and packets that wait for it.
-    static constexpr std::size_t most_packets = 300;
+    static constexpr std::size_t most_packets = 200;
 
     void add(TimePoint now, std::uint16_t number);
     [[nodiscard]] std::optional<TimePoint> next() const noexcept;

@@ -168,11 +168,11 @@ void Peer::pause_reading(TimePoint now, bool paused) {
     pump(now);
 }
 
-error_code Peer::send_media(TimePoint now, bool rtcp, BytesView packet) {
+error_code Peer::send_media(TimePoint now, bool rtcp, BytesView packet, bool again) {
     if (!srtp_out_) return NetErrc::unsupported;
     Bytes bytes(packet.begin(), packet.end());
     bytes.resize(packet.size() + 16 + 4);  // the longest tag, and SRTCP's index
-    const auto size = rtcp ? srtp_out_->protect_rtcp(bytes, packet.size()) : srtp_out_->protect_rtp(bytes, packet.size());
+    const auto size = rtcp ? srtp_out_->protect_rtcp(bytes, packet.size()) : srtp_out_->protect_rtp(bytes, packet.size(), again);
     if (!size) return size.error();
     bytes.resize(*size);
     (void)ice_.send(now, bytes);

@@ -178,7 +178,8 @@ public:
     [[nodiscard]] const DataChannels& channels() const noexcept { return channels_; }
 
     /// Protects and sends one RTP or RTCP packet. Errors: srtp's; NetErrc::unsupported where no media was agreed on or DTLS is not up.
-    [[nodiscard]] error_code send_media(TimePoint now, bool rtcp, BytesView packet);
+    /// @param again  of RTP: these very bytes were sent before, and the caller answers for that (srtp::Sender::protect_rtp).
+    [[nodiscard]] error_code send_media(TimePoint now, bool rtcp, BytesView packet, bool again = false);
 
     /// Ends the call and tells the peer; poll_transmit() has what is to be sent for that.
     void close(TimePoint now);

@@ -87,10 +87,11 @@ private:
             if (i + 1 == count) header |= end_flag;
             Bytes& payload = out_.emplace_back();
             payload.reserve(fragment_header_bytes + end - begin);
-            payload.push_back(
-                static_cast<std::uint8_t>((unit.front() & (forbidden_flag | importance_mask)) | static_cast<std::uint8_t>(NalType::fu_a)));
+            payload.push_back(static_cast<std::uint8_t>((unit.front() & (forbidden_flag | importance_mask)) |
+                                                        static_cast<std::uint8_t>(NalType::fu_a)));
             payload.push_back(static_cast<std::uint8_t>(header));
-            payload.insert(payload.end(), data.begin() + static_cast<std::ptrdiff_t>(begin), data.begin() + static_cast<std::ptrdiff_t>(end));
+            payload.insert(payload.end(), data.begin() + static_cast<std::ptrdiff_t>(begin),
+                           data.begin() + static_cast<std::ptrdiff_t>(end));
         }
         return {};
     }
@@ -151,7 +152,8 @@ private:
     Result<void> add_fragment(BytesView payload) {
         if (payload.size() <= fragment_header_bytes) return Errc::truncated;
         const std::uint8_t header = payload[1];
-        const auto unit_header = static_cast<std::uint8_t>((payload[0] & (forbidden_flag | importance_mask)) | (header & type_mask));
+        const auto unit_header =
+            static_cast<std::uint8_t>((payload[0] & (forbidden_flag | importance_mask)) | (header & type_mask));
         if ((header & start_flag) != 0) {
             if (within_unit_) return Errc::unfinished;
             if (auto r = begin_unit(unit_header); !r) return r;

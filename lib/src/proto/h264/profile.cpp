@@ -60,7 +60,8 @@ void set_level(ProfileLevel& value, const ProfileLevel& from) noexcept {
 
 Profile profile_of(const ProfileLevel& value) noexcept {
     for (const Pattern& pattern : patterns)
-        if (pattern.profile_idc == value.profile_idc && (value.constraints & pattern.mask) == pattern.value) return pattern.profile;
+        if (pattern.profile_idc == value.profile_idc && (value.constraints & pattern.mask) == pattern.value)
+            return pattern.profile;
     return Profile::other;
 }
 
@@ -70,7 +71,8 @@ Result<ProfileLevel> parse_profile_level_id(std::string_view digits) noexcept {
     std::uint32_t number = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, hexadecimal);
     if (digits.size() != size || error != std::errc() || end != digits.data() + size) return Errc::bad_profile;
-    return ProfileLevel{static_cast<std::uint8_t>(number >> 16), static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
+    return ProfileLevel{static_cast<std::uint8_t>(number >> 16), static_cast<std::uint8_t>(number >> 8),
+                        static_cast<std::uint8_t>(number)};
 }
 
 std::string to_string(const ProfileLevel& value) {

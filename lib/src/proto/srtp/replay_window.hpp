@@ -22,7 +22,12 @@ public:
         return highest_ - index < size && (word(index) & bit(index)) == 0;
     }
 
-    /// It is seen; only of a packet that was authenticated, and that is_new().
+    /// It was seen, and is not so old that nobody knows.
+    [[nodiscard]] bool has_seen(std::uint64_t index) const noexcept {
+        return started_ && index <= highest_ && highest_ - index < size && (word(index) & bit(index)) != 0;
+    }
+
+    /// It is seen; only of a packet that was authenticated, and that is_new() or has been protected once more.
     void take(std::uint64_t index) noexcept {
         if (!started_) {
             started_ = true;

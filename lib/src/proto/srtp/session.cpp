@@ -77,7 +77,7 @@ Sender::Sender(const MasterKey& master, std::size_t most_sources)
       rtp_sources_(most_sources),
       rtcp_indices_(most_sources) {}
 
-Result<std::size_t> Sender::protect_rtp(std::span<std::uint8_t> buffer, std::size_t size) {
+Result<std::size_t> Sender::protect_rtp(std::span<std::uint8_t> buffer, std::size_t size, bool again) {
     const std::size_t whole = size + rtp_tag_bytes(profile_);
     if (size > most_bytes || whole > buffer.size()) return Errc::no_room;
     const std::size_t header = rtp_header_size(buffer.first(size));
@@ -87,7 +87,7 @@ Result<std::size_t> Sender::protect_rtp(std::span<std::uint8_t> buffer, std::siz
     if (known == nullptr && rtp_sources_.full()) return Errc::too_many_sources;
     const auto index = index_of(known, sequence_of(buffer));
     if (!index) return Errc::exhausted;
-    if (known != nullptr && !known->is_new(*index)) return Errc::replayed;
+    if (known != nullptr && !known->is_new(*index) && !(again && known->has_seen(*index))) return Errc::replayed;
     if (!rtp_.protect_rtp(buffer.first(whole), header, *index)) return Errc::failed;
     take(rtp_sources_, known, ssrc, *index);
     return whole;

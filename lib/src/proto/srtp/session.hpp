@@ -71,8 +71,9 @@ public:
 
     /// Protects, in place, the packet in the first `size` bytes of a buffer. @return the protected packet's size, rtp_tag_bytes() more.
     /// A sequence number that was used is refused, within the window's size: one keystream must not be used for two packets
-    /// (RFC 3711 section 9.1). What is sent again goes out as RTX.
-    [[nodiscard]] Result<std::size_t> protect_rtp(std::span<std::uint8_t> buffer, std::size_t size);
+    /// (RFC 3711 section 9.1). What is sent again goes out as RTX, or is the same packet.
+    /// @param again  these very bytes were protected before, and the caller answers for that: they become what they became then.
+    [[nodiscard]] Result<std::size_t> protect_rtp(std::span<std::uint8_t> buffer, std::size_t size, bool again = false);
     /// As protect_rtp; what is added is rtcp_tag_bytes() and rtcp_trailer_bytes.
     /// @param encrypts  without it the packet is authenticated alone.
     [[nodiscard]] Result<std::size_t> protect_rtcp(std::span<std::uint8_t> buffer, std::size_t size, bool encrypts = true);

@@ -100,7 +100,8 @@ Result<std::vector<Bytes>> packetise(BytesView frame, std::size_t most_payload_b
         payload.push_back(picture_id_flag);
         payload.push_back(static_cast<std::uint8_t>(long_flag | ((picture_id >> 8) & short_id_mask)));
         payload.push_back(static_cast<std::uint8_t>(picture_id));
-        payload.insert(payload.end(), frame.begin() + static_cast<std::ptrdiff_t>(begin), frame.begin() + static_cast<std::ptrdiff_t>(end));
+        payload.insert(payload.end(), frame.begin() + static_cast<std::ptrdiff_t>(begin),
+                       frame.begin() + static_cast<std::ptrdiff_t>(end));
     }
     return out;
 }

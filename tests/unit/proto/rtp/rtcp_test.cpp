@@ -111,6 +111,22 @@ TEST(Rtcp, malformed_packets_are_refused) {
     EXPECT_THAT(taken(unhex("a0c90002 00000001 00000004")), ElementsAre(Rtcp(ReceiverReport{1, {}})));
 }
 
+// libwebrtc sends such feedback in each call: its deltas end anywhere, and padding of less than a word fills it up, also where others follow.
+TEST(Rtcp, transport_wide_feedback_may_be_filled_up_with_padding) {
+    const Bytes one = unhex("afcd0005 00000001 00000002 00010001 00000000 20010801");
+    const Feedback read{RtcpType::transport_feedback, Feedback::transport_wide, 1, 2, unhex("00010001 00000000 20010801")};
+    EXPECT_THAT(taken(one), ElementsAre(Rtcp(read)));
+    Bytes two = one;
+    two.insert(two.end(), one.begin(), one.end());
+    EXPECT_THAT(taken(two), ElementsAre(Rtcp(read), Rtcp(read)));
+    // Whole words of it go.
+    EXPECT_THAT(taken(unhex("afcd0006 00000001 00000002 00010001 00000000 20010800 00000005")), ElementsAre(Rtcp(Feedback{
+        RtcpType::transport_feedback, Feedback::transport_wide, 1, 2, unhex("00010001 00000000 20010800")})));
+    EXPECT_EQ(refusal(unhex("afcd0005 00000001 00000002 00010001 00000000 20010800")), make_error_code(Errc::bad_padding));
+    EXPECT_EQ(refusal(unhex("afcd0005 00000001 00000002 00010001 00000000 200108ff")), make_error_code(Errc::bad_padding));
+    EXPECT_EQ(refusal(unhex("a1cd0005 00000001 00000002 00010001 00000000 20010801")), make_error_code(Errc::bad_padding));
+}
+
 TEST(Rtcp, packets_in_one_datagram_are_bounded) {
     Bytes bytes;
     for (std::size_t i = 0; i < most_rtcp_packets; ++i) test::put_u32(bytes, 0x80cc0000);

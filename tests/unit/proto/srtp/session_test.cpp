@@ -169,6 +169,25 @@ TEST_P(Session, rollovers_are_followed) {
     }
 }
 
+// Where the peer has no RTX, a packet that it asks for goes out once more as it was; anything else would show what the keystream hides.
+TEST_P(Session, the_same_packet_is_protected_again_where_the_caller_answers_for_it) {
+    const auto again = [&](Packet packet) {
+        const std::size_t size = packet.size();
+        packet.resize(size + 16);
+        const auto done = sender.protect_rtp(packet, size, true);
+        packet.resize(done ? *done : 0);
+        return packet;
+    };
+    const Packet plain = rtp_packet(5, 7);
+    const Packet sealed = protect_rtp(sender, plain);
+    for (std::uint16_t i = 6; i < 900; ++i) EXPECT_FALSE(protect_rtp(sender, rtp_packet(i, 7)).empty());
+    EXPECT_EQ(again(plain), sealed);
+    EXPECT_EQ(again(plain), sealed);
+    EXPECT_EQ(unprotect_rtp(receiver, sealed), plain);
+    for (std::uint16_t i = 900; i < 1100; ++i) EXPECT_FALSE(protect_rtp(sender, rtp_packet(i, 7)).empty());
+    EXPECT_TRUE(again(plain).empty());  // so old that nobody knows
+}
+
 TEST_P(Session, a_sequence_number_is_used_once) {
     EXPECT_FALSE(protect_rtp(sender, rtp_packet(5, 7)).empty());
     Packet again = rtp_packet(5, 7, 160, 99);

@@ -1,0 +1,480 @@
+#include "call/frame_trips.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "support/seeded_random.hpp"
+
+namespace volley::call {
+namespace {
+using namespace std::chrono_literals;
+
+const TimePoint start = TimePoint{} + 1000s;
+constexpr Duration step = 33ms;
+constexpr std::uint32_t ticks = 90 * 33;
+
+/// A call and the server that it sends to, frame by frame.
+struct Model {
+    int frames = 600;
+    std::uint32_t codes = 65'536;  // 0: none is painted
+    bool dithered = true;
+    bool decoded = true;        // what comes back is decoded
+    double misread = 0;         // of the pictures: another code, any
+    double unreadable = 0;      // of the pictures
+    enum class Stamps { kept, even, by_clock } stamps = Stamps::kept;  // even: its own, equally far apart
+    bool new_offset_halfway = false;
+    double dropped = 0;         // of the frames
+    double repeated = 0;        // sent twice: with the same timestamp where stamps are kept, else with one of its own
+    double strays = 0;          // of the server's own: of no frame of ours, black
+    Duration delay = 80ms;
+    Duration jitter = 10ms;     // each frame's own
+    bool overtaking = false;    // frames come in the order in which they arrive, else in their own
+};
+
+struct Told {
+    TripCounts counts;
+    FrameTrips::Stamps stamps{};
+    std::uint64_t wrong = 0;  // matched with another frame than it was
+    std::uint64_t came = 0;   // of those sent, at least once
+    std::uint64_t known_by_both = 0;
+    std::uint64_t freezes = 0;
+    std::size_t under_way = 0;
+};
+
+struct Event {
+    TimePoint at;
+    enum class Kind { sent, returned, decoded } kind;
+    std::uint64_t frame;       // which of ours; none: of the server
+    std::uint32_t timestamp;
+    std::optional<std::uint32_t> code;
+    TimePoint last_packet;
+};
+constexpr std::uint64_t none = ~std::uint64_t{0};
+
+std::vector<Event> events_of(const Model& model, std::uint64_t seed) {
+    test::SeededRandom random(seed);
+    std::vector<Event> out;
+    struct Arrival {
+        TimePoint at;
+        std::uint64_t frame;
+        std::uint32_t timestamp;
+    };
+    std::vector<Arrival> arrivals;
+    const auto first_stamp = static_cast<std::uint32_t>(random.next());
+    auto offset = static_cast<std::uint32_t>(random.next());
+    std::uint32_t even = offset;
+    // Each instant is another, so that an arrival tells which frame it is of.
+    const auto unlike = [&random](Duration most) { return Duration(static_cast<std::int64_t>(random.uniform() * static_cast<double>(most.count()))); };
+    TimePoint before = start;
+    for (int i = 0; i < model.frames; ++i) {
+        const auto frame = static_cast<std::uint64_t>(i);
+        const TimePoint sent = start + i * step + unlike(2ms);
+        std::uint32_t stamp = first_stamp + static_cast<std::uint32_t>(i) * ticks;
+        if (model.dithered) stamp += timestamp_dither(seed, frame);
+        out.push_back({sent, Event::Kind::sent, frame, stamp, {}, sent});
+        if (model.codes != 0) out.back().code = static_cast<std::uint32_t>(frame % model.codes);
+        if (model.new_offset_halfway && i == model.frames / 2) offset += 123'456'789;
+        if (random.uniform() < model.dropped) continue;
+        TimePoint at = sent + model.delay + unlike(model.jitter);
+        if (!model.overtaking) at = std::max(at, before + 1ns);
+        before = at;
+        const auto back = [&](TimePoint when, std::uint64_t of) {
+            even += ticks;
+            std::uint32_t returned = stamp + offset;
+            if (model.stamps == Model::Stamps::even) returned = even;
+            if (model.stamps == Model::Stamps::by_clock) returned = offset + static_cast<std::uint32_t>((when - start).count() * 9 / 100'000);
+            if (of == none && model.stamps == Model::Stamps::kept) returned += 1500 + static_cast<std::uint32_t>(random.below(64));
+            arrivals.push_back({when, of, returned});
+        };
+        back(at, frame);
+        if (random.uniform() < model.repeated) back(before = at + 1ms, frame);
+        if (random.uniform() < model.strays) back(before = before + 2ms, none);
+    }
+    std::stable_sort(arrivals.begin(), arrivals.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+    for (const Arrival& arrival : arrivals) {
+        out.push_back({arrival.at, Event::Kind::returned, arrival.frame, arrival.timestamp, {}, arrival.at});
+        if (!model.decoded) continue;
+        std::optional<std::uint32_t> code;
+        if (model.codes != 0 && arrival.frame != none) code = static_cast<std::uint32_t>(arrival.frame % model.codes);
+        if (code && random.uniform() < model.misread) code = static_cast<std::uint32_t>(random.below(model.codes));
+        if (random.uniform() < model.unreadable) code.reset();
+        out.push_back({arrival.at + 3ms, Event::Kind::decoded, arrival.frame, arrival.timestamp, code, arrival.at});
+    }
+    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+    return out;
+}
+
+Told tell(const Model& model, std::uint64_t seed) {
+    Told out;
+    std::map<TimePoint, std::uint64_t> truth;  // arrival -> frame
+    std::map<std::uint64_t, bool> came;
+    TripPlan plan;
+    plan.decoded = model.decoded;
+    FrameTrips trips(plan);
+    const auto take = [&] {
+        while (const auto trip = trips.poll()) {
+            if (truth.at(trip->last_packet) != trip->index) ++out.wrong;
+            if (trip->by == KnownBy::both) ++out.known_by_both;
+            EXPECT_GE(trip->network(), model.delay);
+        }
+    };
+    TimePoint now = start;
+    for (const Event& event : events_of(model, seed)) {
+        while (trips.next_timeout() && *trips.next_timeout() <= event.at) {
+            trips.advance(*trips.next_timeout());
+            take();
+        }
+        now = event.at;
+        switch (event.kind) {
+            case Event::Kind::sent:
+                trips.note_sent({event.frame, event.code, event.timestamp, event.at - 5ms, event.at});
+                break;
+            case Event::Kind::returned:
+                truth[event.at] = event.frame;
+                if (event.frame != none) came[event.frame] = true;
+                trips.note_returned({event.timestamp, event.at, event.at});
+                break;
+            case Event::Kind::decoded:
+                trips.note_decoded({event.timestamp, event.at, event.code});
+                break;
+        }
+        take();
+    }
+    trips.finish(now);
+    take();
+    for (int i = 0; i < 1000 && trips.next_timeout(); ++i) trips.advance(*trips.next_timeout());
+    EXPECT_FALSE(trips.next_timeout()) << "all ends";
+    out.counts = trips.counts();
+    out.stamps = trips.stamps();
+    out.came = came.size();
+    out.freezes = trips.freezes().freezes();
+    out.under_way = trips.under_way();
+    EXPECT_EQ(out.counts.sent, out.counts.returned + out.counts.lost + out.counts.untold + out.under_way);
+    return out;
+}
+
+/// Many seeds. @return what they told, added up
+template <class Check>
+void with_seeds(const Model& model, int seeds, Check check) {
+    for (int seed = 0; seed < seeds; ++seed) {
+        const Told told = tell(model, static_cast<std::uint64_t>(seed));
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        EXPECT_EQ(told.wrong, 0U);
+        check(told);
+        if (testing::Test::HasFailure()) return;
+    }
+}
+
+TEST(FrameTrips, a_server_that_keeps_timestamps_is_followed_by_them) {
+    Model model;
+    model.decoded = false;
+    with_seeds(model, 200, [&](const Told& told) {
+        EXPECT_EQ(told.stamps, FrameTrips::Stamps::kept);
+        EXPECT_EQ(told.counts.returned, 600U) << "those that came before the offset was known, too";
+        EXPECT_EQ(told.counts.lost, 0U);
+        EXPECT_EQ(told.counts.unknown, 0U);
+        EXPECT_EQ(told.freezes, 0U);
+    });
+}
+
+TEST(FrameTrips, timestamps_and_pictures_bear_each_other_out) {
+    with_seeds({}, 100, [&](const Told& told) {
+        EXPECT_EQ(told.counts.returned, 600U);
+        EXPECT_EQ(told.known_by_both, 600U);
+        EXPECT_EQ(told.counts.decoded, 600U);
+        EXPECT_EQ(told.counts.mismatched, 0U);
+    });
+}
+
+TEST(FrameTrips, what_is_dropped_is_lost_and_nothing_else) {
+    for (const bool decoded : {false, true}) {
+        Model model;
+        model.decoded = decoded;
+        model.dropped = 0.1;
+        model.jitter = 60ms;
+        model.overtaking = !decoded;
+        with_seeds(model, 150, [&](const Told& told) {
+            EXPECT_EQ(told.stamps, FrameTrips::Stamps::kept);
+            EXPECT_EQ(told.counts.returned, told.came);
+            EXPECT_EQ(told.counts.lost, 600 - told.came);
+        });
+    }
+}
+
+TEST(FrameTrips, a_server_that_restamps_is_followed_by_pictures) {
+    for (const auto stamps : {Model::Stamps::even, Model::Stamps::by_clock}) {
+        for (const std::uint32_t codes : {256U, 65'536U}) {
+            Model model;
+            model.stamps = stamps;
+            model.codes = codes;
+            model.dropped = 0.1;
+            model.repeated = 0.05;
+            model.delay = 300ms;
+            model.jitter = 50ms;
+            with_seeds(model, 80, [&](const Told& told) {
+                EXPECT_EQ(told.stamps, FrameTrips::Stamps::restamped);
+                EXPECT_EQ(told.counts.returned, told.came);
+                EXPECT_EQ(told.counts.lost, 600 - told.came);
+                EXPECT_EQ(told.known_by_both, 0U);
+                EXPECT_EQ(told.counts.repeated, told.counts.received - told.came);
+            });
+        }
+    }
+}
+
+TEST(FrameTrips, a_server_that_restamps_and_whose_pictures_nobody_reads_is_not_guessed_at) {
+    for (const bool decoded : {false, true}) {
+        Model model;
+        model.decoded = decoded;
+        model.codes = 0;
+        model.stamps = Model::Stamps::even;
+        with_seeds(model, 100, [&](const Told& told) {
+            EXPECT_EQ(told.stamps, FrameTrips::Stamps::restamped);
+            EXPECT_EQ(told.counts.returned, 0U);
+            EXPECT_EQ(told.counts.lost, 0U) << "they may have come";
+            EXPECT_EQ(told.counts.untold, 600U);
+            EXPECT_EQ(told.counts.unknown, 600U);
+        });
+    }
+}
+
+TEST(FrameTrips, without_dither_an_offset_is_not_believed_until_pictures_bear_it_out) {
+    Model model;
+    model.dithered = false;
+    model.decoded = false;
+    with_seeds(model, 50, [&](const Told& told) {
+        EXPECT_EQ(told.stamps, FrameTrips::Stamps::ambiguous);
+        EXPECT_EQ(told.counts.returned, 0U);
+    });
+    model.decoded = true;
+    model.dropped = 0.1;
+    with_seeds(model, 50, [&](const Told& told) {
+        EXPECT_EQ(told.stamps, FrameTrips::Stamps::kept);
+        EXPECT_EQ(told.counts.returned, told.came);
+    });
+    // The server's own stamps are then like ours: pictures that were dropped give it away.
+    model.stamps = Model::Stamps::even;
+    with_seeds(model, 50, [&](const Told& told) { EXPECT_GE(told.counts.returned, 300U); });
+}
+
+TEST(FrameTrips, misread_pictures_are_mismatches_where_timestamps_are_kept) {
+    for (const std::uint32_t codes : {256U, 65'536U}) {
+        Model model;
+        model.codes = codes;
+        model.misread = 0.05;
+        model.unreadable = 0.05;
+        model.dropped = 0.05;
+        std::uint64_t mismatched = 0;
+        with_seeds(model, 150, [&](const Told& told) {
+            EXPECT_EQ(told.stamps, FrameTrips::Stamps::kept);
+            EXPECT_EQ(told.counts.returned, told.came - told.counts.mismatched);
+            EXPECT_GT(told.counts.unreadable, 5U);
+            mismatched += told.counts.mismatched;
+        });
+        EXPECT_NEAR(static_cast<double>(mismatched) / 150, 600 * 0.95 * 0.95 * 0.05, 5);
+    }
+}
+
+TEST(FrameTrips, misread_pictures_of_a_server_that_restamps_fall_out) {
+    Model model;
+    model.stamps = Model::Stamps::by_clock;
+    model.misread = 0.02;
+    model.dropped = 0.1;
+    with_seeds(model, 150, [&](const Told& told) {
+        EXPECT_GE(told.counts.returned, told.came * 9 / 10);
+        EXPECT_GT(told.counts.unknown, 0U);
+    });
+}
+
+TEST(FrameTrips, frames_of_the_servers_own_are_none_of_ours) {
+    Model model;
+    model.strays = 0.02;
+    with_seeds(model, 150, [&](const Told& told) {
+        EXPECT_GE(told.counts.returned, 550U);
+        EXPECT_GT(told.counts.unknown, 0U);
+    });
+}
+
+TEST(FrameTrips, a_server_that_begins_anew_with_another_offset_is_found_again) {
+    for (const bool decoded : {false, true}) {
+        Model model;
+        model.decoded = decoded;
+        model.new_offset_halfway = true;
+        with_seeds(model, 150, [&](const Told& told) {
+            EXPECT_EQ(told.stamps, FrameTrips::Stamps::kept);
+            EXPECT_GE(told.counts.returned, 590U);
+        });
+    }
+}
+
+TEST(FrameTrips, a_repetition_counts_once) {
+    Model model;
+    model.repeated = 0.2;
+    model.decoded = false;
+    with_seeds(model, 50, [&](const Told& told) {
+        EXPECT_EQ(told.counts.returned, 600U);
+        EXPECT_EQ(told.counts.repeated, told.counts.received - 600);
+        EXPECT_GT(told.counts.repeated, 50U);
+    });
+}
+
+TEST(FrameTrips, what_comes_after_the_timeout_is_late_and_lost) {
+    Model model;
+    model.delay = 5500ms;
+    with_seeds(model, 20, [&](const Told& told) {
+        EXPECT_EQ(told.counts.returned, 0U);
+        EXPECT_EQ(told.counts.lost, 600U);
+        EXPECT_EQ(told.counts.late, 600U);
+    });
+    model.stamps = Model::Stamps::even;
+    with_seeds(model, 20, [&](const Told& told) {
+        EXPECT_EQ(told.counts.returned, 0U) << "by its picture a frame is not looked for so far back";
+        EXPECT_EQ(told.counts.lost, 600U);
+    });
+}
+
+TEST(FrameTrips, a_server_that_sends_nothing_back_loses_all) {
+    Model model;
+    model.dropped = 1;
+    with_seeds(model, 3, [&](const Told& told) {
+        EXPECT_EQ(told.counts.lost, 600U);
+        EXPECT_EQ(told.counts.untold, 0U);
+    });
+}
+
+TEST(FrameTrips, a_short_call_is_told_when_it_ends) {
+    Model model;
+    model.frames = 10;
+    model.decoded = false;
+    with_seeds(model, 100, [&](const Told& told) {
+        EXPECT_EQ(told.stamps, FrameTrips::Stamps::kept);
+        EXPECT_EQ(told.counts.returned, 10U);
+    });
+    model.frames = 3;
+    model.decoded = true;
+    with_seeds(model, 100, [&](const Told& told) { EXPECT_EQ(told.counts.returned, 3U) << "by their pictures"; });
+}
+
+TEST(FrameTrips, times_of_a_frame_are_told_apart) {
+    FrameTrips trips;
+    std::vector<FrameTrip> told;
+    for (std::uint64_t i = 0; i < 20; ++i) {
+        const TimePoint at = start + static_cast<std::int64_t>(i) * step;
+        const auto stamp = static_cast<std::uint32_t>(i * ticks + timestamp_dither(1, i));
+        trips.note_sent({i, static_cast<std::uint32_t>(i), stamp, at, at + 4ms});
+        trips.note_returned({stamp + 77, at + 10ms, at + 11ms});
+        trips.note_decoded({stamp + 77, at + 13ms, static_cast<std::uint32_t>(i)});
+        while (const auto trip = trips.poll()) told.push_back(*trip);
+    }
+    ASSERT_EQ(told.size(), 20U);
+    EXPECT_TRUE(trips.by_timestamp());
+    EXPECT_EQ(trips.offset(), 77U);
+    EXPECT_EQ(trips.first_sent(), start + 4ms);
+    EXPECT_EQ(trips.first_frame(), start + 13ms);
+    TripTimes times;
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        EXPECT_EQ(told[i].index, i) << "in their order";
+        EXPECT_EQ(told[i].coding(), 4ms);
+        EXPECT_EQ(told[i].network(), 6ms);
+        EXPECT_EQ(told[i].assembly(), 1ms);
+        EXPECT_EQ(told[i].decoding(), 2ms);
+        EXPECT_EQ(told[i].whole(), 13ms);
+        times.record(told[i]);
+    }
+    TripTimes sum;
+    sum.merge(times);
+    sum.merge(times);
+    EXPECT_EQ(sum.whole.count(), 40U);
+    EXPECT_EQ(sum.network.max(), 6ms);
+    EXPECT_EQ(sum.assembly.max(), 1ms);
+    EXPECT_EQ(sum.decoding.max(), 2ms);
+    EXPECT_EQ(to_string(told[0].by), "both");
+}
+
+TEST(FrameTrips, a_picture_that_is_not_decoded_in_time_is_not_waited_for) {
+    FrameTrips trips;
+    for (std::uint64_t i = 0; i < 30; ++i) {
+        const TimePoint at = start + static_cast<std::int64_t>(i) * step;
+        const auto stamp = static_cast<std::uint32_t>(i * ticks + timestamp_dither(1, i));
+        trips.note_sent({i, {}, stamp, at, at});
+        trips.note_returned({stamp, at + 10ms, at + 11ms});
+    }
+    EXPECT_EQ(trips.counts().returned, 0U);
+    const TimePoint last = start + 29 * step + 10ms;
+    ASSERT_TRUE(trips.next_timeout());
+    EXPECT_LE(*trips.next_timeout(), last);
+    trips.advance(last + FrameTrips::decode_hold);
+    EXPECT_EQ(trips.counts().returned, 30U);
+    const auto trip = trips.poll();
+    ASSERT_TRUE(trip);
+    EXPECT_FALSE(trip->decoded);
+    EXPECT_EQ(trip->whole(), 11ms);
+    EXPECT_EQ(trip->by, KnownBy::timestamp);
+}
+
+TEST(FrameTrips, a_long_call_remembers_little) {
+    FrameTrips trips({5s, false});
+    for (std::uint64_t i = 0; i < 200'000; ++i) {
+        const TimePoint at = start + static_cast<std::int64_t>(i) * 1ms;
+        trips.note_sent({i, {}, static_cast<std::uint32_t>(i * 90 + timestamp_dither(1, i)), at, at});
+    }
+    EXPECT_LE(trips.under_way(), FrameTrips::most_remembered);
+    EXPECT_EQ(trips.counts().lost, 200'000 - trips.under_way());
+    for (std::uint32_t i = 0; i < 200'000; ++i) trips.note_returned({i * 1'000'003, start + 200s, start + 200s});
+    EXPECT_EQ(trips.counts().received, 200'000U);
+    EXPECT_EQ(trips.counts().returned, 0U);
+}
+
+TEST(FrameTrips, dither_is_the_same_again_and_spread_evenly) {
+    std::array<int, 64> counts{};
+    for (std::uint64_t i = 0; i < 6400; ++i) {
+        EXPECT_EQ(timestamp_dither(5, i), timestamp_dither(5, i));
+        ++counts.at(timestamp_dither(5, i));
+    }
+    for (const int count : counts) EXPECT_NEAR(count, 100, 50);
+    EXPECT_NE(timestamp_dither(5, 1) + 100 * timestamp_dither(5, 2), timestamp_dither(6, 1) + 100 * timestamp_dither(6, 2));
+}
+
+TEST(FreezeMeter, counts_as_webrtc_stats_does) {
+    FreezeMeter meter;
+    TimePoint at = start;
+    for (int i = 0; i < 40; ++i) meter.shown(at += 33ms);
+    meter.shown(at += 182ms);
+    EXPECT_EQ(meter.freezes(), 0U) << "33 ms + 150 ms is the limit";
+    for (int i = 0; i < 40; ++i) meter.shown(at += 33ms);
+    meter.shown(at += 183ms);
+    EXPECT_EQ(meter.freezes(), 1U);
+    EXPECT_EQ(meter.total(), 183ms);
+    meter.shown(at += 400ms);
+    EXPECT_EQ(meter.freezes(), 2U);
+    EXPECT_EQ(meter.total(), 583ms);
+    EXPECT_EQ(meter.longest(), 400ms);
+}
+
+TEST(FreezeMeter, of_slow_video_three_times_the_usual_is_a_freeze) {
+    FreezeMeter meter;
+    TimePoint at = start;
+    for (int i = 0; i < 40; ++i) meter.shown(at += 200ms);
+    meter.shown(at += 599ms);
+    EXPECT_EQ(meter.freezes(), 0U);
+    for (int i = 0; i < 40; ++i) meter.shown(at += 200ms);
+    meter.shown(at += 600ms);
+    EXPECT_EQ(meter.freezes(), 1U);
+}
+
+TEST(FreezeMeter, the_first_frames_are_not_judged) {
+    FreezeMeter meter;
+    TimePoint at = start;
+    meter.shown(at);
+    for (int i = 0; i < 4; ++i) meter.shown(at += 33ms);
+    meter.shown(at += 10s);
+    EXPECT_EQ(meter.freezes(), 0U);
+    EXPECT_EQ(FreezeMeter().total(), 0ns);
+}
+
+}  // namespace
+}  // namespace volley::call

@@ -1,0 +1,86 @@
+#include "streams/nack_list.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace volley::streams {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const TimePoint start{std::chrono::hours(1)};
+constexpr Duration interval = milliseconds(50);
+
+TEST(NackList, asks_after_a_moment_and_then_each_interval) {
+    NackList list(seconds(2));
+    ASSERT_TRUE(list.add(start, 70'000, 70'002));
+    EXPECT_EQ(list.next(interval), start + NackList::first_wait);
+    EXPECT_THAT(list.take_due(start, interval).ask, IsEmpty());
+    const TimePoint first = start + NackList::first_wait;
+    EXPECT_THAT(list.take_due(first, interval).ask, ElementsAre(70'000 - 65'536, 70'001 - 65'536));
+    EXPECT_THAT(list.take_due(first + milliseconds(49), interval).ask, IsEmpty());
+    list.remove(70'000);
+    EXPECT_EQ(list.next(interval), first + interval);
+    EXPECT_THAT(list.take_due(first + interval, interval).ask, ElementsAre(70'001 - 65'536));
+}
+
+TEST(NackList, what_came_out_of_order_is_not_asked_for) {
+    NackList list(seconds(2));
+    ASSERT_TRUE(list.add(start, 100, 101));
+    list.remove(100);
+    EXPECT_TRUE(list.empty());
+    EXPECT_EQ(list.next(interval), std::nullopt);
+}
+
+TEST(NackList, asks_ten_times_and_gives_up_with_all_before_it) {
+    NackList list(seconds(2));
+    ASSERT_TRUE(list.add(start, 100, 103));
+    TimePoint now = start + NackList::first_wait;
+    for (int i = 0; i < 5; ++i, now += interval) {
+        const auto due = list.take_due(now, interval);
+        EXPECT_THAT(due.ask, ElementsAre(100, 101, 102)) << i;
+        EXPECT_FALSE(due.given_up) << i;
+    }
+    list.remove(101);
+    ASSERT_TRUE(list.add(now - NackList::first_wait, 201, 202));
+    for (int i = 5; i < NackList::most_tries; ++i, now += interval)
+        EXPECT_THAT(list.take_due(now, interval).ask, ElementsAre(100, 102, 201)) << i;
+    const auto due = list.take_due(now, interval);
+    EXPECT_EQ(due.given_up, 102U);
+    EXPECT_THAT(due.ask, ElementsAre(201));
+    EXPECT_EQ(list.size(), 1U);
+}
+
+TEST(NackList, gives_up_what_is_too_old_however_seldom_it_was_asked_for) {
+    NackList list(seconds(2));
+    ASSERT_TRUE(list.add(start, 100, 101));
+    (void)list.take_due(start + NackList::first_wait, seconds(3));
+    EXPECT_EQ(list.next(seconds(3)), start + seconds(2));
+    EXPECT_EQ(list.take_due(start + seconds(2), seconds(3)).given_up, 100U);
+    EXPECT_TRUE(list.empty());
+}
+
+TEST(NackList, too_many_at_once_are_none) {
+    NackList list(seconds(2));
+    ASSERT_TRUE(list.add(start, 0, NackList::most_missing));
+    EXPECT_EQ(list.size(), NackList::most_missing);
+    EXPECT_FALSE(list.add(start, 1000, 1001));
+    EXPECT_TRUE(list.empty());
+    EXPECT_FALSE(list.add(start, 0, UINT64_MAX));
+}
+
+TEST(NackList, forgets_what_is_before_a_number) {
+    NackList list(seconds(2));
+    ASSERT_TRUE(list.add(start, 10, 20));
+    list.remove_before(15);
+    EXPECT_EQ(list.size(), 5U);
+    EXPECT_FALSE(list.contains(14));
+    EXPECT_TRUE(list.contains(15));
+    EXPECT_FALSE(list.contains(20));
+}
+
+}  // namespace
+}  // namespace volley::streams
