@@ -401,7 +401,7 @@ metrics::MediaSeen MediaLeg::take_seen() {
 void MediaLeg::count_video(TimePoint now) {
     auto& out = tally_.video;
     // What is not back by now has had its time, be it a second or five.
-    trips_.finish(now + most_patience);
+    trips_.finish(now + most_patience + FrameTrips::hold);
     take_trips();
     const auto& counts = trips_.counts();
     out.sent += counts.sent;

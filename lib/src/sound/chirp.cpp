@@ -85,7 +85,7 @@ void ChirpListener::search(std::size_t starts, bool to_the_end) {
     }
     fft_.inverse(block);
 
-    std::vector<float> clear(starts + 1);  // at each start, and nothing behind the last
+    std::vector<float> clear(starts + 1, unknown);  // at each start; behind the last is none
     double energy = 0;
     for (std::size_t i = 0; i < size_; ++i) energy += static_cast<double>(heard_[i]) * heard_[i];
     const double least_energy = static_cast<double>(size_) * silence * silence;
@@ -103,7 +103,7 @@ void ChirpListener::search(std::size_t starts, bool to_the_end) {
         if (here < least_confidence || here < left || here < right) continue;
         // The top of the parabola through the three.
         const float bend = left - 2 * here + right;
-        const float off = bend < 0 ? std::clamp((left - right) / (2 * bend), -0.5F, 0.5F) : 0.0F;
+        const float off = left != unknown && right != unknown && bend < 0 ? std::clamp((left - right) / (2 * bend), -0.5F, 0.5F) : 0.0F;
         const ChirpFound candidate{static_cast<double>(first_ + start) + off, here};
         if (!best_) {
             best_ = candidate;

@@ -57,6 +57,8 @@ public:
     [[nodiscard]] std::uint64_t heard() const noexcept { return first_ + heard_.size(); }
 
 private:
+    static constexpr float unknown = -1;
+
     void search(std::size_t starts, bool to_the_end);
 
     std::size_t size_;  // of the chirp, in samples
@@ -64,7 +66,7 @@ private:
     std::vector<std::complex<float>> pattern_;  // the analytic chirp's spectrum, conjugated, of unit energy
     std::vector<float> heard_;                  // from first_ on
     std::uint64_t first_ = 0;
-    float before_ = 0;                // how clear a chirp was at first_ - 1
+    float before_ = unknown;          // how clear a chirp was at first_ - 1
     std::optional<ChirpFound> best_;  // may still be surpassed by one less than a chirp's length later
     std::deque<ChirpFound> found_;
 };

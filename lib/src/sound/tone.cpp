@@ -1,9 +1,9 @@
 #include "sound/tone.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 #include "sound/pcm.hpp"
 
@@ -50,19 +50,18 @@ double power_db(std::span<const std::int16_t> samples, int rate, double frequenc
     return 10 * std::log10(power(samples, rate, frequency));
 }
 
-double tone_over_neighbours_db(std::span<const std::int16_t> samples, int rate, double frequency) noexcept {
+double tone_over_neighbours_db(std::span<const std::int16_t> samples, int rate, double frequency) {
     if (samples.size() < fewest_samples) return 0;
     const double bin = rate / static_cast<double>(samples.size());
-    std::array<double, 8> neighbours{};
-    std::size_t count = 0;
+    std::vector<double> neighbours;
     for (const int bins : {-20, -16, -12, -8, 8, 12, 16, 20}) {
         const double other = frequency + bins * bin;
-        if (other > 0 && other < rate / 2.0) neighbours[count++] = power(samples, rate, other);
+        if (other > 0 && other < rate / 2.0) neighbours.push_back(power(samples, rate, other));
     }
     const double here = power(samples, rate, frequency);
-    if (count == 0 || here < nothing) return 0;
-    std::sort(neighbours.begin(), neighbours.begin() + static_cast<std::ptrdiff_t>(count));
-    const double median = (neighbours[(count - 1) / 2] + neighbours[count / 2]) / 2;
+    if (neighbours.empty() || here < nothing) return 0;
+    std::sort(neighbours.begin(), neighbours.end());
+    const double median = (neighbours[(neighbours.size() - 1) / 2] + neighbours[neighbours.size() / 2]) / 2;
     return 10 * std::log10(here / std::max(median, nothing));
 }
 

@@ -29,6 +29,6 @@ private:
 /// How far a frequency stands out, in dB: its power over the median power of eight neighbours, the nearest four resolutions away, that lie
 /// between 0 Hz and half the rate. Noise gives about 0 and rarely more than 15; a clean tone 40 and more. 0 for fewer than 64 samples, and for
 /// silence.
-[[nodiscard]] double tone_over_neighbours_db(std::span<const std::int16_t> samples, int rate, double frequency) noexcept;
+[[nodiscard]] double tone_over_neighbours_db(std::span<const std::int16_t> samples, int rate, double frequency);
 
 }  // namespace volley::sound

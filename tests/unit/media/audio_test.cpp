@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -95,11 +96,11 @@ protected:
         return out;
     }
 };
-INSTANTIATE_TEST_SUITE_P(Codecs, Audio, testing::Values(AudioCodec::opus, AudioCodec::pcmu, AudioCodec::pcma, AudioCodec::g722),
-                         [](const auto& info) {
-                             constexpr std::array<const char*, 4> names{"opus", "pcmu", "pcma", "g722"};
-                             return names[static_cast<std::size_t>(info.param)];
-                         });
+std::string name_of(const testing::TestParamInfo<AudioCodec>& codec) {
+    constexpr std::array<const char*, 4> names{"opus", "pcmu", "pcma", "g722"};
+    return names[static_cast<std::size_t>(codec.param)];
+}
+INSTANTIATE_TEST_SUITE_P(Codecs, Audio, testing::Values(AudioCodec::opus, AudioCodec::pcmu, AudioCodec::pcma, AudioCodec::g722), name_of);
 
 TEST(AudioFormat, rates_clocks_and_frames_are_those_of_the_payload_formats) {
     EXPECT_EQ(format_of(AudioCodec::opus).frame_samples(), 960);
@@ -113,8 +114,7 @@ TEST(AudioFormat, rates_clocks_and_frames_are_those_of_the_payload_formats) {
 TEST_P(Audio, what_is_said_is_heard) {
     const Samples said = tones(format(), 50, 440, 660);
     const auto packets = encoded(said);
-    if (GetParam() != AudioCodec::opus)
-        for (const Bytes& packet : packets) EXPECT_EQ(packet.size(), 160U);
+    for (const Bytes& packet : packets) EXPECT_TRUE(packet.size() == 160 || GetParam() == AudioCodec::opus) << packet.size();
     const Samples heard = decoded(packets);
     ASSERT_EQ(heard.size(), said.size());
     // G.711 must give 33 dB at such levels (ITU-T G.712, figure 8); G.722 codes the lower band with 6 bits a sample, of which a tone leaves

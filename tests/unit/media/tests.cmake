@@ -1,4 +1,5 @@
 if(TARGET volley_media)
+  find_package(MediaLibraries REQUIRED)  # OpenCV, beside which the transforms are held
   volley_find_program(VOLLEY_FFPROBE ffprobe)
   volley_find_program(VOLLEY_FFMPEG ffmpeg)
   # What the loader must not take.

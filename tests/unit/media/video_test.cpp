@@ -36,8 +36,8 @@ protected:
     // What is left of a side: H.264 codes whole pairs.
     [[nodiscard]] static int coded(int side) { return GetParam() == VideoCodec::h264 ? side - side % 2 : side; }
 };
-INSTANTIATE_TEST_SUITE_P(Codecs, Video, testing::Values(VideoCodec::vp8, VideoCodec::h264),
-                         [](const auto& info) { return info.param == VideoCodec::vp8 ? "vp8" : "h264"; });
+std::string name_of(const testing::TestParamInfo<VideoCodec>& codec) { return codec.param == VideoCodec::vp8 ? "vp8" : "h264"; }
+INSTANTIATE_TEST_SUITE_P(Codecs, Video, testing::Values(VideoCodec::vp8, VideoCodec::h264), name_of);
 
 TEST_P(Video, each_picture_comes_back_and_is_that_one) {
     const VideoSettings settings;

@@ -112,7 +112,7 @@ TEST(Wav, what_is_wrong_is_said_with_its_place) {
     no_data.resize(36);
     Bytes bad_frame = file_of(1, 1, 8000, 16, data);
     bad_frame[32] = 3;
-    const std::string early = "RIFF....WAVEdata\4\0\0\0abcd";
+    const std::string early("RIFF....WAVEdata\4\0\0\0abcd", 24);
     for (const Case& c : {Case{{}, "at byte 0: this is no WAV file"},
                           Case{Bytes{'R', 'I', 'F', 'F'}, "at byte 0: this is no WAV file"},
                           Case{file_of(1, 0, 8000, 16, data), "at byte 22: 0 channels"},

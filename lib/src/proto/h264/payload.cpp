@@ -59,7 +59,7 @@ private:
             std::uint8_t forbidden = 0;
             std::uint8_t importance = 0;
             for (const BytesView unit : group_) {
-                forbidden |= unit.front() & forbidden_flag;
+                forbidden = static_cast<std::uint8_t>(forbidden | (unit.front() & forbidden_flag));
                 importance = std::max<std::uint8_t>(importance, unit.front() & importance_mask);
             }
             ByteWriter payload;
