@@ -127,7 +127,7 @@ TEST(MediaStep, what_is_wrong_is_said_with_its_place) {
     expect_error(call_with("video: { source: ^\"\" }"),
                  "`source` is empty or holds a control character [write synthetic, or the name of an IVF or Y4M file]");
     expect_error(call_with("audio: ^\"\""), "`audio` is empty or holds a control character [write tone, chirp, or the name of a WAV file]");
-    expect_error(call_with("video: { size: ^\"{{ wide }}\" }"), "undefined variable `wide` [no variables are defined here]");
+    expect_error(call_with("video: { size: \"{{ ^wide }}\" }"), "undefined variable `wide` [define it under `variables:` or with -e]");
 }
 
 TEST(MediaStep, its_length_is_said_once) {
