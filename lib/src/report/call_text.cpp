@@ -140,7 +140,7 @@ std::string to_call_summary(const RunResult& result, const TextOptions& options)
     for (const auto& server : result.servers)
         for (const auto& phase : server.phases)
             if (phase.calls) out += phase_text(phase, look);
-    out += server_troubles(result, look.paint);
+    out += server_troubles(result, look.paint, look.width);
     out += thresholds_text(result, options, look.paint, {.servers = result.servers.size() > 1, .width = look.width});
     out += '\n' + verdict_text(result, look.paint) + '\n';
     return cut_lines(out, look.width, options.unicode);

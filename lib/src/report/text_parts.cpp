@@ -108,12 +108,19 @@ std::vector<std::string> error_examples(const PhaseResult& phase) {
     return out;
 }
 
-std::string server_troubles(const RunResult& result, const Paint& paint) {
+std::string server_troubles(const RunResult& result, const Paint& paint, std::size_t width) {
     std::string out;
     for (const auto& s : result.servers) {
         if (s.state == ServerState::ok || (s.state == ServerState::interrupted && s.message.empty())) continue;
-        out +=
-            '\n' + paint(fmt::format("{}: {}", one_line(s.name), to_string(s.state)), red) + "  " + lines_below(s.message) + '\n';
+        const std::string who = fmt::format("{}: {}", one_line(s.name), to_string(s.state));
+        out += '\n' + paint(who, red);
+        const std::string message = lines_below(s.message);
+        if (message.find('\n') != std::string::npos || who.size() + 2 + columns(message) <= width) {
+            out += "  " + message + '\n';
+        } else {
+            out += '\n';
+            for (const auto& line : wrapped(one_line(s.message), width - 2)) out += "  " + line + '\n';
+        }
         if (!s.log_tail.empty()) out += paint(fmt::format("  last {} lines of its log:", s.log_tail.size()), dim) + '\n';
         for (const auto& line : s.log_tail) out += "  | " + one_line(line) + '\n';
     }

@@ -45,7 +45,8 @@ inline constexpr std::size_t label_width = 13;
 [[nodiscard]] std::vector<std::string> error_examples(const PhaseResult& phase);
 
 /// The servers that did not work, why, and the last lines of their logs.
-[[nodiscard]] std::string server_troubles(const RunResult& result, const Paint& paint);
+[[nodiscard]] std::string server_troubles(const RunResult& result, const Paint& paint,
+                                          std::size_t width = std::numeric_limits<std::size_t>::max());
 
 /// What probes found, one after the other, the servers one under the other; empty where there are none.
 [[nodiscard]] std::string probes_text(const RunResult& result, const TextOptions& options, const Paint& paint);

@@ -100,8 +100,12 @@ bool JitterBuffer::jump_to_key() {
         awaits_key_ = true;  // which the frame at the front ends
         return true;
     }
-    key_ahead_ = std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.present && slot.packet.shape.key; });
+    look_for_key();
     return false;
+}
+
+void JitterBuffer::look_for_key() noexcept {
+    key_ahead_ = std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.present && slot.packet.shape.key; });
 }
 
 // A gap is passed over when it is too old, or when what follows needs nothing of it.
@@ -223,6 +227,7 @@ BufferedFrame JitterBuffer::take(std::size_t slots) {
         slots_.pop_front();
         ++next_;
     }
+    if (scanned_key_) look_for_key();
     scanned_ = 0;
     scanned_key_ = false;
     untouched_ = false;

@@ -100,6 +100,7 @@ private:
     [[nodiscard]] Scan scan_from(std::size_t at, std::size_t known, bool key) const noexcept;
     [[nodiscard]] std::optional<std::size_t> complete_key_ahead() const noexcept;
     [[nodiscard]] bool jump_to_key();
+    void look_for_key() noexcept;
     [[nodiscard]] bool skip_gap(TimePoint now, TimePoint since);
     [[nodiscard]] BufferedFrame take(std::size_t slots);
     void drop_front() noexcept;

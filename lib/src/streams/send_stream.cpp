@@ -19,6 +19,8 @@ constexpr Duration least_resend_interval = std::chrono::milliseconds(10);
 // A numbering that is passed on may leave such gaps and come so late; what is further off begins anew.
 constexpr std::uint64_t most_passed_ahead = 3000;
 constexpr std::uint64_t most_passed_behind = 1000;
+// Numbers that are left for packets that the first one overtook.
+constexpr std::uint64_t room_before = 32;
 constexpr std::size_t abs_send_time_bytes = 3;
 constexpr std::size_t transport_bytes = 2;
 constexpr std::size_t extension_header = 4;
@@ -54,6 +56,7 @@ SendStream::SendStream(const Section& section, const SessionConfig& config, Rand
       ssrc_(config.sections[section.index].ssrc.value_or(new_ssrc(random))),
       next_(65536 + random.below(32768)),
       first_(next_),
+      lowest_(next_),
       rtx_next_(static_cast<std::uint16_t>(random.below(32768))),
       with_mid_(make_extension(section, true)),
       without_mid_(make_extension(section, false)) {
@@ -155,6 +158,11 @@ bool SendStream::add_packet(TimePoint now, const PacketToSend& packet, Pacer& pa
         ++counts_.frames_refused;
         return false;
     }
+    const bool begins = packets_ == 0 && next_ == first_;
+    if (begins && packet.sequence) {
+        next_ += room_before;
+        lowest_ = next_;
+    }
     std::uint64_t sequence = next_;
     if (packet.sequence) {
         sequence = passed_offset_ ? *packet.sequence + *passed_offset_ : next_;
@@ -174,6 +182,7 @@ bool SendStream::add_packet(TimePoint now, const PacketToSend& packet, Pacer& pa
     }
     if (history_.find(sequence) != nullptr) return true;  // it is there, or was sent
     next_ = std::max(next_, sequence + 1);
+    lowest_ = std::min(lowest_, sequence);
     if (!put(now, sequence, packet.timestamp, packet.codec, packet.marker, packet.payload)) return false;
     pacer.add_urgent({section_.index, sequence, history_.find(sequence)->bytes.size(), false});
     passed_bytes_ += packet.payload.size();
@@ -228,7 +237,7 @@ std::optional<OutPacket> SendStream::send(TimePoint now, const QueuedPacket& que
         return OutPacket{false, false, packet->bytes};
     }
     packet->resending = false;
-    packet->sent = now;
+    packet->resent = now;
     ++counts_.retransmitted_packets_sent;
     counts_.retransmitted_bytes_sent += payload;
     const auto type = section_.rtx_type(packet->codec);
@@ -254,7 +263,8 @@ void SendStream::handle_nack(TimePoint now, std::span<const std::uint16_t> numbe
             ++counts_.nacked_unknown;
             continue;
         }
-        if (packet->resending || !packet->sent || now < *packet->sent + std::max(round_trip, least_resend_interval)) continue;
+        const bool lately = packet->resent && now < *packet->resent + std::max(round_trip, least_resend_interval);
+        if (packet->resending || !packet->sent || lately) continue;
         if (!pacer.takes_resend() || !budget.spend(packet->bytes.size())) continue;
         packet->resending = true;
         pacer.add_resend({section_.index, *packet->sequence, packet->bytes.size(), true});
@@ -279,8 +289,8 @@ std::optional<Duration> SendStream::handle_report(TimePoint now, const proto::rt
     if (clock_rate_ > 0) remote_.jitter = from_seconds(static_cast<double>(block.jitter) / clock_rate_);
     // Its upper half counts rollovers from the receiver's first packet on, which is of our first rollover or of none.
     const std::uint64_t highest = unwrapped(static_cast<std::uint16_t>(block.highest_sequence), next_);
-    if (highest >= first_ && highest < next_) {
-        const auto received = static_cast<std::int64_t>(highest - first_ + 1) - block.cumulative_lost;
+    if (highest >= lowest_ && highest < next_) {
+        const auto received = static_cast<std::int64_t>(highest - lowest_ + 1) - block.cumulative_lost;
         remote_.packets_received = static_cast<std::uint64_t>(std::max<std::int64_t>(received, 0));
     }
     // RFC 3550 section 6.4.1. A report that we did not send, or that says more than can be, tells nothing.

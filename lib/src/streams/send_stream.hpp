@@ -83,7 +83,8 @@ private:
     std::uint32_t ssrc_;
     std::optional<std::uint32_t> rtx_ssrc_;
     std::uint64_t next_;      // sequence number, rollovers counted
-    std::uint64_t first_;     // of all
+    std::uint64_t first_;     // that there can be
+    std::uint64_t lowest_;    // that was used
     std::uint16_t rtx_next_;  //
     Extension with_mid_;
     Extension without_mid_;

@@ -58,10 +58,11 @@ TEST(Relay, what_is_sent_on_keeps_its_gaps_and_order_and_comes_back_whole) {
         camera.stop();
         pair.run_for(seconds(2));
         EXPECT_EQ(pair.fault(), "");
-        if (link.loss == 0)
+        if (link.loss == 0) {
             EXPECT_EQ(back, camera.frames());
-        else
+        } else {
             EXPECT_GT(back, camera.frames() * 8 / 10);
+        }
         if (HasFailure()) break;
     }
 }

@@ -141,7 +141,9 @@ TEST(Session, sends_a_frame_with_its_marker_last_and_the_extensions_that_were_ag
         EXPECT_EQ(packet->marker, i == 2);
         EXPECT_EQ(packet->payload_type, test::video_type);
         EXPECT_EQ(packet->timestamp, 3000U);
-        if (sequence) EXPECT_EQ(packet->sequence, *sequence + 1);
+        if (sequence) {
+            EXPECT_EQ(packet->sequence, *sequence + 1);
+        }
         sequence = packet->sequence;
         EXPECT_LT(*sequence, 32768 + 3);
         const auto mid = find_element(*packet, 1);
@@ -154,7 +156,9 @@ TEST(Session, sends_a_frame_with_its_marker_last_and_the_extensions_that_were_ag
         ASSERT_TRUE(number);
         ASSERT_THAT(*number, SizeIs(2));
         const std::uint16_t whole = ByteReader(*number).u16();
-        if (transport) EXPECT_EQ(whole, *transport + 1);
+        if (transport) {
+            EXPECT_EQ(whole, *transport + 1);
+        }
         transport = whole;
         EXPECT_LE(sent[i].bytes.size(), 1200U);
     }
@@ -464,7 +468,9 @@ TEST(Session, a_request_for_a_key_frame_that_nobody_answers_is_counted) {
     EXPECT_LE(losses, 13U);
     EXPECT_THAT(alone.events<FrameReceived>(), SizeIs(299));
     for (const auto& [id, stats] : alone.session.inbound_stats(alone.now))
-        if (stats.kind == "video") EXPECT_EQ(stats.key_frames_unanswered, losses);
+        if (stats.kind == "video") {
+            EXPECT_EQ(stats.key_frames_unanswered, losses);
+        }
 }
 
 TEST(Session, the_decoder_may_ask_for_a_key_frame) {

@@ -136,7 +136,9 @@ TEST(TransportFeedback, says_the_same_when_it_is_read_again) {
         // Cut anywhere it is refused, or all of it was there; never read past.
         for (std::size_t size = 0; size < control.size(); ++size) {
             const auto cut = transport_feedback(feedback(Bytes(control.begin(), control.begin() + static_cast<std::ptrdiff_t>(size))));
-            if (cut) EXPECT_GT(size + 4, control.size());
+            if (cut) {
+                EXPECT_GT(size + 4, control.size());
+            }
         }
     }
 }
