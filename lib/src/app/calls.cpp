@@ -167,7 +167,7 @@ std::optional<std::string> Calls::start() {
     }
     auto why = future.get();
     if (!why) return std::nullopt;
-    if (impl_->options.port == 0) return fmt::format("cannot take calls: {}", *why);
+    if (why->starts_with("--")) return fmt::format("cannot take calls: {}", *why);
     return fmt::format("cannot take calls on UDP port {} of {}: {}", impl_->options.port, impl_->options.host, *why);
 }
 
