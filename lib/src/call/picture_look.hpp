@@ -21,8 +21,8 @@ class PictureLook final : public FrameWork {
 public:
     /// @param places  for each picture that is kept the frame of the loop that it shows; nothing where that is not known.
     /// @param folder  where they are saved; empty: nowhere.
-    PictureLook(std::vector<KeptPicture> kept, std::vector<std::optional<std::size_t>> places, std::shared_ptr<const FrameLoop> loop,
-                std::string folder);
+    PictureLook(std::vector<KeptPicture> kept, std::vector<std::optional<std::size_t>> places,
+                std::shared_ptr<const FrameLoop> loop, std::string folder);
 
     struct Found {
         metrics::TransformSeen transform;  ///< but for what was asked for

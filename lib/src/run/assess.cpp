@@ -31,7 +31,7 @@ namespace {
 
 /// Numbers that only rise while a phase runs, and so may still reach what is asked of them.
 bool may_still_hold(const Threshold& t) {
-    static constexpr std::array<std::string_view, 7> rising{"requests",   "right",          "video_sent", "video_frames",
+    static constexpr std::array<std::string_view, 7> rising{"requests",       "right",      "video_sent",    "video_frames",
                                                             "video_returned", "audio_sent", "audio_received"};
     const bool rises = t.unit == Threshold::Unit::number && std::ranges::find(rising, std::string_view(t.metric)) != rising.end();
     return rises && t.op != Threshold::Op::less && t.op != Threshold::Op::less_equal;

@@ -299,7 +299,9 @@ std::optional<std::string> judge_transform(const Check& check, std::string_view 
     const auto& seen = video.transform;
     if (!video.decoded) return std::nullopt;
     if (seen.pictures == 0)
-        return video.returned == 0 ? "no frame came back" : "its pictures were not looked at: let video flow for 2s or longer, or let fewer calls end at once";
+        return video.returned == 0
+                   ? "no frame came back"
+                   : "its pictures were not looked at: let video flow for 2s or longer, or let fewer calls end at once";
     if (seen.seen.empty()) return "no transform stands out";
     if (compare(check.predicate, std::string_view(seen.seen), wanted)) return std::nullopt;
     return "the pictures tell " + in_quotes(seen.seen);

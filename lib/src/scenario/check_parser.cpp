@@ -113,9 +113,10 @@ struct CheckParser {
         const auto start = in.at;
         out.aggregate = std::string(in.word());
         if (is_aggregate(out.aggregate)) return true;
-        return fail(start,
-                    out.aggregate.empty() ? in_quotes(name) + " needs an aggregate" : "unknown aggregate " + in_quotes(out.aggregate),
-                    "p50, p99, p99.9 and so on, mean, min or max: " + std::string(example));
+        return fail(
+            start,
+            out.aggregate.empty() ? in_quotes(name) + " needs an aggregate" : "unknown aggregate " + in_quotes(out.aggregate),
+            "p50, p99, p99.9 and so on, mean, min or max: " + std::string(example));
     }
 
     bool header() {
@@ -163,9 +164,9 @@ struct CheckParser {
             else if (word.empty() && in.peek() == '=')
                 return fail(in.at, "a single `=`", "write ==");
             else if (word.empty())
-                return fail(
-                    start, "a predicate is missing",
-                    "write `" + std::string(trim_space(in.text.substr(0, 60))) + " == value`; predicates: " + join_words(predicates));
+                return fail(start, "a predicate is missing",
+                            "write `" + std::string(trim_space(in.text.substr(0, 60))) +
+                                " == value`; predicates: " + join_words(predicates));
             else
                 return fail(start, "unknown predicate " + in_quotes(word), suggest(word, predicates, "predicates"));
         }

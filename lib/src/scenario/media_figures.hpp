@@ -13,7 +13,7 @@ namespace volley::scenario {
 /// What a figure is compared with.
 enum class MediaValue : std::uint8_t {
     number,
-    share,       ///< a number, or a percentage of a whole
+    share,  ///< a number, or a percentage of a whole
     duration,
     round_trip,  ///< a duration; the figure needs an aggregate
     transform,   ///< one of told_transforms

@@ -38,8 +38,9 @@ void read_transform(Reader& reader, const Node& node, std::string_view what, Vid
     const auto given = reader.text(node, what);
     if (!given) return;
     if (given->size() > longest_transform || has_control(*given))
-        reader.error(node.pos(), in_quotes(what) + " is too long or holds a control character: " + in_quotes(*given),
-                     "at most " + std::to_string(longest_transform) + " bytes; none, cartoon, edges, rotate and reflect are known");
+        reader.error(
+            node.pos(), in_quotes(what) + " is too long or holds a control character: " + in_quotes(*given),
+            "at most " + std::to_string(longest_transform) + " bytes; none, cartoon, edges, rotate and reflect are known");
     else
         out.transform = *given;
 }

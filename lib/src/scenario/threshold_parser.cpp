@@ -165,14 +165,16 @@ struct ThresholdParser {
     /// How much of a word names a phase: npos, none of it.
     [[nodiscard]] std::size_t phase_length(std::string_view word) const {
         const auto dot = word.find('.');
-        const bool names_phase = std::ranges::any_of(so_far.phases, [&](const Phase& p) { return p.name == word.substr(0, dot); });
+        const bool names_phase =
+            std::ranges::any_of(so_far.phases, [&](const Phase& p) { return p.name == word.substr(0, dot); });
         return is_media_name(word) && !names_phase ? std::string_view::npos : dot;
     }
 
     bool fail_unsent(std::size_t offset, std::string_view name) {
         const char* what = metric->sends == Sends::video ? "video" : metric->sends == Sends::audio ? "audio" : "chirps";
         return fail(offset, in_quotes(name) + " is a figure of " + what + ", and " + in_quotes(out.phase) + " sends none",
-                    metric->sends == Sends::video ? "add `video: none` to its `webrtc` step" : "write `audio: chirp` in its `webrtc` step");
+                    metric->sends == Sends::video ? "add `video: none` to its `webrtc` step"
+                                                  : "write `audio: chirp` in its `webrtc` step");
     }
 
     bool short_subject(std::size_t start, std::string_view word) {

@@ -86,7 +86,7 @@ class Media(CallsTest):
     def test_a_missing_file_is_found_before_anything_is_sent(self):
         _, done = self.run_scenario(self.file(free_port(), "video: { source: clips/none.ivf }"), code=2)
         self.assertRegex(done.stderr, r"7:\d+: error: `.*clips/none\.ivf` cannot be read: No such file or directory")
-        self.assertTrue(re.search(r"\n +\^\n", done.stderr), done.stderr)
+        self.assertTrue(re.search(r"\n +\| +\^\n", done.stderr), done.stderr)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,9 @@ using testing::IsEmpty;
 
 /// What is made of one step, in a file of that name. Its line is 4, and begins in column 7.
 std::variant<PreparedCall, SourceError> prepared(const std::string& step, const std::string& file = "t.yaml") {
-    const auto loaded = scenario::load_scenario("version: 1\nconfig: { target: \"http://h\" }\nscenarios:\n  a: [" + step +
-                                                    "]\nphases: [ { name: p, burst: 1 } ]\n",
-                                                file);
+    const auto loaded = scenario::load_scenario(
+        "version: 1\nconfig: { target: \"http://h\" }\nscenarios:\n  a: [" + step + "]\nphases: [ { name: p, burst: 1 } ]\n",
+        file);
     for (const auto& e : loaded.errors) ADD_FAILURE() << format_source_error(e);
     if (!loaded.errors.empty()) return SourceError{};
     const auto& body = loaded.scenario.scenarios.at(0);
@@ -47,7 +47,8 @@ std::string error_of(const std::string& step, const std::string& file = "t.yaml"
     const auto out = prepared(step, file);
     const auto* error = std::get_if<SourceError>(&out);
     if (error == nullptr) return "";
-    return std::to_string(error->pos.line) + ':' + std::to_string(error->pos.column) + ' ' + error->text + " [" + error->hint + ']';
+    return std::to_string(error->pos.line) + ':' + std::to_string(error->pos.column) + ' ' + error->text + " [" + error->hint +
+           ']';
 }
 
 class MediaOfCalls : public testing::Test {
@@ -86,7 +87,9 @@ TEST(MediaPlan, is_what_the_step_says) {
 }
 
 TEST(MediaPlan, flows_for_five_seconds_or_as_long_as_the_pings) {
-    const auto length = [](const std::string& parts) { return call_of("webrtc: { offer: /o, " + parts + " }").plan.pings.length; };
+    const auto length = [](const std::string& parts) {
+        return call_of("webrtc: { offer: /o, " + parts + " }").plan.pings.length;
+    };
     EXPECT_EQ(length("video: none"), 5s);
     EXPECT_EQ(length("video: none, datachannel: { pings: { count: 100, every: 100ms } }"), 10s);
     EXPECT_EQ(length("audio: tone, datachannel: { pings: { for: 2s } }"), 2s);
@@ -111,10 +114,12 @@ TEST(MediaPlan, values_of_checks_are_looked_at_when_they_are_known) {
         return error_of("{ webrtc: { offer: /o, video: none }, checks: [\"" + check + "\"] }");
     };
     EXPECT_THAT(wrong("video.frames > {{ limit }}"), HasSubstr("is compared with `lots`, which is no number [write 19]"));
-    EXPECT_THAT(wrong("video.lost < {{ limit }}"), HasSubstr("is compared with `lots`, which is no number or percentage [write 19 or 95%]"));
+    EXPECT_THAT(wrong("video.lost < {{ limit }}"),
+                HasSubstr("is compared with `lots`, which is no number or percentage [write 19 or 95%]"));
     EXPECT_THAT(wrong("video.rtt p95 < {{ limit }}"), HasSubstr("is compared with `lots`, which is no duration"));
-    EXPECT_THAT(wrong("video.transform == {{ what }}"),
-                HasSubstr("is compared with `blur`, which is no transform that pictures tell [write none, cartoon, edges or rotate]"));
+    EXPECT_THAT(
+        wrong("video.transform == {{ what }}"),
+        HasSubstr("is compared with `blur`, which is no transform that pictures tell [write none, cartoon, edges or rotate]"));
 }
 
 TEST(MediaPlan, asks_for_transforms_where_an_offer_has_a_place_for_them) {
@@ -160,7 +165,8 @@ TEST_F(MediaOfCalls, a_file_that_is_not_there_is_found_before_a_server_starts) {
     EXPECT_THAT(error_of("webrtc: { offer: /o, audio: clips }", file), HasSubstr("clips` cannot be read: it is a directory"));
 
     const auto loaded = scenario::load_scenario(
-        "version: 1\nconfig: { target: \"http://h\" }\nscenarios: { a: [ webrtc: { offer: /o, audio: no.wav } ] }\nphases: [ { name: p, burst: 1 } ]\n", file);
+        "version: 1\nconfig: { target: \"http://h\" }\nscenarios: { a: [ webrtc: { offer: /o, audio: no.wav } ] }\nphases: [ { name: p, burst: 1 } ]\n",
+        file);
     const auto errors = check(loaded.scenario, {});
     ASSERT_EQ(errors.size(), 1U);
     EXPECT_EQ(errors[0].pos.line, 3);
@@ -199,9 +205,10 @@ report::PhaseResult phase_with(std::uint64_t sent, std::uint64_t returned) {
 
 report::ThresholdResult judged(const std::string& threshold, report::PhaseResult phase,
                                const std::string& media = "video: none, audio: chirp") {
-    auto loaded = scenario::load_scenario("version: 1\nconfig: { target: \"http://h\" }\nscenarios: { a: [ webrtc: { offer: /o, " + media +
-                                              " } ] }\nphases: [ { name: p, users: 1, for: 10s } ]\nthresholds: [" + threshold + "]\n",
-                                          "t.yaml");
+    auto loaded =
+        scenario::load_scenario("version: 1\nconfig: { target: \"http://h\" }\nscenarios: { a: [ webrtc: { offer: /o, " + media +
+                                    " } ] }\nphases: [ { name: p, users: 1, for: 10s } ]\nthresholds: [" + threshold + "]\n",
+                                "t.yaml");
     for (const auto& e : loaded.errors) ADD_FAILURE() << format_source_error(e);
     return test::judged(loaded.scenario, test::result_of({std::move(phase)}));
 }
@@ -209,13 +216,14 @@ report::ThresholdResult judged(const std::string& threshold, report::PhaseResult
 TEST(MediaThresholds, hold_or_fail_by_what_came_back) {
     const auto verdict = [](const std::string& threshold) { return judged(threshold, phase_with(1000, 990)).verdict; };
     for (const char* holds :
-         {"p.video_rtt p95 < 50ms", "p.video.rtt mean < 50ms", "p.first_frame p95 < 1s", "p.video_sent == 1000", "p.video_frames >= 990",
-          "p.video_returned >= 99%", "p.video_returned >= 990", "p.video_lost <= 1%", "p.video_lost == 10", "p.video_freezes == 2",
-          "p.video_mismatched == 0", "p.audio_rtt max < 500ms", "p.audio_sent == 100", "p.audio_received == 99", "p.audio_lost <= 1%"})
+         {"p.video_rtt p95 < 50ms", "p.video.rtt mean < 50ms", "p.first_frame p95 < 1s", "p.video_sent == 1000",
+          "p.video_frames >= 990", "p.video_returned >= 99%", "p.video_returned >= 990", "p.video_lost <= 1%",
+          "p.video_lost == 10", "p.video_freezes == 2", "p.video_mismatched == 0", "p.audio_rtt max < 500ms",
+          "p.audio_sent == 100", "p.audio_received == 99", "p.audio_lost <= 1%"})
         EXPECT_EQ(verdict(holds), Verdict::pass) << holds;
     for (const char* fails :
-         {"p.video_rtt p95 < 5ms", "p.first_frame p95 < 200ms", "p.video_frames > 990", "p.video_returned > 99%", "p.video_lost < 1%",
-          "p.video_freezes == 0", "p.audio_rtt max < 50ms", "p.audio_lost == 0"})
+         {"p.video_rtt p95 < 5ms", "p.first_frame p95 < 200ms", "p.video_frames > 990", "p.video_returned > 99%",
+          "p.video_lost < 1%", "p.video_freezes == 0", "p.audio_rtt max < 50ms", "p.audio_lost == 0"})
         EXPECT_EQ(verdict(fails), Verdict::fail) << fails;
     EXPECT_EQ(judged("p.video_returned >= 99.5%", phase_with(1000, 990)).measured, "99 %");
     EXPECT_EQ(judged("p.first_frame max < 1s", phase_with(1000, 990)).measured, "300 ms");
@@ -271,8 +279,8 @@ TEST(MediaThresholds, are_expectations_of_offers_too) {
     seen.calls = std::const_pointer_cast<metrics::CallTally>(phase_with(1000, 990).calls);
     seen.elapsed = 10s;
     scenario.errors_are_judged = false;
-    for (const char* text : {"video_rtt_p95 < 50ms", "video_rtt p95 < 50ms", "video.rtt p95 < 50ms", "video.rtt_p95 < 50ms", "first_frame_p50 < 1s",
-                             "video_returned >= 99%", "video_freezes = 2", "audio_lost < 2%"}) {
+    for (const char* text : {"video_rtt_p95 < 50ms", "video_rtt p95 < 50ms", "video.rtt p95 < 50ms", "video.rtt_p95 < 50ms",
+                             "first_frame_p50 < 1s", "video_returned >= 99%", "video_freezes = 2", "audio_lost < 2%"}) {
         auto read = scenario::read_expectation(text, scenario);
         if (const auto* error = std::get_if<SourceError>(&read)) ADD_FAILURE() << format_source_error(*error);
         if (auto* threshold = std::get_if<scenario::Threshold>(&read)) scenario.thresholds.push_back(std::move(*threshold));

@@ -224,8 +224,9 @@ TEST(CallThresholds, belong_to_phases_of_calls) {
         "phases: [ { name: p, rate: 1/s, for: 1s } ]\nthresholds:\n  - ";
     EXPECT_THAT(
         errors_of(file + "{ expr: p.connected p50 < 2s, confidence: 90% }\n"),
-        ElementsAre("6:35 `confidence` belongs to percentiles of latency, service and round trips [remove it: other figures count as "
-                    "they are]"));
+        ElementsAre(
+            "6:35 `confidence` belongs to percentiles of latency, service and round trips [remove it: other figures count as "
+            "they are]"));
     EXPECT_THAT(errors_of(file + "p.conected p50 < 2s\n"),
                 ElementsAre("6:7 unknown metric `conected` [did you mean `connected`?]"));
 }

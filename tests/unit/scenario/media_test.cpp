@@ -100,7 +100,8 @@ phases: [ { name: p, users: 1, iterations: 2 } ]
 TEST(MediaStep, what_is_wrong_is_said_with_its_place) {
     expect_error(call_with("video: ^[edges]"),
                  "`video` is a map, not a list [write video: edges, or video: { transform: edges, size: 640x480, fps: 30 }]");
-    expect_error(call_with("audio: ^[chirp]"), "`audio` is a map, not a list [write audio: chirp, or audio: { source: chirp, codec: opus }]");
+    expect_error(call_with("audio: ^[chirp]"),
+                 "`audio` is a map, not a list [write audio: chirp, or audio: { source: chirp, codec: opus }]");
     expect_error(call_with("video: { ^transfrom: edges }"), "unknown key `transfrom` in video [did you mean `transform`?]");
     expect_error(call_with("audio: { ^sorce: tone }"), "unknown key `sorce` in audio [did you mean `source`?]");
     const std::string long_name(65, 'x');
@@ -110,11 +111,13 @@ TEST(MediaStep, what_is_wrong_is_said_with_its_place) {
     expect_error(call_with("video: { size: ^640 }"), "`size` is not a size of pictures: `640` [write 640x480]");
     expect_error(call_with("video: { size: ^640xhigh }"), "`size` is not a size of pictures: `640xhigh` [write 640x480]");
     expect_error(call_with("video: { size: ^32x480 }"), "`size` is out of range: `32x480` [each side from 64 to 4096 pixels]");
-    expect_error(call_with("video: { size: ^640x5000 }"), "`size` is out of range: `640x5000` [each side from 64 to 4096 pixels]");
+    expect_error(call_with("video: { size: ^640x5000 }"),
+                 "`size` is out of range: `640x5000` [each side from 64 to 4096 pixels]");
     expect_error(call_with("video: { fps: ^fast }"), "`fps` is not a number: `fast` [frames a second: 30]");
     expect_error(call_with("video: { fps: ^nan }"), "`fps` is not a number: `nan` [frames a second: 30]");
     expect_error(call_with("video: { fps: ^121 }"), "`fps` is out of range: `121` [from 1 to 120]");
-    expect_error(call_with("video: { bitrate: ^fast }"), "`bitrate` is not a number of bits a second: `fast` [write 500k or 1.5M]");
+    expect_error(call_with("video: { bitrate: ^fast }"),
+                 "`bitrate` is not a number of bits a second: `fast` [write 500k or 1.5M]");
     expect_error(call_with("video: { bitrate: ^20k }"), "`bitrate` is out of range: `20k` [from 30k to 50M bits a second]");
     expect_error(call_with("video: { bitrate: ^51M }"), "`bitrate` is out of range: `51M` [from 30k to 50M bits a second]");
     expect_error(call_with("video: { codec: ^vp9 }"), "unknown `codec`: `vp9` [did you mean `vp8`?]");
@@ -126,8 +129,10 @@ TEST(MediaStep, what_is_wrong_is_said_with_its_place) {
                  "`fps` is that of the moving picture, and a file has its own [remove it, or write `source: synthetic`]");
     expect_error(call_with("video: { source: ^\"\" }"),
                  "`source` is empty or holds a control character [write synthetic, or the name of an IVF or Y4M file]");
-    expect_error(call_with("audio: ^\"\""), "`audio` is empty or holds a control character [write tone, chirp, or the name of a WAV file]");
-    expect_error(call_with("video: { size: \"{{ ^wide }}\" }"), "undefined variable `wide` [define it under `variables:` or with -e]");
+    expect_error(call_with("audio: ^\"\""),
+                 "`audio` is empty or holds a control character [write tone, chirp, or the name of a WAV file]");
+    expect_error(call_with("video: { size: \"{{ ^wide }}\" }"),
+                 "undefined variable `wide` [define it under `variables:` or with -e]");
 }
 
 TEST(MediaStep, its_length_is_said_once) {
@@ -139,7 +144,8 @@ TEST(MediaStep, its_length_is_said_once) {
     expect_error(call_with("video: none, datachannel: { pings: { count: 11, every: 500ms } }, ^for: 5s"),
                  "`for` is over before the last of the pings, which is due after 5.00 s [make it longer, or send fewer of them]");
     expect_error(call_with("video: none, for: ^5"), "`for` needs a unit: `5` [write 5s or 5ms]");
-    EXPECT_THAT(errors_of(with_step(call_with("video: none, datachannel: { pings: { count: 10, every: 500ms } }, for: 5s"))), IsEmpty());
+    EXPECT_THAT(errors_of(with_step(call_with("video: none, datachannel: { pings: { count: 10, every: 500ms } }, for: 5s"))),
+                IsEmpty());
     EXPECT_THAT(errors_of(with_step(call_with("audio: tone, for: 100ms"))), IsEmpty()) << "nobody has asked for pings";
 }
 
@@ -153,10 +159,10 @@ std::string error_of(const std::string& check, const std::string& media = "video
 
 TEST(MediaChecks, are_read) {
     for (const char* check :
-         {"video.sent >= 60", "video.frames >= 60", "video.returned >= 98%", "video.returned >= 60", "video.lost < 2%", "video.lost == 0",
-          "video.rtt p95 < 250ms", "video.rtt mean <= 1s", "video.first_frame < 1s", "video.freezes == 0", "video.mismatched == 0",
-          "video.transform == edges", "video.transform != none", "audio.sent > 1", "audio.received >= 100", "audio.lost < 1%",
-          "audio.rtt p95 < 500ms", "video.frames >= {{ iteration | default('1') }}"})
+         {"video.sent >= 60", "video.frames >= 60", "video.returned >= 98%", "video.returned >= 60", "video.lost < 2%",
+          "video.lost == 0", "video.rtt p95 < 250ms", "video.rtt mean <= 1s", "video.first_frame < 1s", "video.freezes == 0",
+          "video.mismatched == 0", "video.transform == edges", "video.transform != none", "audio.sent > 1",
+          "audio.received >= 100", "audio.lost < 1%", "audio.rtt p95 < 500ms", "video.frames >= {{ iteration | default('1') }}"})
         EXPECT_EQ(error_of(check), "") << check;
 }
 
@@ -197,7 +203,8 @@ TEST(MediaChecks, belong_to_calls_that_send_it) {
 
 /// "" when the check holds, else what was found.
 std::string judged(const std::string& check, const metrics::MediaSeen* media) {
-    const auto loaded = load_scenario(with_step("{ " + call_with("video: none, audio: chirp") + ", checks: [\"" + check + "\"] }"), "f");
+    const auto loaded =
+        load_scenario(with_step("{ " + call_with("video: none, audio: chirp") + ", checks: [\"" + check + "\"] }"), "f");
     if (!loaded.errors.empty()) return "error " + to_line(loaded.errors[0]);
     const Check parsed = loaded.scenario.scenarios.at(0).steps.at(0).checks[0];
     CallInput in;
@@ -270,7 +277,8 @@ TEST(MediaChecks, ask_pictures_that_were_looked_at) {
     video.sent = video.returned = 10;
     EXPECT_EQ(judged("video.transform == edges", &seen), "") << "its video is not decoded: others tell";
     video.decoded = true;
-    EXPECT_EQ(judged("video.transform == edges", &seen), "its pictures were not looked at: let video flow for 2s or longer, or let fewer calls end at once");
+    EXPECT_EQ(judged("video.transform == edges", &seen),
+              "its pictures were not looked at: let video flow for 2s or longer, or let fewer calls end at once");
     video.transform.pictures = 3;
     EXPECT_EQ(judged("video.transform == edges", &seen), "no transform stands out");
     EXPECT_EQ(judged("video.transform != edges", &seen), "no transform stands out");
@@ -316,13 +324,16 @@ TEST(MediaThresholds, what_is_wrong_is_said_with_its_place) {
                 ElementsAre("6:5 `video.rtt` is a figure of WebRTC calls [write phase.video_rtt p95 < 50ms]"));
     EXPECT_THAT(errors("p.video_rtt p95 < 1s", "audio: chirp"),
                 ElementsAre("6:7 `video_rtt` is a figure of video, and `p` sends none [add `video: none` to its `webrtc` step]"));
-    EXPECT_THAT(errors("p.audio_lost < 1%", "video: none"),
-                ElementsAre("6:7 `audio_lost` is a figure of audio, and `p` sends none [write `audio: chirp` in its `webrtc` step]"));
-    EXPECT_THAT(errors("p.audio_rtt p50 < 1s", "audio: tone"),
-                ElementsAre("6:7 `audio_rtt` is a figure of chirps, and `p` sends none [write `audio: chirp` in its `webrtc` step]"));
-    EXPECT_THAT(errors("{ expr: p.first_frame p95 < 1s, confidence: 90% }"),
-                ElementsAre("6:37 `confidence` belongs to percentiles of latency, service and round trips [remove it: other figures "
-                            "count as they are]"));
+    EXPECT_THAT(
+        errors("p.audio_lost < 1%", "video: none"),
+        ElementsAre("6:7 `audio_lost` is a figure of audio, and `p` sends none [write `audio: chirp` in its `webrtc` step]"));
+    EXPECT_THAT(
+        errors("p.audio_rtt p50 < 1s", "audio: tone"),
+        ElementsAre("6:7 `audio_rtt` is a figure of chirps, and `p` sends none [write `audio: chirp` in its `webrtc` step]"));
+    EXPECT_THAT(
+        errors("{ expr: p.first_frame p95 < 1s, confidence: 90% }"),
+        ElementsAre("6:37 `confidence` belongs to percentiles of latency, service and round trips [remove it: other figures "
+                    "count as they are]"));
     EXPECT_THAT(errors_of(with_threshold("steady.video_lost == 0")),
                 ElementsAre("9:12 `video_lost` is a figure of WebRTC calls [`steady` has no `webrtc` step]"));
 }

@@ -138,7 +138,7 @@ struct CallStep {
     Duration timeout = std::chrono::seconds(5);
     std::optional<VideoStep> video;
     std::optional<AudioStep> audio;
-    std::optional<Duration> media_length;        ///< `for` of the call itself: how long video and sound flow; `length` says it too
+    std::optional<Duration> media_length;  ///< `for` of the call itself: how long video and sound flow; `length` says it too
     Duration within = std::chrono::seconds(30);  ///< until the channel is open, from the planned start
 };
 
