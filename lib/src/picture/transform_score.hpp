@@ -46,7 +46,7 @@ struct TransformVerdict {
 /// do little. The turning transform's unknown is one angle for all probes: every two degrees of it are tried, then finer about the best, each
 /// by turning the sent pictures. A transform stands out with a mean of at least `least` and at least `margin` over the next. Of one picture
 /// that was turned by about 0 degrees nobody can tell: give some that are apart in time by half a second and more.
-/// Cost: about 10 ms a probe. Probes without candidates, or with an empty picture, are left out.
+/// Cost: about 25 ms a probe. Probes without candidates, or with an empty picture, are left out.
 [[nodiscard]] TransformVerdict score_transforms(std::span<const TransformProbe> probes, const TurningTransform& turning = {},
                                                 double least = 0.5, double margin = 0.03);
 

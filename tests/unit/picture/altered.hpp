@@ -16,7 +16,7 @@ inline std::uint8_t byte_of(double value) { return static_cast<std::uint8_t>(std
 inline int luma_at(const Picture& picture, int x, int y) {
     x = std::clamp(x, 0, picture.width() - 1);
     y = std::clamp(y, 0, picture.height() - 1);
-    return picture.plane(plane_y).row(y)[static_cast<std::size_t>(x)];
+    return picture.bytes()[static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width()) + static_cast<std::size_t>(x)];
 }
 
 /// Each pixel of the luma plane from those of another picture.
