@@ -40,11 +40,12 @@ struct VideoSettings {
     int height = 480;
     int frames_per_second = 30;     ///< 1 to 240; what bits per frame are reckoned from
     int bits_per_second = 500'000;  ///< 10,000 to 100,000,000
+    /// Leave out pictures that the bit rate has no room for; else each is coded, and pictures full of edges take several times that rate.
+    bool may_skip = true;
 };
 
 struct EncodedPicture {
-    Bytes
-        bytes;  ///< one VP8 frame, or NAL units with start codes; empty where the encoder left the picture out to keep to its bit rate
+    Bytes bytes;  ///< one VP8 frame, or NAL units with start codes; empty where the picture was left out (may_skip)
     bool key = false;
     Fault fault;
 };

@@ -47,7 +47,7 @@ public:
         p.iTargetBitrate = settings.bits_per_second;
         p.iMaxBitrate = UNSPECIFIED_BIT_RATE;
         p.iRCMode = RC_BITRATE_MODE;
-        p.bEnableFrameSkip = true;  // without it the bit rate is not kept to
+        p.bEnableFrameSkip = settings.may_skip;  // without it the bit rate is not kept to
         p.fMaxFrameRate = static_cast<float>(settings.frames_per_second);
         p.uiIntraPeriod = 0;  // IDR pictures come when they are asked for
         p.iNumRefFrame = 1;

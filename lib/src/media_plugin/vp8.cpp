@@ -55,7 +55,7 @@ public:
         // The coarsest that there is, and a picture left out now and then: with 56, as others have it, a picture of edges takes four times
         // the bits that it may.
         config_.rc_max_quantizer = 63;
-        config_.rc_dropframe_thresh = 30;
+        config_.rc_dropframe_thresh = settings.may_skip ? 30 : 0;  // percent of the buffer
         config_.rc_resize_allowed = 0;
         config_.rc_undershoot_pct = 100;
         config_.rc_overshoot_pct = 15;

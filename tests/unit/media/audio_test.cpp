@@ -100,7 +100,8 @@ std::string name_of(const testing::TestParamInfo<AudioCodec>& codec) {
     constexpr std::array<const char*, 4> names{"opus", "pcmu", "pcma", "g722"};
     return names[static_cast<std::size_t>(codec.param)];
 }
-INSTANTIATE_TEST_SUITE_P(Codecs, Audio, testing::Values(AudioCodec::opus, AudioCodec::pcmu, AudioCodec::pcma, AudioCodec::g722), name_of);
+INSTANTIATE_TEST_SUITE_P(Codecs, Audio, testing::Values(AudioCodec::opus, AudioCodec::pcmu, AudioCodec::pcma, AudioCodec::g722),
+                         name_of);
 
 TEST(AudioFormat, rates_clocks_and_frames_are_those_of_the_payload_formats) {
     EXPECT_EQ(format_of(AudioCodec::opus).frame_samples(), 960);

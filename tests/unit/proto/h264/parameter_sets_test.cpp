@@ -65,6 +65,27 @@ Bytes baseline(std::uint32_t columns, std::uint32_t rows, const Crop& crop = {},
     return out.unit();
 }
 
+TEST(H264ParameterSets, of_real_encoders_are_read) {
+    struct Known {
+        const char* bytes;
+        const char* profile;
+        std::uint32_t width, height, coded_width, coded_height;
+    };
+    // x264: high; baseline; main, of fields; high 4:4:4.
+    for (const Known& known : {Known{"67640028acd940780227e5c044000003000400000300c83c60c658", "640028", 1920, 1080, 1920, 1088},
+                               Known{"6742c01ed900a03deab011000003000100000300320f162e48", "42c01e", 638, 478, 640, 480},
+                               Known{"674d401eeca05a126c0440000003004000000c87c50a6580", "4d401e", 720, 576, 720, 576},
+                               Known{"67f4001e919b281485fc7cf808800000030080000019078b16cb", "f4001e", 642, 362, 656, 368}}) {
+        const auto parameters = read_sequence_parameters(unhex(known.bytes));
+        ASSERT_TRUE(parameters) << known.bytes;
+        EXPECT_EQ(to_string(parameters->profile), known.profile);
+        EXPECT_EQ(parameters->width, known.width) << known.bytes;
+        EXPECT_EQ(parameters->height, known.height) << known.bytes;
+        EXPECT_EQ(parameters->coded_width, known.coded_width) << known.bytes;
+        EXPECT_EQ(parameters->coded_height, known.coded_height) << known.bytes;
+    }
+}
+
 TEST(H264ParameterSets, a_size_is_that_of_whole_macroblocks_less_what_is_cropped) {
     const auto parameters = read_sequence_parameters(baseline(21, 15, {0, 7, 0, 0}));
     ASSERT_TRUE(parameters) << parameters.error().message();
