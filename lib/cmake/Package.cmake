@@ -1,6 +1,6 @@
-# `cpack`, or the target `package`: the installed tree as an archive and, when configured for /usr, as two Debian packages.
-# `dev package` does both from the preset `package`. Two, because who only runs volley needs none of the -dev packages that
-# linking its static libraries needs.
+# `cpack`, or the target `package`: the installed tree as an archive and, when configured for /usr, as three Debian packages.
+# `dev package` does both from the preset `package`. Three, because who only runs volley needs none of the -dev packages that
+# linking its static libraries needs, and who makes no calls with video none of the hundred megabytes below the media plugin.
 set(VOLLEY_MAINTAINER "The Volley authors <volley@localhost>" CACHE STRING "Maintainer of the Debian packages")
 set(VOLLEY_HOMEPAGE "" CACHE STRING "Homepage of the Debian packages; empty: none")
 
@@ -35,6 +35,9 @@ list(JOIN linked ", " linked)
 
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_COMPONENTS_ALL program development)
+if(TARGET volley_media)
+  list(APPEND CPACK_COMPONENTS_ALL media)
+endif()
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
@@ -43,7 +46,7 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME volley)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION web)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "python3-django, uvicorn")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "volley-media, python3-django, uvicorn")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "HTTP client that measures how asynchronous a server is
 Volley sends many HTTP requests at once, from sockets that were opened before,
 and measures how far they overlapped: fifty requests that each sleep for a
@@ -53,6 +56,19 @@ only looks so.
 It reads single requests the way HTTPie does, runs scenario files with phases,
 checks and thresholds, and includes a coroutine, a pool and a serial server to
 compare with.")
+
+# It is an interface of one version.
+set(CPACK_DEBIAN_MEDIA_PACKAGE_NAME volley-media)
+set(CPACK_DEBIAN_MEDIA_PACKAGE_SOURCE volley)
+set(CPACK_DEBIAN_MEDIA_PACKAGE_SECTION web)
+set(CPACK_DEBIAN_MEDIA_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_MEDIA_PACKAGE_DEPENDS "volley (= ${PROJECT_VERSION})")
+set(CPACK_COMPONENT_MEDIA_DESCRIPTION "HTTP client that measures how asynchronous a server is - codecs
+Volley sends many HTTP requests at once, from sockets that were opened before,
+and measures how far they overlapped. It also makes and answers WebRTC calls.
+.
+This package holds what it loads for the sound and video of calls: VP8, H.264,
+Opus, G.711 and G.722, the transforms of pictures, and the recorder.")
 
 # The helper that the library starts servers with is in volley, and must be of the library's version.
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libvolley-dev)

@@ -23,7 +23,7 @@ require_or_skip 'root, for chroot' test "$EUID" -eq 0
 require_or_skip 'debootstrap' command -v debootstrap
 require_or_skip 'apt, whose mirror to use' command -v apt-get
 [[ -d ${1-} ]] || fail "the packages come first: ./dev package"
-debs=("$1"/volley_*.deb "$1"/libvolley-dev_*.deb)
+debs=("$1"/volley_*.deb "$1"/libvolley-dev_*.deb "$1"/volley-media_*.deb)
 for deb in "${debs[@]}"; do
     [[ -f $deb ]] || fail "no $deb: ./dev package"
 done
@@ -146,6 +146,16 @@ inside 120 bash -euc '
 grep -q '"slept": 0.1' "$scratch/answer" || fail 'volley post has no answer'
 inside 60 volley run /usr/share/volley/scenarios/hello.yaml
 
+# --- the media plugin ------------------------------------------------------------------------------------------------
+
+say 'installing volley-media'
+apt install "/packages/$(basename "${debs[2]}")"
+plugin=("$root"/usr/lib/*/volley/libvolley_media.so)
+[[ -s ${plugin[0]} ]] || fail 'not installed: libvolley_media.so'
+inside 60 ldd "${plugin[0]#"$root"}" >"$scratch/ldd"
+left=$(lines_of "$scratch/ldd" 'not found')
+[[ -z $left ]] || fail "the media plugin misses libraries: $left"
+
 # --- the library -----------------------------------------------------------------------------------------------------
 
 say 'installing libvolley-dev, g++ and cmake'
@@ -160,10 +170,10 @@ inside 300 bash -c 'g++ -std=c++20 /consumer/main.cpp -o /tmp/by-pkg-config $(pk
 
 # --- and away --------------------------------------------------------------------------------------------------------
 
-say 'purging both'
-inside 10 dpkg -L volley libvolley-dev | sort -u >"$scratch/listed"
+say 'purging all three'
+inside 10 dpkg -L volley volley-media libvolley-dev | sort -u >"$scratch/listed"
 (($(wc -l <"$scratch/listed") > 50)) || fail 'dpkg -L lists next to nothing'
-apt purge volley libvolley-dev
+apt purge volley volley-media libvolley-dev
 inside 10 dpkg-query -W >"$scratch/packages"
 left=$(lines_of "$scratch/packages" volley)
 [[ -z $left ]] || fail "dpkg still knows the packages: $left"

@@ -38,8 +38,10 @@ set(below_call base proto webrtc metrics net client)
 set(below_app base yaml pages appfile metrics net view files middleware client server process proto webrtc call)
 set(below_engine base metrics load net client)
 set(below_verify base metrics load verdict net client process server engine)
+set(below_media base picture sound)
+set(below_media_plugin base picture sound proto media)  # proto: sizes of pictures in their headers, before memory is taken for them
 set(below_run base metrics yaml scenario load verdict report net client call process server engine verify webrtc)
-set(modules base picture sound proto webrtc metrics yaml pages appfile scenario load report verdict net view files middleware client call process server app engine verify run)
+set(modules base picture sound proto webrtc metrics yaml pages appfile scenario load report verdict net view files middleware client call process server app engine verify run media media_plugin)
 
 # Files that belong higher up than the folder that they stand in: the main of the helper program runs the application.
 set(higher_lib/src/process/helper_main.cpp app)
@@ -58,7 +60,7 @@ set(impure_includes "^(boost/asio|boost/beast|curl/|thread$|mutex$|shared_mutex$
 set(impure_calls "([Cc]lock::now|gettimeofday|clock_gettime|timespec_get|[^a-zA-Z0-9_.>]time\\((nullptr|NULL|0|&)|std::time\\(|sleep_for|sleep_until|this_thread|getenv)")
 
 # <library>_files: who may include it.
-set(restricted yaml beast curl cli11 png sqlite openssl libssl usrsctp)
+set(restricted yaml beast curl cli11 png sqlite openssl libssl usrsctp codecs)
 set(yaml_include "^yaml-cpp/")
 set(yaml_files "^lib/src/yaml/loader\\.cpp$")
 set(beast_include "^boost/beast")
@@ -77,6 +79,9 @@ set(libssl_include "^openssl/(ssl|dtls1|srtp|bio)\\.h$")
 set(libssl_files "^lib/src/(proto/dtls/openssl_[a-z_]*|client/tls_client)\\.(cpp|hpp)$")
 set(usrsctp_include "^usrsctp\\.h$")
 set(usrsctp_files "^lib/src/proto/sctp/usrsctp_[a-z_]*\\.(cpp|hpp)$")
+# Loading these takes longer than most runs: nothing but the plugin may need them.
+set(codecs_include "^(vpx|wels|opus|spandsp|opencv2)/")
+set(codecs_files "^lib/src/media_plugin/[a-z0-9_]*\\.cpp$")
 set(cli11_include "^CLI/")
 set(cli11_files "^cli/[a-z_0-9]*\\.(cpp|hpp)$")
 

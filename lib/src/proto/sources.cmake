@@ -8,6 +8,8 @@ target_sources(volley_core PRIVATE
   src/proto/sdp/codecs.cpp src/proto/sdp/negotiation.cpp src/proto/sdp/fragment.cpp src/proto/sdp/next_offer.cpp
   src/proto/srtp/keys.cpp src/proto/srtp/evp.cpp src/proto/srtp/transform.cpp src/proto/srtp/session.cpp
   src/proto/rtp/error.cpp src/proto/rtp/packet.cpp src/proto/rtp/extensions.cpp src/proto/rtp/rtcp.cpp src/proto/dcep/message.cpp
+  src/proto/vp8/error.cpp src/proto/vp8/frame_header.cpp src/proto/vp8/payload.cpp
+  src/proto/h264/error.cpp src/proto/h264/nal.cpp src/proto/h264/payload.cpp src/proto/h264/parameter_sets.cpp src/proto/h264/profile.cpp
   src/proto/dtls/fingerprint.cpp src/proto/dtls/record.cpp src/proto/dtls/session.cpp
   src/proto/sctp/association.cpp src/proto/sctp/packet.cpp)
 # What stands on somebody else's protocol library, behind an interface of the pure half.

@@ -4,6 +4,7 @@ if(NOT VOLLEY_SANITIZE)
   # A limited address space: the sanitizers need all of it for themselves.
   volley_add_python_test(cli_serve_threads net net/cli/serve_threads_test.py TIMEOUT 300)
 endif()
+volley_add_python_test(cli_media_not_loaded net net/cli/media_not_loaded_test.py TIMEOUT 300)
 volley_add_python_test(cli_load net net/cli/load_test.py TIMEOUT 300)
 volley_add_test(net_cli net net/cli/sample_files_test.cpp ../cli/out_file.cpp ../cli/sample_files.cpp)
 target_include_directories(net_cli PRIVATE ${PROJECT_SOURCE_DIR}/cli)

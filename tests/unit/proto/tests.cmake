@@ -1,4 +1,7 @@
 volley_add_test(unit_proto_rtp unit unit/proto/rtp/packet_test.cpp unit/proto/rtp/rtcp_test.cpp)
+volley_add_test(unit_proto_vp8 unit unit/proto/vp8/payload_test.cpp unit/proto/vp8/frame_header_test.cpp)
+volley_add_test(unit_proto_h264 unit unit/proto/h264/payload_test.cpp unit/proto/h264/profile_test.cpp
+  unit/proto/h264/parameter_sets_test.cpp)
 volley_add_test(unit_proto_dcep unit unit/proto/dcep/message_test.cpp)
 volley_add_test(unit_proto_srtp unit unit/proto/srtp/vectors_test.cpp unit/proto/srtp/replay_window_test.cpp
   unit/proto/srtp/session_test.cpp unit/proto/srtp/libsrtp_test.cpp LIBS srtp2)
