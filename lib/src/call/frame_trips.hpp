@@ -20,11 +20,12 @@ namespace volley::call {
 
 /// A frame as it was sent.
 struct SentFrame {
-    std::uint64_t index = 0;            ///< rises from frame to frame
-    std::optional<std::uint32_t> code;  ///< that its picture shows, as the reader will give it: the counter modulo RingLayout::codes()
-    std::uint32_t rtp_timestamp = 0;    ///< with its dither
-    TimePoint captured;                 ///< when the picture was made
-    TimePoint sent;                     ///< when its last packet was handed to the socket
+    std::uint64_t index = 0;  ///< rises from frame to frame
+    std::optional<std::uint32_t>
+        code;  ///< that its picture shows, as the reader will give it: the counter modulo RingLayout::codes()
+    std::uint32_t rtp_timestamp = 0;  ///< with its dither
+    TimePoint captured;               ///< when the picture was made
+    TimePoint sent;                   ///< when its last packet was handed to the socket
 };
 
 /// A frame whose packets have all come back.
@@ -55,9 +56,11 @@ struct FrameTrip {
     TimePoint assembled;
     std::optional<TimePoint> decoded;
 
-    [[nodiscard]] Duration coding() const noexcept { return sent - captured; }              ///< from the picture to its last packet sent
-    [[nodiscard]] Duration network() const noexcept { return last_packet - sent; }          ///< the way there and back, the server included
-    [[nodiscard]] Duration assembly() const noexcept { return assembled - last_packet; }    ///< waiting for frames before it
+    [[nodiscard]] Duration coding() const noexcept { return sent - captured; }  ///< from the picture to its last packet sent
+    [[nodiscard]] Duration network() const noexcept {
+        return last_packet - sent;
+    }  ///< the way there and back, the server included
+    [[nodiscard]] Duration assembly() const noexcept { return assembled - last_packet; }  ///< waiting for frames before it
     [[nodiscard]] Duration decoding() const noexcept { return decoded ? *decoded - assembled : Duration{}; }
     /// From the picture to its return: decoded, or assembled where nobody decodes.
     [[nodiscard]] Duration whole() const noexcept { return (decoded ? *decoded : assembled) - captured; }
@@ -101,10 +104,11 @@ private:
 /// Numbers of frames.
 struct TripCounts {
     std::uint64_t sent = 0;
-    std::uint64_t returned = 0;    ///< of those sent, in time
-    std::uint64_t late = 0;        ///< of those sent, after TripPlan::timeout
-    std::uint64_t lost = 0;        ///< of those sent, not within TripPlan::timeout: includes late
-    std::uint64_t untold = 0;      ///< of those sent, whose time is over while frames came back of which nobody can tell which they are
+    std::uint64_t returned = 0;  ///< of those sent, in time
+    std::uint64_t late = 0;      ///< of those sent, after TripPlan::timeout
+    std::uint64_t lost = 0;      ///< of those sent, not within TripPlan::timeout: includes late
+    std::uint64_t untold =
+        0;  ///< of those sent, whose time is over while frames came back of which nobody can tell which they are
     std::uint64_t received = 0;    ///< frames that came, whatever they are
     std::uint64_t repeated = 0;    ///< of those received: one that had come before
     std::uint64_t mismatched = 0;  ///< of those received: timestamp and picture say different frames, or the timestamp says none
@@ -222,8 +226,8 @@ private:
     TripCounts counts_;
     FreezeMeter freezes_;
     std::deque<Sent> sent_;
-    std::uint64_t first_number_ = 0;                          // of sent_: frames are numbered as they are sent
-    std::uint64_t oldest_waiting_ = 0;                        // none before it waits
+    std::uint64_t first_number_ = 0;    // of sent_: frames are numbered as they are sent
+    std::uint64_t oldest_waiting_ = 0;  // none before it waits
     std::size_t waiting_ = 0;
     std::unordered_map<std::uint32_t, std::uint64_t> stamp_;  // RTP timestamp -> number
     std::deque<Back> back_;                                   // not yet judged
@@ -231,12 +235,12 @@ private:
     std::deque<Stamp> recent_;                                // the last frames_to_believe of them
     std::deque<bool> strays_;                                 // of the last frames_to_believe that were judged by timestamp
     std::size_t clashes_ = 0;
-    std::uint64_t searched_ = 0;                              // frames that came since the search began
+    std::uint64_t searched_ = 0;  // frames that came since the search began
     bool codes_sent_ = false;
     bool codes_read_ = false;
     Stamps stamps_ = Stamps::searching;
     std::uint32_t offset_ = 0;
-    std::optional<Held> held_;                                // known by its code, not yet borne out
+    std::optional<Held> held_;  // known by its code, not yet borne out
     std::optional<std::uint64_t> newest_by_code_;
     std::deque<FrameTrip> trips_;
     std::optional<TimePoint> first_sent_;

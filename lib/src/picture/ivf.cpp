@@ -43,9 +43,11 @@ FileResult<std::optional<IvfFrame>> IvfReader::next() {
     out.timestamp = in.le64();
     if (!in.ok()) return FileFault{"a frame's header is cut short", at_};
     if (size > largest_frame)
-        return FileFault{"a frame says to be " + std::to_string(size) + " bytes long: the limit is " + std::to_string(largest_frame), at_};
+        return FileFault{
+            "a frame says to be " + std::to_string(size) + " bytes long: the limit is " + std::to_string(largest_frame), at_};
     if (size > in.left())
-        return FileFault{"the last frame is cut short: " + std::to_string(in.left()) + " of " + std::to_string(size) + " bytes", at_};
+        return FileFault{"the last frame is cut short: " + std::to_string(in.left()) + " of " + std::to_string(size) + " bytes",
+                         at_};
     out.offset = at_ + frame_header_bytes;
     out.data = in.bytes(size);
     at_ += frame_header_bytes + size;

@@ -71,7 +71,9 @@ public:
     [[nodiscard]] bool empty() const noexcept { return width_ == 0; }
 
     [[nodiscard]] PictureView view() const noexcept;
-    operator PictureView() const noexcept { return view(); }  // NOLINT(google-explicit-constructor): borrowing is what callers mean
+    operator PictureView() const noexcept {
+        return view();
+    }  // NOLINT(google-explicit-constructor): borrowing is what callers mean
     [[nodiscard]] Plane plane(PlaneIndex i) const noexcept;
     [[nodiscard]] MutablePlane plane(PlaneIndex i) noexcept;
     /// All three planes, i420_bytes() of them.

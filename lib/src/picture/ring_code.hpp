@@ -22,7 +22,7 @@ struct RingLayout {
     static constexpr int most_bits = 16;
     static constexpr int fewest_bits = 8;
 
-    int bits = 0;  ///< 0: the picture is too small for the code
+    int bits = 0;                             ///< 0: the picture is too small for the code
     std::array<int, most_bits + 2> spokes{};  ///< of each ring, from the inside; in use: bits + 2
 
     /// For pictures of a size: 16 bits from a smaller side of 480 on (there radii from 40 to 232 pixels, spokes 6 pixels wide at the middle of
@@ -87,8 +87,8 @@ private:
     int height_;
     std::vector<Run> runs_;
     std::vector<std::uint8_t> texture_;
-    std::vector<Run> grey_;                               // of a chroma plane
-    std::vector<Spot> spots_;                             // where luma is read, ring by ring, phase after phase
+    std::vector<Run> grey_;                                            // of a chroma plane
+    std::vector<Spot> spots_;                                          // where luma is read, ring by ring, phase after phase
     std::array<std::size_t, RingLayout::most_bits + 3> first_spot_{};  // of each ring
 };
 

@@ -6,7 +6,7 @@
 namespace volley::picture {
 namespace {
 
-constexpr int period = 256;  // of the gradient, in pixels: a triangle
+constexpr int period = 256;       // of the gradient, in pixels: a triangle
 constexpr int gradient_step = 2;  // pixels that it moves in a frame
 
 /// SplitMix64: state in, number out.

@@ -23,13 +23,13 @@ private:
         int height;
         std::uint64_t start_x;  // on its way there and back
         std::uint64_t start_y;
-        std::uint64_t step_x;   // in a frame
+        std::uint64_t step_x;  // in a frame
         std::uint64_t step_y;
         std::uint8_t y, u, v;
     };
     int width_;
     int height_;
-    std::uint64_t phase_;  // of the gradient
+    std::uint64_t phase_;             // of the gradient
     std::vector<std::uint8_t> luma_;  // one row of it, and as much again as it moves
     std::vector<std::uint8_t> u_;
     std::vector<std::uint8_t> v_;

@@ -26,8 +26,8 @@ struct TransformProbe {
 /// A transform that turns pictures about their centre at a constant speed from an angle that only the server knows, since it counts from
 /// an origin of its own. It needs no candidate picture.
 struct TurningTransform {
-    std::string name = "rotate";        ///< empty: none such
-    double degrees_per_second = 45;     ///< counter-clockwise
+    std::string name = "rotate";     ///< empty: none such
+    double degrees_per_second = 45;  ///< counter-clockwise
 };
 
 struct TransformScore {

@@ -92,8 +92,8 @@ FileResult<Y4mReader> Y4mReader::open(BytesView file) {
     }
     if (!width || !height) return FileFault{"the header lacks a width or height that is a number", 0};
     if (*width > largest_side || *height > largest_side || *width == 0 || *height == 0)
-        return FileFault{"the picture is " + std::to_string(*width) + " x " + std::to_string(*height) + ": each side is to be from 1 to " +
-                             std::to_string(largest_side),
+        return FileFault{"the picture is " + std::to_string(*width) + " x " + std::to_string(*height) +
+                             ": each side is to be from 1 to " + std::to_string(largest_side),
                          0};
     out.width_ = static_cast<int>(*width);
     out.height_ = static_cast<int>(*height);
@@ -104,12 +104,14 @@ FileResult<Y4mReader> Y4mReader::open(BytesView file) {
 FileResult<std::optional<PictureView>> Y4mReader::next() {
     if (at_ >= file_.size()) return std::nullopt;
     const auto line = line_at(file_, at_);
-    if (!line || !(*line == "FRAME" || line->starts_with("FRAME "))) return FileFault{"here a frame should begin, with the word FRAME", at_};
+    if (!line || !(*line == "FRAME" || line->starts_with("FRAME ")))
+        return FileFault{"here a frame should begin, with the word FRAME", at_};
     const std::size_t data = at_ + line->size() + 1;
     const std::size_t size = i420_bytes(width_, height_);
     if (file_.size() - data < size)
-        return FileFault{"the last frame is cut short: " + std::to_string(file_.size() - data) + " of " + std::to_string(size) + " bytes",
-                         data};
+        return FileFault{
+            "the last frame is cut short: " + std::to_string(file_.size() - data) + " of " + std::to_string(size) + " bytes",
+            data};
     PictureView out;
     out.width = width_;
     out.height = height_;

@@ -48,7 +48,8 @@ std::vector<std::int16_t> chirp(const ChirpPlan& plan) {
     return out;
 }
 
-ChirpListener::ChirpListener(const ChirpPlan& plan) : size_(analytic(plan).size()), fft_(std::bit_ceil(4 * size_)), pattern_(fft_.size()) {
+ChirpListener::ChirpListener(const ChirpPlan& plan)
+    : size_(analytic(plan).size()), fft_(std::bit_ceil(4 * size_)), pattern_(fft_.size()) {
     const auto sweep = analytic(plan);
     double energy = 0;  // of the real part; the imaginary one has as much
     for (const auto& sample : sweep) energy += std::norm(sample) / 2;
@@ -92,7 +93,8 @@ void ChirpListener::search(std::size_t starts, bool to_the_end) {
     for (std::size_t start = 0; start < starts; ++start) {
         clear[start] = std::min(1.0F, std::abs(block[start]) / static_cast<float>(std::sqrt(std::max(energy, least_energy))));
         if (start + size_ < heard_.size())
-            energy += static_cast<double>(heard_[start + size_]) * heard_[start + size_] - static_cast<double>(heard_[start]) * heard_[start];
+            energy += static_cast<double>(heard_[start + size_]) * heard_[start + size_] -
+                      static_cast<double>(heard_[start]) * heard_[start];
     }
 
     const std::size_t looked_at = to_the_end ? starts : starts - 1;
@@ -103,7 +105,8 @@ void ChirpListener::search(std::size_t starts, bool to_the_end) {
         if (here < least_confidence || here < left || here < right) continue;
         // The top of the parabola through the three.
         const float bend = left - 2 * here + right;
-        const float off = left != unknown && right != unknown && bend < 0 ? std::clamp((left - right) / (2 * bend), -0.5F, 0.5F) : 0.0F;
+        const float off =
+            left != unknown && right != unknown && bend < 0 ? std::clamp((left - right) / (2 * bend), -0.5F, 0.5F) : 0.0F;
         const ChirpFound candidate{static_cast<double>(first_ + start) + off, here};
         if (!best_) {
             best_ = candidate;

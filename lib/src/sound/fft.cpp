@@ -33,7 +33,8 @@ void Fft::transform(std::span<std::complex<float>> x, bool inverse) const noexce
                 const float real = turns_[k * stride].real();
                 const float imaginary = inverse ? -turns_[k * stride].imag() : turns_[k * stride].imag();
                 const std::complex<float> odd = x[start + half + k];
-                const std::complex<float> turned{odd.real() * real - odd.imag() * imaginary, odd.real() * imaginary + odd.imag() * real};
+                const std::complex<float> turned{odd.real() * real - odd.imag() * imaginary,
+                                                 odd.real() * imaginary + odd.imag() * real};
                 const std::complex<float> even = x[start + k];
                 x[start + k] = even + turned;
                 x[start + half + k] = even - turned;

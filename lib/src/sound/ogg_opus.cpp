@@ -52,7 +52,8 @@ FileResult<OpusHead> read_head(BytesView packet, std::uint64_t offset) {
     out.mapping_family = in.u8();
     if (!in.ok()) return FileFault{"the Opus header is cut short", offset};
     // RFC 7845 section 5.1: versions with the same upper four bits are to be compatible.
-    if ((version & 0xf0) != 0) return FileFault{"version " + std::to_string(version) + " of the Opus header is not known", offset};
+    if ((version & 0xf0) != 0)
+        return FileFault{"version " + std::to_string(version) + " of the Opus header is not known", offset};
     if (out.mapping_family != 0 || out.channels < 1 || out.channels > 2)
         return FileFault{std::to_string(out.channels) + " channels with mapping family " + std::to_string(out.mapping_family) +
                              ": only mono and stereo of family 0 are read",
@@ -206,7 +207,9 @@ FileResult<std::optional<OggOpusPacket>> OggOpusReader::next() {
     const auto raw = next_raw();
     if (!raw) return std::nullopt;
     if (raw->size > largest_packet)
-        return FileFault{"a packet is " + std::to_string(raw->size) + " bytes long: the limit is " + std::to_string(largest_packet), raw->offset};
+        return FileFault{
+            "a packet is " + std::to_string(raw->size) + " bytes long: the limit is " + std::to_string(largest_packet),
+            raw->offset};
     const auto samples = opus_samples(raw->data);
     if (!samples) return FileFault{"a packet is no Opus packet", raw->offset};
     return OggOpusPacket{raw->data, *samples, raw->offset};

@@ -24,8 +24,8 @@ struct OpusHead {
 
 /// One packet of sound.
 struct OggOpusPacket {
-    BytesView data;   ///< valid until the next call
-    int samples = 0;  ///< of each channel, at 48 kHz
+    BytesView data;            ///< valid until the next call
+    int samples = 0;           ///< of each channel, at 48 kHz
     std::uint64_t offset = 0;  ///< of the page that it ends on
 };
 

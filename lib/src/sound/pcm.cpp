@@ -29,7 +29,8 @@ Pcm with_channels(const Pcm& sound, int channels) {
     const Pcm mono = mono_of(sound);
     Pcm out{sound.rate, channels, {}};
     out.samples.reserve(mono.samples.size() * static_cast<std::size_t>(channels));
-    for (const std::int16_t sample : mono.samples) out.samples.insert(out.samples.end(), static_cast<std::size_t>(channels), sample);
+    for (const std::int16_t sample : mono.samples)
+        out.samples.insert(out.samples.end(), static_cast<std::size_t>(channels), sample);
     return out;
 }
 

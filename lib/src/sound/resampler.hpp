@@ -30,8 +30,8 @@ private:
     int down_;
     std::size_t channels_;
     std::size_t latency_ = 0;
-    std::size_t taps_ = 1;       // of each phase
-    std::vector<float> phases_;  // up_ times taps_, each backwards in time
+    std::size_t taps_ = 1;        // of each phase
+    std::vector<float> phases_;   // up_ times taps_, each backwards in time
     std::vector<float> history_;  // frames that are still needed
     std::size_t next_ = 0;        // frame of history_ that the next output's window ends with
     std::size_t phase_ = 0;       // and its phase

@@ -48,7 +48,8 @@ FileResult<Format> read_format(BytesView chunk, std::uint64_t offset) {
         if (!std::equal(tail.begin(), tail.end(), subformat_tail.begin())) return FileFault{"the subformat is not known", offset};
     }
     if (out.channels < 1 || out.channels > most_channels)
-        return FileFault{std::to_string(out.channels) + " channels: 1 to " + std::to_string(most_channels) + " are read", offset + 2};
+        return FileFault{std::to_string(out.channels) + " channels: 1 to " + std::to_string(most_channels) + " are read",
+                         offset + 2};
     if (out.rate < lowest_rate || out.rate > highest_rate)
         return FileFault{std::to_string(out.rate) + " samples per second: " + std::to_string(lowest_rate) + " to " +
                              std::to_string(highest_rate) + " are read",
@@ -61,7 +62,8 @@ FileResult<Format> read_format(BytesView chunk, std::uint64_t offset) {
                              " bits is not read; convert to 16-bit PCM, with ffmpeg -c:a pcm_s16le",
                          offset};
     if (out.frame_bytes != static_cast<std::size_t>(out.channels) * static_cast<std::size_t>(out.bits / 8))
-        return FileFault{"a frame says to be " + std::to_string(out.frame_bytes) + " bytes long, which its samples are not", offset + 12};
+        return FileFault{"a frame says to be " + std::to_string(out.frame_bytes) + " bytes long, which its samples are not",
+                         offset + 12};
     return out;
 }
 
@@ -96,7 +98,8 @@ FileResult<Pcm> read_wav(BytesView file) {
     ByteReader in(file);
     const auto riff = text_of(in.bytes(4));
     (void)in.le32();  // size of the rest, which recorders that were cut off leave 0
-    if (riff != "RIFF" || text_of(in.bytes(4)) != "WAVE") return FileFault{"this is no WAV file: it does not begin with RIFF and WAVE", 0};
+    if (riff != "RIFF" || text_of(in.bytes(4)) != "WAVE")
+        return FileFault{"this is no WAV file: it does not begin with RIFF and WAVE", 0};
     std::optional<Format> format;
     while (in.left() >= 8) {
         const auto name = text_of(in.bytes(4));
@@ -112,7 +115,8 @@ FileResult<Pcm> read_wav(BytesView file) {
             const std::size_t frames = there / format->frame_bytes;
             const std::size_t samples = frames * static_cast<std::size_t>(format->channels);
             if (samples > most_samples)
-                return FileFault{std::to_string(samples) + " samples: at most " + std::to_string(most_samples) + " are read", offset};
+                return FileFault{std::to_string(samples) + " samples: at most " + std::to_string(most_samples) + " are read",
+                                 offset};
             Pcm out{static_cast<int>(format->rate), format->channels, std::vector<std::int16_t>(samples)};
             for (std::int16_t& sample : out.samples) sample = sample_of(*format, in);
             return out;

@@ -22,17 +22,17 @@ struct Model {
     int frames = 600;
     std::uint32_t codes = 65'536;  // 0: none is painted
     bool dithered = true;
-    bool decoded = true;        // what comes back is decoded
-    double misread = 0;         // of the pictures: another code, any
-    double unreadable = 0;      // of the pictures
+    bool decoded = true;                                               // what comes back is decoded
+    double misread = 0;                                                // of the pictures: another code, any
+    double unreadable = 0;                                             // of the pictures
     enum class Stamps { kept, even, by_clock } stamps = Stamps::kept;  // even: its own, equally far apart
     bool new_offset_halfway = false;
-    double dropped = 0;         // of the frames
-    double repeated = 0;        // sent twice: with the same timestamp where stamps are kept, else with one of its own
-    double strays = 0;          // of the server's own: of no frame of ours, black
+    double dropped = 0;   // of the frames
+    double repeated = 0;  // sent twice: with the same timestamp where stamps are kept, else with one of its own
+    double strays = 0;    // of the server's own: of no frame of ours, black
     Duration delay = 80ms;
-    Duration jitter = 10ms;     // each frame's own
-    bool overtaking = false;    // frames come in the order in which they arrive, else in their own
+    Duration jitter = 10ms;   // each frame's own
+    bool overtaking = false;  // frames come in the order in which they arrive, else in their own
 };
 
 struct Told {
@@ -48,7 +48,7 @@ struct Told {
 struct Event {
     TimePoint at;
     enum class Kind { sent, returned, decoded } kind;
-    std::uint64_t frame;       // which of ours; none: of the server
+    std::uint64_t frame;  // which of ours; none: of the server
     std::uint32_t timestamp;
     std::optional<std::uint32_t> code;
     TimePoint last_packet;
@@ -68,7 +68,9 @@ std::vector<Event> events_of(const Model& model, std::uint64_t seed) {
     auto offset = static_cast<std::uint32_t>(random.next());
     std::uint32_t even = offset;
     // Each instant is another, so that an arrival tells which frame it is of.
-    const auto unlike = [&random](Duration most) { return Duration(static_cast<std::int64_t>(random.uniform() * static_cast<double>(most.count()))); };
+    const auto unlike = [&random](Duration most) {
+        return Duration(static_cast<std::int64_t>(random.uniform() * static_cast<double>(most.count())));
+    };
     TimePoint before = start;
     for (int i = 0; i < model.frames; ++i) {
         const auto frame = static_cast<std::uint64_t>(i);
@@ -86,8 +88,10 @@ std::vector<Event> events_of(const Model& model, std::uint64_t seed) {
             even += ticks;
             std::uint32_t returned = stamp + offset;
             if (model.stamps == Model::Stamps::even) returned = even;
-            if (model.stamps == Model::Stamps::by_clock) returned = offset + static_cast<std::uint32_t>((when - start).count() * 9 / 100'000);
-            if (of == none && model.stamps == Model::Stamps::kept) returned += 1500 + static_cast<std::uint32_t>(random.below(64));
+            if (model.stamps == Model::Stamps::by_clock)
+                returned = offset + static_cast<std::uint32_t>((when - start).count() * 9 / 100'000);
+            if (of == none && model.stamps == Model::Stamps::kept)
+                returned += 1500 + static_cast<std::uint32_t>(random.below(64));
             arrivals.push_back({when, of, returned});
         };
         back(at, frame);

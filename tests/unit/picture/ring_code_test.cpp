@@ -60,7 +60,8 @@ TEST(RingCode, its_spokes_are_six_pixels_wide_at_vga) {
 }
 
 TEST(RingCode, reads_what_it_painted_in_every_size) {
-    for (const Size size : {vga, Size{641, 481}, Size{480, 640}, Size{320, 240}, Size{321, 181}, Size{640, 360}, Size{1280, 720}}) {
+    for (const Size size :
+         {vga, Size{641, 481}, Size{480, 640}, Size{320, 240}, Size{321, 181}, Size{640, 360}, Size{1280, 720}}) {
         const RingCode code(size.width, size.height);
         const std::uint32_t step = code.layout().codes() > 256 ? 499 : 1;
         for (std::uint32_t counter = 0; counter < code.layout().codes(); counter += step) {
@@ -136,7 +137,8 @@ TEST(RingCode, is_read_off_rows_with_gaps_between) {
     const Picture frame = frame_of(code, 99);
     constexpr int stride = 352;
     std::vector<std::uint8_t> padded(stride * 240, 255);
-    for (int y = 0; y < 240; ++y) std::ranges::copy(frame.plane(plane_y).row(y), padded.begin() + static_cast<std::ptrdiff_t>(y) * stride);
+    for (int y = 0; y < 240; ++y)
+        std::ranges::copy(frame.plane(plane_y).row(y), padded.begin() + static_cast<std::ptrdiff_t>(y) * stride);
     PictureView view = frame;
     view.data[plane_y] = padded.data();
     view.stride[plane_y] = stride;

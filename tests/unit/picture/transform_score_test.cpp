@@ -73,7 +73,8 @@ TEST(TransformScore, names_the_transform_through_a_codecs_noise) {
 
 TEST(TransformScore, finds_the_angle_that_the_servers_clock_began_with) {
     for (const double start : {0.0, 3.0, 91.3, 180.0, 271.9, 359.0}) {
-        const auto verdict = score_transforms(probes_of([start](const Picture& p, double s) { return rotated(p, start + 45 * s); }).all);
+        const auto verdict =
+            score_transforms(probes_of([start](const Picture& p, double s) { return rotated(p, start + 45 * s); }).all);
         EXPECT_EQ(verdict.name, "rotate") << start;
         const double off = std::abs(verdict.scores[0].degrees - start);
         EXPECT_LT(std::min(off, 360 - off), 1.5) << start;
@@ -95,7 +96,8 @@ TEST(TransformScore, another_size_is_no_hindrance) {
 }
 
 TEST(TransformScore, something_else_is_none_of_them) {
-    const auto verdict = score_transforms(probes_of([](const Picture& p, double) { return noisy(Picture(p.width(), p.height()), 60, 3); }).all);
+    const auto verdict =
+        score_transforms(probes_of([](const Picture& p, double) { return noisy(Picture(p.width(), p.height()), 60, 3); }).all);
     EXPECT_EQ(verdict.name, "");
     EXPECT_LT(verdict.scores[0].correlation, 0.5);
     EXPECT_EQ(score_transforms(probes_of([](const Picture& p, double) { return Picture(p.width(), p.height()); }).all).name, "")
@@ -132,8 +134,10 @@ TEST(Thumbnail, correlation_is_of_shape_and_not_of_brightness) {
     const Picture sent = sent_frame(3);
     const auto one = thumbnail_of(sent, 80, 60);
     EXPECT_NEAR(correlation(one, one), 1, 1e-6);
-    EXPECT_NEAR(correlation(one, thumbnail_of(altered(sent, [&](int x, int y) { return 40 + luma_at(sent, x, y) / 2; }), 80, 60)), 1, 0.01);
-    EXPECT_NEAR(correlation(one, thumbnail_of(altered(sent, [&](int x, int y) { return 255 - luma_at(sent, x, y); }), 80, 60)), -1, 1e-6);
+    EXPECT_NEAR(correlation(one, thumbnail_of(altered(sent, [&](int x, int y) { return 40 + luma_at(sent, x, y) / 2; }), 80, 60)),
+                1, 0.01);
+    EXPECT_NEAR(correlation(one, thumbnail_of(altered(sent, [&](int x, int y) { return 255 - luma_at(sent, x, y); }), 80, 60)),
+                -1, 1e-6);
     EXPECT_EQ(correlation(one, thumbnail_of(Picture(width, height), 80, 60)), 0);
     EXPECT_EQ(correlation(one, thumbnail_of(sent, 60, 80)), 0);
 }

@@ -89,9 +89,10 @@ TEST(Y4m, what_is_wrong_is_said_with_its_place) {
 
 TEST(Y4m, a_bad_frame_is_said_again_and_again) {
     const std::string header = "YUV4MPEG2 W2 H2\n";
-    for (const auto& [rest, offset, words] :
-         {std::tuple{std::string("FRAME\nyyyyu"), 22U, "cut short: 5 of 6 bytes"}, {std::string("FRAM"), 16U, "word FRAME"},
-          {std::string("FRAMES\nyyyyuv"), 16U, "word FRAME"}, {"FRAME " + std::string(300, 'x') + "\nyyyyuv", 16U, "word FRAME"}}) {
+    for (const auto& [rest, offset, words] : {std::tuple{std::string("FRAME\nyyyyu"), 22U, "cut short: 5 of 6 bytes"},
+                                              {std::string("FRAM"), 16U, "word FRAME"},
+                                              {std::string("FRAMES\nyyyyuv"), 16U, "word FRAME"},
+                                              {"FRAME " + std::string(300, 'x') + "\nyyyyuv", 16U, "word FRAME"}}) {
         const std::string file = header + rest;
         auto reader = Y4mReader::open(bytes_of(file));
         ASSERT_TRUE(reader);
@@ -154,8 +155,8 @@ TEST(Ivf, is_laid_out_as_libvpx_has_it) {
     IvfWriter writer(vp8_header());
     writer.add(0x0102, Bytes{0xaa});
     EXPECT_EQ(writer.take(),
-              (Bytes{'D', 'K', 'I', 'F', 0, 0, 32, 0, 'V', 'P', '8', '0', 0x80, 2, 0xe0, 1, 0x30, 0x75, 0, 0, 0xe9, 3, 0, 0,
-                     1,   0,   0,   0,   0, 0, 0,  0, 1,   0,   0,   0,   2,    1, 0,    0, 0,    0,    0, 0, 0xaa}));
+              (Bytes{'D', 'K', 'I', 'F', 0, 0, 32, 0, 'V', 'P', '8', '0', 0x80, 2, 0xe0, 1, 0x30, 0x75, 0, 0, 0xe9, 3,   0,
+                     0,   1,   0,   0,   0, 0, 0,  0, 0,   1,   0,   0,   0,    2, 1,    0, 0,    0,    0, 0, 0,    0xaa}));
 }
 
 TEST(Ivf, what_is_wrong_is_said_with_its_place) {

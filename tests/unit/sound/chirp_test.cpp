@@ -55,18 +55,20 @@ TEST(Chirp, survives_noise_gain_clipping_filters_and_inversion) {
         double off;
         double least;
     };
-    for (const Case& c : {Case{"noise as loud as it", added(clean, noise(8000, loud, 1)), 1, 0.6},
-                          Case{"noise 6 dB louder", added(scaled(clean, 0.5), noise(8000, loud, 2)), 1.5, ChirpListener::least_confidence},
-                          Case{"40 dB less", scaled(clean, 0.01), 0.2, 0.95},
-                          Case{"clipped", scaled(clean, 20), 0.5, 0.85},
-                          Case{"inverted", scaled(clean, -1), 0.1, 0.99},
-                          Case{"low pass", low_passed(clean, 1000, 8000), 3, 0.85},
-                          Case{"high pass", added(clean, scaled(low_passed(clean, 800, 8000), -1)), 3, 0.85},
-                          Case{"with a tone", added(clean, [] {
-                                   Samples tone(8000);
-                                   Tone(8000, 1000, 0.2).fill(tone);
-                                   return tone;
-                               }()), 0.5, 0.8}}) {
+    for (const Case& c :
+         {Case{"noise as loud as it", added(clean, noise(8000, loud, 1)), 1, 0.6},
+          Case{"noise 6 dB louder", added(scaled(clean, 0.5), noise(8000, loud, 2)), 1.5, ChirpListener::least_confidence},
+          Case{"40 dB less", scaled(clean, 0.01), 0.2, 0.95}, Case{"clipped", scaled(clean, 20), 0.5, 0.85},
+          Case{"inverted", scaled(clean, -1), 0.1, 0.99}, Case{"low pass", low_passed(clean, 1000, 8000), 3, 0.85},
+          Case{"high pass", added(clean, scaled(low_passed(clean, 800, 8000), -1)), 3, 0.85},
+          Case{"with a tone",
+               added(clean,
+                     [] {
+                         Samples tone(8000);
+                         Tone(8000, 1000, 0.2).fill(tone);
+                         return tone;
+                     }()),
+               0.5, 0.8}}) {
         const auto found = find_chirp(at_8k(), c.samples);
         ASSERT_TRUE(found) << c.name;
         EXPECT_NEAR(found->sample, 3000, c.off) << c.name;

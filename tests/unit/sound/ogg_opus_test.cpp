@@ -179,14 +179,14 @@ TEST(OggOpus, what_is_wrong_with_the_headers_is_said) {
         std::vector<PageOf> pages;
         const char* words;
     };
-    for (const Case& c : {Case{{}, "at byte 0: this is no Ogg file"},
-                          Case{{page_of(0, {{'x'}}, 2), page_of(1, {{'x'}})}, "at byte 29: the file has no Opus stream"},
-                          Case{{page_of(0, {head_packet(16)}, 2)}, "version 16"},
-                          Case{{page_of(0, {head_packet(1, 0)}, 2)}, "0 channels"},
-                          Case{{page_of(0, {head_packet(1, 6, 1)}, 2)}, "6 channels with mapping family 1"},
-                          Case{{page_of(0, {{'O', 'p', 'u', 's', 'H', 'e', 'a', 'd', 1, 2}}, 2)}, "header is cut short"},
-                          Case{{page_of(0, {head_packet()}, 2)}, "OpusTags, is missing"},
-                          Case{{page_of(0, {head_packet()}, 2), page_of(1, {sound_packet(20, 'a')})}, "OpusTags, is missing"}}) {
+    for (const Case& c :
+         {Case{{}, "at byte 0: this is no Ogg file"},
+          Case{{page_of(0, {{'x'}}, 2), page_of(1, {{'x'}})}, "at byte 29: the file has no Opus stream"},
+          Case{{page_of(0, {head_packet(16)}, 2)}, "version 16"}, Case{{page_of(0, {head_packet(1, 0)}, 2)}, "0 channels"},
+          Case{{page_of(0, {head_packet(1, 6, 1)}, 2)}, "6 channels with mapping family 1"},
+          Case{{page_of(0, {{'O', 'p', 'u', 's', 'H', 'e', 'a', 'd', 1, 2}}, 2)}, "header is cut short"},
+          Case{{page_of(0, {head_packet()}, 2)}, "OpusTags, is missing"},
+          Case{{page_of(0, {head_packet()}, 2), page_of(1, {sound_packet(20, 'a')})}, "OpusTags, is missing"}}) {
         const Bytes file = joined(c.pages);
         const auto reader = OggOpusReader::open(file);
         ASSERT_FALSE(reader) << c.words;

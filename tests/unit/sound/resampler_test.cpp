@@ -26,7 +26,8 @@ TEST(Resampler, keeps_a_tone_and_its_place_between_all_rates) {
         for (const int to : rates) {
             const Pcm out = resampled({from, 1, tone(from, 1000, 0.2)}, to);
             ASSERT_EQ(out.rate, to);
-            ASSERT_EQ(out.samples.size(), static_cast<std::size_t>(std::ceil(static_cast<double>(from / 5) * to / from))) << from << " " << to;
+            ASSERT_EQ(out.samples.size(), static_cast<std::size_t>(std::ceil(static_cast<double>(from / 5) * to / from)))
+                << from << " " << to;
             double worst = 0;
             // The ends feel the silence beyond them.
             for (std::size_t i = out.samples.size() / 4; i < out.samples.size() * 3 / 4; ++i) {
@@ -84,8 +85,13 @@ TEST(Resampler, is_ahead_of_its_output_by_its_latency) {
 }
 
 TEST(Resampler, refuses_what_it_cannot_do) {
-    for (const auto& [from, to, channels] : {std::tuple{0, 8000, 1}, {8000, 3999, 1}, {8000, 192'001, 1}, {8000, 16'000, 0}, {8000, 16'000, 9},
-                                             {47'999, 48'000, 1}, {-8000, 8000, 1}})
+    for (const auto& [from, to, channels] : {std::tuple{0, 8000, 1},
+                                             {8000, 3999, 1},
+                                             {8000, 192'001, 1},
+                                             {8000, 16'000, 0},
+                                             {8000, 16'000, 9},
+                                             {47'999, 48'000, 1},
+                                             {-8000, 8000, 1}})
         EXPECT_THROW(Resampler(from, to, channels), std::invalid_argument) << from << " " << to << " " << channels;
 }
 

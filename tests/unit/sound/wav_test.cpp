@@ -11,7 +11,8 @@ namespace volley::sound {
 namespace {
 
 /// A file with one format, `data` behind it, and whatever goes between.
-Bytes file_of(std::uint16_t tag, std::uint16_t channels, std::uint32_t rate, std::uint16_t bits, const Bytes& data, const Bytes& between = {}) {
+Bytes file_of(std::uint16_t tag, std::uint16_t channels, std::uint32_t rate, std::uint16_t bits, const Bytes& data,
+              const Bytes& between = {}) {
     ByteWriter out;
     out.bytes(bytes_of("RIFF"));
     out.le32(static_cast<std::uint32_t>(36 + data.size() + between.size()));
@@ -55,7 +56,8 @@ TEST(Wav, every_width_of_sample_is_read) {
     EXPECT_EQ(samples_of(1, 24, {0x99, 0x34, 0x12, 0, 0, 0x80}), (Samples{0x1234, -32768}));
     EXPECT_EQ(samples_of(1, 32, {0x88, 0x99, 0x34, 0x12}), (Samples{0x1234}));
     ByteWriter floats;
-    for (const float value : {0.0F, 0.5F, -1.0F, 7.0F, std::numeric_limits<float>::quiet_NaN()}) floats.le32(std::bit_cast<std::uint32_t>(value));
+    for (const float value : {0.0F, 0.5F, -1.0F, 7.0F, std::numeric_limits<float>::quiet_NaN()})
+        floats.le32(std::bit_cast<std::uint32_t>(value));
     EXPECT_EQ(samples_of(3, 32, floats.take()), (Samples{0, 16384, -32768, 32767, 0}));
     ByteWriter doubles;
     doubles.le64(std::bit_cast<std::uint64_t>(-0.25));
@@ -69,7 +71,8 @@ TEST(Wav, mu_law_and_a_law_are_those_of_g711) {
     // Both rise all the way, once the bits are put right.
     for (int i = 1; i < 128; ++i) {
         EXPECT_GT(from_mu_law(static_cast<std::uint8_t>(255 - i)), from_mu_law(static_cast<std::uint8_t>(256 - i)));
-        EXPECT_GT(from_a_law(static_cast<std::uint8_t>((0x80 + i) ^ 0x55)), from_a_law(static_cast<std::uint8_t>((0x7f + i) ^ 0x55 ^ (i == 1 ? 0xff : 0))));
+        EXPECT_GT(from_a_law(static_cast<std::uint8_t>((0x80 + i) ^ 0x55)),
+                  from_a_law(static_cast<std::uint8_t>((0x7f + i) ^ 0x55 ^ (i == 1 ? 0xff : 0))));
     }
 }
 
@@ -113,19 +116,18 @@ TEST(Wav, what_is_wrong_is_said_with_its_place) {
     Bytes bad_frame = file_of(1, 1, 8000, 16, data);
     bad_frame[32] = 3;
     const std::string early("RIFF....WAVEdata\4\0\0\0abcd", 24);
-    for (const Case& c : {Case{{}, "at byte 0: this is no WAV file"},
-                          Case{Bytes{'R', 'I', 'F', 'F'}, "at byte 0: this is no WAV file"},
-                          Case{file_of(1, 0, 8000, 16, data), "at byte 22: 0 channels"},
-                          Case{file_of(1, 9, 8000, 16, data), "at byte 22: 9 channels"},
-                          Case{file_of(1, 1, 3999, 16, data), "at byte 24: 3999 samples per second"},
-                          Case{file_of(1, 1, 0xffffffff, 16, data), "at byte 24: 4294967295 samples per second"},
-                          Case{file_of(1, 1, 8000, 12, data), "at byte 20: format 1 with 12 bits is not read"},
-                          Case{file_of(3, 1, 8000, 16, data), "format 3 with 16 bits"},
-                          Case{file_of(85, 1, 8000, 16, data), "format 85 with 16 bits"},
-                          Case{file_of(0xfffe, 1, 8000, 16, data), "extensible format is cut short"},
-                          Case{bad_frame, "at byte 32: a frame says to be 3 bytes long"},
-                          Case{no_data, "at byte 36: the file has no data chunk"},
-                          Case{Bytes(early.begin(), early.end()), "at byte 12: the data chunk comes before"}}) {
+    for (const Case& c :
+         {Case{{}, "at byte 0: this is no WAV file"}, Case{Bytes{'R', 'I', 'F', 'F'}, "at byte 0: this is no WAV file"},
+          Case{file_of(1, 0, 8000, 16, data), "at byte 22: 0 channels"},
+          Case{file_of(1, 9, 8000, 16, data), "at byte 22: 9 channels"},
+          Case{file_of(1, 1, 3999, 16, data), "at byte 24: 3999 samples per second"},
+          Case{file_of(1, 1, 0xffffffff, 16, data), "at byte 24: 4294967295 samples per second"},
+          Case{file_of(1, 1, 8000, 12, data), "at byte 20: format 1 with 12 bits is not read"},
+          Case{file_of(3, 1, 8000, 16, data), "format 3 with 16 bits"},
+          Case{file_of(85, 1, 8000, 16, data), "format 85 with 16 bits"},
+          Case{file_of(0xfffe, 1, 8000, 16, data), "extensible format is cut short"},
+          Case{bad_frame, "at byte 32: a frame says to be 3 bytes long"}, Case{no_data, "at byte 36: the file has no data chunk"},
+          Case{Bytes(early.begin(), early.end()), "at byte 12: the data chunk comes before"}}) {
         const auto read = read_wav(c.file);
         ASSERT_FALSE(read) << c.words;
         EXPECT_NE(to_string(read.error()).find(c.words), std::string::npos) << to_string(read.error());
