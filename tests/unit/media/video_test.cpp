@@ -212,33 +212,33 @@ TEST_P(Video, a_bit_rate_that_changes_is_soon_kept_to) {
 std::vector<Picture> film_of_edges(std::uint32_t frames) {
     const auto transform = got(the_plugin().make_transform("edges"));
     std::vector<Picture> out(frames);
-    for (std::uint32_t i = 0; i < frames; ++i) EXPECT_THAT(transform->apply(grainy(640, 480, i, 6), i / 30.0, out[i]), IsEmpty());
+    for (std::uint32_t i = 0; i < frames; ++i) EXPECT_THAT(transform->apply(grainy(640, 480, i, 20), i / 30.0, out[i]), IsEmpty());
     return out;
 }
 
 // With 56 for the coarsest quantizer and no picture left out, as others have it, such pictures took four times the bits that they might.
 TEST_P(Video, pictures_of_edges_take_no_more_than_they_may) {
-    const auto film = film_of_edges(120);
+    const auto film = film_of_edges(90);
     const auto pen = encoder({640, 480, 30, 500'000});
     std::size_t bytes = 0;
-    for (std::uint32_t i = 0; i < 120; ++i) {
+    for (std::uint32_t i = 0; i < 90; ++i) {
         const EncodedPicture picture = pen->encode(film[i], i * ticks_a_frame, false);
         // The first picture has to be there, whatever it takes; the second after it makes up for that.
         if (i >= 30) bytes += picture.bytes.size();
     }
-    EXPECT_LT(static_cast<double>(bytes) * 8 / 3, 1.15 * 500'000);
+    EXPECT_LT(static_cast<double>(bytes) * 8 / 2, 1.15 * 500'000);
 }
 
 TEST_P(Video, no_picture_is_left_out_where_none_may_be) {
-    const auto film = film_of_edges(45);
+    const auto film = film_of_edges(30);
     const auto pen = encoder({640, 480, 30, 500'000, false});
     std::size_t bytes = 0;
-    for (std::uint32_t i = 0; i < 45; ++i) {
+    for (std::uint32_t i = 0; i < 30; ++i) {
         const EncodedPicture picture = pen->encode(film[i], i * ticks_a_frame, false);
         EXPECT_FALSE(picture.bytes.empty()) << i;
         bytes += picture.bytes.size();
     }
-    EXPECT_GT(static_cast<double>(bytes) * 8 / 1.5, 1.15 * 500'000);  // which is why they may
+    EXPECT_GT(static_cast<double>(bytes) * 8, 1.15 * 500'000);  // which is why they may
 }
 
 // --- hostile bytes ---------------------------------------------------------------------------------------------------
