@@ -83,6 +83,7 @@ public:
             settings.height = out_.height;
             settings.frames_per_second = std::max(1, static_cast<int>(std::lround(out_.frames_per_second)));
             settings.bits_per_second = static_cast<int>(plan_.bits_per_second);
+            settings.may_skip = false;  // a frame that is not sent is none that is measured
             made.fault = encoder_->configure(settings);
         }
         fault = std::move(made.fault);

@@ -10,6 +10,8 @@ namespace {
 
 constexpr int frames_per_second = 30;  // that bits per frame are reckoned from; what comes sets its own pace
 constexpr double video_clock = 90'000;
+/// Below this part of the rate that it began with pictures are left out rather than sent over a way that is too narrow for them.
+constexpr double narrow_share = 0.5;
 
 }  // namespace
 
@@ -19,6 +21,7 @@ VideoTransformer::VideoTransformer(media::VideoCodec from, media::VideoCodec to,
       to_(to),
       transform_name_(std::move(transform)),
       there_is_(std::move(there_is)),
+      wide_rate_(bits_per_second),
       bits_per_second_(bits_per_second) {}
 
 bool VideoTransformer::put(CodedPicture picture) {
@@ -164,8 +167,9 @@ void VideoTransformer::transform(const picture::PictureView& view, const CodedPi
     }
     const TimePoint transformed = Clock::now();
     counts.transforming = transformed - began;
-    if (transformed_.width() != width_ || transformed_.height() != height_) {
-        const media::VideoSettings settings{transformed_.width(), transformed_.height(), frames_per_second, bits_per_second_};
+    const bool narrow = bits_per_second_ < narrow_share * wide_rate_;
+    if (transformed_.width() != width_ || transformed_.height() != height_ || narrow != narrow_) {
+        const media::VideoSettings settings{transformed_.width(), transformed_.height(), frames_per_second, bits_per_second_, narrow};
         if (auto fault = encoder_->configure(settings); !fault.empty()) {
             given_up_ = true;
             out.fault = std::move(fault);
@@ -173,6 +177,7 @@ void VideoTransformer::transform(const picture::PictureView& view, const CodedPi
         }
         width_ = transformed_.width();
         height_ = transformed_.height();
+        narrow_ = narrow;
     }
     const bool force = std::exchange(key_owed_, false) || work.force_key;
     auto encoded = encoder_->encode(transformed_.view(), coded.timestamp, force);

@@ -98,7 +98,9 @@ private:
     std::unique_ptr<media::VideoEncoder> encoder_;
     std::unique_ptr<media::Transform> transform_;
     picture::Picture transformed_;
+    const int wide_rate_;  // bits per second
     int bits_per_second_;
+    bool narrow_ = false;
     int width_ = 0;  // that the encoder has
     int height_ = 0;
     bool key_owed_ = false;  // the encoder left out the picture that was to be one
