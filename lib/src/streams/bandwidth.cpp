@@ -10,6 +10,7 @@ namespace {
 constexpr double growth = 1.08;
 constexpr double decrease = 0.85;
 constexpr double first_growth = 1.5;
+constexpr Duration most_delay = std::chrono::milliseconds(500);
 // Section 5.2: packets that leave within so long are one group.
 constexpr Duration burst = std::chrono::milliseconds(5);
 // Section 5.5: no more than so much above what arrives.
@@ -81,17 +82,22 @@ void BandwidthEstimator::add_to_group(const PacketResult& result) {
         const Duration came_step = group_->last_came - last_group_->last_came;
         // A clock that jumps says nothing of a queue.
         constexpr Duration most_step = std::chrono::seconds(3);
-        if (came_step > -most_step && came_step < most_step && send_step < most_step) trend_.add(group_->last_came, send_step, came_step);
+        if (came_step > -most_step && came_step < most_step && send_step < most_step)
+            trend_.add(group_->last_came, send_step, came_step);
     }
     if (group_) last_group_ = group_;
     group_ = Group{result.sent, result.sent, came};
 }
 
-void BandwidthEstimator::handle_feedback(TimePoint now, std::span<const PacketResult> results, std::optional<Duration> round_trip) {
+void BandwidthEstimator::handle_feedback(TimePoint now, std::span<const PacketResult> results,
+                                         std::optional<Duration> round_trip) {
     bool any = false;
     for (const PacketResult& result : results) {
         if (!result.came) continue;
         any = true;
+        const Duration delay = now - result.sent;
+        least_delay_ = std::min(least_delay_.value_or(delay), delay);
+        delayed_ = delay > *least_delay_ + most_delay;
         arrivals_.add(*result.came, result.bytes);
         add_to_group(result);
     }
@@ -104,7 +110,7 @@ void BandwidthEstimator::handle_feedback(TimePoint now, std::span<const PacketRe
 void BandwidthEstimator::update_delay_based(TimePoint now, std::optional<Duration> round_trip) {
     const double seconds = updated_ ? to_seconds(now - *updated_) : 0;
     updated_ = now;
-    const LinkUse use = trend_.use();
+    const LinkUse use = delayed_ ? LinkUse::over : trend_.use();
     const auto arriving = arrivals_.get();
     const Duration response = round_trip.value_or(std::chrono::milliseconds(100)) + std::chrono::milliseconds(100);
     if (use == LinkUse::over) {
@@ -112,9 +118,12 @@ void BandwidthEstimator::update_delay_based(TimePoint now, std::optional<Duratio
         // What was sent since the last time is still under way.
         if (decreased_ && now < *decreased_ + response) return;
         decreased_ = now;
-        const double full = arriving.value_or(rate_);
+        // So little arrives that nobody can say how much.
+        const double full = arriving.value_or(rate_ / 2);
         constexpr double weight = 0.3;
-        full_at_ = full_at_ && full > *full_at_ / most_above && full < *full_at_ * most_above ? *full_at_ + weight * (full - *full_at_) : full;
+        full_at_ = full_at_ && full > *full_at_ / most_above && full < *full_at_ * most_above
+                       ? *full_at_ + weight * (full - *full_at_)
+                       : full;
         rate_ = clamped(std::min(rate_, decrease * full));
         return;
     }

@@ -35,7 +35,7 @@ private:
 
 /// The rate for all that is sent. Source: draft-ietf-rmcat-gcc-02.
 /// Deviations: instead of probing with padding the rate grows by half in a second until the way is full for the first time, and from then on
-/// as the draft has it; losses lower the rate and lift what they have lowered, but do not raise it by themselves; without transport-wide
+/// as the draft has it; a delay of half a second above the least one is a full way whatever its slope; losses lower the rate and lift what they have lowered, but do not raise it by themselves; without transport-wide
 /// feedback the peer's REMB is the rate, and without that it grows by 8 % in a second while nothing is lost.
 /// Thread safety: as a plain value.
 class BandwidthEstimator {
@@ -69,6 +69,8 @@ private:
 
     ArrivalRate arrivals_;
     Trendline trend_;
+    std::optional<Duration> least_delay_;  // from sending to its feedback
+    bool delayed_ = false;                 // the last one took far longer
     std::optional<Group> group_;
     std::optional<Group> last_group_;
     std::optional<TimePoint> updated_;

@@ -1,11 +1,9 @@
 // What a session has to say, until it is taken.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <utility>
 
 #include "streams/session.hpp"
 
@@ -13,18 +11,9 @@ namespace volley::streams {
 
 class EventQueue {
 public:
-    void push(SessionEvent event) {
-        if (events_.size() >= Session::most_events)
-            ++dropped_;
-        else
-            events_.push_back(std::move(event));
-    }
-    [[nodiscard]] std::optional<SessionEvent> pop() {
-        if (events_.empty()) return std::nullopt;
-        std::optional<SessionEvent> out(std::move(events_.front()));
-        events_.pop_front();
-        return out;
-    }
+    /// Dropped where Session::most_events wait.
+    void push(SessionEvent&& event);
+    [[nodiscard]] std::optional<SessionEvent> pop();
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
 private:

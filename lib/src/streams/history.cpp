@@ -23,6 +23,7 @@ KeptPacket* History::put(TimePoint now, std::uint64_t sequence) {
     out.bytes.clear();
     out.queued = now;
     out.sent.reset();
+    out.resent.reset();
     out.resending = false;
     return &out;
 }

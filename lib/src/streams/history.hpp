@@ -18,8 +18,9 @@ struct KeptPacket {
     std::size_t payload_at = 0;
     std::size_t codec = 0;
     TimePoint queued{};
-    std::optional<TimePoint> sent;  ///< the last time
-    bool resending = false;         ///< is on its way out again
+    std::optional<TimePoint> sent;
+    std::optional<TimePoint> resent;  ///< the last time
+    bool resending = false;           ///< is on its way out again
 };
 
 /// A ring by sequence number that grows with what is sent in `keep`, within bounds. Thread safety: as a plain value.

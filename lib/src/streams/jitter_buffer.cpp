@@ -4,13 +4,6 @@
 #include <utility>
 
 namespace volley::streams {
-namespace {
-
-// Packets that were overtaken by the first one that came.
-constexpr std::uint64_t most_before_first = 64;
-
-}  // namespace
-
 bool JitterBuffer::put(std::uint64_t sequence, BufferedPacket packet) {
     const TimePoint now = packet.arrival;
     if (slots_.empty() && untouched_) next_ = sequence;
@@ -100,8 +93,13 @@ bool JitterBuffer::jump_to_key() {
         awaits_key_ = true;  // which the frame at the front ends
         return true;
     }
-    key_ahead_ = std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.present && slot.packet.shape.key; });
+    look_for_key();
     return false;
+}
+
+void JitterBuffer::look_for_key() noexcept {
+    key_ahead_ =
+        std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.present && slot.packet.shape.key; });
 }
 
 // A gap is passed over when it is too old, or when what follows needs nothing of it.
@@ -159,6 +157,12 @@ std::optional<BufferedFrame> JitterBuffer::pop(TimePoint now) {
             continue;
         }
         if (!scan.complete) return std::nullopt;
+        if (awaits_key_ && !scan.key && untouched_ && now < front.since + options_.start_wait) {
+            // The key frame that it is made from may have been overtaken.
+            if (jump_to_key()) continue;
+            deadline_ = front.since + options_.start_wait;
+            return std::nullopt;
+        }
         ++frames_complete_;
         if (awaits_key_ && !scan.key) {
             ++frames_dropped_;
@@ -223,6 +227,7 @@ BufferedFrame JitterBuffer::take(std::size_t slots) {
         slots_.pop_front();
         ++next_;
     }
+    if (scanned_key_) look_for_key();
     scanned_ = 0;
     scanned_key_ = false;
     untouched_ = false;

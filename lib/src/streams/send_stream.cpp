@@ -19,6 +19,8 @@ constexpr Duration least_resend_interval = std::chrono::milliseconds(10);
 // A numbering that is passed on may leave such gaps and come so late; what is further off begins anew.
 constexpr std::uint64_t most_passed_ahead = 3000;
 constexpr std::uint64_t most_passed_behind = 1000;
+// Numbers that are left for packets that the first one overtook.
+constexpr std::uint64_t room_before = 32;
 constexpr std::size_t abs_send_time_bytes = 3;
 constexpr std::size_t transport_bytes = 2;
 constexpr std::size_t extension_header = 4;
@@ -54,10 +56,12 @@ SendStream::SendStream(const Section& section, const SessionConfig& config, Rand
       ssrc_(config.sections[section.index].ssrc.value_or(new_ssrc(random))),
       next_(65536 + random.below(32768)),
       first_(next_),
+      lowest_(next_),
       rtx_next_(static_cast<std::uint16_t>(random.below(32768))),
       with_mid_(make_extension(section, true)),
       without_mid_(make_extension(section, false)) {
-    const bool resends = std::any_of(section.rtx_types.begin(), section.rtx_types.end(), [](const auto& type) { return type.has_value(); });
+    const bool resends =
+        std::any_of(section.rtx_types.begin(), section.rtx_types.end(), [](const auto& type) { return type.has_value(); });
     if (resends) rtx_ssrc_ = config.sections[section.index].rtx_ssrc.value_or(new_ssrc(random));
     counts_.ssrc = ssrc_;
     counts_.mid = section.agreed->mid;
@@ -90,7 +94,8 @@ SendStream::Extension SendStream::make_extension(const Section& section, bool wi
 
 // --- queueing --------------------------------------------------------------------------------------------------------
 
-bool SendStream::put(TimePoint now, std::uint64_t sequence, std::uint32_t timestamp, std::size_t codec, bool marker, BytesView payload) {
+bool SendStream::put(TimePoint now, std::uint64_t sequence, std::uint32_t timestamp, std::size_t codec, bool marker,
+                     BytesView payload) {
     KeptPacket* const kept = history_.put(now, sequence);
     if (kept == nullptr) return false;
     const Extension& extension = needs_mid_ ? with_mid_ : without_mid_;
@@ -124,7 +129,8 @@ void SendStream::note_frame(TimePoint now, std::uint32_t timestamp, std::size_t 
 
 bool SendStream::add_frame(TimePoint now, const FrameToSend& frame, Pacer& pacer) {
     const auto unfit = [](BytesView payload) { return payload.empty() || payload.size() > Session::most_payload; };
-    if (!section_.carries(frame.codec) || frame.payloads.empty() || std::any_of(frame.payloads.begin(), frame.payloads.end(), unfit))
+    if (!section_.carries(frame.codec) || frame.payloads.empty() ||
+        std::any_of(frame.payloads.begin(), frame.payloads.end(), unfit))
         return false;
     const std::size_t count = frame.payloads.size();
     if (!(section_.video ? pacer.takes_frame(count) : pacer.takes_urgent(count))) {
@@ -155,12 +161,18 @@ bool SendStream::add_packet(TimePoint now, const PacketToSend& packet, Pacer& pa
         ++counts_.frames_refused;
         return false;
     }
+    const bool begins = packets_ == 0 && next_ == first_;
+    if (begins && packet.sequence) {
+        next_ += room_before;
+        lowest_ = next_;
+    }
     std::uint64_t sequence = next_;
     if (packet.sequence) {
         sequence = passed_offset_ ? *packet.sequence + *passed_offset_ : next_;
         // Overtaken by the first one that was passed on: there is no number for it.
         if (passed_offset_ && sequence < first_ && first_ - sequence <= most_passed_behind) return false;
-        if (passed_offset_ && (sequence > passed_highest_ + most_passed_ahead || sequence + most_passed_behind < passed_highest_)) {
+        if (passed_offset_ &&
+            (sequence > passed_highest_ + most_passed_ahead || sequence + most_passed_behind < passed_highest_)) {
             passed_offset_.reset();
             sequence = next_;
         }
@@ -174,6 +186,7 @@ bool SendStream::add_packet(TimePoint now, const PacketToSend& packet, Pacer& pa
     }
     if (history_.find(sequence) != nullptr) return true;  // it is there, or was sent
     next_ = std::max(next_, sequence + 1);
+    lowest_ = std::min(lowest_, sequence);
     if (!put(now, sequence, packet.timestamp, packet.codec, packet.marker, packet.payload)) return false;
     pacer.add_urgent({section_.index, sequence, history_.find(sequence)->bytes.size(), false});
     passed_bytes_ += packet.payload.size();
@@ -194,7 +207,8 @@ void SendStream::stamp(TimePoint now, Bytes& packet, std::size_t payload_at, Sen
         const auto time = static_cast<std::uint32_t>(ntp_time(now, config_.ntp_offset) >> 14 & 0xffffff);
         put_bytes(packet.data() + data_at + extension.abs_send_time_at, time, abs_send_time_bytes);
     }
-    if (section_.transport_cc) put_bytes(packet.data() + data_at + extension.transport_at, log.add(now, packet.size()), transport_bytes);
+    if (section_.transport_cc)
+        put_bytes(packet.data() + data_at + extension.transport_at, log.add(now, packet.size()), transport_bytes);
 }
 
 // RFC 4588 section 4: the packet with another source, number and payload type, its own number before its payload.
@@ -228,7 +242,7 @@ std::optional<OutPacket> SendStream::send(TimePoint now, const QueuedPacket& que
         return OutPacket{false, false, packet->bytes};
     }
     packet->resending = false;
-    packet->sent = now;
+    packet->resent = now;
     ++counts_.retransmitted_packets_sent;
     counts_.retransmitted_bytes_sent += payload;
     const auto type = section_.rtx_type(packet->codec);
@@ -245,7 +259,8 @@ std::optional<OutPacket> SendStream::send(TimePoint now, const QueuedPacket& que
 
 // --- what the peer says ----------------------------------------------------------------------------------------------
 
-void SendStream::handle_nack(TimePoint now, std::span<const std::uint16_t> numbers, Duration round_trip, ResendBudget& budget, Pacer& pacer) {
+void SendStream::handle_nack(TimePoint now, std::span<const std::uint16_t> numbers, Duration round_trip, ResendBudget& budget,
+                             Pacer& pacer) {
     ++counts_.nack_count;
     counts_.nacked_packets += numbers.size();
     for (const std::uint16_t number : numbers) {
@@ -254,7 +269,8 @@ void SendStream::handle_nack(TimePoint now, std::span<const std::uint16_t> numbe
             ++counts_.nacked_unknown;
             continue;
         }
-        if (packet->resending || !packet->sent || now < *packet->sent + std::max(round_trip, least_resend_interval)) continue;
+        const bool lately = packet->resent && now < *packet->resent + std::max(round_trip, least_resend_interval);
+        if (packet->resending || !packet->sent || lately) continue;
         if (!pacer.takes_resend() || !budget.spend(packet->bytes.size())) continue;
         packet->resending = true;
         pacer.add_resend({section_.index, *packet->sequence, packet->bytes.size(), true});
@@ -279,8 +295,8 @@ std::optional<Duration> SendStream::handle_report(TimePoint now, const proto::rt
     if (clock_rate_ > 0) remote_.jitter = from_seconds(static_cast<double>(block.jitter) / clock_rate_);
     // Its upper half counts rollovers from the receiver's first packet on, which is of our first rollover or of none.
     const std::uint64_t highest = unwrapped(static_cast<std::uint16_t>(block.highest_sequence), next_);
-    if (highest >= first_ && highest < next_) {
-        const auto received = static_cast<std::int64_t>(highest - first_ + 1) - block.cumulative_lost;
+    if (highest >= lowest_ && highest < next_) {
+        const auto received = static_cast<std::int64_t>(highest - lowest_ + 1) - block.cumulative_lost;
         remote_.packets_received = static_cast<std::uint64_t>(std::max<std::int64_t>(received, 0));
     }
     // RFC 3550 section 6.4.1. A report that we did not send, or that says more than can be, tells nothing.

@@ -76,7 +76,7 @@ TEST(BandwidthEstimator, keeps_to_its_limits) {
     Way way(estimator);
     way.run_for(seconds(60), 1e9);
     EXPECT_EQ(estimator.target(), limits.max);
-    way.run_for(seconds(5), 1e4);
+    way.run_for(seconds(15), 1e4);
     EXPECT_EQ(estimator.target(), limits.min);
     const BandwidthEstimator low({1, 100, 10});
     EXPECT_EQ(low.target(), 100U);
