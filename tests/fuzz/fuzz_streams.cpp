@@ -156,7 +156,8 @@ private:
     void reports(Script& script) {
         const std::uint8_t how = script.byte();
         const std::uint32_t ours = session_.outbound_stats(now_, how % 2)->ssrc;
-        const proto::rtp::ReportBlock block{ours, script.byte(), script.two() - 30'000, script.two(), script.two(), last_report_, script.two()};
+        const proto::rtp::ReportBlock block{ours,         script.byte(), script.two() - 30'000, script.two(),
+                                            script.two(), last_report_,  script.two()};
         if ((how & 2U) != 0)
             send(proto::rtp::SenderReport{how % 20U, script.two(), script.two(), 5, 6, {block}});
         else if ((how & 4U) != 0)
@@ -206,7 +207,8 @@ private:
                 must(frame->first_arrival <= frame->last_arrival && frame->last_arrival <= now_, "a frame of another time");
             }
             if (const auto* target = std::get_if<streams::TargetBitrateChanged>(&*event))
-                must(target->bits_per_second >= streams::RateLimits().min && target->bits_per_second <= streams::RateLimits().max, "a rate beyond its limits");
+                must(target->bits_per_second >= streams::RateLimits().min && target->bits_per_second <= streams::RateLimits().max,
+                     "a rate beyond its limits");
         }
         must(session_.inbound_stats(now_).size() <= streams::Session::most_streams, "too many streams");
     }

@@ -84,7 +84,8 @@ inline constexpr std::uint8_t shape_starts = 1;
 inline constexpr std::uint8_t shape_key = 2;
 
 /// The first byte of a payload is its shape; then follow the frame's number, the packet's place in it and how many there are.
-[[nodiscard]] inline std::vector<Bytes> test_frame(std::uint32_t number, bool key, std::size_t bytes, std::size_t packet_bytes = 1100) {
+[[nodiscard]] inline std::vector<Bytes> test_frame(std::uint32_t number, bool key, std::size_t bytes,
+                                                   std::size_t packet_bytes = 1100) {
     constexpr std::size_t head = 9;
     const std::size_t count = std::max<std::size_t>(1, (bytes + packet_bytes - 1) / packet_bytes);
     std::vector<Bytes> out;
@@ -209,8 +210,10 @@ public:
                 return;
             }
             now_ = std::max(now_, *next);
-            while (const auto packet = there_.receive(now_)) second_.handle_packet(now_, packet->front() != 0, BytesView(*packet).subspan(1));
-            while (const auto packet = back_.receive(now_)) first_.handle_packet(now_, packet->front() != 0, BytesView(*packet).subspan(1));
+            while (const auto packet = there_.receive(now_))
+                second_.handle_packet(now_, packet->front() != 0, BytesView(*packet).subspan(1));
+            while (const auto packet = back_.receive(now_))
+                first_.handle_packet(now_, packet->front() != 0, BytesView(*packet).subspan(1));
             while (!tasks_.empty() && tasks_.begin()->first <= now_) {
                 const auto what = std::move(tasks_.begin()->second);
                 tasks_.erase(tasks_.begin());
@@ -256,7 +259,9 @@ public:
     TestCamera(const TestCamera&) = delete;
     TestCamera& operator=(const TestCamera&) = delete;
 
-    void start() { pair_.after({}, [this] { shoot(); }); }
+    void start() {
+        pair_.after({}, [this] { shoot(); });
+    }
     void stop() { stopped_ = true; }
     void want_key() { key_wanted_ = true; }
     [[nodiscard]] std::uint32_t frames() const { return frames_; }

@@ -82,13 +82,15 @@ void BandwidthEstimator::add_to_group(const PacketResult& result) {
         const Duration came_step = group_->last_came - last_group_->last_came;
         // A clock that jumps says nothing of a queue.
         constexpr Duration most_step = std::chrono::seconds(3);
-        if (came_step > -most_step && came_step < most_step && send_step < most_step) trend_.add(group_->last_came, send_step, came_step);
+        if (came_step > -most_step && came_step < most_step && send_step < most_step)
+            trend_.add(group_->last_came, send_step, came_step);
     }
     if (group_) last_group_ = group_;
     group_ = Group{result.sent, result.sent, came};
 }
 
-void BandwidthEstimator::handle_feedback(TimePoint now, std::span<const PacketResult> results, std::optional<Duration> round_trip) {
+void BandwidthEstimator::handle_feedback(TimePoint now, std::span<const PacketResult> results,
+                                         std::optional<Duration> round_trip) {
     bool any = false;
     for (const PacketResult& result : results) {
         if (!result.came) continue;
@@ -119,7 +121,9 @@ void BandwidthEstimator::update_delay_based(TimePoint now, std::optional<Duratio
         // So little arrives that nobody can say how much.
         const double full = arriving.value_or(rate_ / 2);
         constexpr double weight = 0.3;
-        full_at_ = full_at_ && full > *full_at_ / most_above && full < *full_at_ * most_above ? *full_at_ + weight * (full - *full_at_) : full;
+        full_at_ = full_at_ && full > *full_at_ / most_above && full < *full_at_ * most_above
+                       ? *full_at_ + weight * (full - *full_at_)
+                       : full;
         rate_ = clamped(std::min(rate_, decrease * full));
         return;
     }

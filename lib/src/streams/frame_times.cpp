@@ -11,7 +11,8 @@ constexpr Duration second = std::chrono::seconds(1);
 }  // namespace
 
 void FrameTimes::add(TimePoint at) {
-    while (!last_second_.empty() && (last_second_.front() <= at - second || last_second_.size() >= most_kept)) last_second_.pop_front();
+    while (!last_second_.empty() && (last_second_.front() <= at - second || last_second_.size() >= most_kept))
+        last_second_.pop_front();
     last_second_.push_back(at);
     const auto before = std::exchange(last_, at);
     if (!before) return;

@@ -4,13 +4,6 @@
 #include <utility>
 
 namespace volley::streams {
-namespace {
-
-// Packets that were overtaken by the first one that came.
-constexpr std::uint64_t most_before_first = 64;
-
-}  // namespace
-
 bool JitterBuffer::put(std::uint64_t sequence, BufferedPacket packet) {
     const TimePoint now = packet.arrival;
     if (slots_.empty() && untouched_) next_ = sequence;
@@ -105,7 +98,8 @@ bool JitterBuffer::jump_to_key() {
 }
 
 void JitterBuffer::look_for_key() noexcept {
-    key_ahead_ = std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.present && slot.packet.shape.key; });
+    key_ahead_ =
+        std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.present && slot.packet.shape.key; });
 }
 
 // A gap is passed over when it is too old, or when what follows needs nothing of it.
@@ -163,6 +157,12 @@ std::optional<BufferedFrame> JitterBuffer::pop(TimePoint now) {
             continue;
         }
         if (!scan.complete) return std::nullopt;
+        if (awaits_key_ && !scan.key && untouched_ && now < front.since + options_.start_wait) {
+            // The key frame that it is made from may have been overtaken.
+            if (jump_to_key()) continue;
+            deadline_ = front.since + options_.start_wait;
+            return std::nullopt;
+        }
         ++frames_complete_;
         if (awaits_key_ && !scan.key) {
             ++frames_dropped_;

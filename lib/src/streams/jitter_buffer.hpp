@@ -45,7 +45,7 @@ struct JitterOptions {
     Duration wait = std::chrono::seconds(2);
     /// And so long where a complete key frame stands behind the gap.
     Duration wait_before_key = std::chrono::milliseconds(100);
-    /// The start of a frame that began before the first packet is waited for so long, in case it was overtaken.
+    /// What came before the first packet, the start of its frame or the key frame, is waited for so long, in case it was overtaken.
     Duration start_wait = std::chrono::milliseconds(100);
 };
 
@@ -53,8 +53,9 @@ struct JitterOptions {
 /// Thread safety: as a plain value.
 class JitterBuffer {
 public:
-    static constexpr std::size_t most_packets = 1024;          ///< from the first that is waited for to the highest
+    static constexpr std::size_t most_packets = 1024;           ///< from the first that is waited for to the highest
     static constexpr std::size_t most_bytes = 2 * 1024 * 1024;  //
+    static constexpr std::uint64_t most_before_first = 64;      ///< numbers that the first one that came may have overtaken
 
     explicit JitterBuffer(const JitterOptions& options) noexcept
         : options_(options), boundary_(!options.needs_key), awaits_key_(options.video && options.needs_key) {}

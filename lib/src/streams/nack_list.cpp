@@ -10,6 +10,10 @@ bool NackList::add(TimePoint now, std::uint64_t from, std::uint64_t to) {
         clear();
         return false;
     }
+    if (!missing_.empty() && to <= missing_.front().sequence) {
+        while (to > from) missing_.push_front({--to, now, {}, 0});
+        return true;
+    }
     for (; from < to; ++from) missing_.push_back({from, now, {}, 0});
     return true;
 }

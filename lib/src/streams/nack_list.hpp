@@ -21,7 +21,7 @@ public:
 
     explicit NackList(Duration most_age) noexcept : most_age_(most_age) {}
 
-    /// Numbers from `from` to below `to`, all above those that are there, are missing. @return whether they are few enough; else the list is
+    /// Numbers from `from` to below `to`, all above or all below those that are there, are missing. @return whether they are few enough; else the list is
     /// empty now, since nobody resends that much in time.
     [[nodiscard]] bool add(TimePoint now, std::uint64_t from, std::uint64_t to);
     void remove(std::uint64_t sequence);
@@ -32,7 +32,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return missing_.size(); }
 
     struct Due {
-        std::vector<std::uint16_t> ask;        ///< ascending
+        std::vector<std::uint16_t> ask;         ///< ascending
         std::optional<std::uint64_t> given_up;  ///< the highest of those that were asked for often or long enough; they are gone
     };
     /// @param interval  between two requests.

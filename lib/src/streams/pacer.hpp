@@ -56,7 +56,7 @@ private:
     std::deque<QueuedPacket> resends_;
     std::deque<QueuedPacket> frames_;
     std::size_t frame_bytes_ = 0;
-    double rate_ = 0;  // bits per second
+    double rate_ = 0;      // bits per second
     TimePoint free_at_{};  // when what has left would have gone at that rate
 };
 

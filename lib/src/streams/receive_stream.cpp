@@ -63,6 +63,7 @@ void ReceiveStream::handle_packet(TimePoint now, const proto::rtp::Packet& packe
         return;
     }
     if (first) events.push(StreamStarted{id_, section_.index, ssrc_});
+    if (first || arrival == Arrival::restart) lowest_ = sequence;
     if (arrival == Arrival::restart) {
         nacks_.clear();
         buffer_.restart();
@@ -104,6 +105,10 @@ void ReceiveStream::handle_resent(TimePoint now, const proto::rtp::Packet& rtx, 
 void ReceiveStream::note_gap(TimePoint now, std::uint64_t highest_before, std::uint64_t sequence) {
     if (sequence <= highest_before) {
         nacks_.remove(sequence);
+        // Overtaken by the first one that came: what is between them is missing as well.
+        if (section_.nack && sequence < lowest_ && lowest_ - sequence <= JitterBuffer::most_before_first)
+            (void)nacks_.add(now, sequence + 1, lowest_);
+        lowest_ = std::min(lowest_, sequence);
         return;
     }
     if (!section_.nack || nacks_.add(now, highest_before + 1, sequence)) return;

@@ -41,7 +41,8 @@ public:
 
     /// Feedback that is due, and frames whose turn it is once a packet is given up.
     /// @param interval  between two requests for the same packet. @param sender  of it, our SSRC.
-    void take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out, EventQueue& events);
+    void take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out,
+                       EventQueue& events);
     [[nodiscard]] std::optional<TimePoint> next_feedback(Duration interval) const noexcept;
     [[nodiscard]] std::optional<TimePoint> next_timeout() const noexcept;
     /// For a report, which resets the fraction.
@@ -70,6 +71,7 @@ private:
     const SessionConfig& config_;
     bool by_packet_;
     SequenceTracker tracker_;
+    std::uint64_t lowest_ = 0;  // number that came
     NackList nacks_;
     JitterBuffer buffer_;
     KeyFrameRequests key_frames_;

@@ -36,7 +36,9 @@ bool Receiving::lately_ended(TimePoint now, std::uint32_t ssrc) const noexcept {
 // RFC 8843 section 9.2: by MID, then by what the description says of the source, then by the payload type. An id of an extension means what the
 // section says, so each is asked whether it is there under its own id: one stack has the same id for two extensions in one bundle.
 const Section* Receiving::section_of(const proto::rtp::Packet& packet) const noexcept {
-    const auto takes = [&](const Section& section) { return section.receives && section.codec_of(packet.payload_type).has_value(); };
+    const auto takes = [&](const Section& section) {
+        return section.receives && section.codec_of(packet.payload_type).has_value();
+    };
     for (const Section& section : sections_) {
         if (!takes(section) || section.mid_id == 0 || section.agreed->mid.empty()) continue;
         const auto mid = proto::rtp::find_element(packet, section.mid_id);
@@ -182,10 +184,12 @@ std::optional<Feedback> Receiving::make_estimate(std::uint32_t sender) {
     proto::rtp::ReceiverEstimate estimate;
     estimate.bits_per_second = config_.receive_cap;
     for (const auto& stream : streams_)
-        if (!stream->ended() && stream->section().remb && !stream->section().transport_cc) estimate.ssrcs.push_back(stream->ssrc());
+        if (!stream->ended() && stream->section().remb && !stream->section().transport_cc)
+            estimate.ssrcs.push_back(stream->ssrc());
     if (estimate.ssrcs.empty()) return std::nullopt;
     ++estimates_sent_;
-    return Feedback{RtcpType::payload_feedback, Feedback::application_layer, sender, 0, proto::rtp::receiver_estimate_of(estimate)};
+    return Feedback{RtcpType::payload_feedback, Feedback::application_layer, sender, 0,
+                    proto::rtp::receiver_estimate_of(estimate)};
 }
 
 std::vector<std::pair<ReceiveId, InboundStats>> Receiving::stats(TimePoint now) const {

@@ -35,7 +35,8 @@ public:
     void relay_key_frame_request(std::size_t section);
 
     /// Feedback that is due. @param interval  between two requests for the same packet. @param sender  our SSRC.
-    void take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out, EventQueue& events);
+    void take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out,
+                       EventQueue& events);
     [[nodiscard]] std::optional<TimePoint> next_feedback(Duration interval) const noexcept;
     [[nodiscard]] std::optional<TimePoint> next_timeout() const noexcept;
     [[nodiscard]] std::vector<proto::rtp::ReportBlock> take_reports(TimePoint now);

@@ -23,7 +23,7 @@ namespace volley::streams {
 /// One datagram: reports, who sends them, feedback (RFC 3550 section 6.1). Feedback alone gets an empty report before it, since packets of
 /// reduced size (RFC 5506) are not everybody's.
 /// @param sender  whose empty report that is. @param sources  ours, of that name.
-[[nodiscard]] Bytes compound(std::span<const proto::rtp::Rtcp> packets, std::uint32_t sender, std::span<const std::uint32_t> sources,
-                             std::string_view cname);
+[[nodiscard]] Bytes compound(std::span<const proto::rtp::Rtcp> packets, std::uint32_t sender,
+                             std::span<const std::uint32_t> sources, std::string_view cname);
 
 }  // namespace volley::streams

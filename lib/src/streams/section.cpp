@@ -52,8 +52,7 @@ Section::Section(const proto::sdp::AgreedMedia& media, std::size_t place)
       transport_cc(transport_cc_id != 0 && has_feedback(media, "transport-cc")) {
     codecs.fill(-1);
     for (std::size_t i = 0; i < media.codecs.size(); ++i)
-        if (media.codecs[i].payload_type < payload_types)
-            codecs[media.codecs[i].payload_type] = static_cast<std::int16_t>(i);
+        if (media.codecs[i].payload_type < payload_types) codecs[media.codecs[i].payload_type] = static_cast<std::int16_t>(i);
     for (std::size_t i = 0; i < media.codecs.size(); ++i) {
         if (!is_rtx(media.codecs[i])) continue;
         const auto text = proto::sdp::parameter(media.codecs[i].parameters, "apt");
@@ -83,7 +82,8 @@ bool Section::names(std::uint32_t ssrc) const noexcept {
 
 std::optional<std::uint32_t> Section::resent_source(std::uint32_t rtx_ssrc) const noexcept {
     for (const auto& group : agreed->remote_ssrc_groups)
-        if (group.semantics == flow_identification && group.ssrcs.size() == 2 && group.ssrcs[1] == rtx_ssrc) return group.ssrcs[0];
+        if (group.semantics == flow_identification && group.ssrcs.size() == 2 && group.ssrcs[1] == rtx_ssrc)
+            return group.ssrcs[0];
     return std::nullopt;
 }
 

@@ -60,7 +60,8 @@ SendStream::SendStream(const Section& section, const SessionConfig& config, Rand
       rtx_next_(static_cast<std::uint16_t>(random.below(32768))),
       with_mid_(make_extension(section, true)),
       without_mid_(make_extension(section, false)) {
-    const bool resends = std::any_of(section.rtx_types.begin(), section.rtx_types.end(), [](const auto& type) { return type.has_value(); });
+    const bool resends =
+        std::any_of(section.rtx_types.begin(), section.rtx_types.end(), [](const auto& type) { return type.has_value(); });
     if (resends) rtx_ssrc_ = config.sections[section.index].rtx_ssrc.value_or(new_ssrc(random));
     counts_.ssrc = ssrc_;
     counts_.mid = section.agreed->mid;
@@ -93,7 +94,8 @@ SendStream::Extension SendStream::make_extension(const Section& section, bool wi
 
 // --- queueing --------------------------------------------------------------------------------------------------------
 
-bool SendStream::put(TimePoint now, std::uint64_t sequence, std::uint32_t timestamp, std::size_t codec, bool marker, BytesView payload) {
+bool SendStream::put(TimePoint now, std::uint64_t sequence, std::uint32_t timestamp, std::size_t codec, bool marker,
+                     BytesView payload) {
     KeptPacket* const kept = history_.put(now, sequence);
     if (kept == nullptr) return false;
     const Extension& extension = needs_mid_ ? with_mid_ : without_mid_;
@@ -127,7 +129,8 @@ void SendStream::note_frame(TimePoint now, std::uint32_t timestamp, std::size_t 
 
 bool SendStream::add_frame(TimePoint now, const FrameToSend& frame, Pacer& pacer) {
     const auto unfit = [](BytesView payload) { return payload.empty() || payload.size() > Session::most_payload; };
-    if (!section_.carries(frame.codec) || frame.payloads.empty() || std::any_of(frame.payloads.begin(), frame.payloads.end(), unfit))
+    if (!section_.carries(frame.codec) || frame.payloads.empty() ||
+        std::any_of(frame.payloads.begin(), frame.payloads.end(), unfit))
         return false;
     const std::size_t count = frame.payloads.size();
     if (!(section_.video ? pacer.takes_frame(count) : pacer.takes_urgent(count))) {
@@ -168,7 +171,8 @@ bool SendStream::add_packet(TimePoint now, const PacketToSend& packet, Pacer& pa
         sequence = passed_offset_ ? *packet.sequence + *passed_offset_ : next_;
         // Overtaken by the first one that was passed on: there is no number for it.
         if (passed_offset_ && sequence < first_ && first_ - sequence <= most_passed_behind) return false;
-        if (passed_offset_ && (sequence > passed_highest_ + most_passed_ahead || sequence + most_passed_behind < passed_highest_)) {
+        if (passed_offset_ &&
+            (sequence > passed_highest_ + most_passed_ahead || sequence + most_passed_behind < passed_highest_)) {
             passed_offset_.reset();
             sequence = next_;
         }
@@ -203,7 +207,8 @@ void SendStream::stamp(TimePoint now, Bytes& packet, std::size_t payload_at, Sen
         const auto time = static_cast<std::uint32_t>(ntp_time(now, config_.ntp_offset) >> 14 & 0xffffff);
         put_bytes(packet.data() + data_at + extension.abs_send_time_at, time, abs_send_time_bytes);
     }
-    if (section_.transport_cc) put_bytes(packet.data() + data_at + extension.transport_at, log.add(now, packet.size()), transport_bytes);
+    if (section_.transport_cc)
+        put_bytes(packet.data() + data_at + extension.transport_at, log.add(now, packet.size()), transport_bytes);
 }
 
 // RFC 4588 section 4: the packet with another source, number and payload type, its own number before its payload.
@@ -254,7 +259,8 @@ std::optional<OutPacket> SendStream::send(TimePoint now, const QueuedPacket& que
 
 // --- what the peer says ----------------------------------------------------------------------------------------------
 
-void SendStream::handle_nack(TimePoint now, std::span<const std::uint16_t> numbers, Duration round_trip, ResendBudget& budget, Pacer& pacer) {
+void SendStream::handle_nack(TimePoint now, std::span<const std::uint16_t> numbers, Duration round_trip, ResendBudget& budget,
+                             Pacer& pacer) {
     ++counts_.nack_count;
     counts_.nacked_packets += numbers.size();
     for (const std::uint16_t number : numbers) {

@@ -46,7 +46,8 @@ public:
     /// Sends what the pacer has let go; nothing where it is gone. @param scratch  where a packet of RTX is made.
     [[nodiscard]] std::optional<OutPacket> send(TimePoint now, const QueuedPacket& queued, SendLog& log, Bytes& scratch);
 
-    void handle_nack(TimePoint now, std::span<const std::uint16_t> numbers, Duration round_trip, ResendBudget& budget, Pacer& pacer);
+    void handle_nack(TimePoint now, std::span<const std::uint16_t> numbers, Duration round_trip, ResendBudget& budget,
+                     Pacer& pacer);
     void handle_picture_loss() noexcept;
     void handle_intra_request(std::uint32_t requester, std::uint8_t number);
     [[nodiscard]] KeyFrameOrders& orders() noexcept { return orders_; }
@@ -73,7 +74,8 @@ private:
         std::size_t transport_at = 0;      //
     };
     [[nodiscard]] static Extension make_extension(const Section& section, bool with_mid);
-    [[nodiscard]] bool put(TimePoint now, std::uint64_t sequence, std::uint32_t timestamp, std::size_t codec, bool marker, BytesView payload);
+    [[nodiscard]] bool put(TimePoint now, std::uint64_t sequence, std::uint32_t timestamp, std::size_t codec, bool marker,
+                           BytesView payload);
     void note_frame(TimePoint now, std::uint32_t timestamp, std::size_t codec, std::size_t bytes);
     void stamp(TimePoint now, Bytes& packet, std::size_t payload_at, SendLog& log) const;
     [[nodiscard]] BytesView make_resent(const KeptPacket& packet, std::uint8_t type, Bytes& scratch);
@@ -100,7 +102,7 @@ private:
     std::uint32_t last_timestamp_ = 0;
     TimePoint last_timestamp_at_{};
     std::uint32_t clock_rate_ = 0;
-    std::uint64_t frame_bytes_ = 0;  // of all frames
+    std::uint64_t frame_bytes_ = 0;      // of all frames
     std::deque<std::uint32_t> reports_;  // the middle of the NTP times of the last ones
 
     KeyFrameOrders orders_;

@@ -15,7 +15,9 @@ Sending::Sending(const std::vector<Section>& sections, const SessionConfig& conf
         streams_.push_back(section.sends ? std::make_unique<SendStream>(section, config, random) : nullptr);
 }
 
-SendStream* Sending::find(std::size_t section) const noexcept { return section < streams_.size() ? streams_[section].get() : nullptr; }
+SendStream* Sending::find(std::size_t section) const noexcept {
+    return section < streams_.size() ? streams_[section].get() : nullptr;
+}
 
 SendStream* Sending::by_source(std::uint32_t ssrc) const noexcept {
     for (const auto& stream : streams_)
@@ -64,7 +66,8 @@ void Sending::handle_feedback(TimePoint now, const Feedback& feedback, EventQueu
         if (stream == nullptr) return;
         budget_.refill(now, target());
         // Without a round trip that is known a packet is resent at most every 50 ms.
-        stream->handle_nack(now, proto::rtp::lost_sequences(feedback), round_trip_.value_or(std::chrono::milliseconds(50)), budget_, pacer_);
+        stream->handle_nack(now, proto::rtp::lost_sequences(feedback), round_trip_.value_or(std::chrono::milliseconds(50)),
+                            budget_, pacer_);
         return;
     }
     if (feedback.type == RtcpType::transport_feedback && feedback.format == Feedback::transport_wide) {
@@ -124,7 +127,8 @@ std::vector<proto::rtp::SenderReport> Sending::make_reports(TimePoint now) {
 }
 
 bool Sending::active() const noexcept {
-    return std::any_of(streams_.begin(), streams_.end(), [](const auto& stream) { return stream != nullptr && stream->active(); });
+    return std::any_of(streams_.begin(), streams_.end(),
+                       [](const auto& stream) { return stream != nullptr && stream->active(); });
 }
 
 std::vector<std::uint32_t> Sending::sources() const {

@@ -10,7 +10,9 @@ constexpr std::uint64_t most_ahead = 3000;
 constexpr std::uint64_t most_behind = 1000;
 
 constexpr std::size_t bits = 64;
-std::size_t word_of(std::uint64_t sequence) noexcept { return static_cast<std::size_t>(sequence % SequenceTracker::window / bits); }
+std::size_t word_of(std::uint64_t sequence) noexcept {
+    return static_cast<std::size_t>(sequence % SequenceTracker::window / bits);
+}
 std::uint64_t bit_of(std::uint64_t sequence) noexcept { return std::uint64_t{1} << sequence % bits; }
 
 }  // namespace

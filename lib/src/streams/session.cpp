@@ -232,7 +232,9 @@ const SessionConfig& Session::config() const noexcept { return impl_->config; }
 
 std::optional<Duration> Session::round_trip_time() const noexcept { return impl_->sending.round_trip(); }
 
-std::vector<std::pair<ReceiveId, InboundStats>> Session::inbound_stats(TimePoint now) const { return impl_->receiving.stats(now); }
+std::vector<std::pair<ReceiveId, InboundStats>> Session::inbound_stats(TimePoint now) const {
+    return impl_->receiving.stats(now);
+}
 
 std::optional<OutboundStats> Session::outbound_stats(TimePoint now, std::size_t section) const {
     return impl_->sending.stats(now, section);

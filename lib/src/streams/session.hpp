@@ -160,9 +160,9 @@ struct OutPacket {
 /// Thread safety: as a plain value. Lifetime: not longer than random.
 class Session {
 public:
-    static constexpr std::size_t most_streams = 16;   ///< of the peer's, in all sections
+    static constexpr std::size_t most_streams = 16;    ///< of the peer's, in all sections
     static constexpr std::size_t most_payload = 1150;  ///< bytes, so that packets stay within 1,200
-    static constexpr std::size_t most_events = 4096;  ///< that wait to be taken
+    static constexpr std::size_t most_events = 4096;   ///< that wait to be taken
 
     Session(TimePoint now, SessionConfig config, RandomSource& random);
     Session(Session&&) noexcept;

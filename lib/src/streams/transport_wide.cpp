@@ -83,7 +83,9 @@ std::vector<PacketResult> SendLog::take(const TransportFeedback& feedback) {
     constexpr std::int32_t wrap = 1 << 24;
     const std::int32_t step = reference_ ? feedback.reference_time - *reference_ : 0;
     // The nearest of the values that look the same.
-    reference_time_ = reference_ ? reference_time_ + (step > wrap / 2 ? step - wrap : step < -wrap / 2 ? step + wrap : step)
+    reference_time_ = reference_ ? reference_time_ + (step > wrap / 2    ? step - wrap
+                                                      : step < -wrap / 2 ? step + wrap
+                                                                         : step)
                                  : feedback.reference_time;
     reference_ = feedback.reference_time;
     // Far beyond the age of any call, and within what nanoseconds hold.

@@ -19,9 +19,11 @@ using std::chrono::seconds;
 
 class Victim {
 public:
-    explicit Victim(std::uint64_t seed = 1) : random(seed), session(now, test::session_config({test::agreed_audio(), test::agreed_video()}), random) {}
+    explicit Victim(std::uint64_t seed = 1)
+        : random(seed), session(now, test::session_config({test::agreed_audio(), test::agreed_video()}), random) {}
 
-    void rtp(std::uint8_t type, std::uint16_t sequence, std::uint32_t timestamp, std::uint32_t ssrc, BytesView payload, bool marker = false) {
+    void rtp(std::uint8_t type, std::uint16_t sequence, std::uint32_t timestamp, std::uint32_t ssrc, BytesView payload,
+             bool marker = false) {
         proto::rtp::Packet packet;
         packet.payload_type = type;
         packet.sequence = sequence;
@@ -104,8 +106,11 @@ TEST(HostilePeer, numbers_that_jump_and_frames_that_never_end_are_bounded) {
             const auto chance = victim.random.next();
             const Bytes payload(chance % 1300 + 1, static_cast<std::uint8_t>(chance >> 32));
             const auto sequence = static_cast<std::uint16_t>(seed % 2 == 0 ? chance >> 16 : chance >> 16 & 0xfff);
-            victim.rtp(chance % 7 == 0 ? test::audio_type : chance % 5 == 0 ? test::video_rtx_type : test::video_type, sequence,
-                       static_cast<std::uint32_t>(chance >> 40) % 4, static_cast<std::uint32_t>(chance % 3), payload, chance % 11 == 0);
+            victim.rtp(chance % 7 == 0   ? test::audio_type
+                       : chance % 5 == 0 ? test::video_rtx_type
+                                         : test::video_type,
+                       sequence, static_cast<std::uint32_t>(chance >> 40) % 4, static_cast<std::uint32_t>(chance % 3), payload,
+                       chance % 11 == 0);
             victim.now += milliseconds(chance % 4);
         }
         victim.wait(seconds(15));

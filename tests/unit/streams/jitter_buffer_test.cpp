@@ -81,6 +81,14 @@ TEST(JitterBuffer, packets_that_were_overtaken_by_the_first_one_are_taken) {
     EXPECT_FALSE(b.put(9, 0, 'K'));
 }
 
+TEST(JitterBuffer, a_key_frame_that_was_overtaken_by_the_first_one_is_taken) {
+    Buffer b;
+    b.put(12, 2, 'S');
+    EXPECT_THAT(b.frames(), IsEmpty());
+    b.put(11, 1, 'K');
+    EXPECT_THAT(b.frames(), ElementsAre("1x1k", "2x1"));
+}
+
 TEST(JitterBuffer, another_timestamp_ends_a_frame_without_marker) {
     Buffer b;
     b.put(10, 1, 'k');
@@ -117,6 +125,9 @@ TEST(JitterBuffer, video_begins_with_a_key_frame) {
     b.put(10, 1, 'S');
     b.put(11, 2, 'S');
     EXPECT_THAT(b.frames(), IsEmpty());
+    EXPECT_FALSE(b.buffer.misses_key());  // one may have been overtaken
+    EXPECT_EQ(b.buffer.deadline(), start + milliseconds(100));
+    EXPECT_THAT(b.frames(start + milliseconds(100)), IsEmpty());
     EXPECT_TRUE(b.buffer.misses_key());
     b.put(12, 3, 'K');
     b.put(13, 4, 'S');

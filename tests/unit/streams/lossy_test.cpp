@@ -49,7 +49,8 @@ struct Outcome {
     OutboundStats out;
 };
 
-Outcome call(std::uint64_t seed, const test::SectionChoice& choice, test::LinkModel link, Duration duration, std::uint64_t rate = 400'000) {
+Outcome call(std::uint64_t seed, const test::SectionChoice& choice, test::LinkModel link, Duration duration,
+             std::uint64_t rate = 400'000) {
     SessionConfig config = test::session_config({test::agreed_video(choice)});
     test::StreamPair pair(config, config, {link}, {link}, seed);
     TestCamera camera(pair, pair.first(), 0, rate);
@@ -172,7 +173,8 @@ TEST(LossyCall, a_network_that_is_gone_for_a_while_comes_back_with_a_key_frame) 
 
 TEST(LossyCall, of_sound_what_is_lost_is_passed_over_in_time) {
     SessionConfig config = test::session_config({test::agreed_audio()});
-    test::StreamPair pair(config, config, {{0.1, 0, 0, milliseconds(20), milliseconds(10)}}, {{0, 0, 0, milliseconds(20), {}}}, 5);
+    test::StreamPair pair(config, config, {{0.1, 0, 0, milliseconds(20), milliseconds(10)}}, {{0, 0, 0, milliseconds(20), {}}},
+                          5);
     std::uint32_t packets = 0;
     std::uint32_t heard = 0;
     std::uint64_t missing = 0;
@@ -214,7 +216,8 @@ TEST(LossyCall, both_ways_at_once_with_sound_and_pictures) {
         Viewer at_second;
         const auto wire = [](Viewer& viewer, TestCamera& camera) {
             return [&](SessionEvent& event) {
-                if (const auto* frame = std::get_if<FrameReceived>(&event); frame != nullptr && frame->section == 1) viewer.handle(event);
+                if (const auto* frame = std::get_if<FrameReceived>(&event); frame != nullptr && frame->section == 1)
+                    viewer.handle(event);
                 if (std::holds_alternative<KeyFrameWanted>(event)) camera.want_key();
             };
         };

@@ -72,6 +72,14 @@ TEST(NackList, too_many_at_once_are_none) {
     EXPECT_FALSE(list.add(start, 0, UINT64_MAX));
 }
 
+TEST(NackList, takes_what_is_before_those_that_are_there) {
+    NackList list(seconds(2));
+    ASSERT_TRUE(list.add(start, 110, 111));
+    ASSERT_TRUE(list.add(start, 101, 103));
+    EXPECT_TRUE(list.contains(101));
+    EXPECT_THAT(list.take_due(start + NackList::first_wait, interval).ask, ElementsAre(101, 102, 110));
+}
+
 TEST(NackList, forgets_what_is_before_a_number) {
     NackList list(seconds(2));
     ASSERT_TRUE(list.add(start, 10, 20));

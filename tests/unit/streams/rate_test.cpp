@@ -14,8 +14,10 @@ using test::TestCamera;
 
 class RatedCall {
 public:
-    RatedCall(const test::SectionChoice& choice, double bits_per_second, RateLimits rate, std::uint64_t seed, Duration most_queue = milliseconds(300))
-        : pair(config(choice, rate), config(choice, rate), way(bits_per_second, most_queue), {{0, 0, 0, milliseconds(20), {}}}, seed),
+    RatedCall(const test::SectionChoice& choice, double bits_per_second, RateLimits rate, std::uint64_t seed,
+              Duration most_queue = milliseconds(300))
+        : pair(config(choice, rate), config(choice, rate), way(bits_per_second, most_queue), {{0, 0, 0, milliseconds(20), {}}},
+               seed),
           camera(pair, pair.first(), 0, pair.first().target_bitrate()) {
         pair.on_first([this](SessionEvent& event) {
             if (std::holds_alternative<KeyFrameWanted>(event)) camera.want_key();

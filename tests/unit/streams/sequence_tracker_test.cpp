@@ -38,8 +38,10 @@ TEST(SequenceTracker, knows_what_came_twice_also_out_of_order) {
 TEST(SequenceTracker, places_of_old_numbers_are_used_again) {
     SequenceTracker tracker;
     std::uint16_t number = 0;
-    for (std::uint64_t i = 0; i < 3 * SequenceTracker::window; ++i, ++number) ASSERT_EQ(tracker.take(number).arrival, Arrival::fresh) << i;
-    for (int i = 0; i < 100; ++i, number = static_cast<std::uint16_t>(number + 2900)) ASSERT_EQ(tracker.take(number).arrival, Arrival::fresh) << i;
+    for (std::uint64_t i = 0; i < 3 * SequenceTracker::window; ++i, ++number)
+        ASSERT_EQ(tracker.take(number).arrival, Arrival::fresh) << i;
+    for (int i = 0; i < 100; ++i, number = static_cast<std::uint16_t>(number + 2900))
+        ASSERT_EQ(tracker.take(number).arrival, Arrival::fresh) << i;
 }
 
 TEST(SequenceTracker, a_packet_from_afar_is_dropped_and_two_in_a_row_begin_anew) {
@@ -60,7 +62,8 @@ TEST(SequenceTracker, tells_the_fraction_lost_since_the_last_time) {
     SequenceTracker tracker;
     for (std::uint16_t i = 0; i < 10; ++i) (void)tracker.take(i);
     EXPECT_EQ(tracker.take_fraction_lost(), 0);
-    for (std::uint16_t i = 10; i < 20; i = static_cast<std::uint16_t>(i + 2)) (void)tracker.take(static_cast<std::uint16_t>(i + 1));
+    for (std::uint16_t i = 10; i < 20; i = static_cast<std::uint16_t>(i + 2))
+        (void)tracker.take(static_cast<std::uint16_t>(i + 1));
     EXPECT_EQ(tracker.take_fraction_lost(), 128);
     EXPECT_EQ(tracker.lost(), 5);
     EXPECT_EQ(tracker.take_fraction_lost(), 0);  // nothing was expected

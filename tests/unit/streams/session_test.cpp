@@ -210,7 +210,8 @@ TEST(Session, resends_by_rtx_what_is_asked_for_at_most_once_in_a_round_trip) {
     const auto original = proto::rtp::parse(sent[1].bytes);
     const auto stats = *alone.session.outbound_stats(alone.now, 0);
     alone.now += milliseconds(60);
-    for (int i = 0; i < 5; ++i) alone.nack(stats.ssrc, {original->sequence, static_cast<std::uint16_t>(original->sequence + 100)});
+    for (int i = 0; i < 5; ++i)
+        alone.nack(stats.ssrc, {original->sequence, static_cast<std::uint16_t>(original->sequence + 100)});
     auto resent = alone.sent();
     ASSERT_THAT(resent, SizeIs(1));
     auto packet = proto::rtp::parse(resent[0].bytes);
@@ -222,7 +223,8 @@ TEST(Session, resends_by_rtx_what_is_asked_for_at_most_once_in_a_round_trip) {
     EXPECT_EQ(packet->timestamp, original->timestamp);
     ASSERT_GT(packet->payload.size(), 2U);
     EXPECT_EQ(ByteReader(packet->payload).u16(), original->sequence);
-    EXPECT_TRUE(std::equal(packet->payload.begin() + 2, packet->payload.end(), original->payload.begin(), original->payload.end()));
+    EXPECT_TRUE(
+        std::equal(packet->payload.begin() + 2, packet->payload.end(), original->payload.begin(), original->payload.end()));
     EXPECT_NE(ByteReader(*find_element(*packet, 3)).u16(), ByteReader(*find_element(*original, 3)).u16());
     const std::uint16_t first = packet->sequence;
     alone.now += milliseconds(60);
@@ -303,7 +305,8 @@ TEST(Session, reports_what_it_sends_and_says_goodbye) {
     EXPECT_GE(report->bytes, 2000U);
     EXPECT_EQ(packets[1], Rtcp(proto::rtp::SourceDescription{{{ssrc, {{proto::rtp::SourceDescription::cname, "someone"}}}}}));
     std::size_t reports = 0;
-    for (const Rtcp& packet : alone.rtcp(start + seconds(10))) reports += std::holds_alternative<proto::rtp::SenderReport>(packet) ? 1 : 0;
+    for (const Rtcp& packet : alone.rtcp(start + seconds(10)))
+        reports += std::holds_alternative<proto::rtp::SenderReport>(packet) ? 1 : 0;
     EXPECT_GE(reports, 8U);
     EXPECT_LE(reports, 12U);
     alone.session.close(alone.now);
@@ -359,7 +362,8 @@ TEST(Session, hands_frames_on_and_reports_what_it_received) {
     const auto packets = alone.rtcp(start + milliseconds(250));
     const auto* report = std::get_if<proto::rtp::ReceiverReport>(packets.data());
     for (const Rtcp& packet : packets)
-        if (const auto* one = std::get_if<proto::rtp::ReceiverReport>(&packet); one != nullptr && !one->blocks.empty()) report = one;
+        if (const auto* one = std::get_if<proto::rtp::ReceiverReport>(&packet); one != nullptr && !one->blocks.empty())
+            report = one;
     ASSERT_NE(report, nullptr);
     ASSERT_THAT(report->blocks, SizeIs(1));
     EXPECT_EQ(report->blocks[0].ssrc, 77U);
@@ -418,6 +422,18 @@ TEST(Session, asks_for_missing_packets_and_takes_them_by_rtx) {
     EXPECT_EQ(stats.packets_lost, 1);
     EXPECT_EQ(stats.rtx_ssrc, 78U);
     EXPECT_EQ(stats.nack_count, 2U);
+}
+
+// The first one that comes need not be the first one that was sent.
+TEST(Session, asks_for_what_is_missing_before_the_first_packet_that_came) {
+    Alone alone(unpaced({agreed_video()}));
+    alone.receive(102, 3, false);
+    alone.receive(100, 1, true);
+    const auto nacks = alone.feedback(start + milliseconds(50), RtcpType::transport_feedback, Feedback::nack);
+    ASSERT_THAT(nacks, SizeIs(1));
+    EXPECT_THAT(lost_sequences(nacks[0]), ElementsAre(101));
+    alone.receive(101, 2, false);
+    EXPECT_THAT(alone.events<FrameReceived>(), SizeIs(3));
 }
 
 TEST(Session, gives_up_and_goes_on_with_a_key_frame) {

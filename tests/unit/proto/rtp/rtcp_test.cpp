@@ -120,8 +120,9 @@ TEST(Rtcp, transport_wide_feedback_may_be_filled_up_with_padding) {
     two.insert(two.end(), one.begin(), one.end());
     EXPECT_THAT(taken(two), ElementsAre(Rtcp(read), Rtcp(read)));
     // Whole words of it go.
-    EXPECT_THAT(taken(unhex("afcd0006 00000001 00000002 00010001 00000000 20010800 00000005")), ElementsAre(Rtcp(Feedback{
-        RtcpType::transport_feedback, Feedback::transport_wide, 1, 2, unhex("00010001 00000000 20010800")})));
+    EXPECT_THAT(taken(unhex("afcd0006 00000001 00000002 00010001 00000000 20010800 00000005")),
+                ElementsAre(Rtcp(Feedback{RtcpType::transport_feedback, Feedback::transport_wide, 1, 2,
+                                          unhex("00010001 00000000 20010800")})));
     EXPECT_EQ(refusal(unhex("afcd0005 00000001 00000002 00010001 00000000 20010800")), make_error_code(Errc::bad_padding));
     EXPECT_EQ(refusal(unhex("afcd0005 00000001 00000002 00010001 00000000 200108ff")), make_error_code(Errc::bad_padding));
     EXPECT_EQ(refusal(unhex("a1cd0005 00000001 00000002 00010001 00000000 20010801")), make_error_code(Errc::bad_padding));

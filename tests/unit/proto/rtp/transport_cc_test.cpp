@@ -18,9 +18,7 @@ using testing::SizeIs;
 constexpr std::nullopt_t lost = std::nullopt;
 using Delta = std::optional<std::int16_t>;
 
-Feedback feedback(Bytes control) {
-    return {RtcpType::transport_feedback, Feedback::transport_wide, 1, 2, std::move(control)};
-}
+Feedback feedback(Bytes control) { return {RtcpType::transport_feedback, Feedback::transport_wide, 1, 2, std::move(control)}; }
 Result<TransportFeedback> read(std::string_view hex) { return transport_feedback(feedback(unhex(hex))); }
 
 TEST(TransportFeedback, reads_run_lengths) {
@@ -70,13 +68,13 @@ TEST(TransportFeedback, refuses_what_it_cannot_be) {
     } cases[] = {
         {"", Errc::truncated},
         {"0001 0001 0000", Errc::truncated},
-        {"0001 0001 000000 00", Errc::truncated},                  // no chunk
-        {"0001 0002 000000 00 2002 01", Errc::truncated},          // one delta short
-        {"0001 0001 000000 00 4001 01", Errc::truncated},          // half of one
-        {"0001 0000 000000 00 2001 01 00", Errc::bad_field},       // of no packet
-        {"0001 0001 000000 00 6001 0000", Errc::bad_field},        // the reserved status
-        {"0001 0007 000000 00 f000 0000", Errc::bad_field},        //
-        {"0001 ffff 000000 00 1fff 1fff", Errc::too_many},         //
+        {"0001 0001 000000 00", Errc::truncated},             // no chunk
+        {"0001 0002 000000 00 2002 01", Errc::truncated},     // one delta short
+        {"0001 0001 000000 00 4001 01", Errc::truncated},     // half of one
+        {"0001 0000 000000 00 2001 01 00", Errc::bad_field},  // of no packet
+        {"0001 0001 000000 00 6001 0000", Errc::bad_field},   // the reserved status
+        {"0001 0007 000000 00 f000 0000", Errc::bad_field},   //
+        {"0001 ffff 000000 00 1fff 1fff", Errc::too_many},    //
     };
     for (const auto& c : cases) {
         const auto result = read(c.control);
@@ -135,7 +133,8 @@ TEST(TransportFeedback, says_the_same_when_it_is_read_again) {
         EXPECT_EQ(*again, packets) << seed;
         // Cut anywhere it is refused, or all of it was there; never read past.
         for (std::size_t size = 0; size < control.size(); ++size) {
-            const auto cut = transport_feedback(feedback(Bytes(control.begin(), control.begin() + static_cast<std::ptrdiff_t>(size))));
+            const auto cut =
+                transport_feedback(feedback(Bytes(control.begin(), control.begin() + static_cast<std::ptrdiff_t>(size))));
             if (cut) {
                 EXPECT_GT(size + 4, control.size());
             }
