@@ -45,10 +45,6 @@ class Media(PageTest):
         for what in ("camera", "microphone"):
             self.browser.permit(what, "granted")
 
-    def few_are_unreadable(self, share):
-        back, unreadable = int(self.text("frames-back").split()[0]), int(self.text("frames-unreadable"))
-        self.assertLess(unreadable, 10 + share * back, f"{back} were read")
-
     def call_with(self, transform, **options):
         """Looks at it a few times while 120 frames come back."""
         self.connect(transform=transform, **options)
@@ -56,7 +52,7 @@ class Media(PageTest):
         for frames in range(30, 121, 10):
             self.until_frames(frames)
             looks.append(self.browser.evaluate(LOOK))
-        self.few_are_unreadable(0.15)
+        self.few_are_unreadable()
         self.assertEqual(self.text("status"), "Connected.")
         self.until_answered(2)
         self.picture("media-" + transform)

@@ -2,7 +2,7 @@
 
 import { Samples } from "./samples.js";
 
-const longest = 5000; // ms; a number that would belong to an older frame was misread
+const longest = 5000; // ms; a number that would belong to an older frame is taken for misread
 const kept = 100;
 
 export class FrameTimes {
@@ -14,7 +14,8 @@ export class FrameTimes {
     this.seen = -1;
     this.received = new Samples(kept); // until the last packet of the frame was here, where the browser tells
     this.shown = new Samples(kept); // until the frame was on the screen
-    this.unreadable = 0;
+    this.unreadable = 0; // had no number
+    this.strange = 0; // had one of no frame of late: misread, or very late
   }
 
   painted(index, time) {
@@ -29,9 +30,13 @@ export class FrameTimes {
   // A returned picture. @param code  what was read from it, or null
   // @param received, shown  when, by performance.now(); `received` may be undefined
   returned(code, received, shown) {
-    const then = code === null ? undefined : this.#match(code);
-    if (then === undefined) {
+    if (code === null) {
       this.unreadable += 1;
+      return;
+    }
+    const then = this.#match(code);
+    if (then === undefined) {
+      this.strange += 1;
     } else if (then !== null) {
       this.shown.add(shown - then);
       if (received >= then) this.received.add(received - then);

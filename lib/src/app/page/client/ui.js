@@ -84,7 +84,7 @@ export function showPings(pings) {
 }
 
 export function showFrames(times) {
-  show({ "frames-back": `${times.shown.count} of ${times.newest + 1}`, "frames-unreadable": String(times.unreadable) });
+  show({ "frames-back": `${times.shown.count} of ${times.newest + 1}`, "frames-unreadable": String(times.unreadable), "frames-strange": String(times.strange) });
   showTimes("received", times.received);
   showTimes("shown", times.shown);
 }
