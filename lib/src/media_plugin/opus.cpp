@@ -27,7 +27,8 @@ public:
     }
 
     media::EncodedSound encode(std::span<const std::int16_t> samples) override {
-        constexpr auto wanted = static_cast<std::size_t>(format.frame_samples() * format.channels);
+        constexpr std::size_t wanted = std::size_t{2} * format.frame_samples();
+        static_assert(format.channels == 2);
         if (samples.size() != wanted)
             return {{}, std::to_string(samples.size()) + " samples: a frame has " + std::to_string(wanted)};
         media::EncodedSound out;

@@ -1,6 +1,10 @@
 // The library's one symbol.
 #include "media/plugin.hpp"
 
+#include <array>
+#include <cstddef>
+#include <new>
+
 #include "media_plugin/h264.hpp"
 #include "media_plugin/opus.hpp"
 #include "media_plugin/recorder.hpp"
@@ -47,7 +51,9 @@ public:
 
 extern "C" __attribute__((visibility("default"))) const volley::media::PluginEntry* volley_media_plugin() noexcept {
     // Never destroyed: objects that it made may outlive whatever is destroyed at the process's end.
-    static auto* const libraries = new volley::media_plugin::Libraries();
+    using volley::media_plugin::Libraries;
+    alignas(Libraries) static std::array<std::byte, sizeof(Libraries)> place;
+    static auto* const libraries = new (place.data()) Libraries();
     static const volley::media::PluginEntry entry{volley::media::abi_version, libraries};
     return &entry;
 }
