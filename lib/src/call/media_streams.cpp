@@ -28,7 +28,10 @@ streams::PacketShape shape_of(const sdp::Codec& codec, BytesView payload) {
         if (!parsed) return {};
         return {parsed->starts_frame(), false, parsed->starts_key_frame()};
     }
-    if (known == media::VideoCodec::h264) return {false, false, proto::h264::inspect(payload).key()};
+    if (known == media::VideoCodec::h264) {
+        const auto contents = proto::h264::inspect(payload);
+        return {contents.sequence_parameters, false, contents.key()};
+    }
     return {true, true, true};
 }
 
@@ -89,7 +92,7 @@ streams::Session make_streams(TimePoint now, const sdp::Agreed& agreed, const Ca
 }
 
 void send_media(TimePoint now, streams::Session& session, webrtc::Peer& peer) {
-    while (const auto packet = session.poll_packet(now)) (void)peer.send_media(now, packet->rtcp, packet->bytes);
+    while (const auto packet = session.poll_packet(now)) (void)peer.send_media(now, packet->rtcp, packet->bytes, packet->again);
 }
 
 std::optional<std::vector<Bytes>> packetise(media::VideoCodec codec, BytesView picture, std::uint16_t picture_id) {
