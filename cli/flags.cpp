@@ -259,25 +259,28 @@ constexpr std::array table{
         "field video_transform: none, edges, cartoon, rotate, reflect (send back without decoding), or a name of the server's own. Needs the "
         "media plugin.",
         "none|edges|cartoon|rotate|reflect"},
-    Flag{FlagId::video_source, "video-source", 0, "FILE", Group::call, offer_only,
-         "send this IVF or Y4M file, over and over (a moving picture)",
-         "The video that is sent: an IVF file of VP8 or a Y4M file, played over and over. Without it a moving picture is made that carries "
-         "its own number, so that a frame is known again whatever the server's timestamps are."},
+    Flag{
+        FlagId::video_source, "video-source", 0, "FILE", Group::call, offer_only,
+        "send this IVF or Y4M file, over and over (a moving picture)",
+        "The video that is sent: an IVF file of VP8 or a Y4M file, played over and over. Without it a moving picture is made that carries "
+        "its own number, so that a frame is known again whatever the server's timestamps are."},
     Flag{FlagId::video_codec, "video-codec", 0, "NAME", Group::call, offer_only, "offer this codec alone: vp8 or h264 (both)", "",
          "vp8|h264"},
     Flag{FlagId::video_bitrate, "video-bitrate", 0, "RATE", Group::call, offer_only,
          "bits a second that video is encoded to: 500k, 1.5M (500k)", ""},
     Flag{FlagId::resolution, "resolution", 0, "WxH", Group::call, offer_only, "size of the moving picture (640x480)", ""},
     Flag{FlagId::fps, "fps", 0, "N", Group::call, offer_only, "frames a second of the moving picture (30)", ""},
-    Flag{FlagId::decode_every, "decode-every", 0, "N", Group::call, offer_only,
-         "decode what comes back to one call in N (1 up to 4 calls, else 20)",
-         "Of --calls one in N has its returned video decoded: its frames are known by the number in the picture, and it is looked at whether "
-         "the picture was transformed. Of the others frames are known by their RTP timestamps where the server keeps them. By default all are "
-         "decoded up to 4 calls, and one in 20 of more."},
+    Flag{
+        FlagId::decode_every, "decode-every", 0, "N", Group::call, offer_only,
+        "decode what comes back to one call in N (1 up to 4 calls, else 20)",
+        "Of --calls one in N has its returned video decoded: its frames are known by the number in the picture, and it is looked at whether "
+        "the picture was transformed. Of the others frames are known by their RTP timestamps where the server keeps them. By default all are "
+        "decoded up to 4 calls, and one in 20 of more."},
     Flag{FlagId::audio, "audio", 0, "", Group::call, offer_only, "send audio, and see what comes back", ""},
-    Flag{FlagId::audio_source, "audio-source", 0, "WHAT", Group::call, offer_only,
-         "tone, chirp or a WAV file; goes with --audio (chirp)",
-         "The audio that is sent: tone (440 Hz), chirp (one each second, whose way back is timed), or a WAV file, played over and over."},
+    Flag{
+        FlagId::audio_source, "audio-source", 0, "WHAT", Group::call, offer_only,
+        "tone, chirp or a WAV file; goes with --audio (chirp)",
+        "The audio that is sent: tone (440 Hz), chirp (one each second, whose way back is timed), or a WAV file, played over and over."},
     Flag{FlagId::audio_codec, "audio-codec", 0, "NAME", Group::call, offer_only,
          "offer this codec alone: opus, g722, pcmu or pcma (all)", "", "opus|g722|pcmu|pcma"},
     Flag{FlagId::save_frames, "save-frames", 0, "DIR", Group::call, offer_only,
@@ -349,17 +352,18 @@ constexpr std::array table{
         "address for calls to name instead of the server's own",
         "Addresses, separated by commas, that answers to calls name instead of those that the server listens on: of a NAT that maps one to one. "
         "With it goes --rtc-port, and the same port outside."},
-    Flag{FlagId::call_audio, "audio", 0, "WHAT", Group::server, serve_only,
-         "what calls hear: echo (the default), tone, none or a WAV file",
-         "What is played to calls that take audio: echo, the default, sends back what they send; tone is 440 Hz; none plays nothing; anything else "
-         "names a WAV file, played over and over. A file or tone needs the media plugin.",
-         "echo|tone|none"},
-    Flag{FlagId::record_to, "record-to", 0, "DIR", Group::server, serve_only, "write what each call sends to DIR, as WebM",
-         "Writes the video and audio that each call sends to a file of its own in the folder DIR, as WebM (Matroska for H.264). Needs the media "
-         "plugin."},
     Flag{
-        FlagId::cors, "cors", 0, "ORIGIN", Group::server, serve_only,
-        "origin whose pages may use /whip and /whep; * for all",
+        FlagId::call_audio, "audio", 0, "WHAT", Group::server, serve_only,
+        "what calls hear: echo (the default), tone, none or a WAV file",
+        "What is played to calls that take audio: echo, the default, sends back what they send; tone is 440 Hz; none plays nothing; anything else "
+        "names a WAV file, played over and over. A file or tone needs the media plugin.",
+        "echo|tone|none"},
+    Flag{
+        FlagId::record_to, "record-to", 0, "DIR", Group::server, serve_only, "write what each call sends to DIR, as WebM",
+        "Writes the video and audio that each call sends to a file of its own in the folder DIR, as WebM (Matroska for H.264). Needs the media "
+        "plugin."},
+    Flag{
+        FlagId::cors, "cors", 0, "ORIGIN", Group::server, serve_only, "origin whose pages may use /whip and /whep; * for all",
         "Origins, as https://example.org and separated by commas, whose pages may make WebRTC calls by /whip and /whep beside those of this "
         "machine (localhost, 127.0.0.1, [::1], any port); or * for all of them: every page that a browser here looks at may call this server then."},
     Flag{

@@ -158,10 +158,13 @@ bool MediaReader::read(const TypedFlag& flag, std::optional<std::string>& error)
 }
 
 std::optional<std::string> MediaReader::put_together(call::OfferPlan& plan) {
-    if (!sends_video_ && !needs_video_.empty()) return needs_video_ + " goes with --video: say what is to be done with it, such as --video none";
+    if (!sends_video_ && !needs_video_.empty())
+        return needs_video_ + " goes with --video: say what is to be done with it, such as --video none";
     if (!sends_audio_ && !needs_audio_.empty()) return needs_audio_ + " goes with --audio";
-    if (!record_.empty() && !sends_video_ && !sends_audio_) return "--record needs something to record: add --video none, or --audio";
-    if (has_size_ && !video_.source.empty()) return "--resolution and --fps are those of the moving picture: a --video-source has its own";
+    if (!record_.empty() && !sends_video_ && !sends_audio_)
+        return "--record needs something to record: add --video none, or --audio";
+    if (has_size_ && !video_.source.empty())
+        return "--resolution and --fps are those of the moving picture: a --video-source has its own";
     video_.decode_every = decode_every_.value_or(plan.calls > few_calls ? decode_every_of_many : 1);
     if (sends_video_) plan.video = std::move(video_);
     if (sends_audio_) plan.audio = std::move(audio_);

@@ -40,9 +40,7 @@ private:
 };
 
 CallSessions::CallSessions(call::Loop& loop, call::ServerPortConfig config)
-    : most_calls_(config.most_calls),
-      most_calls_per_address_(config.most_calls_per_address),
-      port_(loop, std::move(config)) {}
+    : most_calls_(config.most_calls), most_calls_per_address_(config.most_calls_per_address), port_(loop, std::move(config)) {}
 
 CallRefusal CallSessions::refusal_of(const call::ServerPort::Failure& failure) const {
     if (failure.error == call::AcceptErrc::too_many_calls)

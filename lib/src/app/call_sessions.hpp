@@ -25,9 +25,9 @@ public:
     CallSessions(call::Loop& loop, call::ServerPortConfig config);
 
     /// @param from  who signals, for the limit per address. @param media  what the call can carry beside data
-    [[nodiscard]] std::variant<CallAnswer, CallRefusal> answer(const std::string& offer, const IpAddress& from,
-                                                               std::unique_ptr<call::CallHandler> handler = call::make_echo_handler(),
-                                                               std::vector<proto::sdp::LocalMedia> media = {});
+    [[nodiscard]] std::variant<CallAnswer, CallRefusal> answer(
+        const std::string& offer, const IpAddress& from, std::unique_ptr<call::CallHandler> handler = call::make_echo_handler(),
+        std::vector<proto::sdp::LocalMedia> media = {});
     [[nodiscard]] bool knows(std::string_view id) const { return sessions_.contains(id); }
     [[nodiscard]] std::variant<CallPatched, CallRefusal> patch(const std::string& id, const std::optional<std::string>& if_match,
                                                                const std::string& fragment);

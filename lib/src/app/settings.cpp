@@ -121,8 +121,8 @@ std::optional<std::string> read_origins(const std::string& text, std::vector<std
 /// The flag for a setting: that of its name, but for calls, which the flags of a server do not all speak of.
 std::string flag_of(std::string_view setting) {
     static const std::map<std::string_view, std::string_view> own{
-        {"calls.port", "rtc-port"},  {"calls.most", "max-calls"}, {"calls.most_per_address", "max-calls-per-address"},
-        {"calls.idle", "call-idle"}, {"calls.stun", "stun"},      {"calls.advertise", "advertise"},
+        {"calls.port", "rtc-port"},  {"calls.most", "max-calls"},      {"calls.most_per_address", "max-calls-per-address"},
+        {"calls.idle", "call-idle"}, {"calls.stun", "stun"},           {"calls.advertise", "advertise"},
         {"calls.audio", "audio"},    {"calls.record_to", "record-to"}, {"calls.cors", "cors"}};
     const auto at = own.find(setting);
     return std::string(at == own.end() ? setting : at->second);

@@ -93,7 +93,8 @@ awaitable<Response> offer(SleepWays ways, const Request& request) {
     const auto ended = std::chrono::system_clock::now();
     co_return Response::json(fmt::format(
         "{{\"slept\": {}, \"started\": \"{}\", \"ended\": \"{}\", \"started_s\": {:.6f}, \"ended_s\": {:.6f}, \"elapsed\": {:.6f}}}\n",
-        sleep.seconds, iso_time(started, true), iso_time(ended, true), unix_seconds(started), unix_seconds(ended), to_seconds(elapsed)));
+        sleep.seconds, iso_time(started, true), iso_time(ended, true), unix_seconds(started), unix_seconds(ended),
+        to_seconds(elapsed)));
 }
 
 awaitable<Response> ping(const Request&) { co_return Response::text("pong\n"); }

@@ -73,9 +73,9 @@ std::string iso_time(std::chrono::system_clock::time_point when, bool millisecon
     const auto day = floor<days>(whole);
     const year_month_day date(day);
     const hh_mm_ss time(whole - day);
-    std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                                  time.minutes().count(), time.seconds().count());
+    std::string out =
+        fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                    static_cast<unsigned>(date.day()), time.hours().count(), time.minutes().count(), time.seconds().count());
     if (milliseconds) out += fmt::format(".{:03}", time.subseconds().count());
     return out + 'Z';
 }

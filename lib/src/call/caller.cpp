@@ -13,8 +13,8 @@
 
 #include "base/endpoint.hpp"
 #include "client/resolve.hpp"
-#include "net/deadline.hpp"
 #include "net/asio_address.hpp"
+#include "net/deadline.hpp"
 #include "net/thread_cpu.hpp"
 
 namespace volley::call {
@@ -51,8 +51,8 @@ Signaller::Fill filling(const CallPlan& plan) {
         constexpr const char* member = "video_transform";
         if (fill) fill(request, number);
         boost::system::error_code ec;
-        boost::json::value body = request.body.empty() ? boost::json::value(boost::json::object_kind)
-                                                       : boost::json::parse(request.body, ec);
+        boost::json::value body =
+            request.body.empty() ? boost::json::value(boost::json::object_kind) : boost::json::parse(request.body, ec);
         if (ec || !body.is_object() || body.as_object().contains(member)) return;  // what is wrong with it others say
         body.as_object()[member] = transform;
         request.body = boost::json::serialize(body);

@@ -94,8 +94,8 @@ public:
         const auto every = std::max<std::size_t>(
             1, static_cast<std::size_t>(std::lround(out_.frames_per_second * to_seconds(FrameLoop::key_distance))));
         const bool key = count_ % every == 0 || key_owed_;
-        const auto timestamp = static_cast<std::uint32_t>(
-            std::llround(static_cast<double>(count_) * video_clock / out_.frames_per_second));
+        const auto timestamp =
+            static_cast<std::uint32_t>(std::llround(static_cast<double>(count_) * video_clock / out_.frames_per_second));
         ++count_;
         auto encoded = encoder_->encode(picture, timestamp, key);
         if (!encoded.fault.empty()) {

@@ -18,7 +18,7 @@
 namespace volley::call {
 
 struct LoopFrame {
-    std::vector<Bytes> payloads;        ///< of RTP; picture ids are the sender's to set
+    std::vector<Bytes> payloads;  ///< of RTP; picture ids are the sender's to set
     bool key = false;
     std::optional<std::uint32_t> code;  ///< that its picture shows
 };
@@ -34,9 +34,9 @@ struct FrameLoop {
     int width = 0;
     int height = 0;
     double frames_per_second = 30;
-    std::vector<LoopFrame> frames;        ///< never empty; the first is a key frame
-    picture::RingLayout layout;           ///< without bits: the pictures show no code
-    bool painted = false;                 ///< made here: see picture_of()
+    std::vector<LoopFrame> frames;  ///< never empty; the first is a key frame
+    picture::RingLayout layout;     ///< without bits: the pictures show no code
+    bool painted = false;           ///< made here: see picture_of()
 
     /// The first key frame at `index` or behind it, from the front again behind the last one.
     [[nodiscard]] std::size_t key_from(std::size_t index) const noexcept;
@@ -47,7 +47,8 @@ struct FrameLoop {
 
 /// Reads or paints, and encodes. Takes a second or so: off the loop.
 /// @return nothing where it cannot be done, and `fault` says why: no plugin, no such file, a file of another codec.
-[[nodiscard]] std::shared_ptr<const FrameLoop> make_frame_loop(const VideoPlan& plan, media::VideoCodec codec, std::string& fault);
+[[nodiscard]] std::shared_ptr<const FrameLoop> make_frame_loop(const VideoPlan& plan, media::VideoCodec codec,
+                                                               std::string& fault);
 
 /// The codec that a source is bound to, since it is not encoded here; nothing where it is. Errors: as above, in `fault`.
 [[nodiscard]] std::optional<media::VideoCodec> codec_of_source(const VideoPlan& plan, std::string& fault);

@@ -107,8 +107,8 @@ sdp::LocalMedia video_media(const TrackSources& sources, std::vector<VideoCodec>
     media.direction = direction;
     for (const VideoCodec codec : codecs) {
         const VideoForm& form = form_of(video_forms, codec);
-        media.codecs.push_back({form.payload_type, std::string(form.name), video_clock, 1, form.parameters,
-                                streams::feedback_of(media.kind)});
+        media.codecs.push_back(
+            {form.payload_type, std::string(form.name), video_clock, 1, form.parameters, streams::feedback_of(media.kind)});
         media.codecs.push_back(streams::rtx_of(media.codecs.back(), form.rtx_payload_type));
     }
     media.extensions = streams::header_extensions();

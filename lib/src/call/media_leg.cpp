@@ -33,8 +33,8 @@ constexpr Duration look_again = std::chrono::milliseconds(10);
 
 }  // namespace
 
-MediaLeg::MediaLeg(MediaSources& sources, boost::asio::any_io_executor executor, RandomSource& random,
-                   metrics::MediaTally& tally, Options options)
+MediaLeg::MediaLeg(MediaSources& sources, boost::asio::any_io_executor executor, RandomSource& random, metrics::MediaTally& tally,
+                   Options options)
     : sources_(sources),
       executor_(std::move(executor)),
       random_(random),
@@ -95,10 +95,9 @@ void MediaLeg::begin(TimePoint now, ClientCall& call) {
     }
     if (!options_.record.empty()) {
         const auto& media = agreed->media;
-        recording_ = std::make_shared<Recording>(
-            sources_.workers(), options_.record,
-            video_ ? video_codec_of(media[video_->index], video_->codec) : std::nullopt,
-            audio_ ? audio_codec_of(media[audio_->index], audio_->codec) : std::nullopt);
+        recording_ = std::make_shared<Recording>(sources_.workers(), options_.record,
+                                                 video_ ? video_codec_of(media[video_->index], video_->codec) : std::nullopt,
+                                                 audio_ ? audio_codec_of(media[audio_->index], audio_->codec) : std::nullopt);
     }
     handle_timeout(now);
 }
@@ -377,7 +376,8 @@ void MediaLeg::look_at_pictures() {
     if (!returned_ || !loop_) return;
     const bool saves = !options_.frames_folder.empty();
     auto kept = returned_->take_kept();
-    if (options_.looks && !saves && std::ssize(kept) > most_of_each_call) kept.erase(kept.begin() + most_of_each_call, kept.end());
+    if (options_.looks && !saves && std::ssize(kept) > most_of_each_call)
+        kept.erase(kept.begin() + most_of_each_call, kept.end());
     std::vector<std::optional<std::size_t>> places;
     for (const auto& one : kept) places.push_back(place_of(one));
     const bool known = std::any_of(places.begin(), places.end(), [](const auto& place) { return place.has_value(); });
@@ -437,7 +437,8 @@ void MediaLeg::count_video(TimePoint now) {
         out.resized += pictures.resized;
         if (out.size.empty() && pictures.width > 0)
             out.size = std::to_string(pictures.width) + 'x' + std::to_string(pictures.height);
-        if (pictures.dropped > 0) note("pictures came back faster than this machine decodes them: some are known by their timestamps alone");
+        if (pictures.dropped > 0)
+            note("pictures came back faster than this machine decodes them: some are known by their timestamps alone");
     }
     if (const auto stats = session_->outbound_stats(now, video_->index)) {
         out.bytes_out += stats->bytes_sent;

@@ -160,9 +160,9 @@ private:
 
     std::shared_ptr<const FrameLoop> loop_;
     std::optional<TimePoint> first_frame_due_;
-    std::uint64_t frame_ = 0;    // the number of the next one
-    std::size_t place_ = 0;      // of it in the loop
-    std::uint32_t base_ = 0;     // of timestamps
+    std::uint64_t frame_ = 0;  // the number of the next one
+    std::size_t place_ = 0;    // of it in the loop
+    std::uint32_t base_ = 0;   // of timestamps
     std::uint64_t dither_ = 0;
     std::uint16_t picture_id_ = 0;
     std::vector<Bytes> payloads_;

@@ -92,8 +92,9 @@ MediaSources::MediaSources(const std::optional<VideoPlan>& video, const std::opt
     }
     if (audio_) {
         using media::AudioCodec;
-        audio_codecs_ = codecs_of(
-            audio_->codecs, std::vector{AudioCodec::opus, AudioCodec::g722, AudioCodec::pcmu, AudioCodec::pcma}, audio_codec_named);
+        audio_codecs_ =
+            codecs_of(audio_->codecs, std::vector{AudioCodec::opus, AudioCodec::g722, AudioCodec::pcmu, AudioCodec::pcma},
+                      audio_codec_named);
         if (auto sound = read_sound(audio_->source, state_->fault)) sound_.emplace(std::move(*sound), workers_);
     }
 }

@@ -96,9 +96,8 @@ void send_media(TimePoint now, streams::Session& session, webrtc::Peer& peer) {
 }
 
 std::optional<std::vector<Bytes>> packetise(media::VideoCodec codec, BytesView picture, std::uint16_t picture_id) {
-    auto payloads = codec == media::VideoCodec::vp8
-                        ? proto::vp8::packetise(picture, streams::Session::most_payload, picture_id)
-                        : proto::h264::packetise(picture, streams::Session::most_payload);
+    auto payloads = codec == media::VideoCodec::vp8 ? proto::vp8::packetise(picture, streams::Session::most_payload, picture_id)
+                                                    : proto::h264::packetise(picture, streams::Session::most_payload);
     if (!payloads) return std::nullopt;
     return std::move(*payloads);
 }

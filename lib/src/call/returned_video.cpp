@@ -22,8 +22,6 @@ namespace {
 constexpr std::uint32_t video_clock = 90'000;
 constexpr std::uint32_t keep_after = video_clock;      // encoders need a moment to settle
 constexpr std::uint32_t keep_every = video_clock / 2;  // far enough apart for what moves with time
-/// Under it a code is a guess, and the frame has none.
-constexpr double least_confidence = 0.15;
 constexpr std::array<std::string_view, 3> still_transforms{"none", "cartoon", "edges"};  // and `rotate`, which turns
 
 }  // namespace
@@ -92,7 +90,7 @@ std::optional<std::uint32_t> ReturnedVideo::code_of(const picture::PictureView& 
     if (!rings_ || rings_->width() != picture.width || rings_->height() != picture.height)
         rings_.emplace(loop_->layout, picture.width, picture.height);
     const auto reading = rings_->read(picture);
-    if (!reading || reading->confidence < least_confidence) return std::nullopt;
+    if (!reading || reading->confidence < picture::RingReading::clear) return std::nullopt;
     return reading->code;
 }
 

@@ -324,7 +324,8 @@ void ServerPort::Impl::send_and_tell(Call& call, TimePoint at) {
         if (call.handler) call.handler->handle(call, at, event);
         return true;
     };
-    (void)drain(call.the_peer, [&] { return send_all(call, at); }, tell);
+    (void)drain(
+        call.the_peer, [&] { return send_all(call, at); }, tell);
 }
 
 bool ServerPort::Impl::send_all(Call& call, TimePoint at) {

@@ -169,7 +169,8 @@ void VideoTransformer::transform(const picture::PictureView& view, const CodedPi
     counts.transforming = transformed - began;
     const bool narrow = bits_per_second_ < narrow_share * wide_rate_;
     if (transformed_.width() != width_ || transformed_.height() != height_ || narrow != narrow_) {
-        const media::VideoSettings settings{transformed_.width(), transformed_.height(), frames_per_second, bits_per_second_, narrow};
+        const media::VideoSettings settings{transformed_.width(), transformed_.height(), frames_per_second, bits_per_second_,
+                                            narrow};
         if (auto fault = encoder_->configure(settings); !fault.empty()) {
             given_up_ = true;
             out.fault = std::move(fault);

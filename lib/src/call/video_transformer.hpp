@@ -43,7 +43,7 @@ struct TransformCounts {
 /// by a queue. Thread safety: every member from any thread, run() aside.
 class VideoTransformer final : public FrameWork {
 public:
-    static constexpr std::size_t most_waiting = 64;                        ///< pictures that are not decoded yet
+    static constexpr std::size_t most_waiting = 64;  ///< pictures that are not decoded yet
     static constexpr std::size_t most_waiting_bytes = std::size_t{4} << 20;
 
     /// @param transform   by name, as media::make_transform() knows it. @param there_is  called on a thread of the workers when take() has something

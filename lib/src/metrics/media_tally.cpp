@@ -14,18 +14,41 @@ void take_if_empty(std::string& mine, const std::string& theirs) {
 }  // namespace
 
 void VideoTally::merge(const VideoTally& o) {
-    for (const auto field :
-         {&VideoTally::calls,        &VideoTally::calls_back,   &VideoTally::sent,         &VideoTally::returned,
-          &VideoTally::late,         &VideoTally::lost,         &VideoTally::untold,       &VideoTally::received,
-          &VideoTally::repeated,     &VideoTally::mismatched,   &VideoTally::unknown,      &VideoTally::decoded,
-          &VideoTally::unreadable,   &VideoTally::undecodable,  &VideoTally::by_timestamp, &VideoTally::by_code,
-          &VideoTally::by_both,      &VideoTally::freezes,      &VideoTally::bytes_out,    &VideoTally::bytes_in,
-          &VideoTally::packets_out,  &VideoTally::packets_in,   &VideoTally::packets_lost_in, &VideoTally::resent_out,
-          &VideoTally::resent_in,    &VideoTally::nacks_out,    &VideoTally::nacks_in,     &VideoTally::plis_out,
-          &VideoTally::plis_in,      &VideoTally::unanswered,   &VideoTally::resized,      &VideoTally::fell_silent})
+    for (const auto field : {&VideoTally::calls,
+                             &VideoTally::calls_back,
+                             &VideoTally::sent,
+                             &VideoTally::returned,
+                             &VideoTally::late,
+                             &VideoTally::lost,
+                             &VideoTally::untold,
+                             &VideoTally::received,
+                             &VideoTally::repeated,
+                             &VideoTally::mismatched,
+                             &VideoTally::unknown,
+                             &VideoTally::decoded,
+                             &VideoTally::unreadable,
+                             &VideoTally::undecodable,
+                             &VideoTally::by_timestamp,
+                             &VideoTally::by_code,
+                             &VideoTally::by_both,
+                             &VideoTally::freezes,
+                             &VideoTally::bytes_out,
+                             &VideoTally::bytes_in,
+                             &VideoTally::packets_out,
+                             &VideoTally::packets_in,
+                             &VideoTally::packets_lost_in,
+                             &VideoTally::resent_out,
+                             &VideoTally::resent_in,
+                             &VideoTally::nacks_out,
+                             &VideoTally::nacks_in,
+                             &VideoTally::plis_out,
+                             &VideoTally::plis_in,
+                             &VideoTally::unanswered,
+                             &VideoTally::resized,
+                             &VideoTally::fell_silent})
         this->*field += o.*field;
-    for (const auto field : {&VideoTally::round_trip, &VideoTally::network, &VideoTally::assembly, &VideoTally::decoding,
-                             &VideoTally::first_frame})
+    for (const auto field :
+         {&VideoTally::round_trip, &VideoTally::network, &VideoTally::assembly, &VideoTally::decoding, &VideoTally::first_frame})
         (this->*field).merge(o.*field);
     frozen += o.frozen;
     longest_freeze = std::max(longest_freeze, o.longest_freeze);
@@ -36,9 +59,9 @@ void VideoTally::merge(const VideoTally& o) {
 }
 
 void AudioTally::merge(const AudioTally& o) {
-    for (const auto field : {&AudioTally::calls, &AudioTally::calls_back, &AudioTally::sent, &AudioTally::received,
-                             &AudioTally::lost, &AudioTally::chirps, &AudioTally::chirps_back, &AudioTally::bytes_out,
-                             &AudioTally::bytes_in})
+    for (const auto field :
+         {&AudioTally::calls, &AudioTally::calls_back, &AudioTally::sent, &AudioTally::received, &AudioTally::lost,
+          &AudioTally::chirps, &AudioTally::chirps_back, &AudioTally::bytes_out, &AudioTally::bytes_in})
         this->*field += o.*field;
     round_trip.merge(o.round_trip);
     if (codec.empty()) level_db = o.level_db;

@@ -10,8 +10,8 @@
 
 #include "report/figures.hpp"
 #include "report/json_parts.hpp"
-#include "report/media_json.hpp"
 #include "report/json_probes.hpp"
+#include "report/media_json.hpp"
 
 namespace volley::report {
 namespace json = boost::json;
@@ -94,26 +94,26 @@ json::object calls_object(const metrics::CallTally& c, const metrics::Histogram&
                                       {"took", distribution(c.stages[i].took)},
                                       {"at", distribution(c.stages[i].at)}});
     json::object out{{"calls", c.calls},
-            {"planned", c.planned},
-            {"missed", c.missed},
-            {"saturated", c.saturated},
-            {"set_up", c.set_up},
-            {"failed", c.failed},
-            {"errors_by_kind", std::move(errors)},
-            {"metrics", std::move(times)},
-            {"stages", std::move(stages)},
-            {"setup_time", distribution(c.setup())},
-            {"from_start_time", distribution(c.from_start)},
-            {"start_lag", distribution(c.start_lag)},
-            {"sent", c.sent},
-            {"answered", c.answered},
-            {"lost", c.lost},
-            {"late", c.late},
-            {"repeated", c.repeated},
-            {"out_of_order", c.out_of_order},
-            {"strange", c.strange},
-            {"bytes_out", c.bytes_out},
-            {"bytes_in", c.bytes_in}};
+                     {"planned", c.planned},
+                     {"missed", c.missed},
+                     {"saturated", c.saturated},
+                     {"set_up", c.set_up},
+                     {"failed", c.failed},
+                     {"errors_by_kind", std::move(errors)},
+                     {"metrics", std::move(times)},
+                     {"stages", std::move(stages)},
+                     {"setup_time", distribution(c.setup())},
+                     {"from_start_time", distribution(c.from_start)},
+                     {"start_lag", distribution(c.start_lag)},
+                     {"sent", c.sent},
+                     {"answered", c.answered},
+                     {"lost", c.lost},
+                     {"late", c.late},
+                     {"repeated", c.repeated},
+                     {"out_of_order", c.out_of_order},
+                     {"strange", c.strange},
+                     {"bytes_out", c.bytes_out},
+                     {"bytes_in", c.bytes_in}};
     if (c.media) out["media"] = media_object(*c.media);
     return out;
 }

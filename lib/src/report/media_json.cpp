@@ -61,18 +61,10 @@ json::object video_object(const metrics::VideoTally& v) {
 }
 
 json::object audio_object(const metrics::AudioTally& a) {
-    return {{"calls", a.calls},
-            {"calls_back", a.calls_back},
-            {"codec", a.codec},
-            {"sent", a.sent},
-            {"received", a.received},
-            {"lost", a.lost},
-            {"chirps", a.chirps},
-            {"chirps_back", a.chirps_back},
-            {"round_trip", distribution(a.round_trip)},
-            {"level_db", a.level_db},
-            {"bytes_out", a.bytes_out},
-            {"bytes_in", a.bytes_in}};
+    return {{"calls", a.calls},       {"calls_back", a.calls_back},   {"codec", a.codec},
+            {"sent", a.sent},         {"received", a.received},       {"lost", a.lost},
+            {"chirps", a.chirps},     {"chirps_back", a.chirps_back}, {"round_trip", distribution(a.round_trip)},
+            {"level_db", a.level_db}, {"bytes_out", a.bytes_out},     {"bytes_in", a.bytes_in}};
 }
 
 }  // namespace

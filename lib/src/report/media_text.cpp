@@ -42,10 +42,10 @@ std::string times(const Look& look, const Histogram& h) {
 
 std::string known_by(const VideoTally& v) {
     std::string out;
-    for (const auto& [n, text] : std::initializer_list<std::pair<std::uint64_t, const char*>>{
-             {v.by_both, "by timestamp and picture, which agree"},
-             {v.by_timestamp, "by the RTP timestamp"},
-             {v.by_code, "by the number in the picture"}})
+    for (const auto& [n, text] :
+         std::initializer_list<std::pair<std::uint64_t, const char*>>{{v.by_both, "by timestamp and picture, which agree"},
+                                                                      {v.by_timestamp, "by the RTP timestamp"},
+                                                                      {v.by_code, "by the number in the picture"}})
         if (n > 0) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", grouped(n), text);
     return out;
 }
@@ -53,8 +53,10 @@ std::string known_by(const VideoTally& v) {
 std::string transform_text(const Look& look, const metrics::TransformSeen& t) {
     if (t.pictures == 0) return {};
     std::string scores;
-    for (const auto& score : t.scores) scores += fmt::format("{}{} {:.2f}", scores.empty() ? "" : ", ", score.name, score.correlation);
-    const bool pictures_tell = t.asked == "none" || t.asked == "edges" || t.asked == "cartoon" || t.asked == "rotate" || t.asked == "reflect";
+    for (const auto& score : t.scores)
+        scores += fmt::format("{}{} {:.2f}", scores.empty() ? "" : ", ", score.name, score.correlation);
+    const bool pictures_tell =
+        t.asked == "none" || t.asked == "edges" || t.asked == "cartoon" || t.asked == "rotate" || t.asked == "reflect";
     const std::string wanted = t.asked == "reflect" ? "none" : t.asked;
     std::string words = t.seen.empty() ? "none stands out" : t.seen;
     const char* colour = nullptr;
@@ -69,8 +71,9 @@ std::string transform_text(const Look& look, const metrics::TransformSeen& t) {
 std::string video_text(const Look& look, const VideoTally& v) {
     if (v.calls == 0) return {};
     std::string what = v.codec + (v.size.empty() ? "" : ", " + v.size + " back");
-    std::string out = heading(look, "video", what + "; round trips from the planned instant of a frame until it is back" +
-                                                 (v.decoded > 0 ? ", decoded" : ""));
+    std::string out =
+        heading(look, "video",
+                what + "; round trips from the planned instant of a frame until it is back" + (v.decoded > 0 ? ", decoded" : ""));
     std::string frames = fmt::format("{} sent, {} back", grouped(v.sent), grouped(v.returned));
     if (v.sent > 0) frames += " (" + share_text(v.returned, v.sent) + ")";
     if (v.calls > 1) frames += fmt::format(", of {} calls; {} got any", grouped(v.calls), grouped(v.calls_back));

@@ -39,7 +39,9 @@ std::string words_of(const call::OfferPlan& plan) {
     }
     if (plan.audio) out += ", audio";
     const auto& pings = plan.pings;
-    if (pings.count == 0U) return out + ", no pings" + ((plan.video || plan.audio) && pings.length ? " for " + format_duration(*pings.length) : std::string());
+    if (pings.count == 0U)
+        return out + ", no pings" +
+               ((plan.video || plan.audio) && pings.length ? " for " + format_duration(*pings.length) : std::string());
     out += ", ";
     if (pings.count) out += fmt::format("{} ", report::grouped(*pings.count));
     out += pings.count == 1U ? "ping" : "pings";

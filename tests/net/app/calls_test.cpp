@@ -204,9 +204,11 @@ TEST(Calls, whip_speaks_http_as_rfc_9725_has_it) {
 }
 
 /// What a browser asks before it lets a page of another origin post to a path.
-RawClient::Answer preflight(std::uint16_t port, std::string_view path, const std::string& origin, const std::string& method = "POST") {
-    return ask(port, "OPTIONS", path,
-               {{"Origin", origin}, {"Access-Control-Request-Method", method}, {"Access-Control-Request-Headers", "content-type"}});
+RawClient::Answer preflight(std::uint16_t port, std::string_view path, const std::string& origin,
+                            const std::string& method = "POST") {
+    return ask(
+        port, "OPTIONS", path,
+        {{"Origin", origin}, {"Access-Control-Request-Method", method}, {"Access-Control-Request-Headers", "content-type"}});
 }
 
 TEST(Calls, pages_of_other_origins_may_not_call_unless_they_are_of_this_machine) {
@@ -220,7 +222,8 @@ TEST(Calls, pages_of_other_origins_may_not_call_unless_they_are_of_this_machine)
     for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data"}) {
         const std::map<std::string, std::string> headers{{"Content-Type", type}, {"Origin", "https://a.example"}};
         EXPECT_EQ(ask(server.port, "POST", "/whip", headers, lone_offer()).status, 415) << type;
-        EXPECT_THAT(ask(server.port, "POST", "/offer?s=0", headers, in_json(lone_offer())).body, Not(HasSubstr("answer"))) << type;
+        EXPECT_THAT(ask(server.port, "POST", "/offer?s=0", headers, in_json(lone_offer())).body, Not(HasSubstr("answer")))
+            << type;
     }
     const auto here = preflight(server.port, "/whip", "http://localhost:3000");
     EXPECT_EQ(here.status, 204);
@@ -232,17 +235,17 @@ TEST(Calls, pages_of_other_origins_may_not_call_unless_they_are_of_this_machine)
 
 TEST(Calls, origins_that_the_server_is_told_of_may_use_whip) {
     const CallServer server({"--cors", "https://a.example,https://b.example"});
-    EXPECT_EQ(preflight(server.port, "/whip", "https://b.example").headers.at("access-control-allow-origin"), "https://b.example");
+    EXPECT_EQ(preflight(server.port, "/whip", "https://b.example").headers.at("access-control-allow-origin"),
+              "https://b.example");
     EXPECT_EQ(preflight(server.port, "/whip", "https://c.example").headers.count("access-control-allow-origin"), 0U);
     EXPECT_EQ(preflight(server.port, "/offer", "https://a.example").headers.count("access-control-allow-origin"), 0U);
     const auto begun =
         ask(server.port, "POST", "/whip", {{"Content-Type", "application/sdp"}, {"Origin", "https://a.example"}}, lone_offer());
     EXPECT_EQ(begun.status, 201);
     EXPECT_EQ(begun.headers.at("access-control-allow-origin"), "https://a.example");
-    for (const char* name : {"Location", "ETag"})
-        EXPECT_THAT(begun.headers.at("access-control-expose-headers"), HasSubstr(name));
-    EXPECT_EQ(preflight(server.port, begun.headers.at("location"), "https://a.example", "DELETE").headers.count(
-                  "access-control-allow-origin"),
+    for (const char* name : {"Location", "ETag"}) EXPECT_THAT(begun.headers.at("access-control-expose-headers"), HasSubstr(name));
+    EXPECT_EQ(preflight(server.port, begun.headers.at("location"), "https://a.example", "DELETE")
+                  .headers.count("access-control-allow-origin"),
               1U);
 
     const CallServer open({"--cors=*"});

@@ -183,8 +183,8 @@ TEST_F(HostileTest, an_offer_that_names_the_addresses_of_others_has_few_checks_s
     Stranger others(io, loop.batch(), "0.0.0.0");
     std::string named;
     for (int i = 1; i <= 64; ++i)
-        named += "a=candidate:" + std::to_string(i) + " 1 udp " + std::to_string(2'130'706'431 - i) + " 127.0.1." + std::to_string(i) +
-                 ' ' + std::to_string(others.socket.local_endpoint().port) + " typ host\r\n";
+        named += "a=candidate:" + std::to_string(i) + " 1 udp " + std::to_string(2'130'706'431 - i) + " 127.0.1." +
+                 std::to_string(i) + ' ' + std::to_string(others.socket.local_endpoint().port) + " typ host\r\n";
     text.insert(first, named);
     const auto accepted = accept(text);
     run_until(io, [&] { return others.checks() >= 16; });

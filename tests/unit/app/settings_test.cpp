@@ -111,8 +111,9 @@ TEST(Settings, what_calls_cannot_be_set_to_is_named_with_the_flag) {
     for (const char* address : {"localhost", "0.0.0.0", "::", "224.0.0.1", "1.2.3.4.5"})
         EXPECT_THAT(wrong("calls.advertise", address), testing::HasSubstr("such as 203.0.113.7")) << address;
     // As browsers never name them: they would let nobody in.
-    for (const char* origin : {"a.example", "https://a.example/", "https://a.example/x", "https://A.example", "https://a.example:443",
-                               "ftp://a.example", "null", "*,https://a.example", "https://u@a.example", "https://"})
+    for (const char* origin :
+         {"a.example", "https://a.example/", "https://a.example/x", "https://A.example", "https://a.example:443",
+          "ftp://a.example", "null", "*,https://a.example", "https://u@a.example", "https://"})
         EXPECT_THAT(wrong("calls.cors", origin), testing::HasSubstr("such as https://example.org")) << origin;
 }
 

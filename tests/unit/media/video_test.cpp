@@ -212,7 +212,8 @@ TEST_P(Video, a_bit_rate_that_changes_is_soon_kept_to) {
 std::vector<Picture> film_of_edges(std::uint32_t frames) {
     const auto transform = got(the_plugin().make_transform("edges"));
     std::vector<Picture> out(frames);
-    for (std::uint32_t i = 0; i < frames; ++i) EXPECT_THAT(transform->apply(grainy(640, 480, i, 20), i / 30.0, out[i]), IsEmpty());
+    for (std::uint32_t i = 0; i < frames; ++i)
+        EXPECT_THAT(transform->apply(grainy(640, 480, i, 20), i / 30.0, out[i]), IsEmpty());
     return out;
 }
 

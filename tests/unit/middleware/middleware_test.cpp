@@ -200,11 +200,27 @@ TEST(Cors, lets_this_machines_pages_where_it_is_to) {
     options.loopback = true;
     for (const auto& origin : here) EXPECT_TRUE(allowed(origin)) << origin;
     EXPECT_TRUE(allowed("https://good.example"));
-    for (const char* origin :
-         {"null", "", "http://", "https://a.example", "http://localhost.example", "http://notlocalhost", "http://localhost.",
-          "http://127.0.0.1.example", "http://1270.0.0.1", "http://localhost:8000/x", "http://u@localhost", "http://localhost#",
-          "ftp://localhost", "http://192.0.2.1", "http://[::2]", "http://[::ffff:192.0.2.1]", "localhost", "http://a.example?localhost",
-          "http://a.example\\@localhost", "http:// localhost", "http://LOCALHOST"})
+    for (const char* origin : {"null",
+                               "",
+                               "http://",
+                               "https://a.example",
+                               "http://localhost.example",
+                               "http://notlocalhost",
+                               "http://localhost.",
+                               "http://127.0.0.1.example",
+                               "http://1270.0.0.1",
+                               "http://localhost:8000/x",
+                               "http://u@localhost",
+                               "http://localhost#",
+                               "ftp://localhost",
+                               "http://192.0.2.1",
+                               "http://[::2]",
+                               "http://[::ffff:192.0.2.1]",
+                               "localhost",
+                               "http://a.example?localhost",
+                               "http://a.example\\@localhost",
+                               "http:// localhost",
+                               "http://LOCALHOST"})
         EXPECT_FALSE(allowed(origin)) << origin;
 }
 

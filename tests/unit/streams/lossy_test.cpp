@@ -105,8 +105,11 @@ TEST(LossyCall, whatever_the_network_does_frames_are_whole_in_order_and_can_be_d
             EXPECT_EQ(outcome.in.nack_count, 0U);
         } else {
             // Each loss costs a round trip or two, not a frame.
-            EXPECT_GT(outcome.seen, outcome.sent * 3 / 4) << "loss " << link.loss << " delay " << link.delay.count() / 1'000'000
-                << " nacks " << outcome.in.nack_count << " asked " << outcome.in.nacked_packets << " resent " << outcome.out.retransmitted_packets_sent << " pli " << outcome.in.pli_count << " dropped " << outcome.in.frames_dropped << " frames " << outcome.in.frames_received << " unknown " << outcome.out.nacked_unknown << " rtx " << choice.rtx<< " disc " << outcome.in.packets_discarded;
+            EXPECT_GT(outcome.seen, outcome.sent * 3 / 4)
+                << "loss " << link.loss << " delay " << link.delay.count() / 1'000'000 << " nacks " << outcome.in.nack_count
+                << " asked " << outcome.in.nacked_packets << " resent " << outcome.out.retransmitted_packets_sent << " pli "
+                << outcome.in.pli_count << " dropped " << outcome.in.frames_dropped << " frames " << outcome.in.frames_received
+                << " unknown " << outcome.out.nacked_unknown << " rtx " << choice.rtx << " disc " << outcome.in.packets_discarded;
         }
         if (HasFailure()) break;
     }

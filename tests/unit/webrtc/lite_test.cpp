@@ -85,8 +85,8 @@ protected:
         full.add_host("192.0.2.2:4002");
         full.peer().gather(net.now());
         const std::string offer = "v=0\r\no=- 1 2 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\na=ice-lite\r\na=group:BUNDLE 0\r\n" +
-                                  std::string(media_line) + "c=IN IP4 0.0.0.0\r\n" + lite.lines() +
-                                  "a=fingerprint:" + to_string(test::the_identity().fingerprint(proto::dtls::HashFunction::sha_256)) +
+                                  std::string(media_line) + "c=IN IP4 0.0.0.0\r\n" + lite.lines() + "a=fingerprint:" +
+                                  to_string(test::the_identity().fingerprint(proto::dtls::HashFunction::sha_256)) +
                                   "\r\na=setup:actpass\r\na=mid:0\r\na=sctp-port:5000\r\n" + std::string(candidate_line);
         const auto refused = full.peer().take_offer(net.now(), offer);
         EXPECT_FALSE(refused) << format_source_error(*refused);
@@ -106,8 +106,8 @@ protected:
     void restart() {
         lite.credentials = {"again", "abcdefghijkl0123456789"};
         lite.checks.clear();
-        const auto answer = full.peer().take_fragment(net.now(), lite.lines() + std::string(media_line) + "a=mid:0\r\n" +
-                                                                     std::string(candidate_line));
+        const auto answer = full.peer().take_fragment(
+            net.now(), lite.lines() + std::string(media_line) + "a=mid:0\r\n" + std::string(candidate_line));
         ASSERT_TRUE(answer) << format_source_error(answer.error());
         EXPECT_TRUE(*answer) << "a restart is answered";
         full.flush(net.now());

@@ -59,20 +59,20 @@ struct VideoPlan {
     std::string transform;
     /// An IVF or Y4M file, played over and over; empty: a moving picture made here that carries its own number.
     std::string source;
-    int width = 640;                     ///< pixels, 64 to 4,096; of a picture made here
-    int height = 480;                    //
-    double frames_per_second = 30;       ///< 1 to 120; of a picture made here
+    int width = 640;                ///< pixels, 64 to 4,096; of a picture made here
+    int height = 480;               //
+    double frames_per_second = 30;  ///< 1 to 120; of a picture made here
     std::uint64_t bits_per_second = 500'000;
-    std::vector<std::string> codecs;     ///< `VP8`, `H264`: wanted in this order; none: VP8, then H264
+    std::vector<std::string> codecs;  ///< `VP8`, `H264`: wanted in this order; none: VP8, then H264
     /// Of the calls one in so many has its returned video decoded; of the others frames are known by their RTP timestamps.
     std::size_t decode_every = 1;
-    std::string frames_folder;           ///< where pictures of what was sent and what came back go; empty: nowhere
+    std::string frames_folder;  ///< where pictures of what was sent and what came back go; empty: nowhere
 };
 
 /// What is sent as audio.
 struct AudioPlan {
-    std::string source = "chirp";         ///< `tone` (440 Hz), `chirp` (one a second, whose way back is timed), or a WAV file
-    std::vector<std::string> codecs;     ///< `opus`, `G722`, `PCMU`, `PCMA`: wanted in this order; none: in that one
+    std::string source = "chirp";     ///< `tone` (440 Hz), `chirp` (one a second, whose way back is timed), or a WAV file
+    std::vector<std::string> codecs;  ///< `opus`, `G722`, `PCMU`, `PCMA`: wanted in this order; none: in that one
 };
 
 /// `host` is a name or an address.

@@ -16,76 +16,76 @@ struct TransformSeen {
         std::string name;
         double correlation = 0;  ///< -1 to 1
     };
-    std::string asked;          ///< empty: none was asked for
-    std::string seen;           ///< the one that correlates best; empty: none stands out, or nothing could be looked at
-    double margin = 0;          ///< by which it does better than the next
-    std::vector<Score> scores;  ///< best first
-    std::uint64_t pictures = 0; ///< that were looked at
+    std::string asked;           ///< empty: none was asked for
+    std::string seen;            ///< the one that correlates best; empty: none stands out, or nothing could be looked at
+    double margin = 0;           ///< by which it does better than the next
+    std::vector<Score> scores;   ///< best first
+    std::uint64_t pictures = 0;  ///< that were looked at
 };
 
 /// Video of calls that sent it. Names that W3C's webrtc-stats has are used in its sense.
 struct VideoTally {
-    std::uint64_t calls = 0;           ///< that agreed on video in both directions
-    std::uint64_t calls_back = 0;      ///< of them, those that got a frame back
-    std::uint64_t sent = 0;            ///< frames whose time to come back is over, or that are back
-    std::uint64_t returned = 0;        ///< of those sent, in time
-    std::uint64_t late = 0;            ///< of those sent: after the time allowed; also lost
-    std::uint64_t lost = 0;            //
-    std::uint64_t untold = 0;          ///< of those sent, while frames came of which nobody can tell which they are
-    std::uint64_t received = 0;        ///< frames that came
-    std::uint64_t repeated = 0;        ///< of them: seen before
-    std::uint64_t mismatched = 0;      ///< of them: timestamp and picture say different frames; no match of anything
-    std::uint64_t unknown = 0;         ///< of them: of no frame that could be meant
-    std::uint64_t decoded = 0;         ///< of them
-    std::uint64_t unreadable = 0;      ///< of those decoded: without a number in the picture
-    std::uint64_t undecodable = 0;     ///< of them: no picture to the decoder
-    std::uint64_t by_timestamp = 0;    ///< of those returned: known by their RTP timestamp alone
-    std::uint64_t by_code = 0;         ///< by the number in the picture alone
-    std::uint64_t by_both = 0;         ///< by both, which agree
-    Histogram round_trip;              ///< from the planned instant of a frame until it is back, decoded where it is
-    Histogram network;                 ///< from its last packet sent to the last one back: the way and the server
-    Histogram assembly;                ///< until all frames before it are there
-    Histogram decoding;                ///< until it is a picture again
-    Histogram first_frame;             ///< of a call: from its planned start until the first frame was back
-    std::uint64_t freezes = 0;         ///< freezeCount
-    Duration frozen{};                 ///< totalFreezesDuration
-    Duration longest_freeze{};         //
-    Duration length{};                 ///< of all calls' video: what rates are reckoned from
-    std::uint64_t bytes_out = 0;       ///< payloads of RTP
-    std::uint64_t bytes_in = 0;        //
-    std::uint64_t packets_out = 0;     //
-    std::uint64_t packets_in = 0;      //
-    std::uint64_t packets_lost_in = 0; ///< of those that were to come, not even by resending
-    std::uint64_t resent_out = 0;      ///< retransmittedPacketsSent
-    std::uint64_t resent_in = 0;       ///< retransmittedPacketsReceived
-    std::uint64_t nacks_out = 0;       ///< nackCount, of what is received
-    std::uint64_t nacks_in = 0;        ///< of what is sent
-    std::uint64_t plis_out = 0;        ///< pliCount
-    std::uint64_t plis_in = 0;         //
-    std::uint64_t unanswered = 0;      ///< key frames that were asked for last and never came
-    std::uint64_t resized = 0;         ///< changes of the returned picture's size
-    std::uint64_t fell_silent = 0;     ///< streams that stopped without a goodbye
-    std::string codec;                 ///< of the first call
-    std::string size;                  ///< of its returned pictures, where they are decoded
-    TransformSeen transform;           ///< of its pictures
+    std::uint64_t calls = 0;            ///< that agreed on video in both directions
+    std::uint64_t calls_back = 0;       ///< of them, those that got a frame back
+    std::uint64_t sent = 0;             ///< frames whose time to come back is over, or that are back
+    std::uint64_t returned = 0;         ///< of those sent, in time
+    std::uint64_t late = 0;             ///< of those sent: after the time allowed; also lost
+    std::uint64_t lost = 0;             //
+    std::uint64_t untold = 0;           ///< of those sent, while frames came of which nobody can tell which they are
+    std::uint64_t received = 0;         ///< frames that came
+    std::uint64_t repeated = 0;         ///< of them: seen before
+    std::uint64_t mismatched = 0;       ///< of them: timestamp and picture say different frames; no match of anything
+    std::uint64_t unknown = 0;          ///< of them: of no frame that could be meant
+    std::uint64_t decoded = 0;          ///< of them
+    std::uint64_t unreadable = 0;       ///< of those decoded: without a number in the picture
+    std::uint64_t undecodable = 0;      ///< of them: no picture to the decoder
+    std::uint64_t by_timestamp = 0;     ///< of those returned: known by their RTP timestamp alone
+    std::uint64_t by_code = 0;          ///< by the number in the picture alone
+    std::uint64_t by_both = 0;          ///< by both, which agree
+    Histogram round_trip;               ///< from the planned instant of a frame until it is back, decoded where it is
+    Histogram network;                  ///< from its last packet sent to the last one back: the way and the server
+    Histogram assembly;                 ///< until all frames before it are there
+    Histogram decoding;                 ///< until it is a picture again
+    Histogram first_frame;              ///< of a call: from its planned start until the first frame was back
+    std::uint64_t freezes = 0;          ///< freezeCount
+    Duration frozen{};                  ///< totalFreezesDuration
+    Duration longest_freeze{};          //
+    Duration length{};                  ///< of all calls' video: what rates are reckoned from
+    std::uint64_t bytes_out = 0;        ///< payloads of RTP
+    std::uint64_t bytes_in = 0;         //
+    std::uint64_t packets_out = 0;      //
+    std::uint64_t packets_in = 0;       //
+    std::uint64_t packets_lost_in = 0;  ///< of those that were to come, not even by resending
+    std::uint64_t resent_out = 0;       ///< retransmittedPacketsSent
+    std::uint64_t resent_in = 0;        ///< retransmittedPacketsReceived
+    std::uint64_t nacks_out = 0;        ///< nackCount, of what is received
+    std::uint64_t nacks_in = 0;         ///< of what is sent
+    std::uint64_t plis_out = 0;         ///< pliCount
+    std::uint64_t plis_in = 0;          //
+    std::uint64_t unanswered = 0;       ///< key frames that were asked for last and never came
+    std::uint64_t resized = 0;          ///< changes of the returned picture's size
+    std::uint64_t fell_silent = 0;      ///< streams that stopped without a goodbye
+    std::string codec;                  ///< of the first call
+    std::string size;                   ///< of its returned pictures, where they are decoded
+    TransformSeen transform;            ///< of its pictures
 
     void merge(const VideoTally& other);
 };
 
 /// Sound of calls that sent it.
 struct AudioTally {
-    std::uint64_t calls = 0;           ///< that agreed on audio
-    std::uint64_t calls_back = 0;      ///< of them, those that got sound back
-    std::uint64_t sent = 0;            ///< packets
-    std::uint64_t received = 0;        //
-    std::uint64_t lost = 0;            ///< of those that were to come
-    std::uint64_t chirps = 0;          ///< whose time to come back is over, or that are back
-    std::uint64_t chirps_back = 0;     //
-    Histogram round_trip;              ///< of chirps: from the sending of the packet that it begins in
-    std::uint64_t bytes_out = 0;       ///< payloads of RTP
-    std::uint64_t bytes_in = 0;        //
-    std::string codec;                 ///< of the first call
-    double level_db = 0;               ///< of what came, of its first call: root of the mean square over full scale; 0: unknown
+    std::uint64_t calls = 0;        ///< that agreed on audio
+    std::uint64_t calls_back = 0;   ///< of them, those that got sound back
+    std::uint64_t sent = 0;         ///< packets
+    std::uint64_t received = 0;     //
+    std::uint64_t lost = 0;         ///< of those that were to come
+    std::uint64_t chirps = 0;       ///< whose time to come back is over, or that are back
+    std::uint64_t chirps_back = 0;  //
+    Histogram round_trip;           ///< of chirps: from the sending of the packet that it begins in
+    std::uint64_t bytes_out = 0;    ///< payloads of RTP
+    std::uint64_t bytes_in = 0;     //
+    std::string codec;              ///< of the first call
+    double level_db = 0;            ///< of what came, of its first call: root of the mean square over full scale; 0: unknown
 
     void merge(const AudioTally& other);
 };
