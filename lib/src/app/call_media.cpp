@@ -4,8 +4,6 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -15,10 +13,9 @@
 
 #include <volley/error.hpp>
 
+#include "call/sound_source.hpp"
 #include "media/load.hpp"
 #include "media/transforms.hpp"
-#include "sound/tone.hpp"
-#include "sound/wav.hpp"
 
 namespace volley::app {
 namespace {
@@ -26,33 +23,7 @@ namespace {
 /// Known without a look into the plugin, whose loading takes a while.
 constexpr std::array<std::string_view, 5> usual_transforms{"none", "cartoon", "edges", "rotate", call::reflect_transform};
 
-constexpr std::uintmax_t largest_sound = 64UL * 1024 * 1024;
-constexpr double concert_pitch = 440;  // Hz
-constexpr int tone_rate = 48'000;
 constexpr std::size_t most_notices = 32;
-
-/// A second of it, which is a whole number of its waves: it can be played over and over.
-sound::Pcm tone() {
-    sound::Pcm out;
-    out.rate = tone_rate;
-    out.samples.resize(tone_rate);
-    sound::Tone(tone_rate, concert_pitch, 0.3).fill(out.samples);
-    return out;
-}
-
-sound::Pcm read_sound(const std::string& path) {
-    std::error_code ec;
-    const auto size = std::filesystem::file_size(path, ec);
-    if (ec) throw std::runtime_error(fmt::format("--audio: {}: {}", path, ec.message()));
-    if (size > largest_sound) throw std::runtime_error(fmt::format("--audio: {}: a file of at most 64 MiB is expected", path));
-    std::ifstream in(path, std::ios::binary);
-    const Bytes bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    if (!in.good() && !in.eof()) throw std::runtime_error(fmt::format("--audio: {}: cannot be read", path));
-    auto sound = sound::read_wav(bytes);
-    if (!sound) throw std::runtime_error(fmt::format("--audio: {}: {}", path, to_string(sound.error())));
-    if (sound->frames() == 0) throw std::runtime_error(fmt::format("--audio: {}: there is no sound in it", path));
-    return std::move(*sound);
-}
 
 bool plugin_is_there() {
     const auto places = media::plugin_places();
@@ -88,7 +59,10 @@ CallMedia::CallMedia(const CallOptions& options, RandomSource& random, std::func
         shared_.audio = call::AnswerAudio::none;
     } else if (options_.audio != "echo") {
         shared_.audio = call::AnswerAudio::loops;
-        sound_ = std::make_unique<call::SoundLoops>(options_.audio == "tone" ? tone() : read_sound(options_.audio), workers_);
+        std::string fault;
+        auto sound = call::read_sound(options_.audio, fault);
+        if (!sound) throw std::runtime_error("--audio: " + fault);
+        sound_ = std::make_unique<call::SoundLoops>(std::move(*sound), workers_);
         shared_.sound = sound_.get();
     }
     if (!options_.record_to.empty() && !std::filesystem::is_directory(options_.record_to))

@@ -1,51 +1,11 @@
 // What calls send, made once for all of them.
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
-#include <volley/error.hpp>
-
 #include "call/media_leg.hpp"
-#include "sound/tone.hpp"
-#include "sound/wav.hpp"
+#include "call/sound_source.hpp"
 
 namespace volley::call {
 namespace {
-
-constexpr int tone_rate = 48'000;
-constexpr double concert_pitch = 440;
-constexpr std::uintmax_t largest_sound = 64UL * 1024 * 1024;
-
-std::optional<sound::Pcm> read_sound(const std::string& source, std::string& fault) {
-    if (source == "chirp") return chirp_second();
-    if (source == "tone") {
-        sound::Pcm out;
-        out.rate = tone_rate;
-        out.samples.resize(tone_rate);  // a whole number of waves
-        sound::Tone(tone_rate, concert_pitch, 0.3).fill(out.samples);
-        return out;
-    }
-    std::error_code ec;
-    const auto size = std::filesystem::file_size(source, ec);
-    const std::string name = escape_for_terminal(source) + ": ";
-    if (ec || size > largest_sound) {
-        fault = name + (ec ? ec.message() : "a WAV file of at most 64 MiB is expected");
-        return std::nullopt;
-    }
-    std::ifstream in(source, std::ios::binary);
-    const Bytes bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    auto sound = sound::read_wav(bytes);
-    if (!sound) {
-        fault = name + to_string(sound.error());
-        return std::nullopt;
-    }
-    if (sound->frames() == 0) {
-        fault = name + "there is no sound in it";
-        return std::nullopt;
-    }
-    return std::move(*sound);
-}
 
 template <class Codec, class Named>
 std::vector<Codec> codecs_of(const std::vector<std::string>& names, std::vector<Codec> all, Named named) {

@@ -10,6 +10,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from bad_way import BadWay
 from peers_test import PASSES, PeerTest
 from support.volley import LIMIT
 
@@ -81,6 +82,43 @@ class VolleyCalls(MediaTest):
             with self.subTest(transform):
                 media, text = self.call(f"http://127.0.0.1:{port}/offer", "--video", transform)
                 self.check(f"volley {transform}", media["video"], text)
+
+
+class BadWays(MediaTest):
+    """What the way does to packets is mended by resending and by key frames: the picture goes on, and no frame is taken for another."""
+
+    def through(self, url, **way):
+        bad = BadWay(url, 7, **way)
+        self.addCleanup(bad.stop)
+        return bad
+
+    def check_bad(self, name, media, text, least):
+        video = media["video"]
+        self.check(name, video, text, matched=least, mismatched=0.03)
+        print(f"  NACKs {video['nacks_out']} out, {video['nacks_in']} in; resent {video['retransmitted_in']} in, {video['retransmitted_out']} out; "
+              f"key frames asked for {video['plis_out']}, asked of us {video['plis_in']}; frozen {video['totalFreezesDuration']:.1f} s", flush=True)
+        self.assertGreater(video["nacks_out"] + video["nacks_in"], 0, text)
+        self.assertGreater(video["retransmitted_in"] + video["retransmitted_out"], 0, text)
+
+    def test_ourselves_with_two_and_with_ten_percent_lost(self):
+        port = self.serve()
+        for loss, least in ((0.02, 0.6), (0.10, 0.2)):
+            for transform in ("none", "edges"):
+                with self.subTest(loss=loss, transform=transform):
+                    way = self.through(f"http://127.0.0.1:{port}/offer", loss=loss, delay=0.01, jitter=0.005)
+                    media, text = self.call(way.url, "--video", transform)
+                    self.check_bad(f"volley {transform}, {100 * loss:.0f} % lost", media, text, least)
+
+    def test_ourselves_with_five_percent_lost_and_jitter(self):
+        way = self.through(f"http://127.0.0.1:{self.serve()}/offer", loss=0.05, delay=0.02, jitter=0.1)
+        media, text = self.call(way.url, "--video", "none")
+        self.check_bad("volley, 5 % lost and 100 ms of jitter", media, text, 0.2)
+
+    def test_aiortc_with_two_percent_lost(self):
+        _, url = self.serve_peer("aiortc_server.py")
+        way = self.through(url, loss=0.02, delay=0.01, jitter=0.005)
+        media, text = self.call(way.url, "--video", "none")
+        self.check_bad("aiortc, 2 % lost", media, text, 0.2)
 
 
 class OthersCall(MediaTest):
