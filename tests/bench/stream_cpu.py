@@ -11,8 +11,7 @@ import calls
 import pairs
 from servers import cpu_of
 
-# Per session: budgets as shares of a core.
-BUDGET_REFLECT = 0.003
+BUDGET_REFLECT = 0.3  # percent of a core for a session
 SESSIONS = {"reflect": 20, "none": 2, "edges": 2, "cartoon": 1}
 MANY = 200
 
@@ -41,9 +40,9 @@ def main(options):
                 rounds[f"aiortc {transform}"] = lambda t=transform: per_session(theirs, t, 1)
         pairs.heading(f"Server's processor time for a session of video, 640x480, 30/s, for {seconds:g} s ({options.pairs} rounds)")
         found = pairs.rounds(rounds, options.pairs)
-        budgets = {"volley reflect": BUDGET_REFLECT * 100}
+        budgets = {"volley reflect": BUDGET_REFLECT}
         for name, values in found.items():
-            pairs.row(name, pairs.spread(values, " % of a core", 100), pairs.verdict(values, budgets.get(name) and BUDGET_REFLECT, 100))
+            pairs.row(name, pairs.spread(values, " % of a core ", 100), pairs.verdict(values, budgets.get(name), 100))
         for transform in SESSIONS:
             if transform != "reflect":
                 ratios = pairs.ratios_of(found[f"volley {transform}"], found[f"aiortc {transform}"])
