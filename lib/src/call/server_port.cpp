@@ -100,6 +100,7 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
         std::map<Endpoint, IpAddress> came_to;
         TimePoint alive_at{};  // something of the peer's own came
         bool flushing = false;
+        bool accepted = false;
         bool connected = false;
     };
     using Calls = std::unordered_map<std::uint64_t, std::unique_ptr<Call>>;
@@ -363,7 +364,7 @@ void ServerPort::Impl::end(Call& call) {
         const auto counted = signallers.find(*call.counted_for);
         if (--counted->second == 0) signallers.erase(counted);
     }
-    if (call.the_peer.reached(webrtc::Stage::answered)) ++counts.ended;
+    if (call.accepted) ++counts.ended;
     loop.remove(call.number);
 }
 
@@ -451,6 +452,7 @@ boost::system::result<ServerPort::Accepted, ServerPort::Failure> ServerPort::acc
     auto answer = call.the_peer.create_answer(now);
     if (!answer) return refuse(std::move(answer).error());
     ++impl.counts.accepted;
+    call.accepted = true;
 
     if (!who.is_loopback()) {
         const IpAddress counted = signaller(who);
