@@ -101,7 +101,6 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
         TimePoint alive_at{};  // something of the peer's own came
         bool accepted = false;
         bool flushing = false;
-        bool accepted = false;
         bool connected = false;
     };
     using Calls = std::unordered_map<std::uint64_t, std::unique_ptr<Call>>;
