@@ -76,6 +76,28 @@ std::string calls_table(const Column& rows, const Paint& paint) {
     return table.print(paint);
 }
 
+/// What of the calls' video and sound came back; empty where none was sent.
+std::string media_table(const Column& rows, const Paint& paint) {
+    const auto q = [](const metrics::Histogram& h, double at) {
+        return h.empty() ? std::string("-") : format_duration(h.quantile(at));
+    };
+    Table table({"server", "frames", "back", "video_rtt p50", "p95", "first_frame p50", "freezes", "transform", "audio packets", "back",
+                 "audio_rtt p50"});
+    bool any = false;
+    for (const auto& [server, phase] : rows) {
+        const auto& media = phase->calls->media;
+        if (!media) continue;
+        any = true;
+        const auto& [video, audio, notes] = *media;
+        const bool seen = !video.transform.seen.empty();
+        table.add({one_line(server->name), grouped(video.sent), video.sent == 0 ? "-" : share_text(video.returned, video.sent),
+                   q(video.round_trip, 0.5), q(video.round_trip, 0.95), q(video.first_frame, 0.5), grouped(video.freezes),
+                   seen ? one_line(video.transform.seen) : "-", grouped(audio.sent), grouped(audio.received),
+                   q(audio.round_trip, 0.5)});
+    }
+    return any ? table.print(paint) : std::string();
+}
+
 /// How far the set-ups of calls at once overlapped.
 std::string call_bursts_table(const Column& rows, const Paint& paint) {
     Table table({"server", "solo S", "makespan M", "M/S", "overlap", "serial", "groups"});
@@ -95,7 +117,7 @@ std::string phase_tables(const Column& rows, const TextOptions& options, const P
     const auto& first = *rows.front().second;
     const bool calls = std::ranges::all_of(rows, [](const auto& row) { return row.second->calls != nullptr; });
     if (calls)
-        return calls_table(rows, paint) + (first.kind == PhaseKind::burst ? call_bursts_table(rows, paint) : std::string());
+        return calls_table(rows, paint) + media_table(rows, paint) + (first.kind == PhaseKind::burst ? call_bursts_table(rows, paint) : std::string());
     return first.kind == PhaseKind::burst ? burst_table(rows, options, paint) : load_table(rows, paint);
 }
 
