@@ -64,7 +64,8 @@ export function watchFrames(video, onFrame) {
     const next = (now, about) => {
       if (ended) return;
       video.requestVideoFrameCallback(next);
-      onFrame({ received: about.receiveTime, shown: about.presentationTime ?? now });
+      // Chromium now and then tells of the first frames that they were shown before they came.
+      onFrame({ received: about.receiveTime, shown: Math.max(about.presentationTime ?? now, about.receiveTime ?? 0) });
     };
     video.requestVideoFrameCallback(next);
   } else {
