@@ -58,9 +58,17 @@ TEST_F(AcceptTest, whichever_allocation_fails_nothing_stays_of_the_call) {
     EXPECT_EQ(port->counts().accepted, port->counts().ended);
 }
 
+/// Cannot bear to hear that the call is in a state.
 class Throwing final : public CallHandler {
 public:
-    void handle(ServerCall&, TimePoint, webrtc::PeerEvent&) override { throw std::bad_alloc(); }
+    explicit Throwing(webrtc::PeerState when) : when_(when) {}
+    void handle(ServerCall&, TimePoint, webrtc::PeerEvent& event) override {
+        const auto* const changed = std::get_if<webrtc::PeerStateChanged>(&event);
+        if (changed != nullptr && changed->state == when_) throw std::bad_alloc();
+    }
+
+private:
+    webrtc::PeerState when_;
 };
 
 TEST_F(AcceptTest, a_handler_that_throws_loses_its_call_and_no_other) {
@@ -70,10 +78,18 @@ TEST_F(AcceptTest, a_handler_that_throws_loses_its_call_and_no_other) {
     const std::string text = offer(*caller);
     const auto before = port->registries();
     const std::size_t others = loop.calls();
-    EXPECT_THROW((void)port->accept(text, address("192.0.2.1"), std::make_unique<Throwing>()), std::bad_alloc);
-    EXPECT_EQ(port->calls(), 1U);
-    EXPECT_EQ(port->registries(), before);
-    EXPECT_EQ(loop.calls(), others);
+    const auto look = [&] {
+        EXPECT_EQ(port->calls(), 1U);
+        EXPECT_EQ(port->registries(), before);
+        EXPECT_EQ(loop.calls(), others);
+    };
+    const IpAddress from = address("192.0.2.1");
+    EXPECT_THROW((void)port->accept(text, from, std::make_unique<Throwing>(webrtc::PeerState::connecting)), std::bad_alloc);
+    look();
+    const auto accepted = port->accept(text, from, std::make_unique<Throwing>(webrtc::PeerState::closed));
+    ASSERT_TRUE(accepted.has_value());
+    EXPECT_THROW((void)port->hang_up(accepted->id), std::bad_alloc);
+    look();
     EXPECT_EQ(echo(*bystander, true, "ping"), "pong");
 }
 
