@@ -37,9 +37,9 @@ public:
     }
     std::uint16_t two() { return static_cast<std::uint16_t>(byte() << 8 | byte()); }
     BytesView bytes() {
-        const std::size_t size = std::min<std::size_t>(byte(), left_.size());
-        const BytesView out = left_.first(size);
-        left_ = left_.subspan(size);
+        const std::size_t wanted = byte();
+        const BytesView out = left_.first(std::min(wanted, left_.size()));
+        left_ = left_.subspan(out.size());
         return out;
     }
 

@@ -10,9 +10,9 @@
 #include <boost/system/system_error.hpp>
 
 #include "call/drain.hpp"
+#include "call/local_addresses.hpp"
 #include "call/turn_stream.hpp"
 #include "net/deadline_queue.hpp"
-#include "net/interfaces.hpp"
 #include "net/udp_socket.hpp"
 
 namespace volley::call {
@@ -22,8 +22,6 @@ namespace ice = proto::ice;
 
 namespace {
 
-constexpr std::size_t most_addresses = ice::Gatherer::most_hosts;
-
 /// For a burst of one call, where the system's default holds a fifth of a big message.
 constexpr std::size_t socket_buffer = 512 * 1024;
 
@@ -31,14 +29,6 @@ constexpr std::size_t socket_buffer = 512 * 1024;
 constexpr Duration gathering_slack = std::chrono::seconds(1);
 
 }  // namespace
-
-std::vector<IpAddress> local_addresses(bool loopback) {
-    std::vector<IpAddress> out = net::interface_addresses();
-    const bool has_others = std::any_of(out.begin(), out.end(), [](const auto& a) { return !a.is_loopback(); });
-    if (!loopback && has_others) std::erase_if(out, [](const auto& a) { return a.is_loopback(); });
-    if (out.size() > most_addresses) out.resize(most_addresses);
-    return out;
-}
 
 struct ClientCall::Impl final : std::enable_shared_from_this<Impl>, net::DeadlineQueue::Item {
     Impl(Loop& the_loop, ClientCall& station, ClientCallConfig config)

@@ -42,9 +42,6 @@ public:
     virtual void handle_timeout(TimePoint now) = 0;
 };
 
-/// Addresses of this machine's interfaces that are up, IPv4 before IPv6, without link-local ones; at most 32.
-[[nodiscard]] std::vector<IpAddress> local_addresses(bool loopback);
-
 /// All on the loop's thread. Descriptors: one, and one for each TURN server that is reached over TCP; none once the call has ended, by itself
 /// or by hang_up().
 class ClientCall final : public Station {

@@ -10,6 +10,7 @@
 
 #include "call/client_call.hpp"
 #include "call/drain.hpp"
+#include "call/local_addresses.hpp"
 #include "call/routes.hpp"
 #include "net/deadline_queue.hpp"
 #include "net/udp_socket.hpp"

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "call/local_addresses.hpp"
 #include "support/descriptors.hpp"
 
 namespace volley::call {
