@@ -81,9 +81,6 @@ void FrameWorkers::want(const std::shared_ptr<FrameWork>& work) {
     impl_->changed.notify_one();
 }
 
-unsigned FrameWorkers::threads_for_this_machine() noexcept {
-    const unsigned processors = std::thread::hardware_concurrency();
-    return processors > 2 ? processors - 1 : 1;
-}
+unsigned FrameWorkers::threads_for_this_machine() noexcept { return std::max(1U, std::thread::hardware_concurrency()); }
 
 }  // namespace volley::call

@@ -36,7 +36,8 @@ public:
     /// There is something to do. Work that waits already is not counted twice; work that runs is run once more.
     void want(const std::shared_ptr<FrameWork>& work);
 
-    /// Threads that a machine of so many processors is given: all but one, which is the loop's, and at least one.
+    /// As many as there are processors: the loop, which has a few per cent of one to do, needs none to itself, and on a machine of two a single
+    /// thread would be the limit of a transform of 40 ms.
     [[nodiscard]] static unsigned threads_for_this_machine() noexcept;
 
 private:
