@@ -1,5 +1,5 @@
 # What `cmake --install` lays down: the program, its helper, the media plugin, the library for find_package(volley) and pkg-config, the man
-# pages, the completions and the ready-to-run scenarios. Three components: `program`, `media`, and `development` for who links the library.
+# pages, the completions and the ready-to-run scenarios. Four components: `program`, `media`, `avformat`, and `development` for who links the library.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/volley)
 
@@ -10,6 +10,9 @@ endif()
 
 if(TARGET volley_media)
   install(TARGETS volley_media LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/volley COMPONENT media)
+endif()
+if(TARGET volley_avformat)
+  install(TARGETS volley_avformat LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/volley COMPONENT avformat)
 endif()
 
 install(TARGETS volley volley_core EXPORT volley-targets

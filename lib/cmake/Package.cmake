@@ -1,5 +1,5 @@
-# `cpack`, or the target `package`: the installed tree as an archive and, when configured for /usr, as three Debian packages.
-# `dev package` does both from the preset `package`. Three, because who only runs volley needs none of the -dev packages that
+# `cpack`, or the target `package`: the installed tree as an archive and, when configured for /usr, as four Debian packages.
+# `dev package` does both from the preset `package`. Four, because who only runs volley needs none of the -dev packages that
 # linking its static libraries needs, and who makes no calls with video none of the hundred megabytes below the media plugin.
 set(VOLLEY_MAINTAINER "The Volley authors <volley@localhost>" CACHE STRING "Maintainer of the Debian packages")
 set(VOLLEY_HOMEPAGE "" CACHE STRING "Homepage of the Debian packages; empty: none")
@@ -38,6 +38,9 @@ set(CPACK_COMPONENTS_ALL program development)
 if(TARGET volley_media)
   list(APPEND CPACK_COMPONENTS_ALL media)
 endif()
+if(TARGET volley_avformat)
+  list(APPEND CPACK_COMPONENTS_ALL avformat)
+endif()
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
@@ -46,7 +49,7 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME volley)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION web)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "volley-media, python3-django, uvicorn")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "volley-media, volley-avformat, python3-django, uvicorn")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "HTTP client that measures how asynchronous a server is
 Volley sends many HTTP requests at once, from sockets that were opened before,
 and measures how far they overlapped: fifty requests that each sleep for a
@@ -69,6 +72,18 @@ and measures how far they overlapped. It also makes and answers WebRTC calls.
 .
 This package holds what it loads for the sound and video of calls: VP8, H.264,
 Opus, G.711 and G.722, the transforms of pictures, and the recorder.")
+
+set(CPACK_DEBIAN_AVFORMAT_PACKAGE_NAME volley-avformat)
+set(CPACK_DEBIAN_AVFORMAT_PACKAGE_SOURCE volley)
+set(CPACK_DEBIAN_AVFORMAT_PACKAGE_SECTION web)
+set(CPACK_DEBIAN_AVFORMAT_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_AVFORMAT_PACKAGE_DEPENDS "volley (= ${PROJECT_VERSION}), volley-media (= ${PROJECT_VERSION})")
+set(CPACK_COMPONENT_AVFORMAT_DESCRIPTION "HTTP client that measures how asynchronous a server is - video files
+Volley sends many HTTP requests at once, from sockets that were opened before,
+and measures how far they overlapped. It also makes and answers WebRTC calls.
+.
+This package holds what it loads for files of video that it does not read
+itself: MP4, WebM, MPEG and whatever else FFmpeg's libraries know.")
 
 # The helper that the library starts servers with is in volley, and must be of the library's version.
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libvolley-dev)

@@ -38,7 +38,7 @@ if(CPACK_GENERATOR STREQUAL "DEB")
   run(gzip -9n ${doc}/volley/changelog)
   # They depend on volley of the same version, so policy (12.5) lets them share the folder.
   set(packages program/volley)
-  foreach(package IN ITEMS development/libvolley-dev media/volley-media)
+  foreach(package IN ITEMS development/libvolley-dev media/volley-media avformat/volley-avformat)
     cmake_path(GET package PARENT_PATH component)
     cmake_path(GET package FILENAME name)
     if(component IN_LIST CPACK_COMPONENTS_ALL)

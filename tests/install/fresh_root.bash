@@ -23,7 +23,7 @@ require_or_skip 'root, for chroot' test "$EUID" -eq 0
 require_or_skip 'debootstrap' command -v debootstrap
 require_or_skip 'apt, whose mirror to use' command -v apt-get
 [[ -d ${1-} ]] || fail "the packages come first: ./dev package"
-debs=("$1"/volley_*.deb "$1"/libvolley-dev_*.deb "$1"/volley-media_*.deb)
+debs=("$1"/volley_*.deb "$1"/libvolley-dev_*.deb "$1"/volley-media_*.deb "$1"/volley-avformat_*.deb)
 for deb in "${debs[@]}"; do
     [[ -f $deb ]] || fail "no $deb: ./dev package"
 done
@@ -156,6 +156,14 @@ inside 60 ldd "${plugin[0]#"$root"}" >"$scratch/ldd"
 left=$(lines_of "$scratch/ldd" 'not found')
 [[ -z $left ]] || fail "the media plugin misses libraries: $left"
 
+say 'installing volley-avformat'
+apt install "/packages/$(basename "${debs[3]}")"
+plugin=("$root"/usr/lib/*/volley/libvolley_avformat.so)
+[[ -s ${plugin[0]} ]] || fail 'not installed: libvolley_avformat.so'
+inside 60 ldd "${plugin[0]#"$root"}" >"$scratch/ldd"
+left=$(lines_of "$scratch/ldd" 'not found')
+[[ -z $left ]] || fail "the plugin for files of video misses libraries: $left"
+
 # --- the library -----------------------------------------------------------------------------------------------------
 
 say 'installing libvolley-dev, g++ and cmake'
@@ -170,10 +178,10 @@ inside 300 bash -c 'g++ -std=c++20 /consumer/main.cpp -o /tmp/by-pkg-config $(pk
 
 # --- and away --------------------------------------------------------------------------------------------------------
 
-say 'purging all three'
-inside 10 dpkg -L volley volley-media libvolley-dev | sort -u >"$scratch/listed"
+say 'purging all four'
+inside 10 dpkg -L volley volley-media volley-avformat libvolley-dev | sort -u >"$scratch/listed"
 (($(wc -l <"$scratch/listed") > 50)) || fail 'dpkg -L lists next to nothing'
-apt purge volley volley-media libvolley-dev
+apt purge volley volley-media volley-avformat libvolley-dev
 inside 10 dpkg-query -W >"$scratch/packages"
 left=$(lines_of "$scratch/packages" volley)
 [[ -z $left ]] || fail "dpkg still knows the packages: $left"

@@ -41,8 +41,9 @@ set(below_engine base metrics load net client)
 set(below_verify base metrics load verdict net client process server engine)
 set(below_media base picture sound)
 set(below_media_plugin base picture sound proto media)  # proto: sizes of pictures in their headers, before memory is taken for them
+set(below_avformat_plugin base picture media)
 set(below_run base metrics yaml scenario load verdict report net client call process server engine verify webrtc)
-set(modules base picture sound proto webrtc streams metrics yaml pages appfile scenario load report verdict net view files middleware client call process server app engine verify run media media_plugin)
+set(modules base picture sound proto webrtc streams metrics yaml pages appfile scenario load report verdict net view files middleware client call process server app engine verify run media media_plugin avformat_plugin)
 
 # Files that belong higher up than the folder that they stand in: the main of the helper program runs the application.
 set(higher_lib/src/process/helper_main.cpp app)
@@ -81,9 +82,9 @@ set(libssl_include "^openssl/(ssl|dtls1|srtp|bio)\\.h$")
 set(libssl_files "^lib/src/(proto/dtls/openssl_[a-z_]*|client/tls_client)\\.(cpp|hpp)$")
 set(usrsctp_include "^usrsctp\\.h$")
 set(usrsctp_files "^lib/src/proto/sctp/usrsctp_[a-z_]*\\.(cpp|hpp)$")
-# Loading these takes longer than most runs: nothing but the plugin may need them.
-set(codecs_include "^(vpx|wels|opus|spandsp|opencv2)/")
-set(codecs_files "^lib/src/media_plugin/[a-z0-9_]*\\.cpp$")
+# Loading these takes longer than most runs: nothing but the plugins may need them.
+set(codecs_include "^(vpx|wels|opus|spandsp|opencv2|libav[a-z]*|libsw[a-z]*)/|^libv4l2\\.h$")
+set(codecs_files "^lib/src/(media|avformat)_plugin/[a-z0-9_]*\\.cpp$")
 set(cli11_include "^CLI/")
 set(cli11_files "^cli/[a-z_0-9]*\\.(cpp|hpp)$")
 

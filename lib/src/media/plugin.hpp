@@ -19,7 +19,7 @@
 namespace volley::media {
 
 /// Raised with every change of what is in this file or in a type that it uses.
-inline constexpr std::uint32_t abi_version = 1;
+inline constexpr std::uint32_t abi_version = 2;
 
 /// What went wrong, in words for a person; empty where nothing did. Nothing in it comes from a peer's bytes but numbers.
 using Fault = std::string;
@@ -191,6 +191,34 @@ public:
     [[nodiscard]] virtual Fault close() = 0;
 };
 
+// --- sources ---------------------------------------------------------------------------------------------------------
+
+struct SourcePicture {
+    picture::PictureView
+        picture;  ///< the source's own, until the next call or its end; empty: there is none any more, or a fault
+    Fault fault;
+};
+
+/// Pictures one after the other, of a camera or a file, all of one size.
+class PictureSource {
+public:
+    PictureSource() = default;
+    PictureSource(const PictureSource&) = delete;
+    PictureSource& operator=(const PictureSource&) = delete;
+    virtual ~PictureSource() = default;
+
+    [[nodiscard]] virtual double frames_per_second() const = 0;  ///< 1 to 240
+    /// A camera's when it comes, some seconds later at most: off the loop.
+    [[nodiscard]] virtual SourcePicture next() = 0;
+};
+
+struct CameraSettings {
+    std::string path;  ///< of the device: /dev/video0
+    int width = 640;   ///< wished for; the camera takes what it has
+    int height = 480;
+    double frames_per_second = 30;
+};
+
 // --- the whole -------------------------------------------------------------------------------------------------------
 
 class Plugin {
@@ -214,6 +242,8 @@ public:
     [[nodiscard]] virtual Made<Transform> make_transform(std::string_view name) const = 0;
 
     [[nodiscard]] virtual Made<Recorder> open_recorder(const RecorderSettings& settings) const = 0;
+    /// A camera of Linux (V4L2), whatever it gives: YUYV, NV12 and MJPEG become I420.
+    [[nodiscard]] virtual Made<PictureSource> open_camera(const CameraSettings& settings) const = 0;
 };
 
 /// What the library's one symbol gives. Its layout never changes, so that a plugin of another version can be told.
@@ -227,5 +257,29 @@ struct PluginEntry {
 using PluginFunction = const PluginEntry* (*)() noexcept;
 inline constexpr const char* plugin_symbol = "volley_media_plugin";
 inline constexpr const char* plugin_file = "libvolley_media.so";
+
+// --- libvolley_avformat.so -------------------------------------------------------------------------------------------
+
+/// What reads files of video that Volley does not read itself: a plugin of its own, since it is large and seldom needed.
+class MoviePlugin {
+public:
+    MoviePlugin() = default;
+    MoviePlugin(const MoviePlugin&) = delete;
+    MoviePlugin& operator=(const MoviePlugin&) = delete;
+    virtual ~MoviePlugin() = default;
+
+    [[nodiscard]] virtual std::string libraries() const = 0;
+    /// @param path  of a file of this machine; a playlist in it is followed to files alone.
+    [[nodiscard]] virtual Made<PictureSource> open_movie(const std::string& path) const = 0;
+};
+
+/// As PluginEntry.
+struct MoviePluginEntry {
+    std::uint32_t abi = 0;
+    MoviePlugin* plugin = nullptr;
+};
+using MoviePluginFunction = const MoviePluginEntry* (*)() noexcept;
+inline constexpr const char* movie_plugin_symbol = "volley_avformat_plugin";
+inline constexpr const char* movie_plugin_file = "libvolley_avformat.so";
 
 }  // namespace volley::media

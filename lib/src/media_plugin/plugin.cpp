@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <new>
 
+#include "media_plugin/camera.hpp"
 #include "media_plugin/h264.hpp"
 #include "media_plugin/opus.hpp"
 #include "media_plugin/recorder.hpp"
@@ -43,6 +44,9 @@ public:
 
     media::Made<media::Recorder> open_recorder(const media::RecorderSettings& settings) const override {
         return media_plugin::open_recorder(settings);
+    }
+    media::Made<media::PictureSource> open_camera(const media::CameraSettings& settings) const override {
+        return media_plugin::open_camera(settings);
     }
 };
 

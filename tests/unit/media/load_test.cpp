@@ -1,4 +1,5 @@
 // Where the plugin is looked for, and what is said where it is not, or is another.
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -54,6 +55,26 @@ TEST(MediaLoad, what_is_missing_is_said_with_what_to_do) {
     EXPECT_EQ(loaded.plugin, nullptr);
     EXPECT_EQ(loaded.fault, "no media plugin: /no/such/b.so: not found; install the package volley-media");
     EXPECT_THAT(load_plugin({}).fault, HasSubstr("not found"));
+}
+
+TEST(MediaLoad, the_plugin_for_files_of_video_is_another_one) {
+    EXPECT_EQ(load_movie_plugin({"/no/such/a.so"}).fault,
+              "no avformat plugin: /no/such/a.so: not found; install the package volley-avformat");
+    EXPECT_THAT(load_movie_plugin({plugin_places().front()}).fault, HasSubstr("libvolley_media.so is none"));
+    const LoadedMovies& loaded = movie_plugin();
+    ASSERT_NE(loaded.plugin, nullptr) << loaded.fault;
+    EXPECT_THAT(loaded.plugin->libraries(), HasSubstr("libavformat 59."));
+    EXPECT_EQ(loaded.plugin->open_movie("/does/not/exist").fault, "No such file or directory");
+    // A playlist may name what is on the network, and nothing is asked for it.
+    const std::string list = testing::TempDir() + "volley_playlist.m3u8";
+    std::ofstream(list) << "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n";
+    EXPECT_NE(loaded.plugin->open_movie(list).fault, "");
+}
+
+TEST(MediaLoad, cameras_that_are_none_are_told_from_those_that_are_not_there) {
+    ASSERT_NE(plugin().plugin, nullptr) << plugin().fault;
+    EXPECT_EQ(plugin().plugin->open_camera({"/dev/video97"}).fault, "there is no such device");
+    EXPECT_EQ(plugin().plugin->open_camera({"/dev/null"}).fault, "this is no video device (V4L2)");
 }
 
 TEST(MediaLoad, the_first_that_is_there_is_taken) {

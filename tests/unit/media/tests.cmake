@@ -9,7 +9,7 @@ if(TARGET volley_media)
   endforeach()
   volley_add_test(unit_media unit unit/media/video_test.cpp unit/media/audio_test.cpp unit/media/transforms_test.cpp
     unit/media/recorder_test.cpp unit/media/load_test.cpp TIMEOUT 300 LIBS MediaLibraries::opencv_imgproc MediaLibraries::opencv_core)
-  add_dependencies(unit_media volley_media other_plugin no_plugin)
+  add_dependencies(unit_media volley_media volley_avformat other_plugin no_plugin)
   target_compile_definitions(unit_media PRIVATE VOLLEY_FFPROBE="${VOLLEY_FFPROBE}"
     VOLLEY_OTHER_PLUGIN="$<TARGET_FILE:other_plugin>" VOLLEY_NO_PLUGIN="$<TARGET_FILE:no_plugin>")
 
