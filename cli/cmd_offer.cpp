@@ -127,8 +127,15 @@ std::optional<std::string> check_signal(const OfferOptions& asked, const BuiltRe
             return "--trickle needs a session that candidates can be sent to: it goes with --signal whip or whep";
         return {};
     }
+    const std::string name(call::to_string(asked.plan.signal));
+    const auto& video = asked.plan.video;
+    if (video && !video->transform.empty() && video->transform != "none")
+        return "--video " + escape_for_terminal(video->transform) + ": an offer of " + name +
+               " has no place for a transform: write --video none, or add --signal json";
+    if (asked.plan.plays() && !asked.of_sending.empty())
+        return asked.of_sending + " is about what is sent, and who plays (" + name + ") sends nothing: leave it away";
     if (!built.request.body.empty())
-        return "--signal " + std::string(call::to_string(asked.plan.signal)) +
+        return "--signal " + name +
                " posts the description alone: fields do not go with it, headers (Name:value) and the query (name==value) do";
     return {};
 }
@@ -163,7 +170,7 @@ int cmd_offer(const Call& call) {
     plan.signal = asked.signal.value_or(call::signal_of_path(built.url.path).value_or(call::Signal::json));
     if (auto wrong = check_signal(asked, built)) return fail(*wrong);
 
-    auto scenario = run::scenario_of_calls(plan.request.name, built.url.origin());
+    auto scenario = run::scenario_of_calls(plan.request.name, built.url.origin(), plan);
     if (!add_expectations(asked.expectations, scenario)) return measure_exit::usage;
     run::Options options;
     options.env = environment();

@@ -83,6 +83,9 @@ int cmd_serve(const Call& call) {
             case FlagId::call_audio:
                 take_setting(out, "calls.audio", typed);
                 break;
+            case FlagId::call_video:
+                take_setting(out, "calls.video", typed);
+                break;
             case FlagId::record_to:
                 take_setting(out, "calls.record_to", typed);
                 break;

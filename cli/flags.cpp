@@ -261,9 +261,10 @@ constexpr std::array table{
         "none|edges|cartoon|rotate|reflect"},
     Flag{
         FlagId::video_source, "video-source", 0, "FILE", Group::call, offer_only,
-        "send this IVF or Y4M file, over and over (a moving picture)",
-        "The video that is sent: an IVF file of VP8 or a Y4M file, played over and over. Without it a moving picture is made that carries "
-        "its own number, so that a frame is known again whatever the server's timestamps are."},
+        "send this file or camera, over and over (a moving picture)",
+        "The video that is sent: an IVF file of VP8 or H.264, sent as it is; a Y4M file; a camera, as v4l2:/dev/video0, whose first ten seconds are "
+        "sent over and over; or with the package volley-avformat the first minute of any file that FFmpeg reads. Without it a moving picture is "
+        "made that carries its own number, so that a frame is known again whatever the server's timestamps are."},
     Flag{FlagId::video_codec, "video-codec", 0, "NAME", Group::call, offer_only, "offer this codec alone: vp8 or h264 (both)", "",
          "vp8|h264"},
     Flag{FlagId::video_bitrate, "video-bitrate", 0, "RATE", Group::call, offer_only,
@@ -277,10 +278,10 @@ constexpr std::array table{
         "the picture was transformed. Of the others frames are known by their RTP timestamps where the server keeps them. By default all are "
         "decoded up to 4 calls, and one in 20 of more."},
     Flag{FlagId::audio, "audio", 0, "", Group::call, offer_only, "send audio, and see what comes back", ""},
-    Flag{
-        FlagId::audio_source, "audio-source", 0, "WHAT", Group::call, offer_only,
-        "tone, chirp or a WAV file; goes with --audio (chirp)",
-        "The audio that is sent: tone (440 Hz), chirp (one each second, whose way back is timed), or a WAV file, played over and over."},
+    Flag{FlagId::audio_source, "audio-source", 0, "WHAT", Group::call, offer_only,
+         "tone, chirp, a WAV or Opus file; goes with --audio (chirp)",
+         "The audio that is sent: tone (440 Hz), chirp (one each second, whose way back is timed), or a file, WAV or Opus in "
+         "Ogg, played over and over."},
     Flag{FlagId::audio_codec, "audio-codec", 0, "NAME", Group::call, offer_only,
          "offer this codec alone: opus, g722, pcmu or pcma (all)", "", "opus|g722|pcmu|pcma"},
     Flag{FlagId::save_frames, "save-frames", 0, "DIR", Group::call, offer_only,
@@ -354,10 +355,15 @@ constexpr std::array table{
         "With it goes --rtc-port, and the same port outside."},
     Flag{
         FlagId::call_audio, "audio", 0, "WHAT", Group::server, serve_only,
-        "what calls hear: echo (the default), tone, none or a WAV file",
+        "what calls hear: echo (the default), tone, none, a WAV or Opus file",
         "What is played to calls that take audio: echo, the default, sends back what they send; tone is 440 Hz; none plays nothing; anything else "
-        "names a WAV file, played over and over. A file or tone needs the media plugin.",
+        "names a file, WAV or Opus in Ogg, played over and over. A file or tone needs the media plugin.",
         "echo|tone|none"},
+    Flag{
+        FlagId::call_video, "video", 0, "FILE", Group::server, serve_only,
+        "what calls see that only receive (/whep): this file (a moving picture)",
+        "What is played, over and over, to calls that offer to receive video and to send none, as those of WHEP do: a file as --video-source of "
+        "volley offer takes it. Without it a moving picture. Needs the media plugin."},
     Flag{
         FlagId::record_to, "record-to", 0, "DIR", Group::server, serve_only, "write what each call sends to DIR, as WebM",
         "Writes the video and audio that each call sends to a file of its own in the folder DIR, as WebM (Matroska for H.264). Needs the media "

@@ -79,6 +79,7 @@ enum class FlagId {
     told_stun,
     advertise,
     call_audio,
+    call_video,
     record_to,
     cors,
     users,

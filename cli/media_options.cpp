@@ -95,11 +95,13 @@ std::optional<std::string> read_codec(const char* name, const TypedFlag& flag,
 
 bool MediaReader::read(const TypedFlag& flag, std::optional<std::string>& error) {
     const bool on = !flag.negated;
-    const auto of_video = [&](const char* name) {
+    const auto of_video = [&](const char* name, bool of_sending = false) {
         if (on) needs_video_ = name;
+        if (on && of_sending) of_sending_ = name;
     };
-    const auto of_audio = [&](const char* name) {
+    const auto of_audio = [&](const char* name, bool of_sending = false) {
         if (on) needs_audio_ = name;
+        if (on && of_sending) of_sending_ = name;
     };
     switch (flag.id) {
         case FlagId::video:
@@ -108,7 +110,7 @@ bool MediaReader::read(const TypedFlag& flag, std::optional<std::string>& error)
             if (video_.transform.size() > longest_transform) error = "--video: the name of a transform has at most 64 bytes";
             return true;
         case FlagId::video_source:
-            of_video("--video-source");
+            of_video("--video-source", true);
             video_.source = on ? flag.value : std::string();
             return true;
         case FlagId::video_codec:
@@ -116,16 +118,16 @@ bool MediaReader::read(const TypedFlag& flag, std::optional<std::string>& error)
             error = read_codec("--video-codec", flag, {{"vp8", "VP8"}, {"h264", "H264"}}, video_.codecs);
             return true;
         case FlagId::video_bitrate:
-            of_video("--video-bitrate");
+            of_video("--video-bitrate", true);
             error = read_bitrate(flag, video_.bits_per_second);
             return true;
         case FlagId::resolution:
-            of_video("--resolution");
+            of_video("--resolution", true);
             has_size_ = has_size_ || on;
             error = read_resolution(flag, video_);
             return true;
         case FlagId::fps:
-            of_video("--fps");
+            of_video("--fps", true);
             has_size_ = has_size_ || on;
             error = read_fps(flag, video_.frames_per_second);
             return true;
@@ -141,7 +143,7 @@ bool MediaReader::read(const TypedFlag& flag, std::optional<std::string>& error)
             sends_audio_ = on;
             return true;
         case FlagId::audio_source:
-            of_audio("--audio-source");
+            of_audio("--audio-source", true);
             audio_.source = on ? flag.value : call::AudioPlan().source;
             return true;
         case FlagId::audio_codec:
@@ -163,8 +165,8 @@ std::optional<std::string> MediaReader::put_together(call::OfferPlan& plan) {
     if (!sends_audio_ && !needs_audio_.empty()) return needs_audio_ + " goes with --audio";
     if (!record_.empty() && !sends_video_ && !sends_audio_)
         return "--record needs something to record: add --video none, or --audio";
-    if (has_size_ && !video_.source.empty())
-        return "--resolution and --fps are those of the moving picture: a --video-source has its own";
+    if (has_size_ && !video_.source.empty() && !call::is_camera(video_.source))
+        return "--resolution and --fps are those of the moving picture or a camera: a file has its own";
     video_.decode_every = decode_every_.value_or(plan.calls > few_calls ? decode_every_of_many : 1);
     if (sends_video_) plan.video = std::move(video_);
     if (sends_audio_) plan.audio = std::move(audio_);

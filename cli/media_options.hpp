@@ -17,6 +17,9 @@ public:
     /// What the flags came to. @return what does not fit together, in words, or nothing.
     [[nodiscard]] std::optional<std::string> put_together(call::OfferPlan& plan);
 
+    /// A flag that was given and says what is sent, which who plays has no use for; empty: none was.
+    [[nodiscard]] const std::string& of_sending() const noexcept { return of_sending_; }
+
 private:
     call::VideoPlan video_;
     call::AudioPlan audio_;
@@ -27,6 +30,7 @@ private:
     std::string needs_video_;  // a flag that was given and goes with --video
     std::string needs_audio_;
     bool has_size_ = false;  // or a rate of frames
+    std::string of_sending_;
 };
 
 }  // namespace volley::cli

@@ -126,6 +126,7 @@ public:
         if (plan.relayed_only && plan.turn.empty()) return "--relay-only needs a server that relays: add --turn";
         if (count_) plan.pings.count = *count_;
         if (!count_ && !plan.pings.length && (!endless || plan.calls > 1)) plan.pings.count = default_count;
+        out_.of_sending = media_.of_sending();
         return media_.put_together(plan);
     }
 

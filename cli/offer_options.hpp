@@ -17,6 +17,7 @@ struct OfferOptions {
     std::optional<call::Signal> signal;  ///< as asked for; else the URL says it
     std::vector<std::string> expectations;
     std::vector<OutputFile> outputs;
+    std::string of_sending;  ///< a flag that was given and goes with sending alone; empty: none was
     bool quiet = false;
     bool verbose = false;
 };

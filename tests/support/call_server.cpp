@@ -2,7 +2,8 @@
 //   POST /offer   JSON, as aiortc's example has it        POST /whip    RFC 9725; PATCH and DELETE of /session/N
 //   GET /log      one line for each request but this one, and for each call that ended
 // HOW: pong (the default), echo (every message comes back as it is), mute (none does), lossy (every third is dropped), twice (each comes
-// back twice), swapped (each pair in the other order), hang-up (ends the call at the third), no-channel (ends it as it is connected).
+// back twice), swapped (each pair in the other order), hang-up (ends the call at the third), no-channel (ends it as it is connected);
+// silent (takes video and sends none), scrambled (sends video back that no decoder takes), sink (says that it sends none).
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
@@ -14,7 +15,9 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/random.hpp"
 #include "call/loop.hpp"
+#include "call/media_formats.hpp"
 #include "call/server_port.hpp"
 #include "net/task_group.hpp"
 
@@ -31,7 +34,7 @@ std::string log_lines;
 
 class Misbehaving final : public call::CallHandler {
 public:
-    explicit Misbehaving(std::string how) : how_(std::move(how)) {}
+    Misbehaving(std::string how, std::uint32_t video_ssrc) : how_(std::move(how)), video_ssrc_(video_ssrc) {}
 
     void handle(call::ServerCall& one, TimePoint at, webrtc::PeerEvent& event) override {
         if (const auto* state = std::get_if<webrtc::PeerStateChanged>(&event)) {
@@ -39,6 +42,8 @@ public:
             if (state->state == webrtc::PeerState::closed || state->state == webrtc::PeerState::failed)
                 log_lines += "ended " + std::string(webrtc::to_string(state->state)) + '\n';
         }
+        if (const auto* packet = std::get_if<webrtc::MediaPacket>(&event); packet != nullptr && how_ == "scrambled")
+            scramble(one, at, *packet);
         auto* message = std::get_if<webrtc::ChannelMessage>(&event);
         if (message == nullptr) return;
         ++messages_;
@@ -60,7 +65,21 @@ public:
     }
 
 private:
+    /// As if it came from us; the first partition of each frame says to be longer than the frame (RFC 6386 section 9.1).
+    void scramble(call::ServerCall& one, TimePoint at, const webrtc::MediaPacket& packet) const {
+        if (packet.rtcp) return;
+        volley::Bytes bytes(packet.bytes.begin(), packet.bytes.end());
+        for (std::size_t i = 0; i < 4; ++i) bytes[8 + i] = static_cast<std::uint8_t>(video_ssrc_ >> (24 - 8 * i));
+        std::size_t at_payload = 12 + 4UL * (bytes[0] & 0x0f);
+        if ((bytes[0] & 0x10) != 0) at_payload += 4 + 4UL * (bytes[at_payload + 2] * 256UL + bytes[at_payload + 3]);
+        constexpr std::size_t descriptor = 4;  // RFC 7741 section 4.2, with a picture ID of 15 bits, as volley writes it
+        const bool begins = bytes.size() > at_payload + descriptor + 3 && (bytes[at_payload] & 0x10) != 0;
+        for (std::size_t i = 0; i < 3 && begins; ++i) bytes[at_payload + descriptor + i] |= i == 0 ? 0xe0 : 0xff;
+        (void)one.peer().send_media(at, false, bytes, false);
+    }
+
     std::string how_;
+    std::uint32_t video_ssrc_;
     int messages_ = 0;
     webrtc::ChannelMessage held_;
 };
@@ -68,6 +87,7 @@ private:
 struct Server {
     asio::io_context& io;
     std::string how;
+    volley::OsRandom random;
     call::Loop loop{io.get_executor()};
     call::ServerPort port;
     tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
@@ -87,7 +107,11 @@ struct Server {
                    "\r\n\r\n" + text;
         };
         const auto from = *volley::IpAddress::parse("127.0.0.1");
-        const auto handler = [&] { return std::make_unique<Misbehaving>(how); };
+        const auto sources = call::make_sources(random);
+        const auto handler = [&] { return std::make_unique<Misbehaving>(how, sources.video.ssrc); };
+        std::vector<volley::proto::sdp::LocalMedia> media;
+        if (how == "silent" || how == "scrambled") media.push_back(call::video_media(sources.video));
+        if (how == "sink") media.push_back(call::video_media(sources.video, {}, volley::proto::sdp::Direction::recvonly));
         if (method == "GET") return reply("200 OK", "", log_lines);
         log_lines += method + ' ' + target;
         if (const auto at = head.find("If-Match: "); at != std::string::npos)
@@ -95,13 +119,13 @@ struct Server {
         log_lines += '\n';
         if (method == "POST" && target == "/offer") {
             const auto offer = json::parse(body);
-            const auto accepted = port.accept(offer.at("sdp").as_string(), from, handler());
+            const auto accepted = port.accept(offer.at("sdp").as_string(), from, handler(), media);
             if (!accepted) return reply("400 Bad Request", "", accepted.error().detail.text);
             return reply("200 OK", "Content-Type: application/json\r\n",
                          json::serialize(json::object{{"sdp", accepted->answer}, {"type", "answer"}}));
         }
         if (method == "POST" && target == "/whip") {
-            const auto accepted = port.accept(body, from, handler());
+            const auto accepted = port.accept(body, from, handler(), media);
             if (!accepted) return reply("400 Bad Request", "", accepted.error().detail.text);
             const auto session = "/session/" + std::to_string(accepted->id);
             sessions[session] = accepted->id;

@@ -13,6 +13,7 @@
 
 #include <volley/error.hpp>
 
+#include "call/play_media.hpp"
 #include "call/sound_source.hpp"
 #include "media/load.hpp"
 #include "media/transforms.hpp"
@@ -40,9 +41,28 @@ void tell(const std::string& text) {
     std::fputs(("volley: " + escape_for_terminal(text) + '\n').c_str(), stderr);
 }
 
-bool has_section(std::string_view offer, std::string_view kind) {
+/// The lines of a section; empty where there is none.
+std::string_view section_of(std::string_view offer, std::string_view kind) {
     const std::string line = "m=" + std::string(kind) + ' ';
-    return offer.starts_with(line) || offer.find('\n' + line) != std::string_view::npos;
+    const auto begin = offer.starts_with(line) ? 0 : offer.find('\n' + line);
+    if (begin == std::string_view::npos) return {};
+    const auto end = offer.find("\nm=", begin + 1);
+    return offer.substr(begin, end == std::string_view::npos ? end : end - begin);
+}
+
+/// Who offers this sends none, and is played to.
+bool only_receives(std::string_view offer, std::string_view kind) {
+    const auto section = section_of(offer, kind);
+    const auto at = section.find("\na=recvonly");
+    if (at == std::string_view::npos) return false;
+    const auto rest = section.substr(at + std::string_view("\na=recvonly").size());
+    return rest.empty() || rest.front() == '\r' || rest.front() == '\n';
+}
+
+call::VideoPlan film_plan(const CallOptions& options) {
+    call::VideoPlan out;
+    out.source = options.video;
+    return out;
 }
 
 }  // namespace
@@ -51,6 +71,7 @@ CallMedia::CallMedia(const CallOptions& options, RandomSource& random, std::func
     : options_(options),
       random_(random),
       has_plugin_(plugin_is_there()),
+      film_(film_plan(options), {}),
       workers_(call::FrameWorkers::threads_for_this_machine()) {
     shared_.workers = &workers_;
     shared_.wake = std::move(wake);
@@ -65,6 +86,7 @@ CallMedia::CallMedia(const CallOptions& options, RandomSource& random, std::func
         sound_ = std::make_unique<call::SoundLoops>(std::move(*sound), workers_);
         shared_.sound = sound_.get();
     }
+    if (const auto fault = film_.fault(); !fault.empty()) throw std::runtime_error("--video: " + fault);
     if (!options_.record_to.empty() && !std::filesystem::is_directory(options_.record_to))
         throw std::runtime_error(fmt::format("--record-to: {}: there is no such folder", options_.record_to));
 }
@@ -80,6 +102,13 @@ std::optional<CallRefusal> CallMedia::check_transform(const std::string& transfo
                        fmt::format("'video_transform' is one of {}{}", names, call::reflect_transform)};
 }
 
+std::shared_ptr<const call::FrameLoop> CallMedia::frames_of(media::VideoCodec codec) {
+    auto loop = film_.frames(codec);
+    if (!loop)
+        if (const auto fault = film_.fault(); !fault.empty()) tell("video is not played: " + fault);
+    return loop;
+}
+
 std::string CallMedia::next_recording() {
     if (options_.record_to.empty()) return {};
     const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
@@ -88,8 +117,8 @@ std::string CallMedia::next_recording() {
 
 std::variant<CallMedia::SetUp, CallRefusal> CallMedia::set_up(std::string_view offer, std::string transform,
                                                               std::unique_ptr<call::CallHandler> inner) {
-    const bool video = has_section(offer, "video");
-    const bool audio = has_section(offer, "audio");
+    const bool video = !section_of(offer, "video").empty();
+    const bool audio = !section_of(offer, "audio").empty();
     if (!video && !audio) return SetUp{{}, std::move(inner)};
     if (transform.empty()) transform = "none";
     SetUp out;
@@ -98,9 +127,15 @@ std::variant<CallMedia::SetUp, CallRefusal> CallMedia::set_up(std::string_view o
     if (video) {
         if (auto refusal = check_transform(transform)) return std::move(*refusal);
         if (has_plugin_ || transform == call::reflect_transform)
-            out.media.push_back(call::video_media(sources.video));
+            out.media.push_back(call::video_media(
+                sources.video, only_receives(offer, "video") ? film_.video_codecs() : std::vector<media::VideoCodec>()));
         else if (!std::exchange(told_missing_, true))
             tell("no video is taken: " + media::plugin().fault);
+    }
+    if (only_receives(offer, video ? "video" : "audio")) {
+        auto frames = [this](media::VideoCodec codec) { return frames_of(codec); };
+        out.handler = call::make_play_handler(shared_, std::move(frames), sources, random_, std::move(inner));
+        return out;
     }
     out.handler = call::make_media_handler(shared_, std::move(transform), sources, next_recording(), random_, std::move(inner));
     return out;

@@ -15,6 +15,7 @@
 #include "base/random.hpp"
 #include "call/answer_media.hpp"
 #include "call/frame_workers.hpp"
+#include "call/media_leg.hpp"
 #include "call/server_port.hpp"
 #include "call/sound_loop.hpp"
 #include "proto/sdp/negotiation.hpp"
@@ -41,12 +42,14 @@ public:
 private:
     [[nodiscard]] std::optional<CallRefusal> check_transform(const std::string& transform);
     [[nodiscard]] std::string next_recording();
+    [[nodiscard]] std::shared_ptr<const call::FrameLoop> frames_of(media::VideoCodec codec);
 
     const CallOptions& options_;
     RandomSource& random_;
     bool has_plugin_;
     bool told_missing_ = false;
     std::uint64_t recordings_ = 0;
+    call::MediaSources film_;  // for who only receives; made when the first of them comes
     call::FrameWorkers workers_;
     std::unique_ptr<call::SoundLoops> sound_;
     call::AnswerMedia shared_;

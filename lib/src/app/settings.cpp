@@ -37,6 +37,7 @@ std::string default_of(std::string_view name) {
         {"calls.stun", ""},
         {"calls.advertise", ""},
         {"calls.audio", "echo"},
+        {"calls.video", ""},
         {"calls.record_to", ""},
         {"calls.cors", ""},
         {"app", ""},
@@ -121,9 +122,10 @@ std::optional<std::string> read_origins(const std::string& text, std::vector<std
 /// The flag for a setting: that of its name, but for calls, which the flags of a server do not all speak of.
 std::string flag_of(std::string_view setting) {
     static const std::map<std::string_view, std::string_view> own{
-        {"calls.port", "rtc-port"},  {"calls.most", "max-calls"},      {"calls.most_per_address", "max-calls-per-address"},
-        {"calls.idle", "call-idle"}, {"calls.stun", "stun"},           {"calls.advertise", "advertise"},
-        {"calls.audio", "audio"},    {"calls.record_to", "record-to"}, {"calls.cors", "cors"}};
+        {"calls.port", "rtc-port"},  {"calls.most", "max-calls"}, {"calls.most_per_address", "max-calls-per-address"},
+        {"calls.idle", "call-idle"}, {"calls.stun", "stun"},      {"calls.advertise", "advertise"},
+        {"calls.audio", "audio"},    {"calls.video", "video"},    {"calls.record_to", "record-to"},
+        {"calls.cors", "cors"}};
     const auto at = own.find(setting);
     return std::string(at == own.end() ? setting : at->second);
 }
@@ -193,8 +195,10 @@ std::optional<std::string> apply_setting(std::string_view name, const std::strin
     } else if (name == "calls.advertise") {
         return read_addresses(text, options.app.calls.advertise);
     } else if (name == "calls.audio") {
-        if (text.empty()) return "echo, tone, none or a WAV file is expected";
+        if (text.empty()) return "echo, tone, none, a WAV or an Opus file is expected";
         options.app.calls.audio = text;
+    } else if (name == "calls.video") {
+        options.app.calls.video = text;
     } else if (name == "calls.record_to") {
         options.app.calls.record_to = text;
     } else if (name == "calls.cors") {

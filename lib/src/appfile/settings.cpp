@@ -27,6 +27,7 @@ const std::vector<std::string_view>& setting_names() {
                                                      "calls.stun",
                                                      "calls.advertise",
                                                      "calls.audio",
+                                                     "calls.video",
                                                      "calls.record_to",
                                                      "calls.cors",
                                                      "app"};

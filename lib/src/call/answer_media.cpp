@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "call/frame_workers.hpp"
+#include "call/packet_frames.hpp"
 #include "call/recording.hpp"
 #include "call/video_transformer.hpp"
 
@@ -113,6 +114,7 @@ private:
 
     void on(TimePoint now, streams::PacketReceived& packet) {
         record(packet.section, packet.codec, packet.payload, packet.timestamp, packet.arrival);
+        record_reflected(packet);
         streams::PacketToSend out;
         out.timestamp = packet.timestamp;
         out.codec = packet.codec;
@@ -201,6 +203,18 @@ private:
         }
     }
 
+    /// Of video whose packets go back as they came.
+    void record_reflected(const streams::PacketReceived& packet) {
+        if (!recording_ || !video_ || packet.section != video_->index) return;
+        const auto codec = video_codec_of(section(packet.section), packet.codec);
+        if (!codec) return;
+        if (!frames_ || reflected_ != codec) frames_.emplace(*codec);
+        reflected_ = codec;
+        frames_->add(packet, [&](PacketFrames::Picture&& picture) {
+            recording_->add_video(*codec, picture.bytes, picture.timestamp, packet.arrival);
+        });
+    }
+
     void record(std::size_t index, std::size_t codec, BytesView payload, std::uint32_t timestamp, TimePoint at) {
         if (!recording_ || !audio_ || index != audio_->index) return;
         if (const auto known = audio_codec_of(section(index), codec)) recording_->add_audio(*known, payload, timestamp, at);
@@ -224,6 +238,8 @@ private:
     bool gave_up_ = false;
     bool plays_ = false;
     std::shared_ptr<Recording> recording_;
+    std::optional<PacketFrames> frames_;  // of what is reflected and recorded
+    std::optional<media::VideoCodec> reflected_;
     SoundClock clock_;
     std::shared_ptr<const SoundLoop> loop_;
 };

@@ -74,7 +74,7 @@ Caller::Caller(asio::any_io_executor executor, const CallPlan& plan, const Offer
       common_(plan, observer, loop_, signaller_, result_) {
     if (!plan.video && !plan.audio) return;
     result_.calls->media = std::make_shared<metrics::MediaTally>();
-    common_.media = std::make_unique<MediaSources>(plan.video, plan.audio);
+    common_.media = std::make_unique<MediaSources>(plan.video, plan.audio, plan.plays());
 }
 
 /// What is sent is made before the first call: what it costs is not to be measured with it.
@@ -94,7 +94,7 @@ asio::awaitable<void> Caller::prepare_media() {
 }
 
 asio::awaitable<void> Caller::prepare() {
-    if (common_.media) {
+    if (common_.media && !common_.plan.plays()) {
         auto preparing = prepare_media();
         co_await std::move(preparing);
         if (!result_.never_worked.empty()) co_return;

@@ -23,12 +23,14 @@ namespace {
 
 constexpr std::uintmax_t largest_file = std::uintmax_t{1} << 30;
 constexpr std::size_t most_frames = 18'000;  // ten minutes at 30 a second
+constexpr Duration camera_length = std::chrono::seconds(10);
+constexpr Duration movie_length = std::chrono::seconds(60);
 constexpr std::uint64_t scene_seed = 1;
 constexpr double video_clock = 90'000;
 
 std::string in_words(const std::string& path, const std::string& what) { return escape_for_terminal(path) + ": " + what; }
 
-std::optional<Bytes> read_file(const std::string& path, std::string& fault) {
+std::optional<Bytes> read_bytes(const std::string& path, std::string& fault) {
     std::error_code ec;
     const auto size = std::filesystem::file_size(path, ec);
     if (ec) {
@@ -49,7 +51,20 @@ std::optional<Bytes> read_file(const std::string& path, std::string& fault) {
     return out;
 }
 
-bool is_ivf(BytesView file) { return text_of(file.first(std::min<std::size_t>(file.size(), 4))) == "DKIF"; }
+bool begins_with(BytesView file, std::string_view word) {
+    return text_of(file.first(std::min(file.size(), word.size()))) == word;
+}
+bool is_ivf(BytesView file) { return begins_with(file, "DKIF"); }
+bool is_y4m(BytesView file) { return begins_with(file, "YUV4MPEG2"); }
+
+/// The first bytes of a file, enough to tell what it is.
+Bytes head_of(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    Bytes out(32);
+    in.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
+    out.resize(static_cast<std::size_t>(in.gcount()));
+    return out;
+}
 
 std::optional<media::VideoCodec> codec_of(const picture::IvfHeader& header) {
     const std::string_view name(header.codec.data(), header.codec.size());
@@ -188,7 +203,7 @@ bool read_ivf(const VideoPlan& plan, BytesView file, FrameLoop& out, std::string
 bool read_y4m(const VideoPlan& plan, BytesView file, FrameLoop& out, std::string& fault) {
     auto reader = picture::Y4mReader::open(file);
     if (!reader) {
-        fault = in_words(plan.source, "an IVF or Y4M file is expected: " + to_string(reader.error()));
+        fault = in_words(plan.source, to_string(reader.error()));
         return false;
     }
     out.width = reader->width();
@@ -207,7 +222,64 @@ bool read_y4m(const VideoPlan& plan, BytesView file, FrameLoop& out, std::string
     }
 }
 
+/// Of a camera or a file whose pictures somebody else reads: so many seconds of it.
+bool film(const VideoPlan& plan, media::Made<media::PictureSource> source, Duration length, FrameLoop& out, std::string& fault) {
+    if (!source.made) {
+        fault = in_words(plan.source, source.fault);
+        return false;
+    }
+    out.frames_per_second = source.made->frames_per_second();
+    const auto most = std::min(most_frames, static_cast<std::size_t>(std::lround(to_seconds(length) * out.frames_per_second)));
+    Encoding encoding(out, plan);
+    while (out.frames.size() < most) {
+        const auto next = source.made->next();
+        if (!next.fault.empty()) {
+            fault = in_words(plan.source, next.fault);
+            return false;
+        }
+        if (next.picture.empty()) return true;
+        if (out.width == 0) {
+            out.width = next.picture.width;
+            out.height = next.picture.height;
+            if (!encoding.begin(fault)) return false;
+        }
+        if (!encoding.add(next.picture, std::nullopt, fault)) return false;
+    }
+    return true;
+}
+
+bool read_camera(const VideoPlan& plan, FrameLoop& out, std::string& fault) {
+    const auto& loaded = media::plugin();
+    if (loaded.plugin == nullptr) {
+        fault = loaded.fault;
+        return false;
+    }
+    constexpr std::string_view scheme = "v4l2:";
+    const std::string path = plan.source.starts_with(scheme) ? plan.source.substr(scheme.size()) : plan.source;
+    return film(plan, loaded.plugin->open_camera({path, plan.width, plan.height, plan.frames_per_second}), camera_length, out,
+                fault);
+}
+
+bool read_movie(const VideoPlan& plan, FrameLoop& out, std::string& fault) {
+    const auto& loaded = media::movie_plugin();
+    if (loaded.plugin == nullptr) {
+        fault = in_words(plan.source, "this is neither IVF nor Y4M, and for all else there is " + loaded.fault);
+        return false;
+    }
+    return film(plan, loaded.plugin->open_movie(plan.source), movie_length, out, fault);
+}
+
+bool read_file(const VideoPlan& plan, FrameLoop& out, std::string& fault) {
+    const Bytes head = head_of(plan.source);
+    if (!is_ivf(head) && !is_y4m(head)) return read_movie(plan, out, fault);
+    const auto file = read_bytes(plan.source, fault);
+    if (!file) return false;
+    return is_ivf(head) ? read_ivf(plan, *file, out, fault) : read_y4m(plan, *file, out, fault);
+}
+
 }  // namespace
+
+bool is_camera(std::string_view source) noexcept { return source.starts_with("v4l2:") || source.starts_with("/dev/video"); }
 
 std::size_t FrameLoop::key_from(std::size_t index) const noexcept {
     for (std::size_t i = 0; i < frames.size(); ++i) {
@@ -233,11 +305,9 @@ std::optional<picture::Picture> FrameLoop::picture_of(std::size_t index) const {
 }
 
 std::optional<media::VideoCodec> codec_of_source(const VideoPlan& plan, std::string& fault) {
-    if (plan.source.empty()) return std::nullopt;
-    std::ifstream in(plan.source, std::ios::binary);
-    Bytes head(32);
-    in.read(reinterpret_cast<char*>(head.data()), static_cast<std::streamsize>(head.size()));
-    if (in.gcount() == 0) {
+    if (plan.source.empty() || is_camera(plan.source)) return std::nullopt;
+    const Bytes head = head_of(plan.source);
+    if (head.empty()) {
         fault = in_words(plan.source, "cannot be read, or is empty");
         return std::nullopt;
     }
@@ -252,11 +322,10 @@ std::shared_ptr<const FrameLoop> make_frame_loop(const VideoPlan& plan, media::V
     auto out = std::make_shared<FrameLoop>();
     out->codec = codec;
     bool made = false;
-    if (plan.source.empty()) {
+    if (plan.source.empty())
         made = paint(plan, *out, fault);
-    } else if (const auto file = read_file(plan.source, fault)) {
-        made = is_ivf(*file) ? read_ivf(plan, *file, *out, fault) : read_y4m(plan, *file, *out, fault);
-    }
+    else
+        made = is_camera(plan.source) ? read_camera(plan, *out, fault) : read_file(plan, *out, fault);
     if (!made) return nullptr;
     if (out->frames.empty() || out->bytes() == 0) {
         fault = in_words(plan.source, "there is no frame in it that decoding can begin with");

@@ -45,7 +45,7 @@ struct FrameLoop {
     [[nodiscard]] std::optional<picture::Picture> picture_of(std::size_t index) const;
 };
 
-/// Reads or paints, and encodes. Takes a second or so: off the loop.
+/// Reads or paints, and encodes. Takes a second or so, a camera its ten seconds: off the loop.
 /// @return nothing where it cannot be done, and `fault` says why: no plugin, no such file, a file of another codec.
 [[nodiscard]] std::shared_ptr<const FrameLoop> make_frame_loop(const VideoPlan& plan, media::VideoCodec codec,
                                                                std::string& fault);

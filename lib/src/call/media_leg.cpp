@@ -1,14 +1,11 @@
 #include "call/media_leg.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <utility>
 #include <variant>
 
 #include <boost/asio/post.hpp>
-
-#include "proto/vp8/payload.hpp"
 
 namespace volley::call {
 
@@ -16,9 +13,6 @@ namespace sdp = proto::sdp;
 
 namespace {
 
-constexpr double video_clock = 90'000;
-/// Behind by more than this the frames in between are not made up for.
-constexpr Duration most_late = std::chrono::seconds(1);
 constexpr std::size_t most_remembered = FrameTrips::most_remembered;
 constexpr std::size_t most_notes = 8;
 /// Pictures that are looked at where those of every call are: each takes some hundredths of a second.
@@ -27,6 +21,8 @@ constexpr std::ptrdiff_t most_of_each_call = 4;
 constexpr Duration chirp_timeout = std::chrono::seconds(1);
 constexpr Duration least_patience = std::chrono::seconds(1);
 constexpr Duration most_patience = std::chrono::seconds(5);
+/// Video that flows for less says nothing of what would have come.
+constexpr Duration long_enough = std::chrono::seconds(1);
 constexpr std::uint64_t audio_rate = 64'000;
 /// While what is sent is still being made, it is looked for again.
 constexpr Duration look_again = std::chrono::milliseconds(10);
@@ -51,8 +47,9 @@ MediaLeg::~MediaLeg() {
 
 std::vector<sdp::LocalMedia> MediaLeg::local_media() const {
     std::vector<sdp::LocalMedia> out;
-    if (sources_.audio()) out.push_back(audio_media(own_.audio, sources_.audio_codecs()));
-    if (sources_.video()) out.push_back(video_media(own_.video, sources_.video_codecs()));
+    const auto direction = sources_.plays() ? sdp::Direction::recvonly : sdp::Direction::sendrecv;
+    if (sources_.audio()) out.push_back(audio_media(own_.audio, sources_.audio_codecs(), direction));
+    if (sources_.video()) out.push_back(video_media(own_.video, sources_.video_codecs(), direction));
     return out;
 }
 
@@ -80,15 +77,16 @@ void MediaLeg::begin(TimePoint now, ClientCall& call) {
     options.rate.max = std::max(options.rate.max, 2 * options.rate.start);
     session_.emplace(make_streams(now, *agreed, own_, options, random_));
     began_ = now;
-    if (video_ && session_->can_send(video_->index)) {
-        first_frame_due_ = now;
-        base_ = static_cast<std::uint32_t>(random_.next());
-        dither_ = random_.next();
-        picture_id_ = static_cast<std::uint16_t>(random_.next() & proto::vp8::picture_id_mask);
-        ++tally_.video.calls;
-        seen_.video.emplace();
+    if (video_) {
+        plays_video_ = sources_.plays();
+        sends_video_ = !plays_video_ && session_->can_send(video_->index);
+        if (sends_video_) look_for_frames_ = now;
+        if (sends_video_) ++tally_.video.calls;
+        if (plays_video_) ++tally_.video.players;
+        if (sends_video_ || plays_video_) seen_.video.emplace();
     }
     if (audio_) {
+        base_ = static_cast<std::uint32_t>(random_.next());
         sound_clock_.start(now);
         ++tally_.audio.calls;
         seen_.audio.emplace();
@@ -108,7 +106,10 @@ void MediaLeg::note_refused(const sdp::Agreed& agreed) {
     };
     const auto tell = [&](const char* kind, sdp::Direction direction) {
         const std::string what = kind;
-        if (direction == sdp::Direction::inactive)
+        if (sources_.plays() && sdp::receives(direction)) return;
+        if (sources_.plays())
+            note("the answer sends no " + what);
+        else if (direction == sdp::Direction::inactive)
             note("the answer takes no " + what + " (no codec in common, or it has none)");
         else if (!sdp::receives(direction))
             note("the answer sends no " + what + " back");
@@ -125,10 +126,6 @@ void MediaLeg::take(TimePoint now, bool rtcp, BytesView packet) {
     work(now);
 }
 
-TimePoint MediaLeg::frame_due() const noexcept {
-    return *first_frame_due_ + from_seconds(static_cast<double>(frame_) / (loop_ ? loop_->frames_per_second : 30));
-}
-
 std::optional<TimePoint> MediaLeg::next_timeout() const {
     if (!session_) return std::nullopt;
     std::optional<TimePoint> when = session_->next_timeout();
@@ -137,7 +134,7 @@ std::optional<TimePoint> MediaLeg::next_timeout() const {
     };
     sooner(trips_.next_timeout());
     if (!stopped_) {
-        if (first_frame_due_) sooner(frame_due());
+        if (sends_video_) sooner(sender_ ? sender_->due() : look_for_frames_);
         if (audio_ && session_->can_send(audio_->index)) sooner(sound_clock_.due());
     }
     return when;
@@ -148,7 +145,7 @@ void MediaLeg::handle_timeout(TimePoint now) {
     if (const auto due = session_->next_timeout(); due && now >= *due) session_->handle_timeout(now);
     if (const auto due = trips_.next_timeout(); due && now >= *due) trips_.advance(now);
     if (!stopped_) {
-        if (first_frame_due_) send_frames(now);
+        if (sends_video_) send_frames(now);
         if (audio_ && session_->can_send(audio_->index)) send_sound(now);
     }
     take_trips();
@@ -163,54 +160,20 @@ void MediaLeg::work(TimePoint now) {
 // --- sending ---------------------------------------------------------------------------------------------------------------------
 
 void MediaLeg::send_frames(TimePoint now) {
-    if (!loop_) {
+    if (!sender_) {
         const auto codec = video_codec_of(session_->config().sections[video_->index].agreed, video_->codec);
         loop_ = codec ? sources_.frames(*codec) : nullptr;
         if (!loop_) {  // still being made: its first frame is not late for that
-            first_frame_due_ = now + look_again;
+            look_for_frames_ = now + look_again;
             return;
         }
-        first_frame_due_ = now;
+        sender_.emplace(loop_, now, random_);
     }
-    if (now - frame_due() > most_late) {
-        const double behind = to_seconds(now - *first_frame_due_) * loop_->frames_per_second;
-        const auto next = static_cast<std::uint64_t>(behind);
-        place_ = (place_ + static_cast<std::size_t>(next - frame_)) % loop_->frames.size();
-        frame_ = next;
-        key_wanted_ = true;
-    }
-    while (now >= frame_due()) {
-        if (key_wanted_) {
-            place_ = loop_->key_from(place_);
-            key_wanted_ = false;
-        }
-        send_frame(now, loop_->frames[place_]);
-        ++frame_;
-        place_ = (place_ + 1) % loop_->frames.size();
-    }
-}
-
-void MediaLeg::send_frame(TimePoint now, const LoopFrame& frame) {
-    if (frame.payloads.empty()) return;
-    const auto ticks = std::llround(static_cast<double>(frame_) * video_clock / loop_->frames_per_second);
-    const std::uint32_t timestamp = base_ + static_cast<std::uint32_t>(ticks) + timestamp_dither(dither_, frame_);
-    std::vector<BytesView> views;
-    if (loop_->codec == media::VideoCodec::vp8) {
-        payloads_.assign(frame.payloads.begin(), frame.payloads.end());
-        for (auto& payload : payloads_) (void)proto::vp8::set_picture_id(payload, picture_id_);
-        picture_id_ = static_cast<std::uint16_t>((picture_id_ + 1) & proto::vp8::picture_id_mask);
-        views.assign(payloads_.begin(), payloads_.end());
-    } else {
-        views.assign(frame.payloads.begin(), frame.payloads.end());
-    }
-    const TimePoint planned = frame_due();
-    if (!session_->send_frame(now, video_->index, {timestamp, video_->codec, views})) {
-        key_wanted_ = true;
-        return;
-    }
-    trips_.note_sent({frame_, frame.code, timestamp, planned, now});
-    sent_.push_back({timestamp, place_});
-    if (sent_.size() > most_remembered) sent_.pop_front();
+    sender_->send_due(now, *session_, *video_, [&](const FrameSender::Sent& sent) {
+        trips_.note_sent({sent.index, loop_->frames[sent.place].code, sent.timestamp, sent.planned, now});
+        sent_.push_back({sent.timestamp, sent.place});
+        if (sent_.size() > most_remembered) sent_.pop_front();
+    });
 }
 
 void MediaLeg::send_sound(TimePoint now) {
@@ -248,7 +211,7 @@ void MediaLeg::on(TimePoint, streams::StreamEnded& event) {
 void MediaLeg::on(TimePoint, streams::PacketReceived&) {}  // frames are asked for
 
 void MediaLeg::on(TimePoint, streams::KeyFrameWanted& event) {
-    if (video_ && event.section == video_->index) key_wanted_ = true;
+    if (video_ && event.section == video_->index && sender_) sender_->want_key();
 }
 
 // What is sent was encoded before; the estimate stands in the statistics.
@@ -265,9 +228,12 @@ void MediaLeg::take_frame(TimePoint now, streams::FrameReceived& frame) {
     const auto codec = video_codec_of(session_->config().sections[frame.section].agreed, frame.codec);
     if (!codec) return;
     video_stream_ = frame.stream;
-    if (first_frame_due_) {
+    if (sends_video_) {
         trips_.note_returned({frame.timestamp, frame.last_arrival, now});
         take_trips();
+    } else if (plays_video_) {
+        ++played_;
+        if (!options_.decodes) take_shown(now);
     }
     if (!options_.decodes && !recording_) return;
     auto picture = assemble(*codec, frame.payloads);
@@ -280,6 +246,15 @@ void MediaLeg::take_frame(TimePoint now, streams::FrameReceived& frame) {
     if (!returned_) returned_ = std::make_shared<ReturnedVideo>(*codec, loop_, waking());
     if (!returned_->put({std::move(*picture), frame.timestamp, frame.key})) session_->request_key_frame(now, frame.stream);
     sources_.workers().want(returned_);
+}
+
+/// A frame is there to be looked at, and none was sent for it.
+void MediaLeg::take_shown(TimePoint at) {
+    shown_.shown(at);
+    if (std::exchange(first_back_, true)) return;
+    ++tally_.video.calls_back;
+    tally_.video.first_frame.record(at - options_.planned);
+    seen_.video->first_frame = at - options_.planned;
 }
 
 void MediaLeg::take_sound(streams::FrameReceived& frame) {
@@ -295,7 +270,11 @@ void MediaLeg::take_sound(streams::FrameReceived& frame) {
 void MediaLeg::take_decoded(TimePoint now) {
     if (!returned_ || !session_) return;
     auto out = returned_->take();
-    for (const auto& frame : out.frames) trips_.note_decoded(frame);
+    for (const auto& frame : out.frames) {
+        if (sends_video_) trips_.note_decoded(frame);
+        if (plays_video_) take_shown(frame.decoded);
+        if (plays_video_) ++decoded_;
+    }
     take_trips();
     if (!out.fault.empty()) note("what comes back is not decoded: " + out.fault);
     if (!out.wants_key) return;
@@ -354,13 +333,13 @@ Duration MediaLeg::patience() const noexcept { return std::clamp<Duration>(2 * s
 
 bool MediaLeg::settled(TimePoint now) const {
     if (!session_ || !stopped_ || now >= *stopped_ + patience()) return true;
-    if (first_frame_due_ && trips_.under_way() > 0) return false;
+    if (sends_video_ && trips_.under_way() > 0) return false;
     return (!returned_ || returned_->idle()) && (!heard_ || heard_->idle());
 }
 
 std::optional<std::size_t> MediaLeg::place_of(const KeptPicture& kept) const {
-    if (kept.code && *kept.code < loop_->frames.size()) return *kept.code;
-    if (!trips_.by_timestamp()) return std::nullopt;
+    if (loop_ && kept.code && *kept.code < loop_->frames.size()) return *kept.code;
+    if (!loop_ || !trips_.by_timestamp()) return std::nullopt;
     const std::uint32_t ours = kept.timestamp - trips_.offset();
     const auto at = std::find_if(sent_.begin(), sent_.end(), [&](const Sent& s) { return s.timestamp == ours; });
     if (at == sent_.end()) return std::nullopt;
@@ -373,7 +352,7 @@ void MediaLeg::note(std::string text) {
 }
 
 void MediaLeg::look_at_pictures() {
-    if (!returned_ || !loop_) return;
+    if (!returned_ || (!loop_ && options_.frames_folder.empty())) return;
     const bool saves = !options_.frames_folder.empty();
     auto kept = returned_->take_kept();
     if (options_.looks && !saves && std::ssize(kept) > most_of_each_call)
@@ -385,6 +364,31 @@ void MediaLeg::look_at_pictures() {
     if (!looks && !saves) return;
     look_ = std::make_shared<PictureLook>(std::move(kept), std::move(places), loop_, options_.frames_folder);
     sources_.workers().want(look_);
+}
+
+std::string MediaLeg::why_none_back() const {
+    if (!sources_.video()) return {};
+    if (!video_) return std::string("no frame came back: the answer ") + (sources_.plays() ? "sends" : "takes") + " no video";
+    const auto& section = session_->config().sections[video_->index].agreed;
+    // An endpoint of WHIP takes what it is sent (RFC 9725 section 4.2).
+    if (!sdp::receives(section.direction))
+        return options_.may_send_only ? std::string() : "no frame came back: the answer sends no video";
+    if (!plays_video_ && !sdp::sends(section.direction)) return "no frame came back: the answer takes no video";
+    const Duration flowed = stopped_.value_or(began_) - began_;
+    const auto& counts = trips_.counts();
+    if (flowed < long_enough || (counts.sent == 0 && !plays_video_)) return {};
+    const bool seen = counts.decoded > 0 || !returned_ || returned_->seen().undecodable == 0;
+    if (counts.returned + played_ > 0 && seen) return {};
+    std::uint64_t packets = 0;
+    for (const auto& [stream, stats] : session_->inbound_stats(*stopped_))
+        if (stats.kind == "video") packets += stats.packets_received;
+    const std::string none = (plays_video_ ? "no frame came in " : "no frame came back in ") + format_duration(flowed) + ": ";
+    if (packets == 0) return none + "the server did not send video";
+    if (counts.received + played_ == 0) return none + "what the server sent makes no whole frame";
+    if (!seen) return none + "the server sent video that could not be decoded";
+    if (counts.late > 0) return none + "each came too late";
+    // Where pictures show no number, or nobody looks at them, they may be ours all the same.
+    return options_.decodes && loop_ && loop_->layout.bits > 0 ? none + "none matched what was sent" : std::string();
 }
 
 metrics::MediaSeen MediaLeg::take_seen() {
@@ -399,6 +403,28 @@ metrics::MediaSeen MediaLeg::take_seen() {
 }
 
 void MediaLeg::count_video(TimePoint now) {
+    if (sends_video_)
+        count_trips(now);
+    else
+        count_played();
+    count_streams(now);
+}
+
+void MediaLeg::count_played() {
+    auto& out = tally_.video;
+    out.received += played_;
+    out.played += played_;
+    out.decoded += decoded_;
+    out.freezes += shown_.freezes();
+    out.frozen += shown_.total();
+    out.longest_freeze = std::max(out.longest_freeze, shown_.longest());
+    auto& seen = *seen_.video;
+    seen.returned = played_;
+    seen.freezes = shown_.freezes();
+    seen.decoded = options_.decodes;
+}
+
+void MediaLeg::count_trips(TimePoint now) {
     auto& out = tally_.video;
     // What is not back by now has had its time, be it a second or five.
     trips_.finish(now + most_patience + FrameTrips::hold);
@@ -427,6 +453,10 @@ void MediaLeg::count_video(TimePoint now) {
     out.freezes += trips_.freezes().freezes();
     out.frozen += trips_.freezes().total();
     out.longest_freeze = std::max(out.longest_freeze, trips_.freezes().longest());
+}
+
+void MediaLeg::count_streams(TimePoint now) {
+    auto& out = tally_.video;
     out.length += stopped_.value_or(now) - began_;
     out.fell_silent += fell_silent_;
     const auto codec = video_codec_of(session_->config().sections[video_->index].agreed, video_->codec);
@@ -490,14 +520,18 @@ void MediaLeg::count_audio(TimePoint now) {
 }
 
 void MediaLeg::finish(TimePoint now) {
-    if (!session_) return;
+    if (!session_) {
+        if (!video_) seen_.none_back = why_none_back();
+        return;
+    }
     stop(now);
     if (const auto fault = sources_.fault(); !fault.empty()) note("not all of it could be sent: " + fault);
-    if (first_frame_due_) {
+    if (sends_video_ || plays_video_) {
         count_video(now);
         look_at_pictures();
     }
     if (audio_) count_audio(now);
+    seen_.none_back = why_none_back();
     session_->close(now);
     send_media(now, *session_, call_->peer());
     if (recording_) {

@@ -22,6 +22,7 @@
 
 #include "call/client_call.hpp"
 #include "call/frame_loop.hpp"
+#include "call/frame_sender.hpp"
 #include "call/frame_trips.hpp"
 #include "call/frame_workers.hpp"
 #include "call/media_streams.hpp"
@@ -36,13 +37,15 @@ namespace volley::call {
 /// What the calls of a plan send, made once, and the threads that see to what comes back. Thread safety: every member from any thread.
 class MediaSources {
 public:
-    MediaSources(const std::optional<VideoPlan>& video, const std::optional<AudioPlan>& audio);
+    /// @param plays  nothing is sent: see CallPlan::plays()
+    MediaSources(const std::optional<VideoPlan>& video, const std::optional<AudioPlan>& audio, bool plays = false);
     MediaSources(const MediaSources&) = delete;
     MediaSources& operator=(const MediaSources&) = delete;
 
     [[nodiscard]] FrameWorkers& workers() noexcept { return workers_; }
     [[nodiscard]] const std::optional<VideoPlan>& video() const noexcept { return video_; }
     [[nodiscard]] const std::optional<AudioPlan>& audio() const noexcept { return audio_; }
+    [[nodiscard]] bool plays() const noexcept { return plays_; }
     /// Codecs that are offered, in this order.
     [[nodiscard]] const std::vector<media::VideoCodec>& video_codecs() const noexcept { return video_codecs_; }
     [[nodiscard]] const std::vector<media::AudioCodec>& audio_codecs() const noexcept { return audio_codecs_; }
@@ -50,7 +53,7 @@ public:
     [[nodiscard]] std::shared_ptr<const FrameLoop> frames(media::VideoCodec codec);
     [[nodiscard]] std::shared_ptr<const SoundLoop> sound(media::AudioCodec codec);
     /// Chirps are sent and listened for.
-    [[nodiscard]] bool chirps() const noexcept { return audio_ && audio_->source == "chirp"; }
+    [[nodiscard]] bool chirps() const noexcept { return audio_ && !plays_ && audio_->source == "chirp"; }
     /// Whether nobody has asked before: the pictures of one call are looked at.
     [[nodiscard]] bool is_first_look() noexcept { return !looked_.exchange(true); }
     /// Why something cannot be sent; empty where everything can.
@@ -62,6 +65,7 @@ private:
 
     const std::optional<VideoPlan> video_;
     const std::optional<AudioPlan> audio_;
+    const bool plays_;
     std::vector<media::VideoCodec> video_codecs_;
     std::vector<media::AudioCodec> audio_codecs_;
     std::shared_ptr<State> state_;  // shared with the work that goes on
@@ -80,6 +84,7 @@ public:
         std::string frames_folder;  ///< empty: none
         bool looks = false;         ///< at its pictures even where those of another call were looked at
         bool keep_round_trips = false;
+        bool may_send_only = false;  ///< an answer that sends no video is none that something is amiss with
     };
     /// @param tally  takes round trips as they come, and counts in finish(); of all calls.
     MediaLeg(MediaSources& sources, boost::asio::any_io_executor executor, RandomSource& random, metrics::MediaTally& tally,
@@ -132,15 +137,18 @@ private:
     void take_decoded(TimePoint now);
     void take_trips();
     void take_chirps();
+    void take_shown(TimePoint at);
     void send_frames(TimePoint now);
-    void send_frame(TimePoint now, const LoopFrame& frame);
     void send_sound(TimePoint now);
-    [[nodiscard]] TimePoint frame_due() const noexcept;
     [[nodiscard]] Duration patience() const noexcept;
     [[nodiscard]] std::function<void()> waking();
     [[nodiscard]] std::optional<std::size_t> place_of(const KeptPicture& kept) const;
     void note(std::string text);
+    [[nodiscard]] std::string why_none_back() const;
     void count_video(TimePoint now);
+    void count_trips(TimePoint now);
+    void count_played();
+    void count_streams(TimePoint now);
     void count_audio(TimePoint now);
     void look_at_pictures();
 
@@ -159,21 +167,21 @@ private:
     std::optional<TimePoint> stopped_;
 
     std::shared_ptr<const FrameLoop> loop_;
-    std::optional<TimePoint> first_frame_due_;
-    std::uint64_t frame_ = 0;  // the number of the next one
-    std::size_t place_ = 0;    // of it in the loop
-    std::uint32_t base_ = 0;   // of timestamps
-    std::uint64_t dither_ = 0;
-    std::uint16_t picture_id_ = 0;
-    std::vector<Bytes> payloads_;
+    bool sends_video_ = false;
+    std::optional<TimePoint> look_for_frames_;  // they are being made
+    std::optional<FrameSender> sender_;
+    std::uint32_t base_ = 0;  // of the sound's timestamps
     std::deque<Sent> sent_;
-    bool key_wanted_ = false;
     FrameTrips trips_;
     Duration slowest_{};  // frame that came back
     bool first_back_ = false;
     std::shared_ptr<ReturnedVideo> returned_;
     streams::ReceiveId video_stream_ = 0;
     std::uint64_t fell_silent_ = 0;
+    bool plays_video_ = false;
+    std::uint64_t played_ = 0;   // frames that came
+    std::uint64_t decoded_ = 0;  // of them
+    FreezeMeter shown_;          // where nothing is sent
 
     std::shared_ptr<const SoundLoop> sound_;
     SoundClock sound_clock_;

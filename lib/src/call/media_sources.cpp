@@ -43,18 +43,23 @@ private:
     media::VideoCodec codec_;
 };
 
-MediaSources::MediaSources(const std::optional<VideoPlan>& video, const std::optional<AudioPlan>& audio)
-    : video_(video), audio_(audio), state_(std::make_shared<State>()), workers_(FrameWorkers::threads_for_this_machine()) {
+MediaSources::MediaSources(const std::optional<VideoPlan>& video, const std::optional<AudioPlan>& audio, bool plays)
+    : video_(video),
+      audio_(audio),
+      plays_(plays),
+      state_(std::make_shared<State>()),
+      workers_(FrameWorkers::threads_for_this_machine()) {
     if (video_) {
         using media::VideoCodec;
         video_codecs_ = codecs_of(video_->codecs, std::vector{VideoCodec::vp8, VideoCodec::h264}, video_codec_named);
-        if (const auto only = codec_of_source(*video_, state_->fault)) video_codecs_ = {*only};
+        if (const auto only = plays_ ? std::nullopt : codec_of_source(*video_, state_->fault)) video_codecs_ = {*only};
     }
     if (audio_) {
         using media::AudioCodec;
         audio_codecs_ =
             codecs_of(audio_->codecs, std::vector{AudioCodec::opus, AudioCodec::g722, AudioCodec::pcmu, AudioCodec::pcma},
                       audio_codec_named);
+        if (plays_) return;
         if (auto sound = read_sound(audio_->source, state_->fault)) sound_.emplace(std::move(*sound), workers_);
     }
 }

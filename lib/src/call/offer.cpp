@@ -88,7 +88,7 @@ private:
     asio::awaitable<void> one(std::size_t index, TimePoint planned) {
         const CallNumber number{index, index};
         const CallSeen seen = co_await caller_.make(number, planned);
-        (void)seen;  // all of it has been counted
+        if (const auto failure = failure_of_video(seen)) caller_.fail(number, *failure);
     }
 
     /// Waits for the calls, which are hung up where somebody ends the run meanwhile.

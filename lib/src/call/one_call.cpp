@@ -58,6 +58,11 @@ asio::awaitable<void> throw_if_ended() {
     if (state.cancelled() != asio::cancellation_type::none) throw boost::system::system_error(asio::error::operation_aborted);
 }
 
+std::optional<Failure> failure_of_video(const CallSeen& seen) {
+    if (seen.failure || seen.cut_short || seen.media.none_back.empty()) return std::nullopt;
+    return Failure{metrics::no_video, seen.media.none_back};
+}
+
 void CallsInCommon::tell_failure(std::size_t index, const Failure& failure) {
     ++result.calls->failed;
     ++result.calls->errors[failure.kind];
@@ -154,6 +159,7 @@ asio::awaitable<void> OneCall::set_up() {
         if (first) media.record = plan.record;
         media.looks = run_.look_at_pictures;
         media.keep_round_trips = run_.keep_round_trips;
+        media.may_send_only = plan.signal == Signal::whip;
         media_ = std::make_unique<MediaLeg>(*run_.media, run_.loop.executor(), run_.loop.random(), *run_.result.calls->media,
                                             std::move(media));
         config.peer.media = media_->local_media();

@@ -44,6 +44,9 @@ struct CallSeen {
     bool cut_short = false;  ///< ended by us, so that what it came to says nothing
 };
 
+/// That a call which went well got no frame of its video back, where it is to be blamed for that.
+[[nodiscard]] std::optional<Failure> failure_of_video(const CallSeen& seen);
+
 /// What the calls of a plan share: where they go, and where what becomes of them is counted.
 struct CallsInCommon {
     CallsInCommon(const CallPlan& the_plan, const OfferObserver& the_observer, Loop& the_loop, Signaller& the_signaller,

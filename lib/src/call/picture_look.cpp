@@ -16,8 +16,8 @@ std::optional<PictureLook::Found> PictureLook::found() const {
 void PictureLook::run() {
     const auto place = [this](const KeptPicture& one) { return places_[static_cast<std::size_t>(&one - kept_.data())]; };
     Found found;
-    found.transform = look_at(kept_, *loop_, place);
-    if (!folder_.empty()) found.fault = save_pictures(folder_, kept_, *loop_, place);
+    if (loop_) found.transform = look_at(kept_, *loop_, place);
+    if (!folder_.empty()) found.fault = save_pictures(folder_, kept_, loop_.get(), place);
     const std::scoped_lock lock(mutex_);
     found_ = std::move(found);
 }

@@ -20,7 +20,7 @@ namespace volley::call {
 class PictureLook final : public FrameWork {
 public:
     /// @param places  for each picture that is kept the frame of the loop that it shows; nothing where that is not known.
-    /// @param folder  where they are saved; empty: nowhere.
+    /// @param loop  nothing where none was sent: then they are only saved. @param folder  where they are saved; empty: nowhere.
     PictureLook(std::vector<KeptPicture> kept, std::vector<std::optional<std::size_t>> places,
                 std::shared_ptr<const FrameLoop> loop, std::string folder);
 

@@ -193,7 +193,7 @@ std::string write_png(const std::filesystem::path& path, const picture::RgbImage
 
 }  // namespace
 
-std::string save_pictures(const std::string& folder, const std::vector<KeptPicture>& kept, const FrameLoop& loop,
+std::string save_pictures(const std::string& folder, const std::vector<KeptPicture>& kept, const FrameLoop* loop,
                           const std::function<std::optional<std::size_t>(const KeptPicture&)>& index_of) {
     std::error_code ec;
     std::filesystem::create_directories(folder, ec);
@@ -203,7 +203,7 @@ std::string save_pictures(const std::string& folder, const std::vector<KeptPictu
     std::size_t number = 0;
     for (const auto& one : kept) {
         const auto index = index_of(one);
-        auto picture = index ? loop.picture_of(*index) : std::nullopt;
+        auto picture = index && loop != nullptr ? loop->picture_of(*index) : std::nullopt;
         const auto& mine = sent.emplace_back(picture ? std::move(*picture) : picture::Picture());
         pairs.push_back({mine.view(), one.picture.view()});
         ++number;

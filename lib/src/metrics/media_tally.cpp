@@ -16,6 +16,8 @@ void take_if_empty(std::string& mine, const std::string& theirs) {
 void VideoTally::merge(const VideoTally& o) {
     for (const auto field : {&VideoTally::calls,
                              &VideoTally::calls_back,
+                             &VideoTally::players,
+                             &VideoTally::played,
                              &VideoTally::sent,
                              &VideoTally::returned,
                              &VideoTally::late,

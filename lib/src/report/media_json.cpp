@@ -19,6 +19,8 @@ json::object transform_object(const metrics::TransformSeen& t) {
 json::object video_object(const metrics::VideoTally& v) {
     return {{"calls", v.calls},
             {"calls_back", v.calls_back},
+            {"players", v.players},
+            {"played", v.played},
             {"codec", v.codec},
             {"size", v.size},
             {"sent", v.sent},

@@ -68,7 +68,43 @@ std::string transform_text(const Look& look, const metrics::TransformSeen& t) {
            field(look, "", fmt::format("correlation of {} pictures: {}", t.pictures, scores), dim);
 }
 
+std::string freezes_text(const Look& look, const VideoTally& v) {
+    return field(look, "freezes",
+                 v.freezes == 0 ? "none"
+                                : fmt::format("{}, {} in all, the longest {}", grouped(v.freezes), format_duration(v.frozen),
+                                              format_duration(v.longest_freeze)),
+                 v.freezes > 0 ? yellow : nullptr);
+}
+
+std::string first_frame_text(const Look& look, const VideoTally& v) {
+    if (v.first_frame.empty()) return {};
+    const std::string p50 = v.calls + v.players > 1 ? "p50 " : "";
+    return field(look, "first frame", p50 + format_duration(v.first_frame.quantile(0.5)) + " after the call began");
+}
+
+/// Of calls that only receive.
+std::string played_text(const Look& look, const VideoTally& v) {
+    std::string out = heading(look, "video", v.codec + (v.size.empty() ? "" : ", " + v.size) + "; received");
+    std::string frames = fmt::format("{} came", grouped(v.played));
+    if (v.players > 1) frames += fmt::format(", to {} calls; {} got any", grouped(v.players), grouped(v.calls_back));
+    out += field(look, "frames", frames, v.played == 0 ? red : nullptr);
+    if (v.undecodable > 0)
+        out += field(look, "undecodable", fmt::format("{} that the decoder refused", grouped(v.undecodable)), yellow);
+    if (v.resized > 0) out += field(look, "resized", fmt::format("{} changes of the size", grouped(v.resized)), yellow);
+    out += first_frame_text(look, v) + freezes_text(look, v);
+    if (to_seconds(v.length) > 0)
+        out += field(look, "rate",
+                     fmt::format("{:.1f} frames/s; {} in{}", static_cast<double>(v.played) / to_seconds(v.length),
+                                 bit_rate(v.bytes_in, v.length), v.players > 1 ? ", a call" : ""));
+    if (v.packets_lost_in + v.resent_in + v.nacks_out > 0)
+        out += field(look, "packets",
+                     fmt::format("{} in, {} lost, {} resent to us after {} NACKs", grouped(v.packets_in),
+                                 grouped(v.packets_lost_in), grouped(v.resent_in), grouped(v.nacks_out)));
+    return out;
+}
+
 std::string video_text(const Look& look, const VideoTally& v) {
+    if (v.players > 0) return played_text(look, v);
     if (v.calls == 0) return {};
     std::string what = v.codec + (v.size.empty() ? "" : ", " + v.size + " back");
     std::string out =
@@ -101,14 +137,7 @@ std::string video_text(const Look& look, const VideoTally& v) {
         if (!v.decoding.empty()) split += ", decoding " + format_duration(v.decoding.quantile(0.5));
         out += field(look, "split", split);
     }
-    if (!v.first_frame.empty())
-        out += field(look, "first frame",
-                     (v.calls > 1 ? "p50 " : "") + format_duration(v.first_frame.quantile(0.5)) + " after the call began");
-    out += field(look, "freezes",
-                 v.freezes == 0 ? "none"
-                                : fmt::format("{}, {} in all, the longest {}", grouped(v.freezes), format_duration(v.frozen),
-                                              format_duration(v.longest_freeze)),
-                 v.freezes > 0 ? yellow : nullptr);
+    out += first_frame_text(look, v) + freezes_text(look, v);
     if (to_seconds(v.length) > 0)
         out += field(look, "rate",
                      fmt::format("{:.1f} frames/s back; {} out, {} in{}", static_cast<double>(v.received) / to_seconds(v.length),

@@ -127,6 +127,12 @@ private:
             right = judgement.kind.empty();
             if (!right) caller_.fail(number, {std::move(judgement.kind), std::move(judgement.example)});
         }
+        if (right && !call_.judges_video) {
+            if (const auto failure = call::failure_of_video(seen)) {
+                right = false;
+                caller_.fail(number, *failure);
+            }
+        }
         ++counters_.done;
         if (!right) ++counters_.wrong;
         last_ = std::max(last_, seen.ended);
@@ -326,6 +332,7 @@ PreparedCall PreparedCall::alone() const {
     out.plan = plan;
     out.plan.pings.count = 0;
     out.plan.pings.length.reset();  // media stop as soon as they have begun
+    out.judges_video = true;        // so nothing need come back
     return out;
 }
 

@@ -19,6 +19,7 @@ struct PreparedCall {
     std::function<engine::Judgement(const call::CallSeen&)> judge;
     bool judges_round_trips = false;
     bool judges_pictures = false;
+    bool judges_video = false;  ///< the judge says what of its video must come back; else some of it must
 
     /// The same without pings and judge: how long it takes to be set up.
     [[nodiscard]] PreparedCall alone() const;

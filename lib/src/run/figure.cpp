@@ -100,7 +100,7 @@ bool is_of_video(const Threshold& t) { return t.metric == "first_frame" || t.met
 Figure media_figure(const Threshold& t, const PhaseResult& phase) {
     const bool video = is_of_video(t);
     const auto* media = phase.calls ? phase.calls->media.get() : nullptr;
-    if (media == nullptr || (video ? media->video.calls : media->audio.calls) == 0)
+    if (media == nullptr || (video ? media->video.calls + media->video.players : media->audio.calls) == 0)
         return {.missing = video ? "no call sent video" : "no call sent audio"};
     if (is_media_time(t)) {
         const auto& times = t.metric == "first_frame" ? media->video.first_frame : times_of(t, phase);
@@ -108,7 +108,8 @@ Figure media_figure(const Threshold& t, const PhaseResult& phase) {
         return {value_of(times, t), nan, {}};
     }
     const auto& count = *media_count_of(t);
-    const auto part = static_cast<double>(video ? media->video.*count.video : media->audio.*count.audio);
+    auto part = static_cast<double>(video ? media->video.*count.video : media->audio.*count.audio);
+    if (t.metric == "video_frames") part += static_cast<double>(media->video.played);
     if (t.unit != Threshold::Unit::share) return {part, nan, {}};
     const auto whole = static_cast<double>(video ? media->video.sent : media->audio.received + media->audio.lost);
     if (whole == 0) return {.missing = video ? "no frame was sent" : "no packet was to come"};

@@ -175,6 +175,9 @@ bool speaks_of_errors(const scenario::Scenario& scenario, const std::string& pha
     });
 }
 
+/// To send video is to want it back, also where nothing else is asked for.
+bool lacks_video(const PhaseResult& phase) { return phase.calls && phase.calls->errors.contains(metrics::no_video); }
+
 /// What holds where the file says nothing: every answer right.
 ThresholdResult judge_errors(const ServerResult& server, const PhaseResult& phase) {
     Threshold t;
@@ -231,7 +234,8 @@ void judge(const scenario::Scenario& scenario, report::RunResult& result) {
     for (auto& server : result.servers) {
         std::map<std::string, Verdict> errors;  // by phase; "" is all of them
         for (const auto& phase : server.phases) {
-            if (phase.warmup || !scenario.errors_are_judged || speaks_of_errors(scenario, phase.phase, server.name)) continue;
+            if (phase.warmup || speaks_of_errors(scenario, phase.phase, server.name)) continue;
+            if (!scenario.errors_are_judged && !lacks_video(phase)) continue;
             result.thresholds.push_back(judge_errors(server, phase));
             errors[phase.phase] = result.thresholds.back().verdict;
         }

@@ -13,12 +13,17 @@ constexpr const char* phase_name = "calls";
 
 }  // namespace
 
-scenario::Scenario scenario_of_calls(std::string name, std::string origin) {
+scenario::Scenario scenario_of_calls(std::string name, std::string origin, const call::CallPlan& plan) {
     scenario::Scenario out;
     out.name = std::move(name);
     out.config.target.emplace();
     out.config.target->text = std::move(origin);
-    out.scenarios.push_back({"offer", {}, {}});
+    scenario::Step step;
+    auto& call = step.call.emplace();
+    if (plan.plays()) call.signal = scenario::CallStep::Signal::whep;
+    if (plan.video) call.video.emplace();
+    if (plan.audio) call.audio.emplace().source.text = plan.audio->source;
+    out.scenarios.push_back({"offer", {std::move(step)}, {}});
     scenario::Phase phase;
     phase.name = phase_name;
     phase.scenario = "offer";
@@ -31,13 +36,15 @@ std::string words_of(const call::OfferPlan& plan) {
     std::string out = plan.calls == 1 ? "1 call" : fmt::format("{} calls", report::grouped(plan.calls));
     if (plan.calls > 1) out += plan.rate ? " at " + report::rate_text(plan.rate->per_second) : std::string(" at once");
     out += fmt::format(" ({})", call::to_string(plan.signal));
-    if (plan.video) {
+    if (plan.plays() && (plan.video || plan.audio)) {
+        out += std::string(", receiving ") + (plan.video ? plan.audio ? "video and audio" : "video" : "audio");
+    } else if (plan.video) {
         const auto& video = *plan.video;
         out += ", video";
         if (!video.transform.empty()) out += " (" + video.transform + ')';
         if (video.source.empty()) out += fmt::format(" {}x{} at {:g}/s", video.width, video.height, video.frames_per_second);
     }
-    if (plan.audio) out += ", audio";
+    if (plan.audio && !plan.plays()) out += ", audio";
     const auto& pings = plan.pings;
     if (pings.count == 0U)
         return out + ", no pings" +

@@ -14,6 +14,7 @@
 #include <volley/error.hpp>
 
 #include "run/path_beside.hpp"
+#include "scenario/asked_transform.hpp"
 #include "scenario/media_figures.hpp"
 #include "scenario/yaml.hpp"
 
@@ -154,12 +155,27 @@ public:
             fail(step.ice_servers.front().pos, "`relayed_only` needs a server that relays", "add a turn: server");
     }
 
+    /// What the offer's own members ask for, now that it is known; else it was looked at when the file was read.
+    void transform(const Step& step) {
+        const auto* asked = scenario::asked_transform(step);
+        const auto& video = step.call->video;
+        const auto* value = asked != nullptr ? std::get_if<scenario::Value>(&asked->value.node) : nullptr;
+        if (value == nullptr || !value->has_template || !video || video->transform.empty()) return;
+        const std::string meant = text(*value);
+        if (meant != video->transform)
+            fail(value->pos, scenario::disagreement_of_transforms(&meant, video->transform),
+                 "remove it: `transform` goes along with the offer as `video_transform`");
+    }
+
     void media(const CallStep& step, call::CallPlan& out) {
         if (step.video) {
             const auto& from = *step.video;
             auto& video = out.video.emplace();
             video.transform = from.transform;
-            if (!from.source.text.empty()) video.source = file(from.source, "write `source: synthetic` for the moving picture");
+            if (call::is_camera(from.source.text))
+                video.source = from.source.text;
+            else if (!from.source.text.empty())
+                video.source = file(from.source, "write `source: synthetic` for the moving picture");
             video.width = from.width;
             video.height = from.height;
             video.frames_per_second = from.frames_per_second;
@@ -245,6 +261,7 @@ std::variant<PreparedCall, SourceError> prepare_call(const Scenario& scenario, c
     preparer.servers(*step.call, plan);
     take_channel(*step.call, plan);
     preparer.media(*step.call, plan);
+    preparer.transform(step);
     if (step.call->label.pos.line > 0) plan.channel.label = preparer.text(step.call->label);
     if (step.call->protocol.pos.line > 0) plan.channel.protocol = preparer.text(step.call->protocol);
     Judge judge{preparer.checks(step), counts};
@@ -254,6 +271,7 @@ std::variant<PreparedCall, SourceError> prepare_call(const Scenario& scenario, c
     for (const auto& c : judge.checks) {
         const bool round_trips = c.check.query == Check::Query::round_trip || media_value_of(c.check) == MediaValue::round_trip;
         out.judges_round_trips = out.judges_round_trips || round_trips;
+        out.judges_video = out.judges_video || (c.check.query == Check::Query::media && scenario::is_of_video(c.check.figure));
         out.judges_pictures = out.judges_pictures || media_value_of(c.check) == MediaValue::transform;
         auto& result = results.emplace_back();
         result.step = step.name;

@@ -295,25 +295,29 @@ std::optional<std::string> judge_number(const Check& check, std::string_view wan
 }
 
 /// Calls whose video is not decoded have no pictures to be asked.
-std::optional<std::string> judge_transform(const Check& check, std::string_view wanted, const metrics::VideoSeen& video) {
+std::optional<std::string> judge_transform(const Check& check, std::string_view wanted, const metrics::VideoSeen& video,
+                                           const std::string& none_back) {
     const auto& seen = video.transform;
     if (!video.decoded) return std::nullopt;
     if (seen.pictures == 0)
         return video.returned == 0
-                   ? "no frame came back"
+                   ? none_back
                    : "its pictures were not looked at: let video flow for 2s or longer, or let fewer calls end at once";
     if (seen.seen.empty()) return "no transform stands out";
     if (compare(check.predicate, std::string_view(seen.seen), wanted)) return std::nullopt;
     return "the pictures tell " + in_quotes(seen.seen);
 }
 
-std::optional<std::string> judge_video(const Check& check, std::string_view wanted, const metrics::VideoSeen& video) {
+std::optional<std::string> judge_video(const Check& check, std::string_view wanted, const metrics::VideoSeen& video,
+                                       const std::string& why_none_back) {
+    const std::string none_back = why_none_back.empty() ? "no frame came back" : why_none_back;
     switch (check.figure) {
         case MediaFigure::video_sent:
             return judge_number(check, wanted, video.sent);
         case MediaFigure::video_frames:
         case MediaFigure::video_returned: {
             auto found = judge_part(check, wanted, video.returned, video.sent, "frames", "came back");
+            if (found && !why_none_back.empty()) return why_none_back;
             if (found && video.untold > 0) *found += "; nobody can tell of " + std::to_string(video.untold);
             return found;
         }
@@ -321,15 +325,15 @@ std::optional<std::string> judge_video(const Check& check, std::string_view want
             return judge_part(check, wanted, video.lost, video.sent, "frames", "were lost");
         case MediaFigure::video_rtt:
             return judge_time(check, wanted, "video.rtt " + check.aggregate, aggregate_of(check.aggregate, video.round_trips),
-                              "no frame came back");
+                              none_back.c_str());
         case MediaFigure::video_first_frame:
-            return judge_time(check, wanted, "video.first_frame", video.first_frame, "no frame came back");
+            return judge_time(check, wanted, "video.first_frame", video.first_frame, none_back.c_str());
         case MediaFigure::video_freezes:
             return judge_number(check, wanted, video.freezes);
         case MediaFigure::video_mismatched:
             return judge_number(check, wanted, video.mismatched);
         case MediaFigure::video_transform:
-            return judge_transform(check, wanted, video);
+            return judge_transform(check, wanted, video, none_back);
         default:
             return std::nullopt;  // of sound
     }
@@ -354,7 +358,7 @@ std::optional<std::string> judge_audio(const Check& check, std::string_view want
 std::optional<std::string> judge_media(const Check& check, std::string_view wanted, const metrics::MediaSeen* media) {
     if (is_of_video(check.figure)) {
         if (media == nullptr || !media->video) return "no video was agreed on";
-        return judge_video(check, wanted, *media->video);
+        return judge_video(check, wanted, *media->video, media->none_back);
     }
     if (media == nullptr || !media->audio) return "no audio was agreed on";
     return judge_audio(check, wanted, *media->audio);

@@ -39,4 +39,10 @@ std::vector<std::string_view> media_figure_names() {
 
 bool is_of_video(MediaFigure figure) noexcept { return figure < MediaFigure::audio_sent; }
 
+bool is_of_player(MediaFigure figure) noexcept {
+    static constexpr std::array own{MediaFigure::video_frames, MediaFigure::video_first_frame, MediaFigure::video_freezes,
+                                    MediaFigure::audio_received, MediaFigure::audio_lost};
+    return std::ranges::find(own, figure) != own.end();
+}
+
 }  // namespace volley::scenario

@@ -30,6 +30,9 @@ struct MediaFigureWords {
 [[nodiscard]] std::vector<std::string_view> media_figure_names();
 [[nodiscard]] bool is_of_video(MediaFigure figure) noexcept;
 
+/// What a call has of it that sends nothing.
+[[nodiscard]] bool is_of_player(MediaFigure figure) noexcept;
+
 /// Transforms that can be told from pictures.
 inline constexpr std::array<std::string_view, 4> told_transforms{"none", "cartoon", "edges", "rotate"};
 

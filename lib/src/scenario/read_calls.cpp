@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "scenario/asked_transform.hpp"
 #include "scenario/reader.hpp"
 #include "scenario/step_parts.hpp"
 #include "scenario/yaml.hpp"
@@ -30,6 +31,18 @@ void check_json(Reader& reader, const Node& node, Step& out) {
     for (const auto& [key, value] : node.entries)
         if (key.text == "sdp" || key.text == "type")
             reader.error(key.pos, in_quotes(key.text) + " is the description's own", "remove it: volley writes it");
+}
+
+/// What the server is asked for stands in two places, which may differ; a template is looked at once its value is known.
+void check_transforms(Reader& reader, const Step& step) {
+    const auto& video = step.call->video;
+    const JsonMember* asked = asked_transform(step);
+    if (asked == nullptr || !video || video->transform.empty()) return;
+    const auto* value = std::get_if<Value>(&asked->value.node);
+    if (value != nullptr && (value->has_template || value->text == video->transform)) return;
+    reader.error(value != nullptr ? value->pos : asked->name.pos,
+                 disagreement_of_transforms(value != nullptr ? &value->text : nullptr, video->transform),
+                 "remove it: `transform` goes along with the offer as `video_transform`");
 }
 
 void check_signal(Reader& reader, const Keys& keys, const CallStep& call) {
@@ -154,6 +167,7 @@ void read_call(Reader& reader, const Node& node, Step& out) {
     if (const Node* n = keys.find("datachannel")) read_datachannel(reader, *n, *out.call);
     if (const Node* n = keys.find("video")) read_video(reader, *n, *out.call);
     if (const Node* n = keys.find("audio")) read_audio(reader, *n, *out.call);
+    check_transforms(reader, out);
     read_media_length(reader, keys, *out.call);
     if (const Node* n = keys.find("within")) out.call->within = reader.duration(*n, "within", 1ms, 1h).value_or(out.call->within);
 }

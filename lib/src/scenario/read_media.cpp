@@ -137,7 +137,7 @@ void read_video(Reader& reader, const Node& node, CallStep& out) {
     const Keys keys(reader, node, "video", known);
     if (const Node* n = keys.find("transform")) read_transform(reader, *n, "transform", video);
     if (const Node* n = keys.find("source")) {
-        video.source = read_source(reader, *n, "source", "synthetic, or the name of an IVF or Y4M file");
+        video.source = read_source(reader, *n, "source", "synthetic, the name of a file, or v4l2:/dev/video0");
         if (video.source.text == moving_picture) video.source.text.clear();
     }
     if (const Node* n = keys.find("size")) read_size(reader, *n, video);
@@ -150,12 +150,12 @@ void read_video(Reader& reader, const Node& node, CallStep& out) {
     static constexpr std::array of_moving_picture{"size"sv, "fps"sv};
     if (video.source.text.empty()) return;
     for (const auto key : keys.among(of_moving_picture))
-        reader.error(keys.key_pos(key), in_quotes(key) + " is that of the moving picture, and a file has its own",
+        reader.error(keys.key_pos(key), in_quotes(key) + " is that of the moving picture, and another source has its own",
                      "remove it, or write `source: synthetic`");
 }
 
 void read_audio(Reader& reader, const Node& node, CallStep& out) {
-    constexpr auto sources = "tone, chirp, or the name of a WAV file"sv;
+    constexpr auto sources = "tone, chirp, or the name of a WAV or Opus file"sv;
     const auto on = as_switch(reader, node, "audio");
     if (on == false) return;
     AudioStep& audio = out.audio.emplace();
@@ -209,6 +209,11 @@ void check_media_checks(Reader& reader, const Step& step) {
                                 in_quotes(words.name) + (video ? " is a figure of video" : " is a figure of audio") +
                                     ", and this call sends none",
                                 video ? "add `video: none` to `webrtc`" : "add `audio: chirp` to `webrtc`");
+        else if (step.call->signal == CallStep::Signal::whep && !is_of_player(check.figure))
+            reader.error_within(check.source, 0,
+                                in_quotes(words.name) + " is a figure of what is sent, and a call of WHEP only receives",
+                                video ? "video.frames, video.first_frame and video.freezes are its figures"
+                                      : "audio.received and audio.lost are its figures");
         else if (check.figure == MediaFigure::audio_rtt && step.call->audio->source.text != timed_sound)
             reader.error_within(check.source, 0, "only chirps have a round trip, and the source of this call's audio is another",
                                 "write `audio: chirp`");

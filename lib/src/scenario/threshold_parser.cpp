@@ -16,8 +16,8 @@ using namespace std::string_view_literals;
 using Op = Threshold::Op;
 using Unit = Threshold::Unit;
 
-/// What a call must send to have a figure.
-enum class Sends : std::uint8_t { anything, video, audio, chirps };
+/// What a call must send to have a figure; played: what it is sent does, too.
+enum class Sends : std::uint8_t { anything, video, audio, chirps, played_video, played_audio };
 
 /// What a metric is measured in, and where it exists.
 struct Metric {
@@ -59,17 +59,17 @@ constexpr std::array metrics{
     Metric{"loss", false, true, true, false, false, "loss < 0.1%", true},
     Metric{"calls_failed", false, true, true, false, false, "calls_failed == 0", true},
     Metric{"video_rtt", true, false, false, true, false, "video_rtt p95 < 50ms", true, Sends::video},
-    Metric{"first_frame", true, false, false, true, false, "first_frame p95 < 1s", true, Sends::video},
+    Metric{"first_frame", true, false, false, true, false, "first_frame p95 < 1s", true, Sends::played_video},
     Metric{"video_sent", false, true, false, false, false, "video_sent >= 100", true, Sends::video},
-    Metric{"video_frames", false, true, false, false, false, "video_frames >= 100", true, Sends::video},
+    Metric{"video_frames", false, true, false, false, false, "video_frames >= 100", true, Sends::played_video},
     Metric{"video_returned", false, true, true, false, false, "video_returned >= 98%", true, Sends::video},
     Metric{"video_lost", false, true, true, false, false, "video_lost < 2%", true, Sends::video},
-    Metric{"video_freezes", false, true, false, false, false, "video_freezes == 0", true, Sends::video},
+    Metric{"video_freezes", false, true, false, false, false, "video_freezes == 0", true, Sends::played_video},
     Metric{"video_mismatched", false, true, false, false, false, "video_mismatched == 0", true, Sends::video},
     Metric{"audio_rtt", true, false, false, true, false, "audio_rtt p50 < 500ms", true, Sends::chirps},
     Metric{"audio_sent", false, true, false, false, false, "audio_sent >= 100", true, Sends::audio},
-    Metric{"audio_received", false, true, false, false, false, "audio_received >= 100", true, Sends::audio},
-    Metric{"audio_lost", false, true, true, false, false, "audio_lost < 1%", true, Sends::audio},
+    Metric{"audio_received", false, true, false, false, false, "audio_received >= 100", true, Sends::played_audio},
+    Metric{"audio_lost", false, true, true, false, false, "audio_lost < 1%", true, Sends::played_audio},
 };
 
 /// Those that a phase of a kind has; what both have means the pings of calls too.
@@ -91,13 +91,21 @@ const Metric* find_metric(std::string_view name) {
     return at == metrics.end() ? nullptr : &*at;
 }
 
+bool plays(const Scenario& so_far, const Phase& phase) {
+    const auto* body = so_far.find_scenario(phase.scenario);
+    return body != nullptr && body->is_call() && body->steps.front().call->signal == CallStep::Signal::whep;
+}
+
 /// Whether the calls of a phase send what a figure is taken from; so it is supposed where their step is not known.
 bool sends(const Scenario& so_far, const Phase& phase, Sends wanted) {
     const auto* body = so_far.find_scenario(phase.scenario);
     if (wanted == Sends::anything || body == nullptr || !body->is_call()) return true;
     const CallStep& call = *body->steps.front().call;
-    if (wanted == Sends::video) return call.video.has_value();
-    return call.audio && (wanted == Sends::audio || call.audio->source.text == timed_sound);
+    const bool receives_only = plays(so_far, phase);
+    if (wanted == Sends::played_video) return call.video.has_value();
+    if (wanted == Sends::played_audio) return call.audio.has_value();
+    if (wanted == Sends::video) return call.video && !receives_only;
+    return call.audio && !receives_only && (wanted == Sends::audio || call.audio->source.text == timed_sound);
 }
 
 struct ThresholdParser {
@@ -171,10 +179,22 @@ struct ThresholdParser {
     }
 
     bool fail_unsent(std::size_t offset, std::string_view name) {
-        const char* what = metric->sends == Sends::video ? "video" : metric->sends == Sends::audio ? "audio" : "chirps";
-        return fail(offset, in_quotes(name) + " is a figure of " + what + ", and " + in_quotes(out.phase) + " sends none",
-                    metric->sends == Sends::video ? "add `video: none` to its `webrtc` step"
-                                                  : "write `audio: chirp` in its `webrtc` step");
+        const Phase& phase = *std::ranges::find(so_far.phases, out.phase, &Phase::name);
+        const bool video = metric->sends == Sends::video || metric->sends == Sends::played_video;
+        const char* what = video ? "video" : metric->sends == Sends::chirps ? "chirps" : "audio";
+        if (sends(so_far, phase, video ? Sends::played_video : Sends::played_audio) && plays(so_far, phase))
+            return fail(offset, in_quotes(name) + " is a figure of " + what + " that is sent, and a call of WHEP only receives",
+                        video ? "video_frames, first_frame and video_freezes are its figures"
+                              : "audio_received and audio_lost are its figures");
+        const std::string figure = in_quotes(name) + " is a figure of " + what + ", and ";
+        if (!short_form)
+            return fail(offset, figure + in_quotes(out.phase) + " sends none",
+                        video ? "add `video: none` to its `webrtc` step" : "write `audio: chirp` in its `webrtc` step");
+        const bool other_sound = metric->sends == Sends::chirps && sends(so_far, so_far.phases.back(), Sends::audio);
+        return fail(offset, figure + (other_sound ? "what is sent is another sound" : "none is sent"),
+                    video         ? "add --video none"
+                    : other_sound ? "leave --audio-source away, or make it chirp"
+                                  : "add --audio");
     }
 
     bool short_subject(std::size_t start, std::string_view word) {
@@ -197,6 +217,7 @@ struct ThresholdParser {
         }
         out.metric = std::string(metric->name);
         if (metric->burst_only && !phase.burst) return fail(start, in_quotes(name) + " is a figure of a burst", "add --burst N");
+        if (!sends(so_far, phase, metric->sends)) return fail_unsent(start, name);
         return true;
     }
 
@@ -343,6 +364,7 @@ std::variant<Threshold, SourceError> read_expectation(std::string_view text, con
     alone.file = "--expect";
     alone.lines = {std::string(text)};
     alone.phases = scenario.phases;
+    alone.scenarios = scenario.scenarios;
     Reader reader(alone, Variables());
     Value source;
     source.text = text;

@@ -100,6 +100,37 @@ class Video(CallsTest):
         self.assertGreater(media["audio"]["received"], 50, text)
         self.assertAlmostEqual(media["audio"]["level_db"], -13.5, delta=3, msg=text)  # 0.3 of full scale, a sine
 
+    def sound(self, name, *codec):
+        """A file of 2 s of a sine whose level is -21 dB of full scale."""
+        path = self.path(name)
+        subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=frequency=440:duration=2", *codec, path], check=True)
+        return path
+
+    def test_a_file_of_opus_or_wav_is_sent_and_played(self):
+        files = {"opus": self.sound("sine.opus", "-c:a", "libopus"), "wav": self.sound("sine.wav")}
+        for played, sent in (("opus", "wav"), ("wav", "opus")):
+            with self.subTest(played):
+                media, text = self.media(self.serve("--audio", files[played]), "--audio", "--audio-source", files[sent])
+                self.assertGreater(media["audio"]["received"], 50, text)
+                self.assertAlmostEqual(media["audio"]["level_db"], -21, delta=3, msg=text)
+        # What comes back is what was sent, too.
+        media, text = self.media(self.serve(), "--audio", "--audio-source", files["opus"], "--audio-codec", "pcmu")
+        self.assertAlmostEqual(media["audio"]["level_db"], -21, delta=3, msg=text)
+
+    def test_a_sound_that_is_neither(self):
+        port = self.serve()
+        files = ((self.write("words.txt", "words"), "a WAV file, or Opus in Ogg, is expected"),
+                 (self.sound("sine.mp3", "-c:a", "libmp3lame"), "a WAV file, or Opus in Ogg, is expected"),
+                 (self.sound("sine.ogg", "-c:a", "libvorbis"), "sine.ogg: at byte"),
+                 (self.write("short.opus", "OggS"), "short.opus: at byte"), ("/does/not/exist", "No such file"))
+        for file, why in files:
+            done = self.volley("offer", f"127.0.0.1:{port}/offer", "--audio", "--audio-source", file, "--for", "1s")
+            self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+            self.assertIn(why, " ".join(done.stdout.split()))
+            done = self.volley("serve", "--port", "0", "--rtc-port", "0", "--audio", file)
+            self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+            self.assertIn(why, done.stderr)
+
     def test_what_came_back_is_saved(self):
         folder = pathlib.Path(self.path("frames"))
         film = pathlib.Path(self.path("back.webm"))
@@ -119,6 +150,100 @@ class Video(CallsTest):
         streams = {stream["codec_type"]: stream for stream in json.loads(done.stdout)["streams"]}
         self.assertEqual((streams["video"]["codec_name"], streams["audio"]["codec_name"]), ("vp8", "opus"))
         self.assertGreater(int(streams["video"]["nb_read_frames"]), 20)
+
+    def test_files_that_ffmpeg_reads(self):
+        port = self.serve()
+        for name, codec in (("film.mp4", ("-c:v", "mpeg4")), ("film.webm", ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8")),
+                            ("film.avi", ("-c:v", "mjpeg", "-pix_fmt", "yuvj422p"))):
+            with self.subTest(name):
+                film = self.path(name)
+                subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=15:duration=2", *codec, film], check=True)
+                media, text = self.media(port, "--video", "none", "--video-source", film)
+                self.assertEqual(media["video"]["size"], "320x180", text)
+                self.assertGreater(media["video"]["sent"], 15, text)
+                self.assertGreaterEqual(media["video"]["returned"], LEAST_BACK * media["video"]["sent"], text)
+        sound = self.sound("sound.mp4", "-c:a", "aac")
+        done = self.volley("offer", f"127.0.0.1:{port}/offer", "--video", "none", "--video-source", sound, "--for", "1s")
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        self.assertIn("sound.mp4: there is no video in it", done.stdout)
+
+    def test_a_camera_that_is_none(self):
+        for source, why in (("v4l2:/dev/video97", "there is no such device"), ("/dev/video97", "there is no such device"),
+                            ("v4l2:/dev/null", "this is no video device")):
+            done = self.volley("offer", "127.0.0.1:1/offer", "--video", "none", "--video-source", source, "--resolution", "640x480", "--for", "1s")
+            self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+            self.assertIn(f"{source}: {why}", " ".join(done.stdout.split()))
+
+    def serve_film(self, *args):
+        """A server that has made what it plays, which it does when the first call asks for it."""
+        port = self.serve(*args)
+        for _ in range(60):
+            if self.volley("offer", f"127.0.0.1:{port}/whep", "--video", "none", "--for", "1s").returncode == 0:
+                return port
+        self.fail("nothing is played")
+
+    def test_a_call_of_whep_plays(self):
+        folder = pathlib.Path(self.path("played"))
+        film = self.path("played.webm")
+        port = self.serve_film("--audio", "tone")
+        args = ("--video", "none", "--audio", "--for", SECONDS, "--every", "200ms")
+        phase, _, done = self.offer(f"127.0.0.1:{port}/whep", *args, "--save-frames", str(folder), "--record", film, "--expect", "video_frames >= 1")
+        media, text = phase["calls"]["media"], done.stdout
+        self.assertEqual(phase["calls"]["failed"], 0, text)
+        video, audio = media["video"], media["audio"]
+        self.assertEqual((video["players"], video["calls"], video["sent"], video["calls_back"], audio["sent"]), (1, 0, 0, 1, 0), text)
+        self.assertGreater(video["played"], 15, text)
+        self.assertGreater(video["decoded"], 15, text)
+        self.assertEqual((video["size"], video["first_frame"]["count"]), ("640x480", 1), text)
+        self.assertGreater(video["bytes_in"], 10_000)
+        self.assertIn("frames/s", text)
+        self.assertGreater(audio["received"], 50, text)
+        self.assertAlmostEqual(audio["level_db"], -13.5, delta=3, msg=text)
+        self.assertEqual(png_size(folder / "01-returned.png"), (640, 480))
+        self.assertGreater(self.frames_of(film)["video"], 15)
+
+    def test_a_file_is_played_too(self):
+        film = self.path("film.y4m")
+        subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=15:duration=2", "-pix_fmt", "yuv420p", film], check=True)
+        port = self.serve_film("--video", film)
+        phase, _, done = self.offer(f"127.0.0.1:{port}/whep", "--video", "none", "--for", SECONDS)
+        video = phase["calls"]["media"]["video"]
+        self.assertEqual((video["size"], video["codec"]), ("320x180", "VP8"), done.stdout)
+        self.assertGreater(video["played"], 10, done.stdout)
+
+    def test_whep_of_a_server_that_sends_nothing(self):
+        for how, why in (("silent", "the server did not send video"), ("pong", "the answer sends no video")):
+            url = f"127.0.0.1:{self.serve_calls(how)}/whip"  # which takes offers of WHEP as well
+            _, _, done = self.offer(url, "--signal", "whep", "--video", "none", "--for", "2s", code=1)
+            self.assertIn(why, " ".join(done.stdout.split()))
+
+    def test_what_who_plays_cannot_have(self):
+        for args, why in ((("--video", "edges"), "has no place for a transform"), (("--video", "none", "--fps", "10"), "--fps is about what is sent"),
+                          (("--video", "none", "--expect", "video_rtt p95 < 1s"), "a call of WHEP only receives"),
+                          (("--audio", "--audio-source", "tone"), "--audio-source is about what is sent")):
+            done = self.volley("offer", "127.0.0.1:1/whep", *args)
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn(why, done.stderr)
+
+    def frames_of(self, film):
+        """How many frames of each kind ffprobe reads in a file, which it must find nothing wrong with."""
+        done = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-show_streams", "-of", "json", str(film)],
+                              capture_output=True, text=True, check=True)
+        self.assertEqual(done.stderr, "")
+        return {stream["codec_type"]: int(stream["nb_read_frames"]) for stream in json.loads(done.stdout)["streams"]}
+
+    def test_the_server_records_what_is_reflected(self):
+        for codec in ("vp8", "h264"):
+            with self.subTest(codec):
+                folder = pathlib.Path(self.path("reflected-" + codec))
+                folder.mkdir()
+                port = self.serve("--record-to", str(folder))
+                media, text = self.media(port, "--video", "reflect", "--video-codec", codec)
+                self.check_frames(media["video"], text)
+                self.server.terminate()
+                self.server.wait(60)
+                (film,) = folder.iterdir()
+                self.assertGreater(self.frames_of(film)["video"], 20)
 
     def test_the_server_records_what_calls_send(self):
         folder = pathlib.Path(self.path("sent"))
@@ -145,6 +270,25 @@ class Video(CallsTest):
         self.assertLess(video["decoded"], video["received"], text)
         self.assertLessEqual(video["mismatched"], 0.1 * video["sent"], text)
 
+    def test_video_of_which_nothing_comes_back_is_a_failure_and_says_why(self):
+        for how, why in (("pong", "no frame came back: the answer takes no video"),
+                         ("silent", "the server did not send video"), ("scrambled", "the server sent video that could not be decoded")):
+            with self.subTest(how):
+                url = f"127.0.0.1:{self.serve_calls(how)}/offer"
+                args = (url, "--video", "none", "--video-codec", "vp8", "--for", "2s", "--every", "200ms")
+                phase, result, done = self.offer(*args, code=1)
+                self.assertEqual((phase["calls"]["failed"], phase["calls"]["errors_by_kind"]), (1, {"video": 1}), done.stdout)
+                self.assertEqual(result["verdict"], "fail")
+                self.assertRegex(" ".join(done.stdout.split()), ("no frame came back in [0-9.]+ s: " if how != "pong" else "") + why)
+                # Who says what may go wrong is taken at his word.
+                self.offer(*args, "--expect", "calls_failed <= 1")
+
+    def test_whip_may_take_video_and_send_none(self):
+        phase, _, done = self.offer(f"127.0.0.1:{self.serve_calls('sink')}/whip", "--video", "none", "--for", "2s")
+        self.assertEqual(phase["calls"]["failed"], 0, done.stdout)
+        self.assertEqual(phase["calls"]["media"]["video"]["returned"], 0)
+        self.offer(f"127.0.0.1:{self.serve_calls('sink')}/offer", "--video", "none", "--for", "2s", code=1)
+
     def test_a_transform_that_nobody_knows(self):
         done = self.volley("offer", f"127.0.0.1:{self.serve()}/offer", "--video", "sepia", "--for", "1s")
         self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
@@ -162,7 +306,7 @@ class Video(CallsTest):
         port = self.serve()
         nothing = self.write("nothing.ivf", "")
         garbage = self.write("garbage.y4m", "garbage " * 100)
-        for file, why in ((nothing, "is empty"), (garbage, "an IVF or Y4M file is expected"), ("/does/not/exist", "cannot be read")):
+        for file, why in ((nothing, "is empty"), (garbage, "garbage.y4m: "), ("/does/not/exist", "cannot be read")):
             done = self.volley("offer", f"127.0.0.1:{port}/offer", "--video", "none", "--video-source", file, "--for", "1s")
             self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
             self.assertIn(why, " ".join(done.stdout.split()))

@@ -83,6 +83,21 @@ class Media(CallsTest):
         (threshold,) = [t for t in result["thresholds"] if t["threshold"] == "p.video_frames >= 1"]
         self.assertEqual((threshold["verdict"], threshold["message"]), ("fail", "no call sent video"))
 
+    def test_a_call_without_a_frame_back_is_none_that_went_well(self):
+        port = self.serve_calls("silent")
+        media = f"video: {{ codec: vp8, {SMALL} }}, for: 1500ms"
+        why = "the server did not send video"
+        result, _ = self.run_scenario(self.file(port, media), code=1)
+        phase = self.phase(result)
+        self.assertEqual((phase["calls"]["failed"], phase["calls"]["errors_by_kind"]), (1, {"video": 1}))
+        self.assertIn(why, phase["wrong_examples"][0])
+        # What a check says of frames counts instead.
+        result, _ = self.run_scenario(self.file(port, media, checks="video.frames == 0"))
+        self.assertEqual(self.phase(result)["calls"]["failed"], 0)
+        result, _ = self.run_scenario(self.file(port, media, checks="video.frames >= 1"), code=1)
+        (check,) = self.phase(result)["checks"]
+        self.assertIn(why, check["message"])
+
     def test_a_missing_file_is_found_before_anything_is_sent(self):
         _, done = self.run_scenario(self.file(free_port(), "video: { source: clips/none.ivf }"), code=2)
         self.assertRegex(done.stderr, r"7:\d+: error: `.*clips/none\.ivf` cannot be read: No such file or directory")

@@ -12,7 +12,7 @@ using report::Verdict;
 using testing::HasSubstr;
 
 scenario::Scenario scenario_with(const std::vector<std::string>& expectations) {
-    auto out = scenario_of_calls("POST h/offer", "http://h");
+    auto out = scenario_of_calls("POST h/offer", "http://h", {});
     out.errors_are_judged = !expectations.empty();
     for (const auto& text : expectations) {
         auto read = scenario::read_expectation(text, out);
@@ -25,7 +25,7 @@ scenario::Scenario scenario_with(const std::vector<std::string>& expectations) {
 }
 
 std::string error_of(const std::string& text) {
-    const auto read = scenario::read_expectation(text, scenario_of_calls("n", "http://h"));
+    const auto read = scenario::read_expectation(text, scenario_of_calls("n", "http://h", {}));
     const auto* error = std::get_if<SourceError>(&read);
     return error == nullptr ? "read" : error->text + " [" + error->hint + ']';
 }
@@ -159,11 +159,46 @@ TEST(Calls, expectations_are_told_what_there_is) {
     EXPECT_THAT(error_of("rtt < 20ms"), HasSubstr("`rtt` needs an aggregate"));
     EXPECT_THAT(error_of("rtt_p99 < 20"), HasSubstr("`rtt` needs a unit"));
     EXPECT_THAT(error_of("loss_p99 < 20ms"), HasSubstr("`loss` is one number and has no `p99`"));
+    EXPECT_EQ(error_of("video_rtt p95 < 1s"), "`video_rtt` is a figure of video, and none is sent [add --video none]");
+    EXPECT_EQ(error_of("audio_lost < 1%"), "`audio_lost` is a figure of audio, and none is sent [add --audio]");
     EXPECT_THAT(error_of("calls_failed < 20ms"), HasSubstr("`calls_failed` is not a time"));
 }
 
+TEST(Calls, who_plays_has_figures_of_what_comes) {
+    call::CallPlan plan;
+    plan.signal = call::Signal::whep;
+    plan.video.emplace();
+    plan.audio.emplace();
+    const auto scenario = scenario_of_calls("n", "http://h", plan);
+    const auto read = [&](const char* text) { return scenario::read_expectation(text, scenario); };
+    for (const char* text :
+         {"video_frames >= 1", "first_frame p95 < 1s", "video_freezes = 0", "audio_received >= 1", "audio_lost < 1%"})
+        EXPECT_TRUE(std::holds_alternative<scenario::Threshold>(read(text))) << text;
+    for (const char* text :
+         {"video_rtt p95 < 1s", "video_returned >= 98%", "video_lost < 1%", "audio_rtt p50 < 1s", "audio_sent >= 1"}) {
+        const auto wrong = read(text);
+        ASSERT_TRUE(std::holds_alternative<SourceError>(wrong)) << text;
+        EXPECT_THAT(std::get<SourceError>(wrong).text, HasSubstr("and a call of WHEP only receives"));
+    }
+}
+
+TEST(Calls, video_of_which_nothing_came_back_is_judged_unasked) {
+    EXPECT_EQ(judged({}, result_with(2, 1, 10, 0)).verdict, Verdict::pass)
+        << "a failure of another kind, and nothing was asked for";
+    auto result = result_with(1, 0, 10, 0);
+    result.calls->failed = 1;
+    result.examples = {"no frame came back in 2.00 s: the server did not send video"};
+    result.calls->errors[metrics::no_video] = 1;
+    result.pings->requests += 1;
+    result.pings->errors[metrics::no_video] = 1;
+    const auto none = judged({}, result);
+    EXPECT_EQ(none.verdict, Verdict::fail);
+    EXPECT_THAT(none.thresholds.at(0).message, HasSubstr("the server did not send video"));
+    EXPECT_EQ(judged({"calls_failed <= 1"}, result).verdict, Verdict::pass) << "who asks for less gets it";
+}
+
 TEST(Calls, load_has_none_of_their_figures) {
-    auto load = scenario_of_calls("n", "http://h");
+    auto load = scenario_of_calls("n", "http://h", {});
     load.phases.front().calls = false;
     load.phases.front().users = 1;
     for (const char* text : {"rtt p99 < 20ms", "rtt_p99 < 20ms", "loss < 1%", "errors = 0"})

@@ -86,6 +86,17 @@ TEST(MediaPlan, is_what_the_step_says) {
     EXPECT_FALSE(call.alone().plan.pings.length);
 }
 
+TEST(MediaPlan, a_transform_out_of_a_template_is_that_of_the_video) {
+    const auto asked = [](const std::string& transform) {
+        return "webrtc: { offer: { post: /o, json: { video_transform: \"{{ what }}\" } }, video: " + transform + " }";
+    };
+    EXPECT_EQ(
+        error_of(asked("edges")),
+        "4:61 `video_transform` is `blur`, and the `transform` of this call's video is `edges` [remove it: `transform` goes along "
+        "with the offer as `video_transform`]");
+    EXPECT_EQ(error_of(asked("blur")), "");
+}
+
 TEST(MediaPlan, flows_for_five_seconds_or_as_long_as_the_pings) {
     const auto length = [](const std::string& parts) {
         return call_of("webrtc: { offer: /o, " + parts + " }").plan.pings.length;
@@ -274,7 +285,10 @@ TEST(MediaThresholds, of_frames_forbid_no_other_errors) {
 }
 
 TEST(MediaThresholds, are_expectations_of_offers_too) {
-    auto scenario = scenario_of_calls("POST h/offer", "http://h");
+    call::CallPlan plan;
+    plan.video.emplace();
+    plan.audio.emplace();
+    auto scenario = scenario_of_calls("POST h/offer", "http://h", plan);
     call::OfferResult seen;
     seen.calls = std::const_pointer_cast<metrics::CallTally>(phase_with(1000, 990).calls);
     seen.elapsed = 10s;

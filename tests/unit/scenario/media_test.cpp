@@ -52,6 +52,23 @@ TEST(MediaStep, words_alone_are_the_usual_video_and_sound) {
     EXPECT_FALSE(call.media_length);
 }
 
+TEST(MediaStep, the_offer_and_the_video_ask_for_the_same_transform) {
+    const auto asked = [](const std::string& offer, const std::string& video) {
+        return "webrtc: { offer: { post: /o, json: { " + offer + " } }, video: " + video + " }";
+    };
+    expect_error(
+        asked("video_transform: ^edges", "{ transform: none }"),
+        "`video_transform` is `edges`, and the `transform` of this call's video is `none` [remove it: `transform` goes along "
+        "with the offer as `video_transform`]");
+    expect_error(
+        asked("^video_transform: [edges]", "edges"),
+        "`video_transform` is no text, and the `transform` of this call's video is `edges` [remove it: `transform` goes along "
+        "with the offer as `video_transform`]");
+    for (const char* offer : {"video_transform: edges", "room: none", "video_transform: \"{{ what }}\""})
+        EXPECT_THAT(errors_of(with_step(asked(offer, "{ transform: edges }"))), IsEmpty()) << offer;
+    EXPECT_THAT(errors_of(with_step(asked("video_transform: edges", "true"))), IsEmpty()) << "only the offer asks for one";
+}
+
 TEST(MediaStep, true_is_the_usual_and_false_is_none) {
     const auto both = call_of(load_scenario(with_step(call_with("video: true, audio: true")), "f"));
     ASSERT_TRUE(both.video && both.audio);
@@ -123,14 +140,15 @@ TEST(MediaStep, what_is_wrong_is_said_with_its_place) {
     expect_error(call_with("video: { codec: ^vp9 }"), "unknown `codec`: `vp9` [did you mean `vp8`?]");
     expect_error(call_with("audio: { codec: ^opos }"), "unknown `codec`: `opos` [did you mean `opus`?]");
     expect_error(call_with("video: { decode_every: ^0 }"), "`decode_every` is out of range: `0` [from 1 to 1000000]");
-    expect_error(call_with("video: { source: a.ivf, ^size: 640x480 }"),
-                 "`size` is that of the moving picture, and a file has its own [remove it, or write `source: synthetic`]");
+    expect_error(
+        call_with("video: { source: a.ivf, ^size: 640x480 }"),
+        "`size` is that of the moving picture, and another source has its own [remove it, or write `source: synthetic`]");
     expect_error(call_with("video: { source: a.ivf, ^fps: 30 }"),
-                 "`fps` is that of the moving picture, and a file has its own [remove it, or write `source: synthetic`]");
+                 "`fps` is that of the moving picture, and another source has its own [remove it, or write `source: synthetic`]");
     expect_error(call_with("video: { source: ^\"\" }"),
-                 "`source` is empty or holds a control character [write synthetic, or the name of an IVF or Y4M file]");
+                 "`source` is empty or holds a control character [write synthetic, the name of a file, or v4l2:/dev/video0]");
     expect_error(call_with("audio: ^\"\""),
-                 "`audio` is empty or holds a control character [write tone, chirp, or the name of a WAV file]");
+                 "`audio` is empty or holds a control character [write tone, chirp, or the name of a WAV or Opus file]");
     expect_error(call_with("video: { size: \"{{ ^wide }}\" }"),
                  "undefined variable `wide` [define it under `variables:` or with -e]");
 }

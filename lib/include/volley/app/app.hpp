@@ -46,8 +46,11 @@ struct CallOptions {
     /// Told to clients, as `stun:host:port`: the page at `/` uses it, answers of /whip name it in a Link field. The server asks none itself.
     std::vector<std::string> stun{};
     std::vector<std::string> advertise{};  ///< addresses to name instead of those bound: of a one-to-one NAT
-    /// What is played to callers that take audio: `echo` (what they send), `tone` (440 Hz), `none`, or a WAV file, over and over.
+    /// What is played to callers that take audio: `echo` (what they send), `tone` (440 Hz), `none`, or a file, WAV or Opus in Ogg, over
+    /// and over.
     std::string audio = "echo";
+    /// What is played to callers that only receive video (WHEP): a file as `volley offer --video-source` takes it; empty: a moving picture.
+    std::string video{};
     std::string record_to{};  ///< a folder for a WebM file of each call that sends media; empty: none is made
     /// Origins whose pages may use /whip and /whep, as `https://host[:port]`, or `*` alone: all. Those of this machine always may.
     std::vector<std::string> cors{};

@@ -52,16 +52,20 @@ struct ChannelPlan {
     std::optional<Duration> max_lifetime;  ///< 1 to 65,535 ms
 };
 
+/// Whether a source of video is a camera of Linux: `v4l2:PATH`, or a path that begins with `/dev/video`.
+[[nodiscard]] bool is_camera(std::string_view source) noexcept;
+
 /// What is sent as video, each frame to be known again when it comes back.
 struct VideoPlan {
     /// What the server is asked for, as the member `video_transform` of the JSON: `none`, `edges`, `cartoon`, `rotate`, `reflect`, or a name
     /// that only it knows. Empty: nothing is asked for.
     std::string transform;
-    /// An IVF or Y4M file, played over and over; empty: a moving picture made here that carries its own number.
+    /// A file, played over and over: IVF, Y4M, or the first minute of what the plugin libvolley_avformat.so reads; or a camera, see is_camera(),
+    /// whose first ten seconds are. Empty: a moving picture made here that carries its own number.
     std::string source;
-    int width = 640;                ///< pixels, 64 to 4,096; of a picture made here
+    int width = 640;                ///< pixels, 64 to 4,096; of a picture made here, and wished for of a camera
     int height = 480;               //
-    double frames_per_second = 30;  ///< 1 to 120; of a picture made here
+    double frames_per_second = 30;  ///< 1 to 120; likewise
     std::uint64_t bits_per_second = 500'000;
     std::vector<std::string> codecs;  ///< `VP8`, `H264`: wanted in this order; none: VP8, then H264
     /// Of the calls one in so many has its returned video decoded; of the others frames are known by their RTP timestamps.
@@ -71,7 +75,8 @@ struct VideoPlan {
 
 /// What is sent as audio.
 struct AudioPlan {
-    std::string source = "chirp";     ///< `tone` (440 Hz), `chirp` (one a second, whose way back is timed), or a WAV file
+    std::string source =
+        "chirp";  ///< `tone` (440 Hz), `chirp` (one a second, whose way back is timed), or a file: WAV, or Opus in Ogg
     std::vector<std::string> codecs;  ///< `opus`, `G722`, `PCMU`, `PCMA`: wanted in this order; none: in that one
 };
 
@@ -119,6 +124,10 @@ struct CallPlan {
     /// From the planned start until the channel is open.
     Duration set_up_limit = std::chrono::seconds(30);
     std::string set_up_limit_name = "--set-up-limit";  ///< what the person who set it knows it by, for messages
+
+    /// Video and audio are received alone: who plays sends none (draft-ietf-wish-whep). Of the plans of what is sent the codecs count, decode_every
+    /// and frames_folder.
+    [[nodiscard]] bool plays() const noexcept { return signal == Signal::whep; }
 };
 
 struct OfferPlan : CallPlan {

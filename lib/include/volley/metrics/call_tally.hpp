@@ -47,6 +47,9 @@ inline constexpr std::size_t call_times = 6;
 [[nodiscard]] std::optional<Duration> time_of(CallTime time, TimePoint planned,
                                               const std::array<std::optional<TimePoint>, call_stages>& reached) noexcept;
 
+/// The kind of failure of a call that got no frame of its video back.
+inline constexpr const char* no_video = "video";
+
 /// Calls of one phase against one server, in bounded memory. Thread safety: as a plain value.
 struct CallTally {
     struct Stage {
@@ -60,10 +63,11 @@ struct CallTally {
     std::uint64_t missed = 0;     ///< of them, those that we were too late for
     std::uint64_t saturated = 0;  ///< of them, those refused because as many calls as allowed were under way
     std::uint64_t failed = 0;     ///< never set up, broken off by the peer or the way to it, or a check did not hold
-    std::map<std::string, std::uint64_t> errors;  ///< of failed ones by kind: `status`, `refused`, `answer`, `ice`, `dtls`, ...
-    std::array<Stage, call_stages> stages;        ///< of calls that came so far
-    Histogram from_start;  ///< until a call was set up, from its actual start, whether or not that was late
-    Histogram start_lag;   ///< how late we were ourselves, of every call
+    std::map<std::string, std::uint64_t>
+        errors;  ///< of failed ones by kind: `status`, `refused`, `answer`, `ice`, `dtls`, `video`, ...
+    std::array<Stage, call_stages> stages;  ///< of calls that came so far
+    Histogram from_start;                   ///< until a call was set up, from its actual start, whether or not that was late
+    Histogram start_lag;                    ///< how late we were ourselves, of every call
 
     std::uint64_t sent = 0;          ///< messages that an answer was waited for
     std::uint64_t answered = 0;      //

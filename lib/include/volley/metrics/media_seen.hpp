@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <volley/metrics/media_tally.hpp>
@@ -35,6 +36,8 @@ struct AudioSeen {
 struct MediaSeen {
     std::optional<VideoSeen> video;  ///< nothing: none was sent
     std::optional<AudioSeen> audio;  ///< likewise
+    /// That of video no frame came back, and why. Empty: one did, none was to, or video flowed too short a time to tell.
+    std::string none_back;
 };
 
 }  // namespace volley::metrics

@@ -23,10 +23,12 @@ struct TransformSeen {
     std::uint64_t pictures = 0;  ///< that were looked at
 };
 
-/// Video of calls that sent it. Names that W3C's webrtc-stats has are used in its sense.
+/// Video of calls that sent it, or played it. Names that W3C's webrtc-stats has are used in its sense.
 struct VideoTally {
     std::uint64_t calls = 0;            ///< that agreed on video in both directions
     std::uint64_t calls_back = 0;       ///< of them, those that got a frame back
+    std::uint64_t players = 0;          ///< calls that send none and are sent some (WHEP); their frames are received and played
+    std::uint64_t played = 0;           ///< frames that came to them
     std::uint64_t sent = 0;             ///< frames whose time to come back is over, or that are back
     std::uint64_t returned = 0;         ///< of those sent, in time
     std::uint64_t late = 0;             ///< of those sent: after the time allowed; also lost

@@ -10,7 +10,8 @@
 namespace volley::run {
 
 /// A scenario of one phase of calls, for thresholds to speak of (scenario::read_expectation) and for judge().
-[[nodiscard]] scenario::Scenario scenario_of_calls(std::string name, std::string origin);
+/// Its calls send what the plan's do.
+[[nodiscard]] scenario::Scenario scenario_of_calls(std::string name, std::string origin, const call::CallPlan& plan);
 
 /// What was asked for in words: `100 calls at 10.0/s, pings every 1.00 s for 10.0 s`.
 [[nodiscard]] std::string words_of(const call::OfferPlan& plan);

@@ -115,7 +115,7 @@ struct VideoStep {
 
 /// Sound that a call sends.
 struct AudioStep {
-    Value source;       ///< `tone`, `chirp`, or a WAV file, relative to the scenario file
+    Value source;       ///< `tone`, `chirp`, or a file, WAV or Opus in Ogg, relative to the scenario file
     std::string codec;  ///< `opus`, `g722`, `pcmu`, `pcma`; empty: any of them
 };
 
