@@ -53,20 +53,27 @@ CallMedia::CallMedia(const CallOptions& options, RandomSource& random, std::func
       has_plugin_(plugin_is_there()),
       workers_(call::FrameWorkers::threads_for_this_machine()) {
     shared_.workers = &workers_;
+    shared_.pictures = &pictures_;
     shared_.wake = std::move(wake);
     shared_.notice = tell;
     if (options_.audio == "none") {
         shared_.audio = call::AnswerAudio::none;
     } else if (options_.audio != "echo") {
         shared_.audio = call::AnswerAudio::loops;
+        // Whoever asks for it would wait for a sound that never comes.
+        if (const auto& loaded = media::plugin(); loaded.plugin == nullptr)
+            throw std::runtime_error(fmt::format("--audio {}: {}", escape_for_terminal(options_.audio), loaded.fault));
         std::string fault;
         auto sound = call::read_sound(options_.audio, fault);
         if (!sound) throw std::runtime_error("--audio: " + fault);
         sound_ = std::make_unique<call::SoundLoops>(std::move(*sound), workers_);
         shared_.sound = sound_.get();
     }
-    if (!options_.record_to.empty() && !std::filesystem::is_directory(options_.record_to))
+    if (options_.record_to.empty()) return;
+    if (!std::filesystem::is_directory(options_.record_to))
         throw std::runtime_error(fmt::format("--record-to: {}: there is no such folder", options_.record_to));
+    if (const auto& loaded = media::plugin(); loaded.plugin == nullptr)
+        throw std::runtime_error(fmt::format("--record-to: {}", loaded.fault));
 }
 
 std::optional<CallRefusal> CallMedia::check_transform(const std::string& transform) {

@@ -15,6 +15,7 @@
 #include "base/random.hpp"
 #include "call/answer_media.hpp"
 #include "call/frame_workers.hpp"
+#include "call/picture_budget.hpp"
 #include "call/server_port.hpp"
 #include "call/sound_loop.hpp"
 #include "proto/sdp/negotiation.hpp"
@@ -47,6 +48,7 @@ private:
     bool has_plugin_;
     bool told_missing_ = false;
     std::uint64_t recordings_ = 0;
+    call::PictureBudget pictures_;  // workers have shares of it
     call::FrameWorkers workers_;
     std::unique_ptr<call::SoundLoops> sound_;
     call::AnswerMedia shared_;

@@ -32,6 +32,7 @@ public:
     MediaHandler(const MediaHandler&) = delete;
     MediaHandler& operator=(const MediaHandler&) = delete;
     ~MediaHandler() override {
+        if (transformer_) transformer_->abandon();
         if (!recording_) return;
         if (const auto fault = recording_->fault(); !fault.empty()) tell("a call is not recorded: " + fault);
         recording_->close();
@@ -137,9 +138,10 @@ private:
         }
         if (recording_) recording_->add_video(*codec, *picture, frame.timestamp, frame.last_arrival);
         if (!session_->can_send(frame.section) || gave_up_) return;
-        if (!transformer_ || from_ != codec) make_transformer(*codec);
+        if (!transformer_) make_transformer(*codec);
         stream_ = frame.stream;
-        if (!transformer_->put({std::move(*picture), frame.timestamp, frame.key})) session_->request_key_frame(now, frame.stream);
+        if (!transformer_->put(*codec, {std::move(*picture), frame.timestamp, frame.key}))
+            session_->request_key_frame(now, frame.stream);
         shared_.workers->want(transformer_);
     }
 
@@ -161,10 +163,9 @@ private:
     }
 
     void make_transformer(media::VideoCodec codec) {
-        from_ = codec;
         const auto to = video_codec_of(section(video_->index), video_->codec).value_or(codec);
-        transformer_ = std::make_shared<VideoTransformer>(codec, to, transform_, video_rate(session_->target_bitrate()),
-                                                          [wake = shared_.wake, id = call_id_] { wake(id); });
+        transformer_ = std::make_shared<VideoTransformer>(to, transform_, video_rate(session_->target_bitrate()),
+                                                          *shared_.pictures, [wake = shared_.wake, id = call_id_] { wake(id); });
     }
 
     void take_transformed(TimePoint now) {
@@ -190,6 +191,12 @@ private:
         if (!plays_) return;
         const auto codec = audio_codec_of(section(audio_->index), audio_->codec);
         if (!loop_ && codec) loop_ = shared_.sound->get(*codec);
+        if (!loop_ && !told_sound_) {
+            if (const auto fault = shared_.sound->fault(); !fault.empty()) {
+                told_sound_ = true;
+                tell("no sound is played to calls: " + fault);
+            }
+        }
         while (clock_.is_due(now)) {
             if (loop_) {
                 const auto ticks = static_cast<std::uint64_t>(media::format_of(*codec).frame_ticks());
@@ -218,11 +225,11 @@ private:
     std::optional<MediaSection> video_;
     std::optional<MediaSection> audio_;
     std::shared_ptr<VideoTransformer> transformer_;
-    std::optional<media::VideoCodec> from_;
     streams::ReceiveId stream_ = 0;  // of the video that is transformed
     std::uint16_t picture_id_ = 0;
     bool gave_up_ = false;
     bool plays_ = false;
+    bool told_sound_ = false;  // why there is none
     std::shared_ptr<Recording> recording_;
     SoundClock clock_;
     std::shared_ptr<const SoundLoop> loop_;

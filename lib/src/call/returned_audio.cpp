@@ -85,9 +85,7 @@ bool ReturnedAudio::make_decoder() {
         fault = std::move(made.fault);
     }
     if (!decoder_) {
-        given_up_ = true;
-        const std::scoped_lock lock(mutex_);
-        seen_.fault = std::move(fault);
+        fail(std::move(fault));
         return false;
     }
     if (listens_) {
@@ -97,6 +95,14 @@ bool ReturnedAudio::make_decoder() {
         listener_.emplace(chirp_plan(heard_at));
     }
     return true;
+}
+
+void ReturnedAudio::fail(std::string why) {
+    given_up_ = true;
+    decoder_.reset();
+    const std::scoped_lock lock(mutex_);
+    running_ = false;
+    seen_.fault = std::move(why);
 }
 
 void ReturnedAudio::listen(std::vector<std::int16_t> mono, TimePoint arrival) {

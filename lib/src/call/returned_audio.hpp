@@ -53,6 +53,7 @@ public:
     void finish();
 
     void run() override;
+    void fail(std::string why) override;
 
 private:
     struct Packet {

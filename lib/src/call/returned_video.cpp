@@ -76,13 +76,19 @@ bool ReturnedVideo::make_decoder() {
         fault = std::move(made.fault);
     }
     if (decoder_) return true;
+    fail(std::move(fault));
+    return false;
+}
+
+void ReturnedVideo::fail(std::string why) {
     given_up_ = true;
+    decoder_.reset();
     {
         const std::scoped_lock lock(mutex_);
-        output_.fault = std::move(fault);
+        running_ = false;
+        output_.fault = std::move(why);
     }
     there_is_();
-    return false;
 }
 
 std::optional<std::uint32_t> ReturnedVideo::code_of(const picture::PictureView& picture) {

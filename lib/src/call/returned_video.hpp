@@ -63,6 +63,7 @@ public:
     [[nodiscard]] bool idle() const;
 
     void run() override;
+    void fail(std::string why) override;
 
 private:
     [[nodiscard]] bool make_decoder();

@@ -67,6 +67,10 @@ public:
         state_->made[codec_] = std::move(loop);
         if (!fault.empty()) state_->fault = std::move(fault);
     }
+    void fail(std::string why) override {
+        const std::scoped_lock lock(state_->mutex);
+        state_->fault = std::move(why);
+    }
 
 private:
     std::shared_ptr<State> state_;

@@ -15,16 +15,16 @@ constexpr double narrow_share = 0.5;
 
 }  // namespace
 
-VideoTransformer::VideoTransformer(media::VideoCodec from, media::VideoCodec to, std::string transform, int bits_per_second,
+VideoTransformer::VideoTransformer(media::VideoCodec to, std::string transform, int bits_per_second, PictureBudget& budget,
                                    std::function<void()> there_is)
-    : from_(from),
-      to_(to),
+    : to_(to),
       transform_name_(std::move(transform)),
       there_is_(std::move(there_is)),
+      share_(budget),
       wide_rate_(bits_per_second),
       bits_per_second_(bits_per_second) {}
 
-bool VideoTransformer::put(CodedPicture picture) {
+bool VideoTransformer::put(media::VideoCodec codec, CodedPicture picture) {
     const std::scoped_lock lock(mutex_);
     if (picture.key) until_key_ = false;
     if (!until_key_ && (waiting_.size() >= most_waiting || waiting_bytes_ + picture.bytes.size() > most_waiting_bytes)) {
@@ -39,8 +39,15 @@ bool VideoTransformer::put(CodedPicture picture) {
         return false;
     }
     waiting_bytes_ += picture.bytes.size();
-    waiting_.push_back(std::move(picture));
+    waiting_.push_back({codec, std::move(picture)});
     return true;
+}
+
+void VideoTransformer::abandon() {
+    abandoned_ = true;
+    const std::scoped_lock lock(mutex_);
+    waiting_.clear();
+    waiting_bytes_ = 0;
 }
 
 void VideoTransformer::force_key() {
@@ -71,7 +78,7 @@ VideoTransformer::Work VideoTransformer::take_work() {
     return out;
 }
 
-bool VideoTransformer::make_codecs() {
+bool VideoTransformer::make_encoder() {
     if (given_up_) return false;
     if (encoder_) return true;
     const auto& loaded = media::plugin();
@@ -79,15 +86,13 @@ bool VideoTransformer::make_codecs() {
         give_up(loaded.fault);
         return false;
     }
-    auto decoder = loaded.plugin->make_video_decoder(from_);
     auto encoder = loaded.plugin->make_video_encoder(to_);
     auto transform = media::make_transform(transform_name_);
-    for (const auto* fault : {&decoder.fault, &encoder.fault, &transform.fault}) {
+    for (const auto* fault : {&encoder.fault, &transform.fault}) {
         if (fault->empty()) continue;
         give_up(*fault);
         return false;
     }
-    decoder_ = std::move(decoder.made);
     encoder_ = std::move(encoder.made);
     transform_ = std::move(transform.made);
     return true;
@@ -102,6 +107,19 @@ void VideoTransformer::give_up(std::string fault) {
     there_is_();
 }
 
+void VideoTransformer::fail(std::string why) {
+    release();
+    give_up(std::move(why));
+}
+
+void VideoTransformer::release() {
+    decoder_.reset();
+    encoder_.reset();
+    transform_.reset();
+    transformed_ = {};
+    share_.release();
+}
+
 // From the first picture on, whose timestamp may be any.
 double VideoTransformer::seconds_at(std::uint32_t timestamp) {
     if (last_timestamp_) ticks_ += static_cast<std::int32_t>(timestamp - *last_timestamp_);
@@ -109,9 +127,39 @@ double VideoTransformer::seconds_at(std::uint32_t timestamp) {
     return static_cast<double>(ticks_) / video_clock;
 }
 
+media::DecodedPicture VideoTransformer::decode(const Waiting& waiting, TransformCounts& counts, Output& out) {
+    media::DecodedPicture decoded;
+    if (const auto size = size_of_coded(waiting.codec, waiting.picture.bytes)) {
+        out.fault = share_.admit(*size);
+        given_up_ = !out.fault.empty();
+        if (given_up_) return decoded;
+    }
+    if (!decoder_ || decoding_ != waiting.codec) {
+        decoder_.reset();
+        auto made = media::plugin().plugin->make_video_decoder(waiting.codec);
+        out.fault = std::move(made.fault);
+        given_up_ = !made.made;
+        if (given_up_) return decoded;
+        decoder_ = std::move(made.made);
+        decoding_ = waiting.codec;
+    }
+    decoded = decoder_->decode(waiting.picture.bytes);
+    if (!decoded.fault.empty()) {
+        ++counts.undecodable;
+        out.wants_key = true;
+    } else if (!decoded.picture.empty()) {
+        ++counts.decoded;
+    }
+    return decoded;
+}
+
 void VideoTransformer::run() {
     const Work work = take_work();
-    if (!make_codecs()) return;
+    if (abandoned_) {
+        release();
+        return;
+    }
+    if (!make_encoder()) return;
     if (work.bitrate && *work.bitrate != bits_per_second_) {
         bits_per_second_ = *work.bitrate;
         if (width_ > 0) (void)encoder_->set_bitrate(bits_per_second_);
@@ -122,23 +170,19 @@ void VideoTransformer::run() {
     const CodedPicture* coded = nullptr;
     const TimePoint began = Clock::now();
     for (const auto& picture : work.pictures) {
-        newest = decoder_->decode(picture.bytes);
-        coded = &picture;
-        if (!newest.fault.empty()) {
-            ++counts.undecodable;
-            out.wants_key = true;
-        } else if (!newest.picture.empty()) {
-            ++counts.decoded;
-        }
+        newest = decode(picture, counts, out);
+        coded = &picture.picture;
+        if (given_up_ || abandoned_) break;
     }
     counts.decoding = Clock::now() - began;
-    if (coded != nullptr && !newest.picture.empty()) {
+    if (coded != nullptr && !newest.picture.empty() && !abandoned_) {
         counts.overtaken = counts.decoded - 1;
         transform(newest.picture, *coded, work, counts, out);
     } else {
         counts.overtaken = counts.decoded;
         if (work.force_key) key_owed_ = true;
     }
+    if (given_up_ || abandoned_) release();
     const bool tells = !out.pictures.empty() || out.wants_key || !out.fault.empty();
     {
         const std::scoped_lock lock(mutex_);

@@ -1,6 +1,7 @@
 // What a server does with the video of one call, on threads beside the loop: decodes, transforms, encodes.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -15,6 +16,7 @@
 
 #include "base/bytes.hpp"
 #include "call/frame_workers.hpp"
+#include "call/picture_budget.hpp"
 #include "media/plugin.hpp"
 
 namespace volley::call {
@@ -40,18 +42,22 @@ struct TransformCounts {
 };
 
 /// Every picture is decoded, since the next one needs it; only the newest that waits is transformed and sent, so that what comes back is not late
-/// by a queue. Thread safety: every member from any thread, run() aside.
+/// by a queue. One decoder at a time: that of the codec that came last. Thread safety: every member from any thread, run() aside.
 class VideoTransformer final : public FrameWork {
 public:
     static constexpr std::size_t most_waiting = 64;  ///< pictures that are not decoded yet
     static constexpr std::size_t most_waiting_bytes = std::size_t{4} << 20;
 
-    /// @param transform   by name, as media::make_transform() knows it. @param there_is  called on a thread of the workers when take() has something
-    VideoTransformer(media::VideoCodec from, media::VideoCodec to, std::string transform, int bits_per_second,
+    /// @param transform   by name, as media::make_transform() knows it. @param budget  outlives this object, as far as it is not abandoned and run since.
+    /// @param there_is  called on a thread of the workers when take() has something
+    VideoTransformer(media::VideoCodec to, std::string transform, int bits_per_second, PictureBudget& budget,
                      std::function<void()> there_is);
 
-    /// @return false where so much waits that it was dropped, with all up to the next key picture; one is to be asked for.
-    bool put(CodedPicture picture);
+    /// @param codec  which may be another one with every picture. @return false where so much waits that it was dropped, with all up to the next key
+    /// picture; one is to be asked for.
+    bool put(media::VideoCodec codec, CodedPicture picture);
+    /// Its call is over: what waits is not done any more, and what runs ends with the picture that it is at.
+    void abandon();
     /// The next picture is to be a key picture.
     void force_key();
     void set_bitrate(int bits_per_second);
@@ -65,27 +71,34 @@ public:
     [[nodiscard]] TransformCounts counts() const;
 
     void run() override;
+    void fail(std::string why) override;
 
 private:
+    struct Waiting {
+        media::VideoCodec codec{};
+        CodedPicture picture;
+    };
     struct Work {
-        std::deque<CodedPicture> pictures;
+        std::deque<Waiting> pictures;
         bool force_key = false;
         std::optional<int> bitrate;
     };
     [[nodiscard]] Work take_work();
-    [[nodiscard]] bool make_codecs();
+    [[nodiscard]] bool make_encoder();
+    [[nodiscard]] media::DecodedPicture decode(const Waiting& waiting, TransformCounts& counts, Output& out);
+    void release();
     void give_up(std::string fault);
     void transform(const picture::PictureView& view, const CodedPicture& coded, const Work& work, TransformCounts& counts,
                    Output& out);
     [[nodiscard]] double seconds_at(std::uint32_t timestamp);
 
-    const media::VideoCodec from_;
     const media::VideoCodec to_;
     const std::string transform_name_;
     const std::function<void()> there_is_;
 
+    std::atomic<bool> abandoned_ = false;
     mutable std::mutex mutex_;
-    std::deque<CodedPicture> waiting_;
+    std::deque<Waiting> waiting_;
     std::size_t waiting_bytes_ = 0;
     bool until_key_ = false;  // pictures are dropped until one comes
     bool force_key_ = false;
@@ -94,7 +107,9 @@ private:
     TransformCounts counts_;
 
     // Of run() alone.
+    PictureShare share_;
     std::unique_ptr<media::VideoDecoder> decoder_;
+    std::optional<media::VideoCodec> decoding_;  // what decoder_ is of
     std::unique_ptr<media::VideoEncoder> encoder_;
     std::unique_ptr<media::Transform> transform_;
     picture::Picture transformed_;

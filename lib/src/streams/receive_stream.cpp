@@ -120,6 +120,7 @@ void ReceiveStream::accept(TimePoint now, std::uint64_t sequence, const proto::r
                            std::size_t codec, bool resent, EventQueue& events) {
     PacketShape shape;
     if (section_.video && config_.shape && !payload.empty()) shape = config_.shape(section_.codec(codec), payload);
+    key_seen_ = key_seen_ || shape.key;
     if (by_packet_) {
         if (shape.key || !config_.shape) key_frames_.answer();
         if (payload.empty()) return;
@@ -240,7 +241,12 @@ void ReceiveStream::take_feedback(TimePoint now, Duration interval, std::uint32_
         return;
     }
     ++counts_.fir_count;
-    const proto::rtp::IntraRequest request{ssrc_, intra_number_++};
+    // RFC 5104 section 4.3.1.2: a repetition has the same number, and is not answered twice. Where a key frame began to come after the last one, or
+    // should have come by now, it was lost: that is another request.
+    constexpr std::uint64_t most_repetitions = 4;
+    const bool came_in_part = std::exchange(key_seen_, false);
+    if (came_in_part || key_frames_.unanswered() % most_repetitions == 1) ++intra_number_;
+    const proto::rtp::IntraRequest request{ssrc_, intra_number_};
     // RFC 5104 section 4.3.1.2: the medium is named in the request alone.
     out.emplace_back(Feedback{RtcpType::payload_feedback, Feedback::full_intra_request, sender, 0,
                               proto::rtp::intra_request_of(std::span(&request, 1))});

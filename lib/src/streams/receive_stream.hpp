@@ -77,6 +77,7 @@ private:
     KeyFrameRequests key_frames_;
     FrameTimes times_;
     InboundStats counts_;
+    bool key_seen_ = false;  // a packet of a key frame, since the last request
     std::uint8_t intra_number_ = 0;
 
     // Jitter: RFC 3550 appendix A.8.

@@ -76,11 +76,13 @@ SendStream::Extension SendStream::make_extension(const Section& section, bool wi
     if (section.transport_cc && section.transport_cc_id != 0)
         elements.push_back({section.transport_cc_id, BytesView(zeros).first(transport_bytes)});
     constexpr std::size_t most_mid = 255;
-    if (with_mid && section.mid_id != 0 && !section.agreed->mid.empty() && section.agreed->mid.size() <= most_mid)
-        elements.push_back({section.mid_id, bytes_of(section.agreed->mid)});
+    const ExtensionElement mid{section.mid_id, bytes_of(section.agreed->mid)};
+    const bool has_mid = mid.id != 0 && !mid.data.empty() && mid.data.size() <= most_mid;
+    if (with_mid && has_mid) elements.push_back(mid);
     Extension out;
     if (elements.empty()) return out;
-    auto data = proto::rtp::write_elements(elements, out.profile);
+    // Packets without the mid have the form of those with it, so that no receiver has to expect both.
+    auto data = proto::rtp::write_elements(elements, out.profile, !has_mid || proto::rtp::fits_one_byte(mid));
     if (!data) return out;
     out.data = std::move(*data);
     proto::rtp::ExtensionReader reader({out.profile, out.data});
@@ -200,8 +202,7 @@ void SendStream::stamp(TimePoint now, Bytes& packet, std::size_t payload_at, Sen
     constexpr std::size_t data_at = proto::rtp::header_bytes + extension_header;
     if (payload_at <= data_at) return;
     // In either one the same elements come first, after heads of the same form.
-    const std::uint16_t profile = ByteReader(BytesView(packet).subspan(proto::rtp::header_bytes, 2)).u16();
-    const Extension& extension = profile == with_mid_.profile ? with_mid_ : without_mid_;
+    const Extension& extension = with_mid_;
     if (section_.abs_send_time_id != 0) {
         // Seconds with 18 bits behind the point, and six before it.
         const auto time = static_cast<std::uint32_t>(ntp_time(now, config_.ntp_offset) >> 14 & 0xffffff);
