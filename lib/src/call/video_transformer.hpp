@@ -24,12 +24,15 @@ struct CodedPicture {
     Bytes bytes;
     std::uint32_t timestamp = 0;  ///< of RTP, 90,000 a second
     bool key = false;
+    TimePoint came{};  ///< when it was there, whole and in turn
 };
 
 /// What became of pictures.
 struct TransformCounts {
     std::uint64_t decoded = 0;
     std::uint64_t undecodable = 0;
+    std::uint64_t resized = 0;    ///< changes of the size that comes
+    std::string sizes;            ///< of the last change: `640x480 to 320x240`
     std::uint64_t overtaken = 0;  ///< decoded, but a newer one was there before it could be transformed
     std::uint64_t dropped = 0;    ///< not even decoded: too many waited
     std::uint64_t encoded = 0;
@@ -39,16 +42,21 @@ struct TransformCounts {
     Duration encoding{};         //
 };
 
-/// Every picture is decoded, since the next one needs it; only the newest that waits is transformed and sent, so that what comes back is not late
-/// by a queue. Thread safety: every member from any thread, run() aside.
+/// Every picture is decoded, since the next one needs it; of those that wait only the newest is transformed and sent, so that what comes back is
+/// not late by a queue; and those that came together with it, since that is the way's doing: behind a packet that was resent come all pictures
+/// that had to wait for it. Thread safety: every member from any thread, run() aside.
 class VideoTransformer final : public FrameWork {
 public:
     static constexpr std::size_t most_waiting = 64;  ///< pictures that are not decoded yet
     static constexpr std::size_t most_waiting_bytes = std::size_t{4} << 20;
+    /// Pictures have come together that came within so long, shorter than from one picture to the next.
+    static constexpr Duration together = std::chrono::milliseconds(10);
+    /// Of those as many are transformed as are begun within so long, and the newest.
+    static constexpr Duration most_catching_up = std::chrono::milliseconds(100);
 
     /// @param transform   by name, as media::make_transform() knows it. @param there_is  called on a thread of the workers when take() has something
     VideoTransformer(media::VideoCodec from, media::VideoCodec to, std::string transform, int bits_per_second,
-                     std::function<void()> there_is);
+                     std::function<void()> there_is, Duration catching_up = most_catching_up);
 
     /// @return false where so much waits that it was dropped, with all up to the next key picture; one is to be asked for.
     bool put(CodedPicture picture);
@@ -75,14 +83,15 @@ private:
     [[nodiscard]] Work take_work();
     [[nodiscard]] bool make_codecs();
     void give_up(std::string fault);
-    void transform(const picture::PictureView& view, const CodedPicture& coded, const Work& work, TransformCounts& counts,
-                   Output& out);
+    void transform(const picture::PictureView& view, const CodedPicture& coded, TransformCounts& counts, Output& out);
+    void note_size(const picture::PictureView& decoded, TransformCounts& counts);
     [[nodiscard]] double seconds_at(std::uint32_t timestamp);
 
     const media::VideoCodec from_;
     const media::VideoCodec to_;
     const std::string transform_name_;
     const std::function<void()> there_is_;
+    const Duration catching_up_;
 
     mutable std::mutex mutex_;
     std::deque<CodedPicture> waiting_;
@@ -103,7 +112,9 @@ private:
     bool narrow_ = false;
     int width_ = 0;  // that the encoder has
     int height_ = 0;
-    bool key_owed_ = false;  // the encoder left out the picture that was to be one
+    int decoded_width_ = 0;
+    int decoded_height_ = 0;
+    bool key_owed_ = false;  // one was asked for and is not there yet
     std::optional<std::uint32_t> last_timestamp_;
     std::int64_t ticks_ = 0;
     bool given_up_ = false;
