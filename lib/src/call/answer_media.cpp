@@ -5,6 +5,10 @@
 #include <utility>
 #include <variant>
 
+#include <fmt/format.h>
+
+#include <volley/time.hpp>
+
 #include "call/frame_workers.hpp"
 #include "call/recording.hpp"
 #include "call/video_transformer.hpp"
@@ -18,6 +22,8 @@ namespace {
 /// Of the target rate, for what is not video.
 constexpr std::uint64_t audio_share = 64'000;
 constexpr std::uint64_t least_video = 50'000;
+/// A peer of which nothing came for so long before the call ended did not merely end it.
+constexpr Duration least_silence = std::chrono::seconds(2);
 
 class MediaHandler final : public CallHandler {
 public:
@@ -47,6 +53,7 @@ public:
         }
         if (const auto* const changed = std::get_if<webrtc::PeerStateChanged>(&event)) {
             if (changed->state == webrtc::PeerState::connected && !session_) begin(call, at);
+            if (changed->state == webrtc::PeerState::closed || changed->state == webrtc::PeerState::failed) tell_faults(at);
         }
         inner_->handle(call, at, event);
     }
@@ -85,6 +92,7 @@ private:
         }
         if (shared_.audio == AnswerAudio::echo) options.audio = streams::Delivery::packets;
         session_.emplace(make_streams(now, *agreed, sources_, options, random_));
+        began_ = now;
         call_id_ = call.id();
         plays_ = audio_ && shared_.audio == AnswerAudio::loops && session_->can_send(audio_->index);
         if (plays_) clock_.start(now);
@@ -110,10 +118,47 @@ private:
     }
 
     void on(TimePoint, streams::StreamStarted&) {}
-    void on(TimePoint, streams::StreamEnded&) {}
+    void on(TimePoint, streams::StreamEnded& ended) {
+        if (!ended.goodbye && video_ && ended.section == video_->index) tell_silence();
+    }
+
+    // --- what a person should know of the peer's video
+
+    void tell_silence() {
+        std::optional<TimePoint> last;
+        for (const auto& [stream, stats] : session_->inbound_stats(began_))
+            if (stats.kind == "video") last = std::max(last, stats.last_packet_received);
+        if (last && !std::exchange(told_silence_, true))
+            tell("the peer stopped sending video after " + format_duration(*last - began_));
+    }
+
+    void tell_faults(TimePoint now) {
+        if (!session_ || !video_ || std::exchange(told_faults_, true)) return;
+        std::optional<TimePoint> last;
+        std::uint64_t unanswered = 0;
+        for (const auto& [stream, stats] : session_->inbound_stats(now)) {
+            if (stats.kind != "video") continue;
+            last = std::max(last, stats.last_packet_received);
+            unanswered += stats.key_frames_unanswered;
+        }
+        if (last && now - *last >= least_silence) tell_silence();
+        const auto of_call = [&](std::uint64_t n, const char* one, const char* many) {
+            if (n > 0) tell(fmt::format("of a call's video {} {}", n, n == 1 ? one : many));
+        };
+        const TransformCounts counts = transformer_ ? transformer_->counts() : TransformCounts();
+        of_call(unassembled_ + counts.undecodable, "frame could not be decoded", "frames could not be decoded");
+        of_call(unanswered, "request for a key frame was not answered", "requests for a key frame were not answered");
+        if (counts.resized > 0)
+            tell(fmt::format("the picture of a call changed its size from {}{}", counts.sizes,
+                             counts.resized > 1 ? fmt::format(", {} changes in all", counts.resized) : std::string()));
+        const auto sent = session_->outbound_stats(now, video_->index);
+        if (sent)
+            of_call(sent->packets_refused, "packet could not be sent on: too long, or too late",
+                    "packets could not be sent on: too long, or too late");
+    }
 
     void on(TimePoint now, streams::PacketReceived& packet) {
-        record(packet.section, packet.codec, packet.payload, packet.timestamp, packet.arrival);
+        if (!packet.payload.empty()) record(packet.section, packet.codec, packet.payload, packet.timestamp, packet.arrival);
         streams::PacketToSend out;
         out.timestamp = packet.timestamp;
         out.codec = packet.codec;
@@ -133,6 +178,7 @@ private:
         if (!codec) return;
         auto picture = assemble(*codec, frame.payloads);
         if (!picture) {
+            ++unassembled_;
             session_->request_key_frame(now, frame.stream);
             return;
         }
@@ -140,7 +186,7 @@ private:
         if (!session_->can_send(frame.section) || gave_up_) return;
         if (!transformer_) make_transformer(*codec);
         stream_ = frame.stream;
-        if (!transformer_->put(*codec, {std::move(*picture), frame.timestamp, frame.key}))
+        if (!transformer_->put(*codec, {std::move(*picture), frame.timestamp, frame.key, now}))
             session_->request_key_frame(now, frame.stream);
         shared_.workers->want(transformer_);
     }
@@ -227,6 +273,10 @@ private:
     std::shared_ptr<VideoTransformer> transformer_;
     streams::ReceiveId stream_ = 0;  // of the video that is transformed
     std::uint16_t picture_id_ = 0;
+    std::uint64_t unassembled_ = 0;  // frames whose payloads are no picture
+    TimePoint began_{};
+    bool told_silence_ = false;
+    bool told_faults_ = false;
     bool gave_up_ = false;
     bool plays_ = false;
     bool told_sound_ = false;  // why there is none

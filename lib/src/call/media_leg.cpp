@@ -28,6 +28,9 @@ constexpr Duration chirp_timeout = std::chrono::seconds(1);
 constexpr Duration least_patience = std::chrono::seconds(1);
 constexpr Duration most_patience = std::chrono::seconds(5);
 constexpr std::uint64_t audio_rate = 64'000;
+/// Nothing for so long, and for so many frames, is no slow server any more, but one that has stopped.
+constexpr Duration least_silence = std::chrono::seconds(2);
+constexpr double frames_of_silence = 10;
 /// While what is sent is still being made, it is looked for again.
 constexpr Duration look_again = std::chrono::milliseconds(10);
 
@@ -272,6 +275,7 @@ void MediaLeg::take_frame(TimePoint now, streams::FrameReceived& frame) {
     if (!options_.decodes && !recording_) return;
     auto picture = assemble(*codec, frame.payloads);
     if (!picture) {
+        ++unassembled_;
         session_->request_key_frame(now, frame.stream);
         return;
     }
@@ -429,14 +433,17 @@ void MediaLeg::count_video(TimePoint now) {
     out.longest_freeze = std::max(out.longest_freeze, trips_.freezes().longest());
     out.length += stopped_.value_or(now) - began_;
     out.fell_silent += fell_silent_;
+    out.undecodable += unassembled_;
     const auto codec = video_codec_of(session_->config().sections[video_->index].agreed, video_->codec);
     if (out.codec.empty() && codec) out.codec = std::string(to_string(*codec));
     if (returned_) {
         const auto pictures = returned_->seen();
         out.undecodable += pictures.undecodable;
         out.resized += pictures.resized;
-        if (out.size.empty() && pictures.width > 0)
-            out.size = std::to_string(pictures.width) + 'x' + std::to_string(pictures.height);
+        const auto size = [](int width, int height) { return std::to_string(width) + 'x' + std::to_string(height); };
+        const bool is_first_change = pictures.resized > 0 && out.size_before.empty();
+        if (is_first_change) out.size_before = size(pictures.width_before, pictures.height_before);
+        if ((out.size.empty() || is_first_change) && pictures.width > 0) out.size = size(pictures.width, pictures.height);
         if (pictures.dropped > 0)
             note("pictures came back faster than this machine decodes them: some are known by their timestamps alone");
     }
@@ -447,8 +454,10 @@ void MediaLeg::count_video(TimePoint now) {
         out.nacks_in += stats->nack_count;
         out.plis_in += stats->pli_count + stats->fir_count;
     }
+    std::optional<TimePoint> last;
     for (const auto& [stream, stats] : session_->inbound_stats(now)) {
         if (stats.kind != "video") continue;
+        last = std::max(last, stats.last_packet_received);
         out.bytes_in += stats.bytes_received;
         out.packets_in += stats.packets_received;
         out.packets_lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, stats.packets_lost));
@@ -456,6 +465,12 @@ void MediaLeg::count_video(TimePoint now) {
         out.nacks_out += stats.nack_count;
         out.plis_out += stats.pli_count + stats.fir_count;
         out.unanswered += stats.key_frames_unanswered;
+    }
+    const Duration silence = std::max(least_silence, from_seconds(loop_ ? frames_of_silence / loop_->frames_per_second : 0));
+    if (last && stopped_.value_or(now) - *last >= silence) {
+        const Duration after = *last - began_;
+        out.stopped_after = out.stopped > 0 ? std::min(out.stopped_after, after) : after;
+        ++out.stopped;
     }
 }
 

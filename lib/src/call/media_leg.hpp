@@ -174,6 +174,7 @@ private:
     std::shared_ptr<ReturnedVideo> returned_;
     streams::ReceiveId video_stream_ = 0;
     std::uint64_t fell_silent_ = 0;
+    std::uint64_t unassembled_ = 0;  // frames whose payloads are no picture
 
     std::shared_ptr<const SoundLoop> sound_;
     SoundClock sound_clock_;

@@ -130,7 +130,11 @@ void ReturnedVideo::run() {
             if (decoded.picture.empty()) continue;
             // The picture is there now; what is read off it is our own doing.
             const TimePoint at = Clock::now();
-            if (width_ > 0 && (decoded.picture.width != width_ || decoded.picture.height != height_)) ++seen.resized;
+            if (width_ > 0 && (decoded.picture.width != width_ || decoded.picture.height != height_)) {
+                ++seen.resized;
+                width_before_ = width_;
+                height_before_ = height_;
+            }
             width_ = decoded.picture.width;
             height_ = decoded.picture.height;
             const auto code = code_of(decoded.picture);
@@ -148,6 +152,8 @@ void ReturnedVideo::run() {
         seen_.resized += seen.resized;
         seen_.width = width_;
         seen_.height = height_;
+        seen_.width_before = width_before_;
+        seen_.height_before = height_before_;
     }
     if (tells) there_is_();
 }

@@ -55,6 +55,8 @@ public:
         std::uint64_t resized = 0;
         int width = 0;
         int height = 0;
+        int width_before = 0;  ///< the last change
+        int height_before = 0;
     };
     [[nodiscard]] Seen seen() const;
     /// Those that were kept, half a second apart, from the second second on.
@@ -89,6 +91,8 @@ private:
     std::optional<std::uint32_t> last_kept_;
     int width_ = 0;
     int height_ = 0;
+    int width_before_ = 0;
+    int height_before_ = 0;
     bool given_up_ = false;
 };
 

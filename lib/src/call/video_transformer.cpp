@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "media/load.hpp"
 #include "media/transforms.hpp"
 
@@ -16,10 +18,11 @@ constexpr double narrow_share = 0.5;
 }  // namespace
 
 VideoTransformer::VideoTransformer(media::VideoCodec to, std::string transform, int bits_per_second, PictureBudget& budget,
-                                   std::function<void()> there_is)
+                                   std::function<void()> there_is, Duration catching_up)
     : to_(to),
       transform_name_(std::move(transform)),
       there_is_(std::move(there_is)),
+      catching_up_(catching_up),
       share_(budget),
       wide_rate_(bits_per_second),
       bits_per_second_(bits_per_second) {}
@@ -73,9 +76,7 @@ TransformCounts VideoTransformer::counts() const {
 VideoTransformer::Work VideoTransformer::take_work() {
     const std::scoped_lock lock(mutex_);
     waiting_bytes_ = 0;
-    Work out{std::exchange(waiting_, {}), false, std::exchange(bitrate_, std::nullopt)};
-    if (!out.pictures.empty()) out.force_key = std::exchange(force_key_, false);
-    return out;
+    return {std::exchange(waiting_, {}), std::exchange(force_key_, false), std::exchange(bitrate_, std::nullopt)};
 }
 
 bool VideoTransformer::make_encoder() {
@@ -149,8 +150,18 @@ media::DecodedPicture VideoTransformer::decode(const Waiting& waiting, Transform
         out.wants_key = true;
     } else if (!decoded.picture.empty()) {
         ++counts.decoded;
+        note_size(decoded.picture, counts);
     }
     return decoded;
+}
+
+void VideoTransformer::note_size(const picture::PictureView& decoded, TransformCounts& counts) {
+    if (decoded_width_ > 0 && (decoded.width != decoded_width_ || decoded.height != decoded_height_)) {
+        ++counts.resized;
+        counts.sizes = fmt::format("{}x{} to {}x{}", decoded_width_, decoded_height_, decoded.width, decoded.height);
+    }
+    decoded_width_ = decoded.width;
+    decoded_height_ = decoded.height;
 }
 
 void VideoTransformer::run() {
@@ -166,21 +177,21 @@ void VideoTransformer::run() {
     }
     TransformCounts counts;
     Output out;
-    media::DecodedPicture newest;
-    const CodedPicture* coded = nullptr;
+    key_owed_ = key_owed_ || work.force_key;
     const TimePoint began = Clock::now();
     for (const auto& picture : work.pictures) {
-        newest = decode(picture, counts, out);
-        coded = &picture.picture;
+        const TimePoint at = Clock::now();
+        const auto decoded = decode(picture, counts, out);
+        counts.decoding += Clock::now() - at;
         if (given_up_ || abandoned_) break;
-    }
-    counts.decoding = Clock::now() - began;
-    if (coded != nullptr && !newest.picture.empty() && !abandoned_) {
-        counts.overtaken = counts.decoded - 1;
-        transform(newest.picture, *coded, work, counts, out);
-    } else {
-        counts.overtaken = counts.decoded;
-        if (work.force_key) key_owed_ = true;
+        if (!decoded.fault.empty() || decoded.picture.empty()) continue;
+        const auto& newest = work.pictures.back();
+        const bool with_newest = newest.picture.came - picture.picture.came <= together && at - began <= catching_up_;
+        if (&picture == &newest || with_newest)
+            transform(decoded.picture, picture.picture, counts, out);
+        else
+            ++counts.overtaken;
+        if (given_up_) break;
     }
     if (given_up_ || abandoned_) release();
     const bool tells = !out.pictures.empty() || out.wants_key || !out.fault.empty();
@@ -191,6 +202,8 @@ void VideoTransformer::run() {
         if (!out.fault.empty()) output_.fault = std::move(out.fault);
         counts_.decoded += counts.decoded;
         counts_.undecodable += counts.undecodable;
+        counts_.resized += counts.resized;
+        if (!counts.sizes.empty()) counts_.sizes = std::move(counts.sizes);
         counts_.overtaken += counts.overtaken;
         counts_.encoded += counts.encoded;
         counts_.left_out += counts.left_out;
@@ -201,8 +214,8 @@ void VideoTransformer::run() {
     if (tells) there_is_();
 }
 
-void VideoTransformer::transform(const picture::PictureView& view, const CodedPicture& coded, const Work& work,
-                                 TransformCounts& counts, Output& out) {
+void VideoTransformer::transform(const picture::PictureView& view, const CodedPicture& coded, TransformCounts& counts,
+                                 Output& out) {
     const TimePoint began = Clock::now();
     if (auto fault = transform_->apply(view, seconds_at(coded.timestamp), transformed_); !fault.empty()) {
         given_up_ = true;
@@ -210,7 +223,7 @@ void VideoTransformer::transform(const picture::PictureView& view, const CodedPi
         return;
     }
     const TimePoint transformed = Clock::now();
-    counts.transforming = transformed - began;
+    counts.transforming += transformed - began;
     const bool narrow = bits_per_second_ < narrow_share * wide_rate_;
     if (transformed_.width() != width_ || transformed_.height() != height_ || narrow != narrow_) {
         const media::VideoSettings settings{transformed_.width(), transformed_.height(), frames_per_second, bits_per_second_,
@@ -224,9 +237,9 @@ void VideoTransformer::transform(const picture::PictureView& view, const CodedPi
         height_ = transformed_.height();
         narrow_ = narrow;
     }
-    const bool force = std::exchange(key_owed_, false) || work.force_key;
+    const bool force = std::exchange(key_owed_, false);
     auto encoded = encoder_->encode(transformed_.view(), coded.timestamp, force);
-    counts.encoding = Clock::now() - transformed;
+    counts.encoding += Clock::now() - transformed;
     if (!encoded.fault.empty()) {
         given_up_ = true;
         out.fault = std::move(encoded.fault);

@@ -26,12 +26,15 @@ struct CodedPicture {
     Bytes bytes;
     std::uint32_t timestamp = 0;  ///< of RTP, 90,000 a second
     bool key = false;
+    TimePoint came{};  ///< when it was there, whole and in turn
 };
 
 /// What became of pictures.
 struct TransformCounts {
     std::uint64_t decoded = 0;
     std::uint64_t undecodable = 0;
+    std::uint64_t resized = 0;    ///< changes of the size that comes
+    std::string sizes;            ///< of the last change: `640x480 to 320x240`
     std::uint64_t overtaken = 0;  ///< decoded, but a newer one was there before it could be transformed
     std::uint64_t dropped = 0;    ///< not even decoded: too many waited
     std::uint64_t encoded = 0;
@@ -41,17 +44,22 @@ struct TransformCounts {
     Duration encoding{};         //
 };
 
-/// Every picture is decoded, since the next one needs it; only the newest that waits is transformed and sent, so that what comes back is not late
-/// by a queue. One decoder at a time: that of the codec that came last. Thread safety: every member from any thread, run() aside.
+/// Every picture is decoded, since the next one needs it; of those that wait only the newest is transformed and sent, so that what comes back is
+/// not late by a queue; and those that came together with it, since that is the way's doing: behind a packet that was resent come all pictures
+/// that had to wait for it. One decoder at a time: that of the codec that came last. Thread safety: every member from any thread, run() aside.
 class VideoTransformer final : public FrameWork {
 public:
     static constexpr std::size_t most_waiting = 64;  ///< pictures that are not decoded yet
     static constexpr std::size_t most_waiting_bytes = std::size_t{4} << 20;
+    /// Pictures have come together that came within so long, shorter than from one picture to the next.
+    static constexpr Duration together = std::chrono::milliseconds(10);
+    /// Of those as many are transformed as are begun within so long, and the newest.
+    static constexpr Duration most_catching_up = std::chrono::milliseconds(100);
 
     /// @param transform   by name, as media::make_transform() knows it. @param budget  outlives this object, as far as it is not abandoned and run since.
     /// @param there_is  called on a thread of the workers when take() has something
     VideoTransformer(media::VideoCodec to, std::string transform, int bits_per_second, PictureBudget& budget,
-                     std::function<void()> there_is);
+                     std::function<void()> there_is, Duration catching_up = most_catching_up);
 
     /// @param codec  which may be another one with every picture. @return false where so much waits that it was dropped, with all up to the next key
     /// picture; one is to be asked for.
@@ -88,13 +96,14 @@ private:
     [[nodiscard]] media::DecodedPicture decode(const Waiting& waiting, TransformCounts& counts, Output& out);
     void release();
     void give_up(std::string fault);
-    void transform(const picture::PictureView& view, const CodedPicture& coded, const Work& work, TransformCounts& counts,
-                   Output& out);
+    void transform(const picture::PictureView& view, const CodedPicture& coded, TransformCounts& counts, Output& out);
+    void note_size(const picture::PictureView& decoded, TransformCounts& counts);
     [[nodiscard]] double seconds_at(std::uint32_t timestamp);
 
     const media::VideoCodec to_;
     const std::string transform_name_;
     const std::function<void()> there_is_;
+    const Duration catching_up_;
 
     std::atomic<bool> abandoned_ = false;
     mutable std::mutex mutex_;
@@ -118,7 +127,9 @@ private:
     bool narrow_ = false;
     int width_ = 0;  // that the encoder has
     int height_ = 0;
-    bool key_owed_ = false;  // the encoder left out the picture that was to be one
+    int decoded_width_ = 0;
+    int decoded_height_ = 0;
+    bool key_owed_ = false;  // one was asked for and is not there yet
     std::optional<std::uint32_t> last_timestamp_;
     std::int64_t ticks_ = 0;
     bool given_up_ = false;

@@ -89,10 +89,19 @@ std::string video_text(const Look& look, const VideoTally& v) {
              {"unknown", v.unknown, "that are none of ours"},
              {"repeated", v.repeated, "that had come before"},
              {"unreadable", v.unreadable, "pictures without the number that ours carry"},
-             {"undecodable", v.undecodable, "that the decoder refused"},
-             {"resized", v.resized, "changes of the returned size"},
-             {"silent", v.fell_silent, "streams that stopped without a word"}})
+             {"undecodable", v.undecodable, v.undecodable == 1 ? "frame could not be decoded" : "frames could not be decoded"}})
         if (n > 0) out += field(look, label, fmt::format("{} {}", grouped(n), text), yellow);
+    if (v.stopped > 0)
+        out += field(look, "stopped",
+                     v.calls == 1 ? fmt::format("the peer stopped sending video after {}", format_duration(v.stopped_after))
+                                  : fmt::format("in {} of {} calls the peer stopped sending video, in the first of them after {}",
+                                                grouped(v.stopped), grouped(v.calls), format_duration(v.stopped_after)),
+                     yellow);
+    if (v.resized > 0)
+        out += field(look, "resized",
+                     fmt::format("the picture changed its size from {} to {}{}", v.size_before, v.size,
+                                 v.resized > 1 ? fmt::format(", {} changes in all", grouped(v.resized)) : std::string()),
+                     yellow);
     if (v.returned > 0) out += field(look, "known", known_by(v));
     if (!v.round_trip.empty()) {
         out += times(look, v.round_trip);
@@ -120,10 +129,12 @@ std::string video_text(const Look& look, const VideoTally& v) {
                                  grouped(v.packets_out), grouped(v.resent_out), grouped(v.nacks_in)));
     if (v.plis_in + v.plis_out > 0)
         out += field(look, "key frames",
-                     fmt::format("{} asked of us, {} asked of the server{}", grouped(v.plis_in), grouped(v.plis_out),
-                                 v.unanswered > 0 ? fmt::format(", the last {} of them for nothing", grouped(v.unanswered))
-                                                  : std::string()),
-                     v.unanswered > 0 ? yellow : nullptr);
+                     fmt::format("{} asked of us, {} asked of the server", grouped(v.plis_in), grouped(v.plis_out)));
+    if (v.unanswered > 0)
+        out += field(look, v.plis_in + v.plis_out > 0 ? "" : "key frames",
+                     v.unanswered == 1 ? "1 request for a key frame was not answered"
+                                       : fmt::format("{} requests for a key frame were not answered", grouped(v.unanswered)),
+                     yellow);
     return out + transform_text(look, v.transform);
 }
 

@@ -122,8 +122,7 @@ void ReceiveStream::accept(TimePoint now, std::uint64_t sequence, const proto::r
     if (section_.video && config_.shape && !payload.empty()) shape = config_.shape(section_.codec(codec), payload);
     key_seen_ = key_seen_ || shape.key;
     if (by_packet_) {
-        if (shape.key || !config_.shape) key_frames_.answer();
-        if (payload.empty()) return;
+        if (shape.key || (!config_.shape && !payload.empty())) key_frames_.answer();
         events.push(PacketReceived{id_, section_.index, codec, sequence, packet.timestamp, packet.marker, resent, now,
                                    Bytes(payload.begin(), payload.end())});
         return;
@@ -221,11 +220,11 @@ void ReceiveStream::take_feedback(TimePoint now, Duration interval, std::uint32_
                                   EventQueue& events) {
     if (ended_) return;
     const NackList::Due due = nacks_.take_due(now, interval);
-    // Of packets that are passed on, who gets them asks for a key frame.
-    if (due.given_up && !by_packet_) {
-        buffer_.give_up(*due.given_up);
+    if (due.given_up) {
+        // Who gets what is sent on would find out seconds later that nobody has this packet.
+        if (!by_packet_) buffer_.give_up(*due.given_up);
         request_key_frame(false);
-        drain(now, events);
+        if (!by_packet_) drain(now, events);
     }
     for (std::span<const std::uint16_t> left = due.ask; !left.empty();) {
         const auto some = left.first(std::min(left.size(), most_in_nack));

@@ -110,8 +110,9 @@ bool SendStream::put(TimePoint now, std::uint64_t sequence, std::uint32_t timest
     packet.has_extension = !extension.data.empty();
     packet.extension = {extension.profile, extension.data};
     packet.payload = payload;
+    packet.padding = payload.empty() ? 1 : 0;
     kept->bytes.resize(proto::rtp::written_bytes(packet));
-    kept->payload_at = kept->bytes.size() - payload.size();
+    kept->payload_at = kept->bytes.size() - payload.size() - packet.padding;
     kept->codec = codec;
     if (proto::rtp::write(packet, kept->bytes)) return true;
     kept->sequence.reset();
@@ -158,11 +159,16 @@ bool SendStream::add_frame(TimePoint now, const FrameToSend& frame, Pacer& pacer
 }
 
 bool SendStream::add_packet(TimePoint now, const PacketToSend& packet, Pacer& pacer) {
-    if (!section_.carries(packet.codec) || packet.payload.empty() || packet.payload.size() > Session::most_payload) return false;
-    if (!pacer.takes_urgent(1)) {
-        ++counts_.frames_refused;
+    const bool unfit = !section_.carries(packet.codec) || (packet.payload.empty() && !packet.sequence) ||
+                       packet.payload.size() > Session::most_passed_payload;
+    if (unfit || !pacer.takes_urgent(1) || !pass(now, packet, pacer)) {
+        ++counts_.packets_refused;
         return false;
     }
+    return true;
+}
+
+bool SendStream::pass(TimePoint now, const PacketToSend& packet, Pacer& pacer) {
     const bool begins = packets_ == 0 && next_ == first_;
     if (begins && packet.sequence) {
         next_ += room_before;
@@ -192,7 +198,8 @@ bool SendStream::add_packet(TimePoint now, const PacketToSend& packet, Pacer& pa
     if (!put(now, sequence, packet.timestamp, packet.codec, packet.marker, packet.payload)) return false;
     pacer.add_urgent({section_.index, sequence, history_.find(sequence)->bytes.size(), false});
     passed_bytes_ += packet.payload.size();
-    if (packet.marker || !section_.video) note_frame(now, packet.timestamp, packet.codec, std::exchange(passed_bytes_, 0));
+    if (!packet.payload.empty() && (packet.marker || !section_.video))
+        note_frame(now, packet.timestamp, packet.codec, std::exchange(passed_bytes_, 0));
     return true;
 }
 

@@ -55,6 +55,7 @@ NamedValues named_values(const OutboundStats& stats) {
         {"framesSent", number(stats.frames_sent)},
         {"hugeFramesSent", number(stats.huge_frames_sent)},
         {"framesRefused", number(stats.frames_refused)},
+        {"packetsRefused", number(stats.packets_refused)},
         {"framesPerSecond", stats.frames_per_second},
         {"totalPacketSendDelay", to_seconds(stats.total_packet_send_delay)},
         {"nackCount", number(stats.nack_count)},

@@ -64,6 +64,7 @@ struct OutboundStats {
     std::uint64_t frames_sent = 0;                 ///< framesSent
     std::uint64_t huge_frames_sent = 0;            ///< hugeFramesSent: 2.5 times the average, or more
     std::uint64_t frames_refused = 0;              ///< ours: too much was waiting to be sent
+    std::uint64_t packets_refused = 0;             ///< ours: not sent on, being too long, too late, or one too many
     Duration total_packet_send_delay{};            ///< totalPacketSendDelay: seconds that packets waited for the pacer
     std::uint64_t nack_count = 0;                  ///< nackCount: packets of RTCP that came
     std::uint64_t nacked_packets = 0;              ///< ours: sequence numbers in them
