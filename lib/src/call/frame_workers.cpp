@@ -3,11 +3,35 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 namespace volley::call {
+namespace {
+
+/// A thread that an exception leaves would end the program, and with it everybody's calls.
+void run_guarded(FrameWork& work) noexcept {
+    std::string why = "no reason is known";
+    try {
+        work.run();
+        return;
+    } catch (const std::exception& e) {
+        why = e.what();
+    } catch (...) {
+        why = "something that is no std::exception was thrown";
+    }
+    try {
+        work.failed(why);
+    } catch (const std::exception&) {
+        return;  // not even to tell it is possible: out of memory
+    }
+}
+
+}  // namespace
 
 struct FrameWorkers::Impl {
     explicit Impl(unsigned count) : most_threads(std::max(1U, count)) {}
@@ -21,7 +45,7 @@ struct FrameWorkers::Impl {
             waiting.pop_front();
             mine->turn_ = FrameWork::Turn::running;
             lock.unlock();
-            mine->run();
+            run_guarded(*mine);
             lock.lock();
             if (mine->turn_ == FrameWork::Turn::running_and_wanted && (!ending || mine->must_end())) {
                 mine->turn_ = FrameWork::Turn::waiting;

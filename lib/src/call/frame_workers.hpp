@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 
 namespace volley::call {
 
@@ -14,8 +15,10 @@ public:
     FrameWork& operator=(const FrameWork&) = delete;
     virtual ~FrameWork() = default;
 
-    /// Does what there is to do now, a frame or so, and returns: others wait. What it throws ends the program.
+    /// Does what there is to do now, a frame or so, and returns: others wait. What it throws reaches failed().
     virtual void run() = 0;
+    /// What run() threw, in words, on the thread that it ran on. The work may be wanted again.
+    virtual void failed(const std::string& /*why*/) {}
     /// What waits when all is over is to be done all the same: a file is to be closed.
     [[nodiscard]] virtual bool must_end() const { return false; }
 

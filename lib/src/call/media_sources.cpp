@@ -37,6 +37,11 @@ public:
         if (!fault.empty()) state_->fault = std::move(fault);
     }
 
+    void failed(const std::string& why) override {
+        const std::scoped_lock lock(state_->mutex);
+        state_->fault = "video cannot be made: " + why;
+    }
+
 private:
     std::shared_ptr<State> state_;
     VideoPlan plan_;

@@ -60,6 +60,11 @@ class SoundLoops::Encoding final : public FrameWork {
 public:
     Encoding(std::shared_ptr<State> state, media::AudioCodec codec) : state_(std::move(state)), codec_(codec) {}
 
+    void failed(const std::string& why) override {
+        const std::scoped_lock lock(state_->mutex);
+        state_->fault = "the sound cannot be encoded: " + why;
+    }
+
     void run() override {
         std::string fault;
         auto loop = encode_sound(state_->sound, codec_, fault);

@@ -1,1 +1,5 @@
-volley_add_test(unit_call unit unit/call/routes_test.cpp unit/call/local_addresses_test.cpp unit/call/pings_test.cpp unit/call/frame_trips_test.cpp unit/call/signalling_test.cpp)
+volley_add_test(unit_call unit unit/call/routes_test.cpp unit/call/local_addresses_test.cpp unit/call/pings_test.cpp unit/call/frame_trips_test.cpp unit/call/chirp_trips_test.cpp unit/call/frame_workers_test.cpp unit/call/signalling_test.cpp)
+if(TARGET volley_media)
+  volley_add_test(unit_call_returned unit unit/call/returned_audio_test.cpp unit/call/returned_video_test.cpp)
+  add_dependencies(unit_call_returned volley_media)
+endif()
