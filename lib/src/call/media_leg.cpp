@@ -316,6 +316,10 @@ void MediaLeg::take_trips() {
         video.assembly.record(trip->assembly());
         if (trip->decoded) video.decoding.record(trip->decoding());
         if (options_.decodes && !trip->decoded) ++undecoded_;
+        if (trip->decoded) {
+            ++decoded_;
+            decoding_ += trip->decoding();
+        }
         ++(trip->by == KnownBy::timestamp ? video.by_timestamp : trip->by == KnownBy::code ? video.by_code : video.by_both);
         slowest_ = std::max(slowest_, trip->whole());
         if (options_.keep_round_trips) seen_.video->round_trips.push_back(trip->whole());
@@ -500,6 +504,10 @@ void MediaLeg::count_pictures() {
     if (pictures.dropped > 0)
         note(
             "pictures came back faster than this machine decodes them: some are known by their timestamps alone, and freezes may be its "
+            "own; ask for fewer calls, smaller pictures or --decode-every");
+    else if (decoded_ > 0 && loop_ && to_seconds(decoding_) * loop_->frames_per_second > static_cast<double>(decoded_))
+        note(
+            "on average this machine had a picture decoded later than a frame lasts: round trips are longer by that, and freezes may be its "
             "own; ask for fewer calls, smaller pictures or --decode-every");
     else if (undecoded_ > 0)
         note(

@@ -178,6 +178,8 @@ private:
     Duration slowest_{};  // frame that came back
     bool first_back_ = false;
     bool first_told_ = false;
+    std::uint64_t decoded_ = 0;              // of those that came back
+    Duration decoding_{};                    // all of them
     std::uint64_t undecoded_ = 0;            // of those that came back and were to be decoded
     std::optional<TimePoint> first_in_;      // arrival of the first frame, whatever it is
     std::optional<std::uint64_t> bytes_in_;  // of video, once as much time was given to what came as to what was sent

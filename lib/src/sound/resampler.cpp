@@ -47,12 +47,12 @@ Resampler::Resampler(int from_rate, int to_rate, int channels)
     if (shared_) half = (half + phases - 1) / phases * phases;  // so that the first output stands at a phase
     const double beta = 0.1102 * (stop_db - 8.7);
     const double cut = (1 + passes) / 2 / widest;  // of half the common rate
-    std::vector<double> filter(static_cast<std::size_t>(2 * half + 1));
+    std::vector<double> filter(2 * static_cast<std::size_t>(half) + 1);
     for (int n = -half; n <= half; ++n) {
         const double x = std::numbers::pi * cut * n;
         const double place = static_cast<double>(n) / half;
         const double window = bessel(beta * std::sqrt(std::max(0.0, 1 - place * place))) / bessel(beta);
-        filter[static_cast<std::size_t>(n + half)] = phases * cut * (n == 0 ? 1 : std::sin(x) / x) * window;
+        *(filter.begin() + half + n) = phases * cut * (n == 0 ? 1 : std::sin(x) / x) * window;
     }
 
     const auto step = static_cast<std::size_t>(phases);
