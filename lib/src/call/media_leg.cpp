@@ -23,14 +23,13 @@ constexpr std::size_t most_remembered = FrameTrips::most_remembered;
 constexpr std::size_t most_notes = 8;
 /// Pictures that are looked at where those of every call are: each takes some hundredths of a second.
 constexpr std::ptrdiff_t most_of_each_call = 4;
-/// A chirp that is not back when the one after the next begins is not told from that one.
-constexpr Duration chirp_timeout = std::chrono::seconds(1);
 constexpr Duration least_patience = std::chrono::seconds(1);
 constexpr Duration most_patience = std::chrono::seconds(5);
 constexpr std::uint64_t audio_rate = 64'000;
 /// Nothing for so long, and for so many frames, is no slow server any more, but one that has stopped.
 constexpr Duration least_silence = std::chrono::seconds(2);
 constexpr double frames_of_silence = 10;
+constexpr std::size_t packets_a_second = chirp_distance / SoundClock::step;
 /// While what is sent is still being made, it is looked for again.
 constexpr Duration look_again = std::chrono::milliseconds(10);
 
@@ -155,6 +154,8 @@ void MediaLeg::handle_timeout(TimePoint now) {
         if (audio_ && session_->can_send(audio_->index)) send_sound(now);
     }
     take_trips();
+    take_chirps();
+    chirps_.advance(now);
     work(now);
 }
 
@@ -174,6 +175,7 @@ void MediaLeg::send_frames(TimePoint now) {
             return;
         }
         first_frame_due_ = now;
+        if (returned_) returned_->set_loop(loop_);
     }
     if (now - frame_due() > most_late) {
         const double behind = to_seconds(now - *first_frame_due_) * loop_->frames_per_second;
@@ -234,7 +236,8 @@ void MediaLeg::send_sound(TimePoint now) {
         const auto timestamp = base_ + static_cast<std::uint32_t>(sound_clock_.count() * ticks);
         if (session_->send_frame(now, audio_->index, {timestamp, audio_->codec, std::span(&payload, 1)})) {
             ++sound_sent_;
-            if (place == 0 && sources_.chirps()) chirps_sent_.push_back(now);
+            const bool chirps = sources_.chirps() && options_.decodes;
+            if (chirps && place % packets_a_second == 0) chirps_.note_sent(now, place / packets_a_second);
         }
         sound_clock_.sent(now);
     }
@@ -268,6 +271,7 @@ void MediaLeg::take_frame(TimePoint now, streams::FrameReceived& frame) {
     const auto codec = video_codec_of(session_->config().sections[frame.section].agreed, frame.codec);
     if (!codec) return;
     video_stream_ = frame.stream;
+    if (!first_in_) first_in_ = frame.last_arrival;
     if (first_frame_due_) {
         trips_.note_returned({frame.timestamp, frame.last_arrival, now});
         take_trips();
@@ -282,7 +286,8 @@ void MediaLeg::take_frame(TimePoint now, streams::FrameReceived& frame) {
     if (recording_) recording_->add_video(*codec, *picture, frame.timestamp, frame.last_arrival);
     if (!options_.decodes) return;
     if (!returned_) returned_ = std::make_shared<ReturnedVideo>(*codec, loop_, waking());
-    if (!returned_->put({std::move(*picture), frame.timestamp, frame.key})) session_->request_key_frame(now, frame.stream);
+    // It is this machine that is behind: nothing of what comes may be dropped before it is counted.
+    if (!returned_->put({std::move(*picture), frame.timestamp, frame.key})) session_->relay_key_frame_request(now, frame.section);
     sources_.workers().want(returned_);
 }
 
@@ -292,7 +297,7 @@ void MediaLeg::take_sound(streams::FrameReceived& frame) {
     if (recording_) recording_->add_audio(*codec, frame.payloads.front(), frame.timestamp, frame.last_arrival);
     if (!options_.decodes) return;
     if (!heard_) heard_ = std::make_shared<ReturnedAudio>(*codec, sources_.chirps());
-    heard_->put(std::move(frame.payloads.front()), frame.timestamp, frame.last_arrival);
+    heard_->put({std::move(frame.payloads.front()), frame.timestamp, frame.last_arrival, frame.stream, codec});
     sources_.workers().want(heard_);
 }
 
@@ -314,32 +319,33 @@ void MediaLeg::take_trips() {
         video.network.record(trip->network());
         video.assembly.record(trip->assembly());
         if (trip->decoded) video.decoding.record(trip->decoding());
+        if (options_.decodes && !trip->decoded) ++undecoded_;
+        if (trip->decoded) {
+            ++decoded_;
+            decoding_ += trip->decoding();
+        }
         ++(trip->by == KnownBy::timestamp ? video.by_timestamp : trip->by == KnownBy::code ? video.by_code : video.by_both);
         slowest_ = std::max(slowest_, trip->whole());
         if (options_.keep_round_trips) seen_.video->round_trips.push_back(trip->whole());
     }
-    if (first_back_ || !trips_.first_frame()) return;
-    first_back_ = true;
-    ++video.calls_back;
+    if (!first_back_ && trips_.counts().received > 0) {
+        first_back_ = true;
+        ++video.calls_back;
+    }
+    if (first_told_ || !trips_.first_frame()) return;
+    first_told_ = true;
     const Duration first = *trips_.first_frame() - options_.planned;
     video.first_frame.record(first);
     if (seen_.video) seen_.video->first_frame = first;
 }
 
 void MediaLeg::take_chirps() {
-    if (!heard_) return;
-    auto& audio = tally_.audio;
-    for (const TimePoint at : heard_->take_chirps()) {
-        while (!chirps_sent_.empty() && at - chirps_sent_.front() > chirp_timeout) {
-            ++audio.chirps;
-            chirps_sent_.pop_front();
-        }
-        if (chirps_sent_.empty() || at < chirps_sent_.front()) continue;
-        audio.round_trip.record(at - chirps_sent_.front());
-        if (options_.keep_round_trips) seen_.audio->round_trips.push_back(at - chirps_sent_.front());
-        ++audio.chirps;
-        ++audio.chirps_back;
-        chirps_sent_.pop_front();
+    if (!heard_ || !seen_.audio) return;
+    for (const auto& heard : heard_->take_chirps()) {
+        const auto trip = chirps_.note_heard(heard.at, heard.kind);
+        if (!trip) continue;
+        tally_.audio.round_trip.record(*trip);
+        if (options_.keep_round_trips) seen_.audio->round_trips.push_back(*trip);
     }
 }
 
@@ -353,13 +359,49 @@ void MediaLeg::stop(TimePoint now) {
     sources_.workers().want(heard_);
 }
 
-/// For what is under way: twice as long as the slowest was, within bounds.
-Duration MediaLeg::patience() const noexcept { return std::clamp<Duration>(2 * slowest_, least_patience, most_patience); }
+bool MediaLeg::comes_back(const MediaSection& section) const noexcept {
+    return sdp::receives(session_->config().sections[section.index].agreed.direction);
+}
 
-bool MediaLeg::settled(TimePoint now) const {
-    if (!session_ || !stopped_ || now >= *stopped_ + patience()) return true;
-    if (first_frame_due_ && trips_.under_way() > 0) return false;
-    return (!returned_ || returned_->idle()) && (!heard_ || heard_->idle());
+Duration MediaLeg::first_way() const noexcept {
+    if (!first_in_ || !trips_.first_sent()) return {};
+    return std::max(Duration{}, *first_in_ - *trips_.first_sent());
+}
+
+std::uint64_t MediaLeg::video_bytes_in(TimePoint now) const {
+    std::uint64_t out = 0;
+    for (const auto& [stream, stats] : session_->inbound_stats(now))
+        if (stats.kind == "video") out += stats.bytes_received;
+    return out;
+}
+
+/// For what is under way: twice as long as the slowest was, within bounds. While nothing at all is back nobody knows how long it takes.
+Duration MediaLeg::patience() const noexcept {
+    if (!comes_back(*video_)) return least_patience;
+    if (!first_in_) return most_patience;
+    return std::clamp<Duration>(2 * std::max(slowest_, first_way()), least_patience, most_patience);
+}
+
+Duration MediaLeg::sound_patience() const noexcept {
+    if (!comes_back(*audio_)) return least_patience;
+    if (chirps_.back() == 0) return most_patience;
+    return std::clamp<Duration>(2 * chirps_.slowest(), least_patience, most_patience);
+}
+
+bool MediaLeg::settled(TimePoint now) {
+    if (!session_ || !stopped_) return true;
+    take_chirps();
+    if (first_frame_due_ && !bytes_in_ && now >= *stopped_ + first_way()) bytes_in_ = video_bytes_in(now);
+    Duration longest = least_patience;
+    if (first_frame_due_) {
+        longest = std::max(longest, patience());
+        if (trips_.under_way() > 0 && now < *stopped_ + patience()) return false;
+    }
+    if (audio_ && chirps_.under_way() > 0) {
+        longest = std::max(longest, sound_patience());
+        if (now < *stopped_ + sound_patience()) return false;
+    }
+    return now >= *stopped_ + longest || ((!returned_ || returned_->idle()) && (!heard_ || heard_->idle()));
 }
 
 std::optional<std::size_t> MediaLeg::place_of(const KeptPicture& kept) const {
@@ -402,13 +444,14 @@ metrics::MediaSeen MediaLeg::take_seen() {
     return std::move(seen_);
 }
 
-void MediaLeg::count_video(TimePoint now) {
+void MediaLeg::count_video(TimePoint now, bool had_time) {
     auto& out = tally_.video;
-    // What is not back by now has had its time, be it a second or five.
-    trips_.finish(now + most_patience + FrameTrips::hold);
+    // What is not back once the call has settled has had its time, be it a second or five.
+    trips_.finish(had_time ? now + most_patience : now);
     take_trips();
     const auto& counts = trips_.counts();
-    out.sent += counts.sent;
+    const std::uint64_t sent = counts.sent - trips_.under_way();
+    out.sent += sent;
     out.returned += counts.returned;
     out.late += counts.late;
     out.lost += counts.lost;
@@ -420,7 +463,7 @@ void MediaLeg::count_video(TimePoint now) {
     out.decoded += counts.decoded;
     out.unreadable += counts.unreadable;
     auto& seen = *seen_.video;
-    seen.sent = counts.sent;
+    seen.sent = sent;
     seen.returned = counts.returned;
     seen.lost = counts.lost;
     seen.untold = counts.untold;
@@ -432,21 +475,12 @@ void MediaLeg::count_video(TimePoint now) {
     out.frozen += trips_.freezes().total();
     out.longest_freeze = std::max(out.longest_freeze, trips_.freezes().longest());
     out.length += stopped_.value_or(now) - began_;
+    out.bytes_in += bytes_in_.value_or(video_bytes_in(now));
     out.fell_silent += fell_silent_;
     out.undecodable += unassembled_;
     const auto codec = video_codec_of(session_->config().sections[video_->index].agreed, video_->codec);
     if (out.codec.empty() && codec) out.codec = std::string(to_string(*codec));
-    if (returned_) {
-        const auto pictures = returned_->seen();
-        out.undecodable += pictures.undecodable;
-        out.resized += pictures.resized;
-        const auto size = [](int width, int height) { return std::to_string(width) + 'x' + std::to_string(height); };
-        const bool is_first_change = pictures.resized > 0 && out.size_before.empty();
-        if (is_first_change) out.size_before = size(pictures.width_before, pictures.height_before);
-        if ((out.size.empty() || is_first_change) && pictures.width > 0) out.size = size(pictures.width, pictures.height);
-        if (pictures.dropped > 0)
-            note("pictures came back faster than this machine decodes them: some are known by their timestamps alone");
-    }
+    count_pictures();
     if (const auto stats = session_->outbound_stats(now, video_->index)) {
         out.bytes_out += stats->bytes_sent;
         out.packets_out += stats->packets_sent;
@@ -458,9 +492,8 @@ void MediaLeg::count_video(TimePoint now) {
     for (const auto& [stream, stats] : session_->inbound_stats(now)) {
         if (stats.kind != "video") continue;
         last = std::max(last, stats.last_packet_received);
-        out.bytes_in += stats.bytes_received;
         out.packets_in += stats.packets_received;
-        out.packets_lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, stats.packets_lost));
+        out.packets_lost_in += stats.packets_missing;
         out.resent_in += stats.retransmitted_packets_received;
         out.nacks_out += stats.nack_count;
         out.plis_out += stats.pli_count + stats.fir_count;
@@ -474,19 +507,44 @@ void MediaLeg::count_video(TimePoint now) {
     }
 }
 
-void MediaLeg::count_audio(TimePoint now) {
+void MediaLeg::count_pictures() {
+    if (!returned_) return;
+    auto& out = tally_.video;
+    const auto pictures = returned_->seen();
+    out.undecodable += pictures.undecodable;
+    out.resized += pictures.resized;
+    const auto size = [](int width, int height) { return std::to_string(width) + 'x' + std::to_string(height); };
+    const bool is_first_change = pictures.resized > 0 && out.size_before.empty();
+    if (is_first_change) out.size_before = size(pictures.width_before, pictures.height_before);
+    if ((out.size.empty() || is_first_change) && pictures.width > 0) out.size = size(pictures.width, pictures.height);
+    if (pictures.dropped > 0)
+        note(
+            "pictures came back faster than this machine decodes them: some are known by their timestamps alone, and freezes may be its "
+            "own; ask for fewer calls, smaller pictures or --decode-every");
+    else if (decoded_ > 0 && loop_ && to_seconds(decoding_) * loop_->frames_per_second > static_cast<double>(decoded_))
+        note(
+            "on average this machine had a picture decoded later than a frame lasts: round trips are longer by that, and freezes may be its "
+            "own; ask for fewer calls, smaller pictures or --decode-every");
+    else if (undecoded_ > 0)
+        note(
+            "this machine took over a second to decode some pictures: their round trips end before that, and freezes may be its own; ask "
+            "for fewer calls, smaller pictures or --decode-every");
+}
+
+void MediaLeg::count_audio(TimePoint now, bool had_time) {
     auto& out = tally_.audio;
     take_chirps();
-    for (const TimePoint at : chirps_sent_)
-        if (now - at > chirp_timeout) ++out.chirps;
-    chirps_sent_.clear();
+    chirps_.advance(now);
+    chirps_.finish(had_time && !(heard_ && !heard_->seen().fault.empty()));
+    out.chirps += chirps_.back() + chirps_.lost();
+    out.chirps_back += chirps_.back();
     out.sent += sound_sent_;
     bool came = false;
     auto& seen = *seen_.audio;
     for (const auto& [stream, stats] : session_->inbound_stats(now)) {
         if (stats.kind != "audio") continue;
         came = came || stats.packets_received > 0;
-        const auto lost = static_cast<std::uint64_t>(std::max<std::int64_t>(0, stats.packets_lost));
+        const std::uint64_t lost = stats.packets_missing;
         out.received += stats.packets_received;
         out.lost += lost;
         out.bytes_in += stats.bytes_received;
@@ -502,17 +560,20 @@ void MediaLeg::count_audio(TimePoint now) {
     const auto heard = heard_->seen();
     if (out.level_db == 0) out.level_db = heard.level_db;
     if (!heard.fault.empty()) note("the sound that comes back is not decoded: " + heard.fault);
+    if (heard.dropped > 0)
+        note("not all sound that came back was listened to: some came out of order, or faster than this machine decodes it");
 }
 
 void MediaLeg::finish(TimePoint now) {
     if (!session_) return;
+    const bool had_time = stopped_ && settled(now);
     stop(now);
     if (const auto fault = sources_.fault(); !fault.empty()) note("not all of it could be sent: " + fault);
     if (first_frame_due_) {
-        count_video(now);
+        count_video(now, had_time);
         look_at_pictures();
     }
-    if (audio_) count_audio(now);
+    if (audio_) count_audio(now, had_time);
     session_->close(now);
     send_media(now, *session_, call_->peer());
     if (recording_) {

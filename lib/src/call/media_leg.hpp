@@ -20,6 +20,7 @@
 #include <volley/metrics/media_tally.hpp>
 #include <volley/time.hpp>
 
+#include "call/chirp_trips.hpp"
 #include "call/client_call.hpp"
 #include "call/frame_loop.hpp"
 #include "call/frame_trips.hpp"
@@ -102,8 +103,8 @@ public:
     /// Sends nothing more.
     void stop(TimePoint now);
     /// What was sent is back or lost, and looked at.
-    [[nodiscard]] bool settled(TimePoint now) const;
-    /// Counts what was not counted yet, once; has pictures looked at and written what is to be saved.
+    [[nodiscard]] bool settled(TimePoint now);
+    /// Counts what was not counted yet, once; what is under way in a call that has not settled is neither sent nor lost. Has pictures looked at and written what is to be saved.
     void finish(TimePoint now);
 
     /// After finish(): the recording is a whole file.
@@ -137,11 +138,16 @@ private:
     void send_sound(TimePoint now);
     [[nodiscard]] TimePoint frame_due() const noexcept;
     [[nodiscard]] Duration patience() const noexcept;
+    [[nodiscard]] Duration sound_patience() const noexcept;
+    [[nodiscard]] Duration first_way() const noexcept;
+    [[nodiscard]] std::uint64_t video_bytes_in(TimePoint now) const;
+    [[nodiscard]] bool comes_back(const MediaSection& section) const noexcept;
     [[nodiscard]] std::function<void()> waking();
     [[nodiscard]] std::optional<std::size_t> place_of(const KeptPicture& kept) const;
     void note(std::string text);
-    void count_video(TimePoint now);
-    void count_audio(TimePoint now);
+    void count_video(TimePoint now, bool had_time);
+    void count_pictures();
+    void count_audio(TimePoint now, bool had_time);
     void look_at_pictures();
 
     MediaSources& sources_;
@@ -171,6 +177,12 @@ private:
     FrameTrips trips_;
     Duration slowest_{};  // frame that came back
     bool first_back_ = false;
+    bool first_told_ = false;
+    std::uint64_t decoded_ = 0;              // of those that came back
+    Duration decoding_{};                    // all of them
+    std::uint64_t undecoded_ = 0;            // of those that came back and were to be decoded
+    std::optional<TimePoint> first_in_;      // arrival of the first frame, whatever it is
+    std::optional<std::uint64_t> bytes_in_;  // of video, once as much time was given to what came as to what was sent
     std::shared_ptr<ReturnedVideo> returned_;
     streams::ReceiveId video_stream_ = 0;
     std::uint64_t fell_silent_ = 0;
@@ -179,7 +191,7 @@ private:
     std::shared_ptr<const SoundLoop> sound_;
     SoundClock sound_clock_;
     std::uint64_t sound_sent_ = 0;
-    std::deque<TimePoint> chirps_sent_;
+    ChirpTrips chirps_;
     std::shared_ptr<ReturnedAudio> heard_;
 
     std::shared_ptr<Recording> recording_;

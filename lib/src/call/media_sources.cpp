@@ -38,7 +38,7 @@ public:
     }
     void fail(std::string why) override {
         const std::scoped_lock lock(state_->mutex);
-        state_->fault = std::move(why);
+        state_->fault = "video cannot be made: " + why;
     }
 
 private:

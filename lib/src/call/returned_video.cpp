@@ -27,7 +27,12 @@ constexpr std::array<std::string_view, 3> still_transforms{"none", "cartoon", "e
 }  // namespace
 
 ReturnedVideo::ReturnedVideo(media::VideoCodec codec, std::shared_ptr<const FrameLoop> loop, std::function<void()> there_is)
-    : codec_(codec), loop_(std::move(loop)), there_is_(std::move(there_is)) {}
+    : codec_(codec), there_is_(std::move(there_is)), loop_(std::move(loop)) {}
+
+void ReturnedVideo::set_loop(std::shared_ptr<const FrameLoop> loop) {
+    const std::scoped_lock lock(mutex_);
+    loop_ = std::move(loop);
+}
 
 bool ReturnedVideo::put(CodedPicture picture) {
     const std::scoped_lock lock(mutex_);
@@ -92,9 +97,9 @@ void ReturnedVideo::fail(std::string why) {
 }
 
 std::optional<std::uint32_t> ReturnedVideo::code_of(const picture::PictureView& picture) {
-    if (loop_ == nullptr || loop_->layout.bits == 0) return std::nullopt;
+    if (read_ == nullptr || read_->layout.bits == 0) return std::nullopt;
     if (!rings_ || rings_->width() != picture.width || rings_->height() != picture.height)
-        rings_.emplace(loop_->layout, picture.width, picture.height);
+        rings_.emplace(read_->layout, picture.width, picture.height);
     const auto reading = rings_->read(picture);
     if (!reading || reading->confidence < picture::RingReading::clear) return std::nullopt;
     return reading->code;
@@ -116,6 +121,7 @@ void ReturnedVideo::run() {
         const std::scoped_lock lock(mutex_);
         pictures.swap(waiting_);
         running_ = true;
+        read_ = loop_;
     }
     Output out;
     Seen seen;
@@ -226,7 +232,7 @@ std::string save_pictures(const std::string& folder, const std::vector<KeptPictu
         if (auto fault = write_png(at / fmt::format("{:02}-returned.png", number), picture::rgb_of(one.picture)); !fault.empty())
             return fault;
     }
-    if (pairs.empty()) return "no picture came back to be saved";
+    if (pairs.empty()) return "nothing is saved: no picture came back from the second second of a call on";
     return write_png(std::filesystem::path(folder) / "strip.png", picture::strip(pairs));
 }
 

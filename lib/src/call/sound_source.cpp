@@ -8,7 +8,7 @@
 
 #include <volley/error.hpp>
 
-#include "call/returned_audio.hpp"
+#include "call/chirp_trips.hpp"
 #include "sound/tone.hpp"
 #include "sound/wav.hpp"
 
@@ -23,7 +23,7 @@ constexpr std::uintmax_t largest_file = 64UL * 1024 * 1024;
 }  // namespace
 
 std::optional<sound::Pcm> read_sound(const std::string& source, std::string& fault) {
-    if (source == "chirp") return chirp_second();
+    if (source == "chirp") return chirp_sound();
     if (source == "tone") {
         sound::Pcm out;
         out.rate = tone_rate;

@@ -8,7 +8,7 @@
 
 namespace volley::call {
 
-/// @param source  `tone`: 440 Hz, a whole number of its waves; `chirp`: one, and silence up to a second; anything else names a WAV file of at
+/// @param source  `tone`: 440 Hz, a whole number of its waves; `chirp`: one of each kind, a second apart; anything else names a WAV file of at
 /// most 64 MiB. @return nothing where it cannot be had; `fault` says why, safe to print.
 [[nodiscard]] std::optional<sound::Pcm> read_sound(const std::string& source, std::string& fault);
 

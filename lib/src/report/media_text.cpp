@@ -58,7 +58,7 @@ std::string transform_text(const Look& look, const metrics::TransformSeen& t) {
     const bool pictures_tell =
         t.asked == "none" || t.asked == "edges" || t.asked == "cartoon" || t.asked == "rotate" || t.asked == "reflect";
     const std::string wanted = t.asked == "reflect" ? "none" : t.asked;
-    std::string words = t.seen.empty() ? "none stands out" : t.seen;
+    std::string words = t.seen.empty() ? "cannot be told" : t.seen;
     const char* colour = nullptr;
     if (!t.seen.empty() && pictures_tell) {
         words += t.seen == wanted ? ", as asked" : fmt::format(", but {} was asked for", t.asked);
@@ -118,7 +118,8 @@ std::string video_text(const Look& look, const VideoTally& v) {
                                 : fmt::format("{}, {} in all, the longest {}", grouped(v.freezes), format_duration(v.frozen),
                                               format_duration(v.longest_freeze)),
                  v.freezes > 0 ? yellow : nullptr);
-    if (to_seconds(v.length) > 0)
+    // Of less than a second it says more of the chance of beginning and end than of what flows.
+    if (v.length >= std::chrono::seconds(1) * static_cast<std::int64_t>(v.calls))
         out += field(look, "rate",
                      fmt::format("{:.1f} frames/s back; {} out, {} in{}", static_cast<double>(v.received) / to_seconds(v.length),
                                  bit_rate(v.bytes_out, v.length), bit_rate(v.bytes_in, v.length), v.calls > 1 ? ", a call" : ""));

@@ -204,6 +204,7 @@ void ReceiveStream::handle_goodbye(TimePoint now, EventQueue& events) {
 
 void ReceiveStream::end(TimePoint now, bool goodbye, EventQueue& events) {
     ended_ = now;
+    goodbye_ = goodbye;
     nacks_.clear();
     key_frames_.answer();
     events.push(StreamEnded{id_, section_.index, goodbye});
@@ -283,6 +284,7 @@ bool ReceiveStream::misses(std::uint16_t number) const noexcept {
 InboundStats ReceiveStream::stats(TimePoint now) const {
     InboundStats out = counts_;
     out.packets_lost = tracker_.lost();
+    out.packets_missing = tracker_.missing();
     out.packets_discarded += buffer_.packets_discarded();
     if (clock_rate_ > 0) out.jitter = from_seconds(jitter_ / clock_rate_);
     out.frames_received = buffer_.frames_complete();

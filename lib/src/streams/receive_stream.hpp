@@ -54,6 +54,7 @@ public:
     [[nodiscard]] const Section& section() const noexcept { return section_; }
     [[nodiscard]] bool ended() const noexcept { return ended_.has_value(); }
     [[nodiscard]] std::optional<TimePoint> ended_at() const noexcept { return ended_; }
+    [[nodiscard]] bool said_goodbye() const noexcept { return goodbye_; }
     [[nodiscard]] bool heard() const noexcept { return tracker_.started(); }
     [[nodiscard]] InboundStats stats(TimePoint now) const;
 
@@ -89,6 +90,7 @@ private:
     TimePoint report_came_{};
     TimePoint last_packet_{};
     std::optional<TimePoint> ended_;
+    bool goodbye_ = false;
 };
 
 }  // namespace volley::streams

@@ -13,6 +13,7 @@ NamedValues named_values(const InboundStats& stats) {
         {"ssrc", stats.ssrc},
         {"packetsReceived", number(stats.packets_received)},
         {"packetsLost", number(stats.packets_lost)},
+        {"packetsMissing", number(stats.packets_missing)},
         {"packetsDiscarded", number(stats.packets_discarded)},
         {"packetsDuplicated", number(stats.packets_duplicated)},
         {"bytesReceived", number(stats.bytes_received)},

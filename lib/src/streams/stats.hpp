@@ -20,6 +20,7 @@ struct InboundStats {
     std::optional<std::uint32_t> rtx_ssrc;    ///< rtxSsrc
     std::uint64_t packets_received = 0;       ///< packetsReceived: the resent ones included
     std::int64_t packets_lost = 0;            ///< packetsLost: RFC 3550 section 6.4.1; below zero where packets came twice
+    std::uint64_t packets_missing = 0;        ///< ours: of those expected, never came, not even by way of RTX
     std::uint64_t packets_discarded = 0;      ///< packetsDiscarded: came too late, or behind what was given up
     std::uint64_t packets_duplicated = 0;     ///< ours
     std::uint64_t bytes_received = 0;         ///< bytesReceived: payloads

@@ -1,9 +1,9 @@
 // What is said of the video and sound of calls.
+#include "report/media_text.hpp"
 #include <chrono>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <volley/report/result.hpp>
 
 #include "report/media_text.hpp"
@@ -13,6 +13,7 @@ namespace {
 
 using metrics::MediaTally;
 using std::chrono::milliseconds;
+using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -76,6 +77,27 @@ TEST(MediaText, of_many_calls_says_how_many_and_which_was_first) {
     EXPECT_THAT(text, HasSubstr("in 3 of 6 calls the peer stopped sending video, in the first of them after 1.50 s"));
     EXPECT_THAT(text, HasSubstr("from 320x240 to 160x120, 2 changes in all"));
 }
+
+std::string text_of(Duration length) {
+    metrics::MediaTally media;
+    auto& video = media.video;
+    video.calls = video.calls_back = 2;
+    video.codec = "VP8";
+    video.received = 300;
+    video.bytes_out = 1'000'000;
+    video.bytes_in = 500'000;
+    video.length = length;
+    video.transform.pictures = 3;
+    return media_text(media, look_of({}));
+}
+
+TEST(MediaText, what_flowed_for_less_than_a_second_has_no_rate) {
+    EXPECT_THAT(text_of(10s), HasSubstr("30.0 frames/s back; 800 kbit/s out, 400 kbit/s in, a call"));
+    EXPECT_THAT(text_of(2s), HasSubstr("frames/s"));
+    EXPECT_THAT(text_of(1999ms), Not(HasSubstr("frames/s")));
+}
+
+TEST(MediaText, a_transform_that_nobody_can_tell_is_not_called_none) { EXPECT_THAT(text_of(10s), HasSubstr("cannot be told")); }
 
 }  // namespace
 }  // namespace volley::report

@@ -552,6 +552,16 @@ TEST(Session, a_stream_ends_by_goodbye_or_when_it_falls_silent_and_may_start_ane
     EXPECT_THAT(alone.session.inbound_stats(alone.now), SizeIs(2));
 }
 
+TEST(Session, a_stream_that_only_fell_silent_is_heard_at_once_when_it_goes_on) {
+    Alone alone(unpaced({agreed_video()}));
+    alone.receive(100, 1, true);
+    (void)alone.events<FrameReceived>();
+    (void)alone.sent(start + seconds(11));
+    alone.receive(101, 2, true);
+    EXPECT_THAT(alone.events<FrameReceived>(), SizeIs(1));
+    EXPECT_EQ(alone.session.transport_stats().packets_unbound, 0U);
+}
+
 TEST(Session, tells_the_peer_when_packets_came_or_what_to_keep_below) {
     Alone alone(unpaced({agreed_video()}));
     const std::uint8_t number[] = {0, 9};
