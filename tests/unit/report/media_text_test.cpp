@@ -1,12 +1,13 @@
 // What is said of the video and sound of calls.
 #include "report/media_text.hpp"
+
 #include <chrono>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <volley/report/result.hpp>
 
-#include "report/media_text.hpp"
+#include <volley/report/result.hpp>
 
 namespace volley::report {
 namespace {
