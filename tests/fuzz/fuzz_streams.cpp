@@ -193,6 +193,7 @@ private:
             must(++sent < 3000, "too much to send");
             must(packet->bytes.size() <= 1400, "a packet is too long");
             if (!packet->rtcp) {
+                ++media_sent_;
                 must(proto::rtp::parse(packet->bytes).has_value(), "no RTP");
                 continue;
             }
@@ -210,6 +211,8 @@ private:
                 must(target->bits_per_second >= streams::RateLimits().min && target->bits_per_second <= streams::RateLimits().max,
                      "a rate beyond its limits");
         }
+        // Of each packet eight times at most, whatever the peer says: that is all the work of it.
+        must(session_.transport_stats().transport_feedback_received <= 8 * media_sent_, "feedback on what was not sent");
         must(session_.inbound_stats(now_).size() <= streams::Session::most_streams, "too many streams");
     }
 
@@ -219,6 +222,7 @@ private:
     bool by_packet_;
     std::uint16_t sequence_ = 65'500;
     std::uint32_t frame_ = 0;
+    std::uint64_t media_sent_ = 0;
     std::uint32_t last_report_ = 0;
 };
 

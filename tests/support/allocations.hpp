@@ -20,6 +20,14 @@ inline void* allocate(std::size_t size) {
 
 void* operator new(std::size_t size) { return volley::test::allocate(size); }
 void* operator new[](std::size_t size) { return volley::test::allocate(size); }
+// Sanitizers have one of their own otherwise, whose memory free() must not be given; std::stable_sort asks here for its buffer.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    try {
+        return volley::test::allocate(size);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

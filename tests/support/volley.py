@@ -70,9 +70,9 @@ class VolleyTest(unittest.TestCase):
 
     server_limits = None  # called in the process of serve() before it begins
 
-    def serve(self, *args):
+    def serve(self, *args, stderr=subprocess.DEVNULL):
         """The included server in a process of its own, ended with the test; returns its port."""
-        process = subprocess.Popen([VOLLEY, "serve", "--port", "0", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.env, preexec_fn=self.server_limits)
+        process = subprocess.Popen([VOLLEY, "serve", "--port", "0", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, text=True, env=self.env, preexec_fn=self.server_limits)
         self.server = process
 
         def end():

@@ -59,6 +59,11 @@ bool only_receives(std::string_view offer, std::string_view kind) {
     return rest.empty() || rest.front() == '\r' || rest.front() == '\n';
 }
 
+/// Throws where there is no media plugin: whoever asked for what it does would wait for something that never comes.
+void need_plugin(const std::string& who) {
+    if (const auto& loaded = media::plugin(); loaded.plugin == nullptr) throw std::runtime_error(who + ": " + loaded.fault);
+}
+
 call::VideoPlan film_plan(const CallOptions& options) {
     call::VideoPlan out;
     out.source = options.video;
@@ -74,21 +79,26 @@ CallMedia::CallMedia(const CallOptions& options, RandomSource& random, std::func
       film_(film_plan(options), {}),
       workers_(call::FrameWorkers::threads_for_this_machine()) {
     shared_.workers = &workers_;
+    shared_.pictures = &pictures_;
     shared_.wake = std::move(wake);
     shared_.notice = tell;
     if (options_.audio == "none") {
         shared_.audio = call::AnswerAudio::none;
     } else if (options_.audio != "echo") {
         shared_.audio = call::AnswerAudio::loops;
+        need_plugin("--audio " + escape_for_terminal(options_.audio));
         std::string fault;
         auto sound = call::read_sound(options_.audio, fault);
         if (!sound) throw std::runtime_error("--audio: " + fault);
         sound_ = std::make_unique<call::SoundLoops>(std::move(*sound), workers_);
         shared_.sound = sound_.get();
     }
+    if (!options_.video.empty()) need_plugin("--video " + escape_for_terminal(options_.video));
     if (const auto fault = film_.fault(); !fault.empty()) throw std::runtime_error("--video: " + fault);
-    if (!options_.record_to.empty() && !std::filesystem::is_directory(options_.record_to))
+    if (options_.record_to.empty()) return;
+    if (!std::filesystem::is_directory(options_.record_to))
         throw std::runtime_error(fmt::format("--record-to: {}: there is no such folder", options_.record_to));
+    need_plugin("--record-to");
 }
 
 std::optional<CallRefusal> CallMedia::check_transform(const std::string& transform) {

@@ -16,6 +16,7 @@
 #include "call/answer_media.hpp"
 #include "call/frame_workers.hpp"
 #include "call/media_leg.hpp"
+#include "call/picture_budget.hpp"
 #include "call/server_port.hpp"
 #include "call/sound_loop.hpp"
 #include "proto/sdp/negotiation.hpp"
@@ -25,8 +26,8 @@ namespace volley::app {
 /// On the calls' thread; gone after the port whose handlers it makes.
 class CallMedia {
 public:
-    /// @param wake  see call::AnswerMedia. Throws std::runtime_error where the sound that is to be played cannot be read, or the folder for
-    /// recordings is none.
+    /// @param wake  see call::AnswerMedia. Throws std::runtime_error where the sound or video that is to be played cannot be read, the folder for
+    /// recordings is none, or what does all that is not there.
     CallMedia(const CallOptions& options, RandomSource& random, std::function<void(std::uint64_t call)> wake);
 
     /// For one call.
@@ -49,7 +50,8 @@ private:
     bool has_plugin_;
     bool told_missing_ = false;
     std::uint64_t recordings_ = 0;
-    call::MediaSources film_;  // for who only receives; made when the first of them comes
+    call::MediaSources film_;       // for who only receives; made when the first of them comes
+    call::PictureBudget pictures_;  // workers have shares of it
     call::FrameWorkers workers_;
     std::unique_ptr<call::SoundLoops> sound_;
     call::AnswerMedia shared_;

@@ -67,11 +67,11 @@ CallOptions calls_of(const ServeOptions& options) {
 }
 
 int run(const ServeOptions& options, Content content) {
-    // Who names a port, a sound or a folder wants to hear now that it cannot be had. All else is made by the first call, and costs nothing until
-    // then.
+    // Who names a port, a sound, a film or a folder wants to hear now that it cannot be had. All else is made by the first call, and costs
+    // nothing until then.
     const CallOptions& calls = content.calls->options();
-    const bool can_fail = calls.port != 0 || !calls.record_to.empty() || !calls.video.empty() ||
-                          (calls.audio != "echo" && calls.audio != "tone" && calls.audio != "none");
+    const bool can_fail =
+        calls.port != 0 || !calls.record_to.empty() || !calls.video.empty() || (calls.audio != "echo" && calls.audio != "none");
     if (can_fail)
         if (const auto why = content.calls->start()) {
             print_error(*why);

@@ -5,6 +5,10 @@
 #include <utility>
 #include <variant>
 
+#include <fmt/format.h>
+
+#include <volley/time.hpp>
+
 #include "call/frame_workers.hpp"
 #include "call/packet_frames.hpp"
 #include "call/recording.hpp"
@@ -19,6 +23,8 @@ namespace {
 /// Of the target rate, for what is not video.
 constexpr std::uint64_t audio_share = 64'000;
 constexpr std::uint64_t least_video = 50'000;
+/// A peer of which nothing came for so long before the call ended did not merely end it.
+constexpr Duration least_silence = std::chrono::seconds(2);
 
 class MediaHandler final : public CallHandler {
 public:
@@ -33,6 +39,7 @@ public:
     MediaHandler(const MediaHandler&) = delete;
     MediaHandler& operator=(const MediaHandler&) = delete;
     ~MediaHandler() override {
+        if (transformer_) transformer_->abandon();
         if (!recording_) return;
         if (const auto fault = recording_->fault(); !fault.empty()) tell("a call is not recorded: " + fault);
         recording_->close();
@@ -47,6 +54,7 @@ public:
         }
         if (const auto* const changed = std::get_if<webrtc::PeerStateChanged>(&event)) {
             if (changed->state == webrtc::PeerState::connected && !session_) begin(call, at);
+            if (changed->state == webrtc::PeerState::closed || changed->state == webrtc::PeerState::failed) tell_faults(at);
         }
         inner_->handle(call, at, event);
     }
@@ -85,6 +93,7 @@ private:
         }
         if (shared_.audio == AnswerAudio::echo) options.audio = streams::Delivery::packets;
         session_.emplace(make_streams(now, *agreed, sources_, options, random_));
+        began_ = now;
         call_id_ = call.id();
         plays_ = audio_ && shared_.audio == AnswerAudio::loops && session_->can_send(audio_->index);
         if (plays_) clock_.start(now);
@@ -110,10 +119,47 @@ private:
     }
 
     void on(TimePoint, streams::StreamStarted&) {}
-    void on(TimePoint, streams::StreamEnded&) {}
+    void on(TimePoint, streams::StreamEnded& ended) {
+        if (!ended.goodbye && video_ && ended.section == video_->index) tell_silence();
+    }
+
+    // --- what a person should know of the peer's video
+
+    void tell_silence() {
+        std::optional<TimePoint> last;
+        for (const auto& [stream, stats] : session_->inbound_stats(began_))
+            if (stats.kind == "video") last = std::max(last, stats.last_packet_received);
+        if (last && !std::exchange(told_silence_, true))
+            tell("the peer stopped sending video after " + format_duration(*last - began_));
+    }
+
+    void tell_faults(TimePoint now) {
+        if (!session_ || !video_ || std::exchange(told_faults_, true)) return;
+        std::optional<TimePoint> last;
+        std::uint64_t unanswered = 0;
+        for (const auto& [stream, stats] : session_->inbound_stats(now)) {
+            if (stats.kind != "video") continue;
+            last = std::max(last, stats.last_packet_received);
+            unanswered += stats.key_frames_unanswered;
+        }
+        if (last && now - *last >= least_silence) tell_silence();
+        const auto of_call = [&](std::uint64_t n, const char* one, const char* many) {
+            if (n > 0) tell(fmt::format("of a call's video {} {}", n, n == 1 ? one : many));
+        };
+        const TransformCounts counts = transformer_ ? transformer_->counts() : TransformCounts();
+        of_call(unassembled_ + counts.undecodable, "frame could not be decoded", "frames could not be decoded");
+        of_call(unanswered, "request for a key frame was not answered", "requests for a key frame were not answered");
+        if (counts.resized > 0)
+            tell(fmt::format("the picture of a call changed its size from {}{}", counts.sizes,
+                             counts.resized > 1 ? fmt::format(", {} changes in all", counts.resized) : std::string()));
+        const auto sent = session_->outbound_stats(now, video_->index);
+        if (sent)
+            of_call(sent->packets_refused, "packet could not be sent on: too long, or too late",
+                    "packets could not be sent on: too long, or too late");
+    }
 
     void on(TimePoint now, streams::PacketReceived& packet) {
-        record(packet.section, packet.codec, packet.payload, packet.timestamp, packet.arrival);
+        if (!packet.payload.empty()) record(packet.section, packet.codec, packet.payload, packet.timestamp, packet.arrival);
         record_reflected(packet);
         streams::PacketToSend out;
         out.timestamp = packet.timestamp;
@@ -134,14 +180,16 @@ private:
         if (!codec) return;
         auto picture = assemble(*codec, frame.payloads);
         if (!picture) {
+            ++unassembled_;
             session_->request_key_frame(now, frame.stream);
             return;
         }
         if (recording_) recording_->add_video(*codec, *picture, frame.timestamp, frame.last_arrival);
         if (!session_->can_send(frame.section) || gave_up_) return;
-        if (!transformer_ || from_ != codec) make_transformer(*codec);
+        if (!transformer_) make_transformer(*codec);
         stream_ = frame.stream;
-        if (!transformer_->put({std::move(*picture), frame.timestamp, frame.key})) session_->request_key_frame(now, frame.stream);
+        if (!transformer_->put(*codec, {std::move(*picture), frame.timestamp, frame.key, now}))
+            session_->request_key_frame(now, frame.stream);
         shared_.workers->want(transformer_);
     }
 
@@ -163,10 +211,9 @@ private:
     }
 
     void make_transformer(media::VideoCodec codec) {
-        from_ = codec;
         const auto to = video_codec_of(section(video_->index), video_->codec).value_or(codec);
-        transformer_ = std::make_shared<VideoTransformer>(codec, to, transform_, video_rate(session_->target_bitrate()),
-                                                          [wake = shared_.wake, id = call_id_] { wake(id); });
+        transformer_ = std::make_shared<VideoTransformer>(to, transform_, video_rate(session_->target_bitrate()),
+                                                          *shared_.pictures, [wake = shared_.wake, id = call_id_] { wake(id); });
     }
 
     void take_transformed(TimePoint now) {
@@ -192,6 +239,12 @@ private:
         if (!plays_) return;
         const auto codec = audio_codec_of(section(audio_->index), audio_->codec);
         if (!loop_ && codec) loop_ = shared_.sound->get(*codec);
+        if (!loop_ && !told_sound_) {
+            if (const auto fault = shared_.sound->fault(); !fault.empty()) {
+                told_sound_ = true;
+                tell("no sound is played to calls: " + fault);
+            }
+        }
         while (clock_.is_due(now)) {
             if (loop_) {
                 const auto ticks = static_cast<std::uint64_t>(media::format_of(*codec).frame_ticks());
@@ -208,8 +261,10 @@ private:
         if (!recording_ || !video_ || packet.section != video_->index) return;
         const auto codec = video_codec_of(section(packet.section), packet.codec);
         if (!codec) return;
-        if (!frames_ || reflected_ != codec) frames_.emplace(*codec);
-        reflected_ = codec;
+        // A peer that begins anew numbers its packets anew.
+        const std::pair source(packet.stream, *codec);
+        if (reflected_ != source) frames_.emplace(*codec);
+        reflected_ = source;
         frames_->add(packet, [&](PacketFrames::Picture&& picture) {
             recording_->add_video(*codec, picture.bytes, picture.timestamp, packet.arrival);
         });
@@ -232,14 +287,18 @@ private:
     std::optional<MediaSection> video_;
     std::optional<MediaSection> audio_;
     std::shared_ptr<VideoTransformer> transformer_;
-    std::optional<media::VideoCodec> from_;
     streams::ReceiveId stream_ = 0;  // of the video that is transformed
     std::uint16_t picture_id_ = 0;
+    std::uint64_t unassembled_ = 0;  // frames whose payloads are no picture
+    TimePoint began_{};
+    bool told_silence_ = false;
+    bool told_faults_ = false;
     bool gave_up_ = false;
     bool plays_ = false;
+    bool told_sound_ = false;  // why there is none
     std::shared_ptr<Recording> recording_;
     std::optional<PacketFrames> frames_;  // of what is reflected and recorded
-    std::optional<media::VideoCodec> reflected_;
+    std::optional<std::pair<streams::ReceiveId, media::VideoCodec>> reflected_;
     SoundClock clock_;
     std::shared_ptr<const SoundLoop> loop_;
 };

@@ -14,6 +14,7 @@
 namespace volley::call {
 
 class FrameWorkers;
+class PictureBudget;
 
 /// The transform that is none: packets go back as they came, not decoded.
 inline constexpr std::string_view reflect_transform = "reflect";
@@ -28,6 +29,7 @@ enum class AnswerAudio : std::uint8_t {
 /// What the calls of a server share.
 struct AnswerMedia {
     FrameWorkers* workers = nullptr;
+    PictureBudget* pictures = nullptr;  ///< that are decoded; outlives the workers
     AnswerAudio audio = AnswerAudio::echo;
     SoundLoops* sound = nullptr;  ///< with AnswerAudio::loops
     streams::RateLimits rate{.start = 800'000, .min = 100'000, .max = 2'500'000};

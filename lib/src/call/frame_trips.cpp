@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <utility>
 
 namespace volley::call {
 namespace {
@@ -10,6 +11,8 @@ namespace {
 constexpr Duration remembered_longer = std::chrono::seconds(5);  // than the timeout, so that what comes late is known
 constexpr std::size_t most_waiting_back = 1024;
 constexpr std::size_t most_seen = 512;
+/// From one picture to the next the way changes by no more, most of the time.
+constexpr Duration most_change = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -83,23 +86,41 @@ std::optional<std::uint64_t> FrameTrips::sent_with(std::uint32_t rtp_timestamp, 
     return found->second;
 }
 
-/// The only frame that was sent within the timeout before an instant and shows a code.
-std::optional<std::uint64_t> FrameTrips::sent_showing(std::uint32_t code, TimePoint before) const {
+/// The frame that was sent within some time before an instant and shows a code; of several the one whose way is like the newest, where the
+/// others' are twice as unlike.
+std::optional<std::uint64_t> FrameTrips::sent_showing(std::uint32_t code, TimePoint before, Duration within) const {
     std::optional<std::uint64_t> out;
+    Duration nearest{};
+    Duration next = Duration::max();
+    for (std::size_t i = sent_.size(); i-- > 0;) {
+        const SentFrame& frame = sent_[i].frame;
+        if (frame.sent > before) continue;
+        if (before - frame.sent > within) break;
+        if (frame.code != code) continue;
+        if (out && !newest_way_) return std::nullopt;
+        const Duration unlike = newest_way_ ? std::chrono::abs(before - frame.sent - *newest_way_) : Duration{};
+        if (out) next = std::min(next, std::max(unlike, nearest));
+        if (out && unlike >= nearest) continue;
+        out = first_number_ + i;
+        nearest = unlike;
+    }
+    if (next != Duration::max() && next < 2 * nearest) return std::nullopt;
+    return out;
+}
+
+/// One of them may have come back, and nobody knows which.
+void FrameTrips::doubt_those_showing(std::uint32_t code, TimePoint before) noexcept {
     for (std::size_t i = sent_.size(); i-- > 0;) {
         const SentFrame& frame = sent_[i].frame;
         if (frame.sent > before) continue;
         if (before - frame.sent > plan_.timeout) break;
-        if (frame.code != code) continue;
-        if (out) return std::nullopt;
-        out = first_number_ + i;
+        if (frame.code == code) sent_[i].doubted = true;
     }
-    return out;
 }
 
 void FrameTrips::lose(Sent& sent) noexcept {
     // Frames came back, but nothing says which: it may have been among them.
-    const bool blind = counts_.received > 0 && stamps_ != Stamps::kept && !codes_read_;
+    const bool blind = counts_.received > 0 && stamps_ != Stamps::kept && (!codes_believed_ || sent.doubted);
     sent.fate = blind ? Fate::untold : Fate::lost;
     ++(blind ? counts_.untold : counts_.lost);
     --waiting_;
@@ -158,10 +179,7 @@ void FrameTrips::note_decoded(const DecodedFrame& frame) {
     ++counts_.decoded;
     if (!first_frame_) first_frame_ = frame.decoded;
     freezes_.shown(frame.decoded);
-    if (frame.code)
-        codes_read_ = true;
-    else if (codes_sent_)
-        ++counts_.unreadable;
+    if (codes_sent_ && !frame.code) ++counts_.unreadable;
     const auto back = std::find_if(back_.rbegin(), back_.rend(), [&frame](const Back& b) {
         return b.frame.rtp_timestamp == frame.rtp_timestamp && !b.decoded;
     });
@@ -274,7 +292,7 @@ void FrameTrips::judge_by_stamp(const Back& back) {
     const auto code = back.decoded ? back.decoded->code : std::nullopt;
     const auto number = sent_with(back.frame.rtp_timestamp - offset_, back.frame.last_packet);
     if (!number) {
-        const auto shown = code ? sent_showing(*code, back.frame.last_packet) : std::nullopt;
+        const auto shown = code ? sent_showing(*code, back.frame.last_packet, plan_.timeout) : std::nullopt;
         if (shown && sent_at(*shown).fate == Fate::returned)
             ++counts_.repeated;
         else
@@ -296,10 +314,86 @@ void FrameTrips::judge_by_stamp(const Back& back) {
 }
 
 void FrameTrips::judge_by_code(const Back& back) {
-    const auto code = back.decoded ? back.decoded->code : std::nullopt;
-    const auto shown = code ? sent_showing(*code, back.frame.last_packet) : std::nullopt;
-    if (!shown) {
+    if (!back.decoded) {
         ++counts_.unknown;
+        return;
+    }
+    note_reading(back);
+    const std::size_t in_order = readings_in_order();
+    if (codes_believed_ && readings_.size() == readings_kept && in_order < codes_to_doubt) {
+        release_held();
+        codes_believed_ = false;
+    }
+    if (codes_believed_) {
+        take_code(back);
+        return;
+    }
+    unproven_.push_back(back);
+    if (in_order >= codes_to_believe) {
+        believe_codes();
+    } else if (unproven_.size() > readings_kept) {
+        give_up_code(unproven_.front());
+        unproven_.pop_front();
+    }
+}
+
+void FrameTrips::give_up_code(const Back& back) noexcept {
+    if (const auto code = back.decoded->code) doubt_those_showing(*code, back.frame.last_packet);
+    ++counts_.unknown;
+}
+
+void FrameTrips::note_reading(const Back& back) {
+    std::optional<Reading> reading;
+    if (const auto code = back.decoded->code) {
+        const TimePoint at = back.frame.last_packet;
+        auto shown = sent_showing(*code, at, plan_.timeout);
+        // What comes too late is ours all the same.
+        if (!shown) shown = sent_showing(*code, at, plan_.timeout + remembered_longer);
+        if (shown) reading = Reading{*shown, at - sent_at(*shown).frame.sent};
+    }
+    readings_.push_back(reading);
+    if (readings_.size() > readings_kept) readings_.pop_front();
+}
+
+/// The most of them that show one frame after the other, with about the same way.
+std::size_t FrameTrips::readings_in_order() const noexcept {
+    std::array<std::size_t, readings_kept> up_to{};  // each, as the last one
+    std::size_t most = 0;
+    for (std::size_t i = 0; i < readings_.size(); ++i) {
+        const auto& mine = readings_[i];
+        if (!mine) continue;
+        up_to[i] = 1;
+        for (std::size_t k = 0; k < i; ++k) {
+            const auto& other = readings_[k];
+            if (!other || other->number >= mine->number || std::chrono::abs(other->way - mine->way) > most_change) continue;
+            up_to[i] = std::max(up_to[i], up_to[k] + 1);
+        }
+        most = std::max(most, up_to[i]);
+    }
+    return most;
+}
+
+void FrameTrips::believe_codes() {
+    codes_believed_ = true;
+    const auto proven = std::exchange(unproven_, {});
+    for (const Back& back : proven) take_code(back);
+}
+
+void FrameTrips::judge_unproven_at_the_end() {
+    const std::size_t in_order = readings_in_order();
+    if (in_order >= codes_at_the_end && 2 * in_order >= readings_.size()) {
+        believe_codes();
+        return;
+    }
+    for (const Back& back : unproven_) give_up_code(back);
+    unproven_.clear();
+}
+
+void FrameTrips::take_code(const Back& back) {
+    const auto code = back.decoded->code;
+    const auto shown = code ? sent_showing(*code, back.frame.last_packet, plan_.timeout) : std::nullopt;
+    if (!shown) {
+        give_up_code(back);
         return;
     }
     if (held_ && *shown == held_->number) {
@@ -352,6 +446,7 @@ void FrameTrips::match(const Back& back, std::uint64_t number, KnownBy by) {
     }
     sent.fate = Fate::returned;
     ++counts_.returned;
+    newest_way_ = back.frame.last_packet - sent.frame.sent;
     FrameTrip trip;
     trip.index = sent.frame.index;
     trip.by = by;
@@ -390,7 +485,10 @@ std::optional<TimePoint> FrameTrips::next_timeout() const {
 void FrameTrips::finish(TimePoint now) {
     if (stamps_ == Stamps::searching) search_offset(true);
     settle(now, true);
-    advance(now);
+    if (!unproven_.empty()) judge_unproven_at_the_end();
+    release_held();
+    expire(now + hold);  // nothing is being judged any more
+    forget_sent(now);
 }
 
 std::optional<FrameTrip> FrameTrips::poll() {

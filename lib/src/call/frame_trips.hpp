@@ -126,8 +126,10 @@ struct TripPlan {
 /// - its RTP timestamp, if the server keeps timestamps or adds a constant: that offset is searched for among all that are possible, and believed
 ///   when exactly one fits each of the last twelve frames, whose steps must not be all alike, or when six codes bear out the only one that they
 ///   do. It is given up when frames come that do not fit it.
-/// - the code in its picture: the only frame sent within the timeout before that shows it, and none before the newest that came back. Where
-///   the code is all there is, the next picture has to bear it out by not being an earlier one.
+/// - the code in its picture: the only frame sent within the timeout before that shows it; of several the one whose way took as long as that of
+///   the frame before, where it stands out; and none before the newest that came back. Now and then a picture that shows no code is read as if
+///   it did: where the code is all there is, it is believed once six of the last 24 pictures show frames in their order whose ways took about
+///   as long, and the next picture has to bear each out by not being an earlier one.
 /// Where there are both they must agree; a frame of which they do not is counted as a mismatch and is no match of anything.
 /// Memory: the frames of the timeout and 5 s more, 2,048 at most. Thread safety: as a plain value.
 class FrameTrips {
@@ -135,6 +137,7 @@ public:
     static constexpr std::size_t most_remembered = 2048;
     static constexpr Duration hold = std::chrono::seconds(4);         ///< longest wait for an offset
     static constexpr Duration decode_hold = std::chrono::seconds(1);  ///< longest wait for a picture
+    static constexpr std::size_t codes_to_believe = 6;                ///< fewer pictures need not show that they are ours
 
     /// What is known of the server's timestamps.
     enum class Stamps : std::uint8_t {
@@ -176,7 +179,9 @@ public:
 private:
     static constexpr std::size_t frames_to_believe = 12;
     static constexpr std::size_t frames_at_the_end = 8;  // as many do when no more come
-    static constexpr std::size_t codes_to_believe = 6;
+    static constexpr std::size_t codes_to_doubt = 4;     // fewer are no longer believed
+    static constexpr std::size_t codes_at_the_end = 3;
+    static constexpr std::size_t readings_kept = 24;
     static constexpr std::size_t frames_to_give_up = 24;
     static constexpr std::size_t search_again_every = 32;  // frames, when given up
     static constexpr std::size_t strays_to_doubt = 4;      // of the last frames_to_believe
@@ -186,6 +191,7 @@ private:
     struct Sent {
         SentFrame frame;
         Fate fate = Fate::waiting;
+        bool doubted = false;  // it may be the one that came, or another with its code
     };
     struct Back {
         ReturnedFrame frame;
@@ -196,6 +202,10 @@ private:
         TimePoint at;
         std::optional<std::uint32_t> code;
     };
+    struct Reading {  // of one of the last pictures
+        std::uint64_t number = 0;
+        Duration way{};  // that it took
+    };
     struct Held {
         Back back;
         std::uint64_t number = 0;
@@ -204,7 +214,8 @@ private:
     [[nodiscard]] Sent& sent_at(std::uint64_t number) noexcept { return sent_[number - first_number_]; }
     [[nodiscard]] const Sent& sent_at(std::uint64_t number) const noexcept { return sent_[number - first_number_]; }
     [[nodiscard]] std::optional<std::uint64_t> sent_with(std::uint32_t rtp_timestamp, TimePoint before) const;
-    [[nodiscard]] std::optional<std::uint64_t> sent_showing(std::uint32_t code, TimePoint before) const;
+    [[nodiscard]] std::optional<std::uint64_t> sent_showing(std::uint32_t code, TimePoint before, Duration within) const;
+    void doubt_those_showing(std::uint32_t code, TimePoint before) noexcept;
     void forget_sent(TimePoint now);
     void expire(TimePoint now);
     void lose(Sent& sent) noexcept;
@@ -219,6 +230,12 @@ private:
     void judge(const Back& back);
     void judge_by_stamp(const Back& back);
     void judge_by_code(const Back& back);
+    void note_reading(const Back& back);
+    [[nodiscard]] std::size_t readings_in_order() const noexcept;
+    void believe_codes();
+    void take_code(const Back& back);
+    void give_up_code(const Back& back) noexcept;
+    void judge_unproven_at_the_end();
     void release_held();
     void match(const Back& back, std::uint64_t number, KnownBy by);
 
@@ -237,7 +254,10 @@ private:
     std::size_t clashes_ = 0;
     std::uint64_t searched_ = 0;  // frames that came since the search began
     bool codes_sent_ = false;
-    bool codes_read_ = false;
+    bool codes_believed_ = false;
+    std::deque<std::optional<Reading>> readings_;  // of the last readings_kept pictures that were judged by their code
+    std::deque<Back> unproven_;                    // while codes are not believed
+    std::optional<Duration> newest_way_;           // that a frame took which came back
     Stamps stamps_ = Stamps::searching;
     std::uint32_t offset_ = 0;
     std::optional<Held> held_;  // known by its code, not yet borne out

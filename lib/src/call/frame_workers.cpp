@@ -3,11 +3,30 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
 namespace volley::call {
+namespace {
+
+// Pictures and sound come from peers: what cannot be done for one call must not end those of all others.
+void run_guarded(FrameWork& work) noexcept {
+    try {
+        try {
+            work.run();
+        } catch (const std::bad_alloc&) {
+            work.fail("out of memory");
+        } catch (const std::exception& e) {
+            work.fail(e.what());
+        }
+    } catch (...) {  // not even that could be said, or it was no exception of the library's
+    }
+}
+
+}  // namespace
 
 struct FrameWorkers::Impl {
     explicit Impl(unsigned count) : most_threads(std::max(1U, count)) {}
@@ -21,7 +40,7 @@ struct FrameWorkers::Impl {
             waiting.pop_front();
             mine->turn_ = FrameWork::Turn::running;
             lock.unlock();
-            mine->run();
+            run_guarded(*mine);
             lock.lock();
             if (mine->turn_ == FrameWork::Turn::running_and_wanted && (!ending || mine->must_end())) {
                 mine->turn_ = FrameWork::Turn::waiting;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 
 namespace volley::call {
 
@@ -14,8 +15,10 @@ public:
     FrameWork& operator=(const FrameWork&) = delete;
     virtual ~FrameWork() = default;
 
-    /// Does what there is to do now, a frame or so, and returns: others wait. What it throws ends the program.
+    /// Does what there is to do now, a frame or so, and returns: others wait. What it throws ends this work alone: see fail().
     virtual void run() = 0;
+    /// run() has thrown, memory that is not to be had before all: to be told as its fault, after which it does nothing more. On run()'s thread.
+    virtual void fail(std::string why) = 0;
     /// What waits when all is over is to be done all the same: a file is to be closed.
     [[nodiscard]] virtual bool must_end() const { return false; }
 

@@ -17,13 +17,15 @@ constexpr std::size_t most_remembered = FrameTrips::most_remembered;
 constexpr std::size_t most_notes = 8;
 /// Pictures that are looked at where those of every call are: each takes some hundredths of a second.
 constexpr std::ptrdiff_t most_of_each_call = 4;
-/// A chirp that is not back when the one after the next begins is not told from that one.
-constexpr Duration chirp_timeout = std::chrono::seconds(1);
 constexpr Duration least_patience = std::chrono::seconds(1);
 constexpr Duration most_patience = std::chrono::seconds(5);
 /// Video that flows for less says nothing of what would have come.
 constexpr Duration long_enough = std::chrono::seconds(1);
 constexpr std::uint64_t audio_rate = 64'000;
+/// Nothing for so long, and for so many frames, is no slow server any more, but one that has stopped.
+constexpr Duration least_silence = std::chrono::seconds(2);
+constexpr double frames_of_silence = 10;
+constexpr std::size_t packets_a_second = chirp_distance / SoundClock::step;
 /// While what is sent is still being made, it is looked for again.
 constexpr Duration look_again = std::chrono::milliseconds(10);
 
@@ -83,7 +85,7 @@ void MediaLeg::begin(TimePoint now, ClientCall& call) {
         if (sends_video_) look_for_frames_ = now;
         if (sends_video_) ++tally_.video.calls;
         if (plays_video_) ++tally_.video.players;
-        if (sends_video_ || plays_video_) seen_.video.emplace();
+        if (video_flows()) seen_.video.emplace();
     }
     if (audio_) {
         base_ = static_cast<std::uint32_t>(random_.next());
@@ -149,6 +151,8 @@ void MediaLeg::handle_timeout(TimePoint now) {
         if (audio_ && session_->can_send(audio_->index)) send_sound(now);
     }
     take_trips();
+    take_chirps();
+    chirps_.advance(now);
     work(now);
 }
 
@@ -168,6 +172,7 @@ void MediaLeg::send_frames(TimePoint now) {
             return;
         }
         sender_.emplace(loop_, now, random_);
+        if (returned_) returned_->set_loop(loop_);
     }
     sender_->send_due(now, *session_, *video_, [&](const FrameSender::Sent& sent) {
         trips_.note_sent({sent.index, loop_->frames[sent.place].code, sent.timestamp, sent.planned, now});
@@ -194,7 +199,8 @@ void MediaLeg::send_sound(TimePoint now) {
         const auto timestamp = base_ + static_cast<std::uint32_t>(sound_clock_.count() * ticks);
         if (session_->send_frame(now, audio_->index, {timestamp, audio_->codec, std::span(&payload, 1)})) {
             ++sound_sent_;
-            if (place == 0 && sources_.chirps()) chirps_sent_.push_back(now);
+            const bool chirps = sources_.chirps() && options_.decodes;
+            if (chirps && place % packets_a_second == 0) chirps_.note_sent(now, place / packets_a_second);
         }
         sound_clock_.sent(now);
     }
@@ -228,33 +234,46 @@ void MediaLeg::take_frame(TimePoint now, streams::FrameReceived& frame) {
     const auto codec = video_codec_of(session_->config().sections[frame.section].agreed, frame.codec);
     if (!codec) return;
     video_stream_ = frame.stream;
+    if (!first_in_) first_in_ = frame.last_arrival;
     if (sends_video_) {
         trips_.note_returned({frame.timestamp, frame.last_arrival, now});
         take_trips();
     } else if (plays_video_) {
         ++played_;
+        note_back();
         if (!options_.decodes) take_shown(now);
     }
     if (!options_.decodes && !recording_) return;
     auto picture = assemble(*codec, frame.payloads);
     if (!picture) {
+        ++unassembled_;
         session_->request_key_frame(now, frame.stream);
         return;
     }
     if (recording_) recording_->add_video(*codec, *picture, frame.timestamp, frame.last_arrival);
     if (!options_.decodes) return;
     if (!returned_) returned_ = std::make_shared<ReturnedVideo>(*codec, loop_, waking());
-    if (!returned_->put({std::move(*picture), frame.timestamp, frame.key})) session_->request_key_frame(now, frame.stream);
+    // It is this machine that is behind: nothing of what comes may be dropped before it is counted.
+    if (!returned_->put({std::move(*picture), frame.timestamp, frame.key})) session_->relay_key_frame_request(now, frame.section);
     sources_.workers().want(returned_);
 }
 
 /// A frame is there to be looked at, and none was sent for it.
 void MediaLeg::take_shown(TimePoint at) {
     shown_.shown(at);
-    if (std::exchange(first_back_, true)) return;
-    ++tally_.video.calls_back;
-    tally_.video.first_frame.record(at - options_.planned);
-    seen_.video->first_frame = at - options_.planned;
+    note_first_frame(at);
+}
+
+/// A frame came, whatever it is.
+void MediaLeg::note_back() {
+    if (!std::exchange(first_back_, true)) ++tally_.video.calls_back;
+}
+
+void MediaLeg::note_first_frame(TimePoint at) {
+    if (std::exchange(first_told_, true)) return;
+    const Duration first = at - options_.planned;
+    tally_.video.first_frame.record(first);
+    seen_.video->first_frame = first;
 }
 
 void MediaLeg::take_sound(streams::FrameReceived& frame) {
@@ -263,7 +282,7 @@ void MediaLeg::take_sound(streams::FrameReceived& frame) {
     if (recording_) recording_->add_audio(*codec, frame.payloads.front(), frame.timestamp, frame.last_arrival);
     if (!options_.decodes) return;
     if (!heard_) heard_ = std::make_shared<ReturnedAudio>(*codec, sources_.chirps());
-    heard_->put(std::move(frame.payloads.front()), frame.timestamp, frame.last_arrival);
+    heard_->put({std::move(frame.payloads.front()), frame.timestamp, frame.last_arrival, frame.stream, codec});
     sources_.workers().want(heard_);
 }
 
@@ -273,7 +292,7 @@ void MediaLeg::take_decoded(TimePoint now) {
     for (const auto& frame : out.frames) {
         if (sends_video_) trips_.note_decoded(frame);
         if (plays_video_) take_shown(frame.decoded);
-        if (plays_video_) ++decoded_;
+        if (plays_video_) ++played_decoded_;
     }
     take_trips();
     if (!out.fault.empty()) note("what comes back is not decoded: " + out.fault);
@@ -289,32 +308,26 @@ void MediaLeg::take_trips() {
         video.network.record(trip->network());
         video.assembly.record(trip->assembly());
         if (trip->decoded) video.decoding.record(trip->decoding());
+        if (options_.decodes && !trip->decoded) ++undecoded_;
+        if (trip->decoded) {
+            ++decoded_;
+            decoding_ += trip->decoding();
+        }
         ++(trip->by == KnownBy::timestamp ? video.by_timestamp : trip->by == KnownBy::code ? video.by_code : video.by_both);
         slowest_ = std::max(slowest_, trip->whole());
         if (options_.keep_round_trips) seen_.video->round_trips.push_back(trip->whole());
     }
-    if (first_back_ || !trips_.first_frame()) return;
-    first_back_ = true;
-    ++video.calls_back;
-    const Duration first = *trips_.first_frame() - options_.planned;
-    video.first_frame.record(first);
-    if (seen_.video) seen_.video->first_frame = first;
+    if (trips_.counts().received > 0) note_back();
+    if (trips_.first_frame()) note_first_frame(*trips_.first_frame());
 }
 
 void MediaLeg::take_chirps() {
-    if (!heard_) return;
-    auto& audio = tally_.audio;
-    for (const TimePoint at : heard_->take_chirps()) {
-        while (!chirps_sent_.empty() && at - chirps_sent_.front() > chirp_timeout) {
-            ++audio.chirps;
-            chirps_sent_.pop_front();
-        }
-        if (chirps_sent_.empty() || at < chirps_sent_.front()) continue;
-        audio.round_trip.record(at - chirps_sent_.front());
-        if (options_.keep_round_trips) seen_.audio->round_trips.push_back(at - chirps_sent_.front());
-        ++audio.chirps;
-        ++audio.chirps_back;
-        chirps_sent_.pop_front();
+    if (!heard_ || !seen_.audio) return;
+    for (const auto& heard : heard_->take_chirps()) {
+        const auto trip = chirps_.note_heard(heard.at, heard.kind);
+        if (!trip) continue;
+        tally_.audio.round_trip.record(*trip);
+        if (options_.keep_round_trips) seen_.audio->round_trips.push_back(*trip);
     }
 }
 
@@ -328,13 +341,49 @@ void MediaLeg::stop(TimePoint now) {
     sources_.workers().want(heard_);
 }
 
-/// For what is under way: twice as long as the slowest was, within bounds.
-Duration MediaLeg::patience() const noexcept { return std::clamp<Duration>(2 * slowest_, least_patience, most_patience); }
+bool MediaLeg::comes_back(const MediaSection& section) const noexcept {
+    return sdp::receives(session_->config().sections[section.index].agreed.direction);
+}
 
-bool MediaLeg::settled(TimePoint now) const {
-    if (!session_ || !stopped_ || now >= *stopped_ + patience()) return true;
-    if (sends_video_ && trips_.under_way() > 0) return false;
-    return (!returned_ || returned_->idle()) && (!heard_ || heard_->idle());
+Duration MediaLeg::first_way() const noexcept {
+    if (!first_in_ || !trips_.first_sent()) return {};
+    return std::max(Duration{}, *first_in_ - *trips_.first_sent());
+}
+
+std::uint64_t MediaLeg::video_bytes_in(TimePoint now) const {
+    std::uint64_t out = 0;
+    for (const auto& [stream, stats] : session_->inbound_stats(now))
+        if (stats.kind == "video") out += stats.bytes_received;
+    return out;
+}
+
+/// For what is under way: twice as long as the slowest was, within bounds. While nothing at all is back nobody knows how long it takes.
+Duration MediaLeg::patience() const noexcept {
+    if (!comes_back(*video_)) return least_patience;
+    if (!first_in_) return most_patience;
+    return std::clamp<Duration>(2 * std::max(slowest_, first_way()), least_patience, most_patience);
+}
+
+Duration MediaLeg::sound_patience() const noexcept {
+    if (!comes_back(*audio_)) return least_patience;
+    if (chirps_.back() == 0) return most_patience;
+    return std::clamp<Duration>(2 * chirps_.slowest(), least_patience, most_patience);
+}
+
+bool MediaLeg::settled(TimePoint now) {
+    if (!session_ || !stopped_) return true;
+    take_chirps();
+    if (video_flows() && !bytes_in_ && now >= *stopped_ + first_way()) bytes_in_ = video_bytes_in(now);
+    Duration longest = least_patience;
+    if (sends_video_) {
+        longest = std::max(longest, patience());
+        if (trips_.under_way() > 0 && now < *stopped_ + patience()) return false;
+    }
+    if (audio_ && chirps_.under_way() > 0) {
+        longest = std::max(longest, sound_patience());
+        if (now < *stopped_ + sound_patience()) return false;
+    }
+    return now >= *stopped_ + longest || ((!returned_ || returned_->idle()) && (!heard_ || heard_->idle()));
 }
 
 std::optional<std::size_t> MediaLeg::place_of(const KeptPicture& kept) const {
@@ -377,7 +426,8 @@ std::string MediaLeg::why_none_back() const {
     const Duration flowed = stopped_.value_or(began_) - began_;
     const auto& counts = trips_.counts();
     if (flowed < long_enough || (counts.sent == 0 && !plays_video_)) return {};
-    const bool seen = counts.decoded > 0 || !returned_ || returned_->seen().undecodable == 0;
+    const std::uint64_t undecodable = unassembled_ + (returned_ ? returned_->seen().undecodable : 0);
+    const bool seen = counts.decoded + played_decoded_ > 0 || undecodable == 0;
     if (counts.returned + played_ > 0 && seen) return {};
     std::uint64_t packets = 0;
     for (const auto& [stream, stats] : session_->inbound_stats(*stopped_))
@@ -387,8 +437,9 @@ std::string MediaLeg::why_none_back() const {
     if (counts.received + played_ == 0) return none + "what the server sent makes no whole frame";
     if (!seen) return none + "the server sent video that could not be decoded";
     if (counts.late > 0) return none + "each came too late";
-    // Where pictures show no number, or nobody looks at them, they may be ours all the same.
-    return options_.decodes && loop_ && loop_->layout.bits > 0 ? none + "none matched what was sent" : std::string();
+    // Where pictures show no number, or nobody looks at them, or there are too few, they may be ours all the same.
+    const bool are_known = options_.decodes && loop_ && loop_->layout.bits > 0 && counts.decoded >= FrameTrips::codes_to_believe;
+    return are_known ? none + "none matched what was sent" : std::string();
 }
 
 metrics::MediaSeen MediaLeg::take_seen() {
@@ -402,9 +453,9 @@ metrics::MediaSeen MediaLeg::take_seen() {
     return std::move(seen_);
 }
 
-void MediaLeg::count_video(TimePoint now) {
+void MediaLeg::count_video(TimePoint now, bool had_time) {
     if (sends_video_)
-        count_trips(now);
+        count_trips(now, had_time);
     else
         count_played();
     count_streams(now);
@@ -414,7 +465,7 @@ void MediaLeg::count_played() {
     auto& out = tally_.video;
     out.received += played_;
     out.played += played_;
-    out.decoded += decoded_;
+    out.decoded += played_decoded_;
     out.freezes += shown_.freezes();
     out.frozen += shown_.total();
     out.longest_freeze = std::max(out.longest_freeze, shown_.longest());
@@ -424,13 +475,14 @@ void MediaLeg::count_played() {
     seen.decoded = options_.decodes;
 }
 
-void MediaLeg::count_trips(TimePoint now) {
+void MediaLeg::count_trips(TimePoint now, bool had_time) {
     auto& out = tally_.video;
-    // What is not back by now has had its time, be it a second or five.
-    trips_.finish(now + most_patience + FrameTrips::hold);
+    // What is not back once the call has settled has had its time, be it a second or five.
+    trips_.finish(had_time ? now + most_patience : now);
     take_trips();
     const auto& counts = trips_.counts();
-    out.sent += counts.sent;
+    const std::uint64_t sent = counts.sent - trips_.under_way();
+    out.sent += sent;
     out.returned += counts.returned;
     out.late += counts.late;
     out.lost += counts.lost;
@@ -442,7 +494,7 @@ void MediaLeg::count_trips(TimePoint now) {
     out.decoded += counts.decoded;
     out.unreadable += counts.unreadable;
     auto& seen = *seen_.video;
-    seen.sent = counts.sent;
+    seen.sent = sent;
     seen.returned = counts.returned;
     seen.lost = counts.lost;
     seen.untold = counts.untold;
@@ -458,18 +510,12 @@ void MediaLeg::count_trips(TimePoint now) {
 void MediaLeg::count_streams(TimePoint now) {
     auto& out = tally_.video;
     out.length += stopped_.value_or(now) - began_;
+    out.bytes_in += bytes_in_.value_or(video_bytes_in(now));
     out.fell_silent += fell_silent_;
+    out.undecodable += unassembled_;
     const auto codec = video_codec_of(session_->config().sections[video_->index].agreed, video_->codec);
     if (out.codec.empty() && codec) out.codec = std::string(to_string(*codec));
-    if (returned_) {
-        const auto pictures = returned_->seen();
-        out.undecodable += pictures.undecodable;
-        out.resized += pictures.resized;
-        if (out.size.empty() && pictures.width > 0)
-            out.size = std::to_string(pictures.width) + 'x' + std::to_string(pictures.height);
-        if (pictures.dropped > 0)
-            note("pictures came back faster than this machine decodes them: some are known by their timestamps alone");
-    }
+    count_pictures();
     if (const auto stats = session_->outbound_stats(now, video_->index)) {
         out.bytes_out += stats->bytes_sent;
         out.packets_out += stats->packets_sent;
@@ -477,31 +523,76 @@ void MediaLeg::count_streams(TimePoint now) {
         out.nacks_in += stats->nack_count;
         out.plis_in += stats->pli_count + stats->fir_count;
     }
+    std::optional<TimePoint> last;
     for (const auto& [stream, stats] : session_->inbound_stats(now)) {
         if (stats.kind != "video") continue;
-        out.bytes_in += stats.bytes_received;
+        last = std::max(last, stats.last_packet_received);
         out.packets_in += stats.packets_received;
-        out.packets_lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, stats.packets_lost));
+        out.packets_lost_in += stats.packets_missing;
         out.resent_in += stats.retransmitted_packets_received;
         out.nacks_out += stats.nack_count;
         out.plis_out += stats.pli_count + stats.fir_count;
         out.unanswered += stats.key_frames_unanswered;
     }
+    if (last && stopped_.value_or(now) - *last >= longest_pause(*last)) {
+        const Duration after = *last - began_;
+        out.stopped_after = out.stopped > 0 ? std::min(out.stopped_after, after) : after;
+        ++out.stopped;
+    }
 }
 
-void MediaLeg::count_audio(TimePoint now) {
+/// That a peer which still sends may make behind its last packet.
+Duration MediaLeg::longest_pause(TimePoint last) const {
+    double from_frame_to_frame = 0;  // of what is sent, and where that is nothing, of what came
+    if (loop_)
+        from_frame_to_frame = 1 / loop_->frames_per_second;
+    else if (first_in_ && played_ > 1)
+        from_frame_to_frame = to_seconds(last - *first_in_) / static_cast<double>(played_ - 1);
+    return std::max(least_silence, from_seconds(frames_of_silence * from_frame_to_frame));
+}
+
+void MediaLeg::count_pictures() {
+    if (!returned_) return;
+    auto& out = tally_.video;
+    const auto pictures = returned_->seen();
+    out.undecodable += pictures.undecodable;
+    out.resized += pictures.resized;
+    const auto size = [](int width, int height) { return std::to_string(width) + 'x' + std::to_string(height); };
+    const bool is_first_change = pictures.resized > 0 && out.size_before.empty();
+    if (is_first_change) out.size_before = size(pictures.width_before, pictures.height_before);
+    if ((out.size.empty() || is_first_change) && pictures.width > 0) out.size = size(pictures.width, pictures.height);
+    if (pictures.dropped > 0 && plays_video_)
+        note(
+            "pictures came faster than this machine decodes them: freezes may be its own; ask for fewer calls, smaller pictures or "
+            "--decode-every");
+    else if (pictures.dropped > 0)
+        note(
+            "pictures came back faster than this machine decodes them: some are known by their timestamps alone, and freezes may be its "
+            "own; ask for fewer calls, smaller pictures or --decode-every");
+    else if (decoded_ > 0 && loop_ && to_seconds(decoding_) * loop_->frames_per_second > static_cast<double>(decoded_))
+        note(
+            "on average this machine had a picture decoded later than a frame lasts: round trips are longer by that, and freezes may be its "
+            "own; ask for fewer calls, smaller pictures or --decode-every");
+    else if (undecoded_ > 0)
+        note(
+            "this machine took over a second to decode some pictures: their round trips end before that, and freezes may be its own; ask "
+            "for fewer calls, smaller pictures or --decode-every");
+}
+
+void MediaLeg::count_audio(TimePoint now, bool had_time) {
     auto& out = tally_.audio;
     take_chirps();
-    for (const TimePoint at : chirps_sent_)
-        if (now - at > chirp_timeout) ++out.chirps;
-    chirps_sent_.clear();
+    chirps_.advance(now);
+    chirps_.finish(had_time && !(heard_ && !heard_->seen().fault.empty()));
+    out.chirps += chirps_.back() + chirps_.lost();
+    out.chirps_back += chirps_.back();
     out.sent += sound_sent_;
     bool came = false;
     auto& seen = *seen_.audio;
     for (const auto& [stream, stats] : session_->inbound_stats(now)) {
         if (stats.kind != "audio") continue;
         came = came || stats.packets_received > 0;
-        const auto lost = static_cast<std::uint64_t>(std::max<std::int64_t>(0, stats.packets_lost));
+        const std::uint64_t lost = stats.packets_missing;
         out.received += stats.packets_received;
         out.lost += lost;
         out.bytes_in += stats.bytes_received;
@@ -517,6 +608,8 @@ void MediaLeg::count_audio(TimePoint now) {
     const auto heard = heard_->seen();
     if (out.level_db == 0) out.level_db = heard.level_db;
     if (!heard.fault.empty()) note("the sound that comes back is not decoded: " + heard.fault);
+    if (heard.dropped > 0)
+        note("not all sound that came back was listened to: some came out of order, or faster than this machine decodes it");
 }
 
 void MediaLeg::finish(TimePoint now) {
@@ -524,13 +617,14 @@ void MediaLeg::finish(TimePoint now) {
         if (!video_) seen_.none_back = why_none_back();
         return;
     }
+    const bool had_time = stopped_ && settled(now);
     stop(now);
     if (const auto fault = sources_.fault(); !fault.empty()) note("not all of it could be sent: " + fault);
-    if (sends_video_ || plays_video_) {
-        count_video(now);
+    if (video_flows()) {
+        count_video(now, had_time);
         look_at_pictures();
     }
-    if (audio_) count_audio(now);
+    if (audio_) count_audio(now, had_time);
     seen_.none_back = why_none_back();
     session_->close(now);
     send_media(now, *session_, call_->peer());

@@ -20,6 +20,7 @@
 #include <volley/metrics/media_tally.hpp>
 #include <volley/time.hpp>
 
+#include "call/chirp_trips.hpp"
 #include "call/client_call.hpp"
 #include "call/frame_loop.hpp"
 #include "call/frame_sender.hpp"
@@ -107,8 +108,9 @@ public:
     /// Sends nothing more.
     void stop(TimePoint now);
     /// What was sent is back or lost, and looked at.
-    [[nodiscard]] bool settled(TimePoint now) const;
-    /// Counts what was not counted yet, once; has pictures looked at and written what is to be saved.
+    [[nodiscard]] bool settled(TimePoint now);
+    /// Counts what was not counted yet, once; what is under way in a call that has not settled is neither sent nor lost. Has pictures looked at
+    /// and written what is to be saved.
     void finish(TimePoint now);
 
     /// After finish(): the recording is a whole file.
@@ -138,18 +140,27 @@ private:
     void take_trips();
     void take_chirps();
     void take_shown(TimePoint at);
+    void note_back();
+    void note_first_frame(TimePoint at);
     void send_frames(TimePoint now);
     void send_sound(TimePoint now);
     [[nodiscard]] Duration patience() const noexcept;
+    [[nodiscard]] Duration sound_patience() const noexcept;
+    [[nodiscard]] Duration first_way() const noexcept;
+    [[nodiscard]] std::uint64_t video_bytes_in(TimePoint now) const;
+    [[nodiscard]] bool comes_back(const MediaSection& section) const noexcept;
+    [[nodiscard]] bool video_flows() const noexcept { return sends_video_ || plays_video_; }
+    [[nodiscard]] Duration longest_pause(TimePoint last) const;
     [[nodiscard]] std::function<void()> waking();
     [[nodiscard]] std::optional<std::size_t> place_of(const KeptPicture& kept) const;
     void note(std::string text);
     [[nodiscard]] std::string why_none_back() const;
-    void count_video(TimePoint now);
-    void count_trips(TimePoint now);
+    void count_video(TimePoint now, bool had_time);
+    void count_trips(TimePoint now, bool had_time);
     void count_played();
     void count_streams(TimePoint now);
-    void count_audio(TimePoint now);
+    void count_pictures();
+    void count_audio(TimePoint now, bool had_time);
     void look_at_pictures();
 
     MediaSources& sources_;
@@ -175,18 +186,25 @@ private:
     FrameTrips trips_;
     Duration slowest_{};  // frame that came back
     bool first_back_ = false;
+    bool first_told_ = false;
+    std::uint64_t decoded_ = 0;              // of those that came back
+    Duration decoding_{};                    // all of them
+    std::uint64_t undecoded_ = 0;            // of those that came back and were to be decoded
+    std::optional<TimePoint> first_in_;      // arrival of the first frame, whatever it is
+    std::optional<std::uint64_t> bytes_in_;  // of video, once as much time was given to what came as to what was sent
     std::shared_ptr<ReturnedVideo> returned_;
     streams::ReceiveId video_stream_ = 0;
     std::uint64_t fell_silent_ = 0;
+    std::uint64_t unassembled_ = 0;  // frames whose payloads are no picture
     bool plays_video_ = false;
-    std::uint64_t played_ = 0;   // frames that came
-    std::uint64_t decoded_ = 0;  // of them
-    FreezeMeter shown_;          // where nothing is sent
+    std::uint64_t played_ = 0;          // frames that came
+    std::uint64_t played_decoded_ = 0;  // of them
+    FreezeMeter shown_;                 // where nothing is sent
 
     std::shared_ptr<const SoundLoop> sound_;
     SoundClock sound_clock_;
     std::uint64_t sound_sent_ = 0;
-    std::deque<TimePoint> chirps_sent_;
+    ChirpTrips chirps_;
     std::shared_ptr<ReturnedAudio> heard_;
 
     std::shared_ptr<Recording> recording_;

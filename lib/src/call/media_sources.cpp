@@ -36,6 +36,10 @@ public:
         state_->loops[codec_] = std::move(loop);
         if (!fault.empty()) state_->fault = std::move(fault);
     }
+    void fail(std::string why) override {
+        const std::scoped_lock lock(state_->mutex);
+        state_->fault = "video cannot be made: " + why;
+    }
 
 private:
     std::shared_ptr<State> state_;

@@ -30,7 +30,7 @@ streams::PacketShape shape_of(const sdp::Codec& codec, BytesView payload) {
     }
     if (known == media::VideoCodec::h264) {
         const auto contents = proto::h264::inspect(payload);
-        return {contents.sequence_parameters, false, contents.key()};
+        return {contents.delimiter || contents.sequence_parameters, false, contents.key()};
     }
     return {true, true, true};
 }

@@ -297,6 +297,8 @@ void OneCall::take_message(TimePoint at, const webrtc::ChannelMessage& message) 
         case Answer::repeated:
             ++calls.repeated;
             break;
+        case Answer::withdrawn:
+            break;
         case Answer::strange:
             ++calls.strange;
             break;
@@ -363,7 +365,9 @@ void OneCall::count_series() {
     result.planned += series_->planned();
     result.missed += series_->missed();
     result.saturated += series_->saturated();
-    result.calls->sent -= series_->under_way();  // ended by us: neither answered nor lost
+    // Ended by us: neither answered nor lost, also when an answer comes while the call is being ended.
+    result.calls->sent -= series_->withdraw();
+    series_->stop();
 }
 
 /// How far the call came, and when. The first stage begins at the planned start, our own lateness in it.

@@ -27,16 +27,24 @@ void PacketFrames::add(const streams::PacketReceived& packet, const std::functio
     }
 }
 
-/// @return whether there was a picture with all its packets, and it is gone.
+/// @return whether there was a picture with all its packets, or padding, which is of none, and it is gone.
 bool PacketFrames::take_front(const std::function<void(Picture&&)>& whole) {
     if (waiting_.empty()) return false;
     if (begun_ && waiting_.begin()->first != next_) return false;
     auto at = waiting_.begin();
+    if (at->second.is_padding()) {
+        begun_ = true;
+        next_ = at->first + 1;
+        waiting_.erase(at);
+        return true;
+    }
     const std::uint32_t timestamp = at->second.timestamp;
     std::uint64_t number = at->first;
     std::vector<Bytes> payloads;
     bool ended = false;
-    for (; at != waiting_.end() && at->first == number && at->second.timestamp == timestamp && !ended; ++at, ++number) {
+    for (; at != waiting_.end() && at->first == number && !ended; ++at, ++number) {
+        if (at->second.is_padding()) continue;
+        if (at->second.timestamp != timestamp) break;
         payloads.push_back(at->second.payload);
         ended = at->second.marker;
     }

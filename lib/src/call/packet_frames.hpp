@@ -34,6 +34,8 @@ private:
         std::uint32_t timestamp = 0;
         bool marker = false;
         Bytes payload;
+
+        [[nodiscard]] bool is_padding() const noexcept { return payload.empty(); }
     };
     [[nodiscard]] bool take_front(const std::function<void(Picture&&)>& whole);
     void skip_front();

@@ -22,4 +22,9 @@ void PictureLook::run() {
     found_ = std::move(found);
 }
 
+void PictureLook::fail(std::string why) {
+    const std::scoped_lock lock(mutex_);
+    found_.emplace().fault = std::move(why);
+}
+
 }  // namespace volley::call

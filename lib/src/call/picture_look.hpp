@@ -32,6 +32,7 @@ public:
     [[nodiscard]] std::optional<Found> found() const;
 
     void run() override;
+    void fail(std::string why) override;
     [[nodiscard]] bool must_end() const override { return !folder_.empty(); }
 
 private:

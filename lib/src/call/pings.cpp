@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace volley::call {
 namespace {
@@ -96,6 +97,7 @@ Answer PingSeries::handle_message(TimePoint at, std::string_view data) {
     Slot& slot = slots_[sequence - first_];
     if (slot.fate == Fate::unsent) return Answer::strange;
     if (slot.fate == Fate::answered) return Answer::repeated;
+    if (slot.fate == Fate::withdrawn) return Answer::withdrawn;
     if (slot.fate == Fate::lost) {
         slot.fate = Fate::answered;
         return Answer::late;
@@ -137,6 +139,12 @@ std::optional<PingSeries::Round> PingSeries::give_up(TimePoint now) {
     for (; oldest_ - first_ < slots_.size(); ++oldest_)
         if (Slot& slot = slots_[oldest_ - first_]; slot.fate == Fate::waiting) return lose(oldest_, slot, now);
     return std::nullopt;
+}
+
+std::uint64_t PingSeries::withdraw() {
+    for (Slot& slot : slots_)
+        if (slot.fate == Fate::waiting) slot.fate = Fate::withdrawn;
+    return std::exchange(under_way_, 0);
 }
 
 bool PingSeries::done() const noexcept { return all_planned() && under_way_ == 0; }

@@ -23,10 +23,11 @@ struct Ping {
 
 /// What an incoming message was.
 enum class Answer : std::uint8_t {
-    pong,      ///< of a ping that waited for it
-    late,      ///< of one that was given up
-    repeated,  ///< once more
-    strange,   ///< of none
+    pong,       ///< of a ping that waited for it
+    late,       ///< of one that was given up
+    repeated,   ///< once more
+    withdrawn,  ///< of one that is no longer asked for
+    strange,    ///< of none
 };
 
 /// `ping 1`, `ping 2`, ..., with dots behind up to a size, at planned instants whatever becomes of the others. An answer is the same text,
@@ -61,6 +62,9 @@ public:
     [[nodiscard]] std::optional<Round> expire(TimePoint now);
     /// There will be no answer any more: as if the time of all that are under way were over.
     [[nodiscard]] std::optional<Round> give_up(TimePoint now);
+    /// Those that are under way are asked for no longer: they are neither answered nor lost, as if they had not been sent.
+    /// @return  how many they are.
+    std::uint64_t withdraw();
     /// None is planned any longer.
     void stop() noexcept { stopped_ = true; }
 
@@ -76,7 +80,7 @@ public:
     [[nodiscard]] std::uint64_t under_way() const noexcept { return under_way_; }
 
 private:
-    enum class Fate : std::uint8_t { waiting, answered, lost, unsent };
+    enum class Fate : std::uint8_t { waiting, answered, lost, unsent, withdrawn };
     struct Slot {
         TimePoint planned;
         TimePoint sent;

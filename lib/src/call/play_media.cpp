@@ -90,6 +90,12 @@ private:
     void play_audio(TimePoint now) {
         const auto codec = audio_codec_of(session_->config().sections[audio_->index].agreed, audio_->codec);
         if (!sound_ && codec) sound_ = shared_.sound->get(*codec);
+        if (!sound_ && !told_sound_) {
+            if (const auto fault = shared_.sound->fault(); !fault.empty()) {
+                told_sound_ = true;
+                if (shared_.notice) shared_.notice("no sound is played to calls: " + fault);
+            }
+        }
         while (clock_.is_due(now)) {
             if (sound_) {
                 const auto ticks = static_cast<std::uint64_t>(media::format_of(*codec).frame_ticks());
@@ -112,6 +118,7 @@ private:
     std::optional<MediaSection> audio_;
     bool plays_video_ = false;
     bool plays_audio_ = false;
+    bool told_sound_ = false;  // why there is none
     TimePoint look_for_frames_{};
     std::optional<FrameSender> sender_;
     SoundClock clock_;

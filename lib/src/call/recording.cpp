@@ -97,4 +97,11 @@ void Recording::run() {
     if (closing) closed_ = true;
 }
 
+void Recording::fail(std::string why) {
+    recorder_.reset();
+    const std::scoped_lock lock(mutex_);
+    if (fault_.empty()) fault_ = std::move(why);
+    closed_ = closing_;
+}
+
 }  // namespace volley::call

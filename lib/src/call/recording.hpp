@@ -42,6 +42,7 @@ public:
     [[nodiscard]] bool closed() const;
 
     void run() override;
+    void fail(std::string why) override;
     [[nodiscard]] bool must_end() const override { return true; }
 
 private:

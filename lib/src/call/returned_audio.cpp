@@ -10,9 +10,10 @@
 namespace volley::call {
 namespace {
 
-constexpr int sending_rate = 48'000;
-/// What is missing is filled up with silence as far as this; a longer gap is a new beginning.
-constexpr std::uint32_t longest_gap_seconds = 2;
+/// What is missing is filled up with silence as far as this; a longer gap, there or back, is a new beginning.
+constexpr std::int64_t longest_gap_seconds = 2;
+/// By so much more than time has passed there may be sound and silence: a clock runs fast, and what came late comes at once.
+constexpr Duration most_ahead = std::chrono::seconds(1);
 constexpr double full_scale = 32'768;
 constexpr Duration marks_kept = std::chrono::seconds(10);
 
@@ -29,32 +30,18 @@ std::vector<std::int16_t> mono_of(std::vector<std::int16_t> samples, int channel
 
 }  // namespace
 
-sound::ChirpPlan chirp_plan(int rate) {
-    sound::ChirpPlan plan;
-    plan.rate = rate;
-    return plan;
-}
+ReturnedAudio::ReturnedAudio(media::AudioCodec codec, bool listens) : listens_(listens), codec_(codec) {}
 
-sound::Pcm chirp_second() {
-    sound::Pcm out;
-    out.rate = sending_rate;
-    out.samples = sound::chirp(chirp_plan(sending_rate));
-    out.samples.resize(static_cast<std::size_t>(sending_rate), 0);
-    return out;
-}
-
-ReturnedAudio::ReturnedAudio(media::AudioCodec codec, bool listens) : codec_(codec), listens_(listens) {}
-
-void ReturnedAudio::put(Bytes payload, std::uint32_t timestamp, TimePoint arrival) {
+void ReturnedAudio::put(Packet packet) {
     const std::scoped_lock lock(mutex_);
     if (waiting_.size() >= most_waiting) {
         ++seen_.dropped;
         return;
     }
-    waiting_.push_back({std::move(payload), timestamp, arrival});
+    waiting_.push_back(std::move(packet));
 }
 
-std::vector<TimePoint> ReturnedAudio::take_chirps() {
+std::vector<HeardChirp> ReturnedAudio::take_chirps() {
     const std::scoped_lock lock(mutex_);
     return std::exchange(chirps_, {});
 }
@@ -85,46 +72,82 @@ bool ReturnedAudio::make_decoder() {
         fault = std::move(made.fault);
     }
     if (!decoder_) {
-        given_up_ = true;
-        const std::scoped_lock lock(mutex_);
-        seen_.fault = std::move(fault);
+        fail(std::move(fault));
         return false;
     }
     if (listens_) {
         const int rate = media::format_of(codec_).rate;
         const int heard_at = std::min(rate, listening_rate);
         if (rate != heard_at) resampler_.emplace(rate, heard_at);
-        listener_.emplace(chirp_plan(heard_at));
+        listener_.emplace(chirp_plans(heard_at));
     }
     return true;
 }
 
+void ReturnedAudio::fail(std::string why) {
+    given_up_ = true;
+    decoder_.reset();
+    const std::scoped_lock lock(mutex_);
+    running_ = false;
+    seen_.fault = std::move(why);
+}
+
+/// What was heard so far stays found; the rest of it is not waited for.
+void ReturnedAudio::change_codec(media::AudioCodec codec) {
+    if (listener_) listener_->flush();
+    collect();
+    codec_ = codec;
+    decoder_.reset();
+    resampler_.reset();
+    listener_.reset();
+    marks_.clear();
+    next_timestamp_.reset();
+    first_arrival_.reset();
+    given_ = 0;
+}
+
 void ReturnedAudio::listen(std::vector<std::int16_t> mono, TimePoint arrival) {
+    const int rate = media::format_of(codec_).rate;
+    const auto begins = static_cast<double>(given_);
+    given_ += mono.size();
+    listened_ += from_seconds(static_cast<double>(mono.size()) / rate);
     if (!listener_) return;
     std::vector<std::int16_t> at_rate;
     if (resampler_)
         resampler_->process(mono, at_rate);
     else
         at_rate = std::move(mono);
-    // What the resampler gives out lags behind what it is given, by a whole number of nothing that matters: under a millisecond.
-    marks_.push_back({static_cast<double>(listener_->heard()), arrival});
+    // By what was given, not by what was heard: the resampler holds some back.
+    marks_.push_back({begins * std::min(rate, listening_rate) / rate, arrival});
     while (marks_.size() > 1 && arrival - marks_.front().arrival > marks_kept) marks_.pop_front();
     listener_->hear(at_rate);
 }
 
-void ReturnedAudio::hear(const Packet& packet, Seen& seen) {
+/// @return false where the packet's place is behind what was heard already.
+bool ReturnedAudio::fill_gap(const Packet& packet) {
+    if (!next_timestamp_ || packet.stream != stream_) return true;
     const auto format = media::format_of(codec_);
-    if (next_timestamp_) {
-        const auto gap = static_cast<std::int32_t>(packet.timestamp - *next_timestamp_);
-        if (gap < 0) {
-            ++seen.dropped;
-            return;
-        }
-        if (gap > 0 && static_cast<std::uint32_t>(gap) <= longest_gap_seconds * static_cast<std::uint32_t>(format.rtp_clock)) {
-            const auto missing = static_cast<std::size_t>(static_cast<std::int64_t>(gap) * format.rate / format.rtp_clock);
-            listen(std::vector<std::int16_t>(missing, 0), packet.arrival);
-        }
+    const std::int64_t gap = static_cast<std::int32_t>(packet.timestamp - *next_timestamp_);
+    const std::int64_t longest = longest_gap_seconds * format.rtp_clock;
+    if (gap < -longest || gap > longest) return true;
+    if (gap < 0) return false;
+    const double passed = to_seconds(packet.arrival - *first_arrival_ + most_ahead) - static_cast<double>(given_) / format.rate;
+    const auto most = static_cast<std::int64_t>(std::max(0.0, passed) * format.rate);
+    const auto missing = static_cast<std::size_t>(std::min(gap * format.rate / format.rtp_clock, most));
+    if (missing > 0) listen(std::vector<std::int16_t>(missing, 0), packet.arrival);
+    return true;
+}
+
+void ReturnedAudio::hear(const Packet& packet, Seen& seen) {
+    if (packet.codec && *packet.codec != codec_) change_codec(*packet.codec);
+    if (!make_decoder()) return;
+    if (!first_arrival_) first_arrival_ = packet.arrival;
+    if (!fill_gap(packet)) {
+        ++seen.dropped;
+        return;
     }
+    stream_ = packet.stream;
+    const auto format = media::format_of(codec_);
     auto decoded = decoder_->decode(packet.payload);
     if (!decoded.fault.empty()) {
         ++seen.undecodable;
@@ -144,15 +167,18 @@ void ReturnedAudio::hear(const Packet& packet, Seen& seen) {
 /// A chirp's first sample lies in a packet, whose arrival is known.
 void ReturnedAudio::collect() {
     if (!listener_) return;
-    std::vector<TimePoint> found;
+    std::vector<HeardChirp> found;
     const int rate = std::min(media::format_of(codec_).rate, listening_rate);
     while (const auto chirp = listener_->poll()) {
+        const double sample = chirp->sample - to_seconds(delay_of(codec_)) * rate;
         const Mark* mark = nullptr;
         for (const auto& one : marks_) {
-            if (one.sample > chirp->sample) break;
+            if (one.sample > sample) break;
             mark = &one;
         }
-        if (mark != nullptr) found.push_back(mark->arrival + from_seconds((chirp->sample - mark->sample) / rate));
+        // One that begins with the first sound that came may seem to begin before it.
+        if (mark == nullptr && !marks_.empty() && chirp->sample >= marks_.front().sample) mark = &marks_.front();
+        if (mark != nullptr) found.push_back({mark->arrival + from_seconds((sample - mark->sample) / rate), chirp->which});
     }
     const std::scoped_lock lock(mutex_);
     chirps_.insert(chirps_.end(), found.begin(), found.end());
@@ -168,16 +194,15 @@ void ReturnedAudio::run() {
         finishing = finishing_;
     }
     Seen seen;
-    if (make_decoder()) {
-        for (const auto& packet : packets) hear(packet, seen);
-        if (finishing && listener_) listener_->flush();
-        collect();
-    }
+    for (const auto& packet : packets) hear(packet, seen);
+    if (finishing && listener_) listener_->flush();
+    collect();
     const std::scoped_lock lock(mutex_);
     running_ = false;
     seen_.decoded += seen.decoded;
     seen_.undecodable += seen.undecodable;
     seen_.dropped += seen.dropped;
+    seen_.heard = listened_;
     if (samples_ > 0) seen_.level_db = 10 * std::log10(std::max(square_sum_ / samples_, 1e-12));
 }
 

@@ -13,6 +13,7 @@
 #include <volley/time.hpp>
 
 #include "base/bytes.hpp"
+#include "call/chirp_trips.hpp"
 #include "call/frame_workers.hpp"
 #include "media/plugin.hpp"
 #include "sound/chirp.hpp"
@@ -20,11 +21,26 @@
 
 namespace volley::call {
 
-/// The chirps that calls send: one each second, at the beginning of the first packet of each second.
-inline constexpr Duration chirp_distance = std::chrono::seconds(1);
-/// As it is listened for; and the second of sound that it begins, over and over, at another rate.
-[[nodiscard]] sound::ChirpPlan chirp_plan(int rate);
-[[nodiscard]] sound::Pcm chirp_second();
+/// A chirp that came back.
+struct HeardChirp {
+    TimePoint
+        at;  ///< when it would have come, had its packet been sent when it is heard in it: the codec's own delay is taken off
+    std::size_t kind = 0;  ///< of chirp_plans()
+};
+
+/// What a codec's encoder and decoder are late by together, when both are well.
+[[nodiscard]] constexpr Duration delay_of(media::AudioCodec codec) noexcept {
+    switch (codec) {
+        case media::AudioCodec::opus:
+            return std::chrono::microseconds(6500);  // OPUS_GET_LOOKAHEAD at 48 kHz: 312 samples
+        case media::AudioCodec::g722:
+            return std::chrono::microseconds(1375);  // its two filters of 24 taps: 22 samples at 16 kHz
+        case media::AudioCodec::pcmu:
+        case media::AudioCodec::pcma:
+            break;
+    }
+    return {};
+}
 
 /// Thread safety: every member from any thread, run() aside.
 class ReturnedAudio final : public FrameWork {
@@ -35,15 +51,22 @@ public:
     /// @param listens  for chirps; else only levels are taken.
     ReturnedAudio(media::AudioCodec codec, bool listens);
 
-    /// In the order of their timestamps; what is missing in between is filled with silence.
-    void put(Bytes payload, std::uint32_t timestamp, TimePoint arrival);
+    struct Packet {
+        Bytes payload;
+        std::uint32_t timestamp = 0;
+        TimePoint arrival;
+        std::uint64_t stream = 0;                               ///< another one's timestamps begin anew
+        std::optional<media::AudioCodec> codec = std::nullopt;  ///< where it is not what the call began with
+    };
+    /// In the order of their timestamps; what is missing in between is filled with silence, no more than time has passed.
+    void put(Packet packet);
 
-    /// When chirps came: the arrival of the packet that each begins in, and how far in it.
-    [[nodiscard]] std::vector<TimePoint> take_chirps();
+    [[nodiscard]] std::vector<HeardChirp> take_chirps();
     struct Seen {
         std::uint64_t decoded = 0;  ///< packets
         std::uint64_t undecodable = 0;
         std::uint64_t dropped = 0;  ///< came faster than they could be decoded, or out of order
+        Duration heard{};           ///< sound that was listened through, silence that was filled in included
         double level_db = 0;        ///< of all that was decoded; 0: nothing was
         std::string fault;
     };
@@ -53,19 +76,16 @@ public:
     void finish();
 
     void run() override;
+    void fail(std::string why) override;
 
 private:
-    struct Packet {
-        Bytes payload;
-        std::uint32_t timestamp = 0;
-        TimePoint arrival;
-    };
     [[nodiscard]] bool make_decoder();
+    void change_codec(media::AudioCodec codec);
+    [[nodiscard]] bool fill_gap(const Packet& packet);
     void hear(const Packet& packet, Seen& seen);
     void listen(std::vector<std::int16_t> mono, TimePoint arrival);
     void collect();
 
-    const media::AudioCodec codec_;
     const bool listens_;
 
     mutable std::mutex mutex_;
@@ -73,18 +93,23 @@ private:
     bool running_ = false;
     bool finishing_ = false;
     Seen seen_;
-    std::vector<TimePoint> chirps_;
+    std::vector<HeardChirp> chirps_;
 
     // Of run() alone.
     struct Mark {
-        double sample = 0;  // heard before the packet
+        double sample = 0;  // of what is listened to, at the packet's beginning
         TimePoint arrival;
     };
+    media::AudioCodec codec_;
     std::unique_ptr<media::AudioDecoder> decoder_;
     std::optional<sound::Resampler> resampler_;
     std::optional<sound::ChirpListener> listener_;
     std::deque<Mark> marks_;
     std::optional<std::uint32_t> next_timestamp_;
+    std::uint64_t stream_ = 0;
+    std::uint64_t given_ = 0;  // samples in the codec's rate, silence that was filled in included
+    Duration listened_{};
+    std::optional<TimePoint> first_arrival_;
     double square_sum_ = 0;
     double samples_ = 0;
     bool given_up_ = false;

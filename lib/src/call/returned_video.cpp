@@ -27,7 +27,12 @@ constexpr std::array<std::string_view, 3> still_transforms{"none", "cartoon", "e
 }  // namespace
 
 ReturnedVideo::ReturnedVideo(media::VideoCodec codec, std::shared_ptr<const FrameLoop> loop, std::function<void()> there_is)
-    : codec_(codec), loop_(std::move(loop)), there_is_(std::move(there_is)) {}
+    : codec_(codec), there_is_(std::move(there_is)), loop_(std::move(loop)) {}
+
+void ReturnedVideo::set_loop(std::shared_ptr<const FrameLoop> loop) {
+    const std::scoped_lock lock(mutex_);
+    loop_ = std::move(loop);
+}
 
 bool ReturnedVideo::put(CodedPicture picture) {
     const std::scoped_lock lock(mutex_);
@@ -76,19 +81,25 @@ bool ReturnedVideo::make_decoder() {
         fault = std::move(made.fault);
     }
     if (decoder_) return true;
-    given_up_ = true;
-    {
-        const std::scoped_lock lock(mutex_);
-        output_.fault = std::move(fault);
-    }
-    there_is_();
+    fail(std::move(fault));
     return false;
 }
 
+void ReturnedVideo::fail(std::string why) {
+    given_up_ = true;
+    decoder_.reset();
+    {
+        const std::scoped_lock lock(mutex_);
+        running_ = false;
+        output_.fault = std::move(why);
+    }
+    there_is_();
+}
+
 std::optional<std::uint32_t> ReturnedVideo::code_of(const picture::PictureView& picture) {
-    if (loop_ == nullptr || loop_->layout.bits == 0) return std::nullopt;
+    if (read_ == nullptr || read_->layout.bits == 0) return std::nullopt;
     if (!rings_ || rings_->width() != picture.width || rings_->height() != picture.height)
-        rings_.emplace(loop_->layout, picture.width, picture.height);
+        rings_.emplace(read_->layout, picture.width, picture.height);
     const auto reading = rings_->read(picture);
     if (!reading || reading->confidence < picture::RingReading::clear) return std::nullopt;
     return reading->code;
@@ -110,6 +121,7 @@ void ReturnedVideo::run() {
         const std::scoped_lock lock(mutex_);
         pictures.swap(waiting_);
         running_ = true;
+        read_ = loop_;
     }
     Output out;
     Seen seen;
@@ -124,7 +136,11 @@ void ReturnedVideo::run() {
             if (decoded.picture.empty()) continue;
             // The picture is there now; what is read off it is our own doing.
             const TimePoint at = Clock::now();
-            if (width_ > 0 && (decoded.picture.width != width_ || decoded.picture.height != height_)) ++seen.resized;
+            if (width_ > 0 && (decoded.picture.width != width_ || decoded.picture.height != height_)) {
+                ++seen.resized;
+                width_before_ = width_;
+                height_before_ = height_;
+            }
             width_ = decoded.picture.width;
             height_ = decoded.picture.height;
             const auto code = code_of(decoded.picture);
@@ -142,6 +158,8 @@ void ReturnedVideo::run() {
         seen_.resized += seen.resized;
         seen_.width = width_;
         seen_.height = height_;
+        seen_.width_before = width_before_;
+        seen_.height_before = height_before_;
     }
     if (tells) there_is_();
 }
@@ -214,7 +232,7 @@ std::string save_pictures(const std::string& folder, const std::vector<KeptPictu
         if (auto fault = write_png(at / fmt::format("{:02}-returned.png", number), picture::rgb_of(one.picture)); !fault.empty())
             return fault;
     }
-    if (pairs.empty()) return "no picture came back to be saved";
+    if (pairs.empty()) return "nothing is saved: no picture came back from the second second of a call on";
     return write_png(std::filesystem::path(folder) / "strip.png", picture::strip(pairs));
 }
 

@@ -36,8 +36,10 @@ public:
     static constexpr std::size_t most_waiting = 128;  ///< pictures
     static constexpr std::size_t most_kept = 8;       ///< pictures that are kept
 
-    /// @param loop  whose codes are read. @param there_is  called on a thread of the workers when take() has something
+    /// @param loop  whose codes are read; nothing while it is still being made. @param there_is  called on a thread of the workers when take() has something
     ReturnedVideo(media::VideoCodec codec, std::shared_ptr<const FrameLoop> loop, std::function<void()> there_is);
+
+    void set_loop(std::shared_ptr<const FrameLoop> loop);
 
     /// @return false where so much waits that it was dropped up to the next key picture.
     bool put(CodedPicture picture);
@@ -55,6 +57,8 @@ public:
         std::uint64_t resized = 0;
         int width = 0;
         int height = 0;
+        int width_before = 0;  ///< the last change
+        int height_before = 0;
     };
     [[nodiscard]] Seen seen() const;
     /// Those that were kept, half a second apart, from the second second on.
@@ -63,6 +67,7 @@ public:
     [[nodiscard]] bool idle() const;
 
     void run() override;
+    void fail(std::string why) override;
 
 private:
     [[nodiscard]] bool make_decoder();
@@ -70,10 +75,10 @@ private:
     void keep(const CodedPicture& coded, const picture::PictureView& picture, std::optional<std::uint32_t> code);
 
     const media::VideoCodec codec_;
-    const std::shared_ptr<const FrameLoop> loop_;
     const std::function<void()> there_is_;
 
     mutable std::mutex mutex_;
+    std::shared_ptr<const FrameLoop> loop_;
     std::deque<CodedPicture> waiting_;
     bool until_key_ = false;
     bool running_ = false;
@@ -82,12 +87,15 @@ private:
     std::vector<KeptPicture> kept_;
 
     // Of run() alone.
+    std::shared_ptr<const FrameLoop> read_;  // loop_, as run() found it
     std::unique_ptr<media::VideoDecoder> decoder_;
     std::optional<picture::RingCode> rings_;
     std::optional<std::uint32_t> first_timestamp_;
     std::optional<std::uint32_t> last_kept_;
     int width_ = 0;
     int height_ = 0;
+    int width_before_ = 0;
+    int height_before_ = 0;
     bool given_up_ = false;
 };
 

@@ -14,7 +14,7 @@ namespace {
 std::vector<std::int16_t> prepared(const sound::Pcm& sound, const media::AudioFormat& format) {
     const sound::Pcm at_rate = sound.rate == format.rate ? sound : sound::resampled(sound, format.rate);
     sound::Pcm out = at_rate.channels == format.channels ? at_rate : sound::with_channels(at_rate, format.channels);
-    const auto packet = static_cast<std::size_t>(format.frame_samples() * format.channels);
+    const auto packet = static_cast<std::size_t>(format.frame_samples()) * static_cast<std::size_t>(format.channels);
     const std::size_t packets = std::max<std::size_t>(1, (out.samples.size() + packet - 1) / packet);
     out.samples.resize(packets * packet, 0);
     return std::move(out.samples);
@@ -35,7 +35,7 @@ std::shared_ptr<const SoundLoop> encode_sound(const sound::Pcm& sound, media::Au
     }
     const auto format = media::format_of(codec);
     const auto samples = prepared(sound, format);
-    const auto packet = static_cast<std::size_t>(format.frame_samples() * format.channels);
+    const auto packet = static_cast<std::size_t>(format.frame_samples()) * static_cast<std::size_t>(format.channels);
     auto out = std::make_shared<SoundLoop>();
     out->codec = codec;
     for (std::size_t at = 0; at < samples.size(); at += packet) {
@@ -66,6 +66,10 @@ public:
         const std::scoped_lock lock(state_->mutex);
         state_->made[codec_] = std::move(loop);
         if (!fault.empty()) state_->fault = std::move(fault);
+    }
+    void fail(std::string why) override {
+        const std::scoped_lock lock(state_->mutex);
+        state_->fault = "the sound cannot be encoded: " + why;
     }
 
 private:

@@ -10,7 +10,7 @@
 
 #include <volley/error.hpp>
 
-#include "call/returned_audio.hpp"
+#include "call/chirp_trips.hpp"
 #include "media/load.hpp"
 #include "sound/ogg_opus.hpp"
 #include "sound/tone.hpp"
@@ -93,7 +93,7 @@ std::optional<sound::Pcm> decode(BytesView file, std::string& why) {
 }  // namespace
 
 std::optional<sound::Pcm> read_sound(const std::string& source, std::string& fault) {
-    if (source == "chirp") return chirp_second();
+    if (source == "chirp") return chirp_sound();
     if (source == "tone") {
         sound::Pcm out;
         out.rate = tone_rate;

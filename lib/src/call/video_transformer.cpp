@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "media/load.hpp"
 #include "media/transforms.hpp"
 
@@ -15,16 +17,17 @@ constexpr double narrow_share = 0.5;
 
 }  // namespace
 
-VideoTransformer::VideoTransformer(media::VideoCodec from, media::VideoCodec to, std::string transform, int bits_per_second,
-                                   std::function<void()> there_is)
-    : from_(from),
-      to_(to),
+VideoTransformer::VideoTransformer(media::VideoCodec to, std::string transform, int bits_per_second, PictureBudget& budget,
+                                   std::function<void()> there_is, Duration catching_up)
+    : to_(to),
       transform_name_(std::move(transform)),
       there_is_(std::move(there_is)),
+      catching_up_(catching_up),
+      share_(budget),
       wide_rate_(bits_per_second),
       bits_per_second_(bits_per_second) {}
 
-bool VideoTransformer::put(CodedPicture picture) {
+bool VideoTransformer::put(media::VideoCodec codec, CodedPicture picture) {
     const std::scoped_lock lock(mutex_);
     if (picture.key) until_key_ = false;
     if (!until_key_ && (waiting_.size() >= most_waiting || waiting_bytes_ + picture.bytes.size() > most_waiting_bytes)) {
@@ -39,8 +42,15 @@ bool VideoTransformer::put(CodedPicture picture) {
         return false;
     }
     waiting_bytes_ += picture.bytes.size();
-    waiting_.push_back(std::move(picture));
+    waiting_.push_back({codec, std::move(picture)});
     return true;
+}
+
+void VideoTransformer::abandon() {
+    abandoned_ = true;
+    const std::scoped_lock lock(mutex_);
+    waiting_.clear();
+    waiting_bytes_ = 0;
 }
 
 void VideoTransformer::force_key() {
@@ -66,12 +76,10 @@ TransformCounts VideoTransformer::counts() const {
 VideoTransformer::Work VideoTransformer::take_work() {
     const std::scoped_lock lock(mutex_);
     waiting_bytes_ = 0;
-    Work out{std::exchange(waiting_, {}), false, std::exchange(bitrate_, std::nullopt)};
-    if (!out.pictures.empty()) out.force_key = std::exchange(force_key_, false);
-    return out;
+    return {std::exchange(waiting_, {}), std::exchange(force_key_, false), std::exchange(bitrate_, std::nullopt)};
 }
 
-bool VideoTransformer::make_codecs() {
+bool VideoTransformer::make_encoder() {
     if (given_up_) return false;
     if (encoder_) return true;
     const auto& loaded = media::plugin();
@@ -79,15 +87,13 @@ bool VideoTransformer::make_codecs() {
         give_up(loaded.fault);
         return false;
     }
-    auto decoder = loaded.plugin->make_video_decoder(from_);
     auto encoder = loaded.plugin->make_video_encoder(to_);
     auto transform = media::make_transform(transform_name_);
-    for (const auto* fault : {&decoder.fault, &encoder.fault, &transform.fault}) {
+    for (const auto* fault : {&encoder.fault, &transform.fault}) {
         if (fault->empty()) continue;
         give_up(*fault);
         return false;
     }
-    decoder_ = std::move(decoder.made);
     encoder_ = std::move(encoder.made);
     transform_ = std::move(transform.made);
     return true;
@@ -102,6 +108,19 @@ void VideoTransformer::give_up(std::string fault) {
     there_is_();
 }
 
+void VideoTransformer::fail(std::string why) {
+    release();
+    give_up(std::move(why));
+}
+
+void VideoTransformer::release() {
+    decoder_.reset();
+    encoder_.reset();
+    transform_.reset();
+    transformed_ = {};
+    share_.release();
+}
+
 // From the first picture on, whose timestamp may be any.
 double VideoTransformer::seconds_at(std::uint32_t timestamp) {
     if (last_timestamp_) ticks_ += static_cast<std::int32_t>(timestamp - *last_timestamp_);
@@ -109,36 +128,72 @@ double VideoTransformer::seconds_at(std::uint32_t timestamp) {
     return static_cast<double>(ticks_) / video_clock;
 }
 
+media::DecodedPicture VideoTransformer::decode(const Waiting& waiting, TransformCounts& counts, Output& out) {
+    media::DecodedPicture decoded;
+    if (const auto size = size_of_coded(waiting.codec, waiting.picture.bytes)) {
+        out.fault = share_.admit(*size);
+        given_up_ = !out.fault.empty();
+        if (given_up_) return decoded;
+    }
+    if (!decoder_ || decoding_ != waiting.codec) {
+        decoder_.reset();
+        auto made = media::plugin().plugin->make_video_decoder(waiting.codec);
+        out.fault = std::move(made.fault);
+        given_up_ = !made.made;
+        if (given_up_) return decoded;
+        decoder_ = std::move(made.made);
+        decoding_ = waiting.codec;
+    }
+    decoded = decoder_->decode(waiting.picture.bytes);
+    if (!decoded.fault.empty()) {
+        ++counts.undecodable;
+        out.wants_key = true;
+    } else if (!decoded.picture.empty()) {
+        ++counts.decoded;
+        note_size(decoded.picture, counts);
+    }
+    return decoded;
+}
+
+void VideoTransformer::note_size(const picture::PictureView& decoded, TransformCounts& counts) {
+    if (decoded_width_ > 0 && (decoded.width != decoded_width_ || decoded.height != decoded_height_)) {
+        ++counts.resized;
+        counts.sizes = fmt::format("{}x{} to {}x{}", decoded_width_, decoded_height_, decoded.width, decoded.height);
+    }
+    decoded_width_ = decoded.width;
+    decoded_height_ = decoded.height;
+}
+
 void VideoTransformer::run() {
     const Work work = take_work();
-    if (!make_codecs()) return;
+    if (abandoned_) {
+        release();
+        return;
+    }
+    if (!make_encoder()) return;
     if (work.bitrate && *work.bitrate != bits_per_second_) {
         bits_per_second_ = *work.bitrate;
         if (width_ > 0) (void)encoder_->set_bitrate(bits_per_second_);
     }
     TransformCounts counts;
     Output out;
-    media::DecodedPicture newest;
-    const CodedPicture* coded = nullptr;
+    key_owed_ = key_owed_ || work.force_key;
     const TimePoint began = Clock::now();
     for (const auto& picture : work.pictures) {
-        newest = decoder_->decode(picture.bytes);
-        coded = &picture;
-        if (!newest.fault.empty()) {
-            ++counts.undecodable;
-            out.wants_key = true;
-        } else if (!newest.picture.empty()) {
-            ++counts.decoded;
-        }
+        const TimePoint at = Clock::now();
+        const auto decoded = decode(picture, counts, out);
+        counts.decoding += Clock::now() - at;
+        if (given_up_ || abandoned_) break;
+        if (!decoded.fault.empty() || decoded.picture.empty()) continue;
+        const auto& newest = work.pictures.back();
+        const bool with_newest = newest.picture.came - picture.picture.came <= together && at - began <= catching_up_;
+        if (&picture == &newest || with_newest)
+            transform(decoded.picture, picture.picture, counts, out);
+        else
+            ++counts.overtaken;
+        if (given_up_) break;
     }
-    counts.decoding = Clock::now() - began;
-    if (coded != nullptr && !newest.picture.empty()) {
-        counts.overtaken = counts.decoded - 1;
-        transform(newest.picture, *coded, work, counts, out);
-    } else {
-        counts.overtaken = counts.decoded;
-        if (work.force_key) key_owed_ = true;
-    }
+    if (given_up_ || abandoned_) release();
     const bool tells = !out.pictures.empty() || out.wants_key || !out.fault.empty();
     {
         const std::scoped_lock lock(mutex_);
@@ -147,6 +202,8 @@ void VideoTransformer::run() {
         if (!out.fault.empty()) output_.fault = std::move(out.fault);
         counts_.decoded += counts.decoded;
         counts_.undecodable += counts.undecodable;
+        counts_.resized += counts.resized;
+        if (!counts.sizes.empty()) counts_.sizes = std::move(counts.sizes);
         counts_.overtaken += counts.overtaken;
         counts_.encoded += counts.encoded;
         counts_.left_out += counts.left_out;
@@ -157,8 +214,8 @@ void VideoTransformer::run() {
     if (tells) there_is_();
 }
 
-void VideoTransformer::transform(const picture::PictureView& view, const CodedPicture& coded, const Work& work,
-                                 TransformCounts& counts, Output& out) {
+void VideoTransformer::transform(const picture::PictureView& view, const CodedPicture& coded, TransformCounts& counts,
+                                 Output& out) {
     const TimePoint began = Clock::now();
     if (auto fault = transform_->apply(view, seconds_at(coded.timestamp), transformed_); !fault.empty()) {
         given_up_ = true;
@@ -166,7 +223,7 @@ void VideoTransformer::transform(const picture::PictureView& view, const CodedPi
         return;
     }
     const TimePoint transformed = Clock::now();
-    counts.transforming = transformed - began;
+    counts.transforming += transformed - began;
     const bool narrow = bits_per_second_ < narrow_share * wide_rate_;
     if (transformed_.width() != width_ || transformed_.height() != height_ || narrow != narrow_) {
         const media::VideoSettings settings{transformed_.width(), transformed_.height(), frames_per_second, bits_per_second_,
@@ -180,9 +237,9 @@ void VideoTransformer::transform(const picture::PictureView& view, const CodedPi
         height_ = transformed_.height();
         narrow_ = narrow;
     }
-    const bool force = std::exchange(key_owed_, false) || work.force_key;
+    const bool force = std::exchange(key_owed_, false);
     auto encoded = encoder_->encode(transformed_.view(), coded.timestamp, force);
-    counts.encoding = Clock::now() - transformed;
+    counts.encoding += Clock::now() - transformed;
     if (!encoded.fault.empty()) {
         given_up_ = true;
         out.fault = std::move(encoded.fault);

@@ -14,6 +14,11 @@ void take_if_empty(std::string& mine, const std::string& theirs) {
 }  // namespace
 
 void VideoTally::merge(const VideoTally& o) {
+    if (o.stopped > 0) stopped_after = stopped > 0 ? std::min(stopped_after, o.stopped_after) : o.stopped_after;
+    if (size_before.empty() && !o.size_before.empty()) {
+        size_before = o.size_before;
+        size = o.size;
+    }
     for (const auto field : {&VideoTally::calls,
                              &VideoTally::calls_back,
                              &VideoTally::players,
@@ -47,7 +52,8 @@ void VideoTally::merge(const VideoTally& o) {
                              &VideoTally::plis_in,
                              &VideoTally::unanswered,
                              &VideoTally::resized,
-                             &VideoTally::fell_silent})
+                             &VideoTally::fell_silent,
+                             &VideoTally::stopped})
         this->*field += o.*field;
     for (const auto field :
          {&VideoTally::round_trip, &VideoTally::network, &VideoTally::assembly, &VideoTally::decoding, &VideoTally::first_frame})

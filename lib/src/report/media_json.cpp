@@ -23,6 +23,7 @@ json::object video_object(const metrics::VideoTally& v) {
             {"played", v.played},
             {"codec", v.codec},
             {"size", v.size},
+            {"size_before", v.size_before},
             {"sent", v.sent},
             {"returned", v.returned},
             {"late", v.late},
@@ -59,6 +60,8 @@ json::object video_object(const metrics::VideoTally& v) {
             {"key_frames_unanswered", v.unanswered},
             {"resized", v.resized},
             {"fell_silent", v.fell_silent},
+            {"stopped", v.stopped},
+            {"stopped_after", to_seconds(v.stopped_after)},
             {"transform", transform_object(v.transform)}};
 }
 

@@ -58,7 +58,7 @@ std::string transform_text(const Look& look, const metrics::TransformSeen& t) {
     const bool pictures_tell =
         t.asked == "none" || t.asked == "edges" || t.asked == "cartoon" || t.asked == "rotate" || t.asked == "reflect";
     const std::string wanted = t.asked == "reflect" ? "none" : t.asked;
-    std::string words = t.seen.empty() ? "none stands out" : t.seen;
+    std::string words = t.seen.empty() ? "cannot be told" : t.seen;
     const char* colour = nullptr;
     if (!t.seen.empty() && pictures_tell) {
         words += t.seen == wanted ? ", as asked" : fmt::format(", but {} was asked for", t.asked);
@@ -76,10 +76,46 @@ std::string freezes_text(const Look& look, const VideoTally& v) {
                  v.freezes > 0 ? yellow : nullptr);
 }
 
+/// A tally has either.
+std::uint64_t calls_of(const VideoTally& v) { return v.calls + v.players; }
+
+/// Of less than a second it says more of the chance of beginning and end than of what flows.
+bool has_rate(const VideoTally& v) { return v.length >= std::chrono::seconds(1) * static_cast<std::int64_t>(calls_of(v)); }
+
 std::string first_frame_text(const Look& look, const VideoTally& v) {
     if (v.first_frame.empty()) return {};
-    const std::string p50 = v.calls + v.players > 1 ? "p50 " : "";
+    const std::string p50 = calls_of(v) > 1 ? "p50 " : "";
     return field(look, "first frame", p50 + format_duration(v.first_frame.quantile(0.5)) + " after the call began");
+}
+
+/// What a peer does wrong with its video, and no call ends by.
+std::string faults_text(const Look& look, const VideoTally& v) {
+    std::string out;
+    if (v.undecodable > 0)
+        out += field(look, "undecodable",
+                     fmt::format("{} {} could not be decoded", grouped(v.undecodable), v.undecodable == 1 ? "frame" : "frames"),
+                     yellow);
+    if (v.stopped > 0)
+        out += field(look, "stopped",
+                     calls_of(v) == 1
+                         ? fmt::format("the peer stopped sending video after {}", format_duration(v.stopped_after))
+                         : fmt::format("in {} of {} calls the peer stopped sending video, in the first of them after {}",
+                                       grouped(v.stopped), grouped(calls_of(v)), format_duration(v.stopped_after)),
+                     yellow);
+    if (v.resized > 0)
+        out += field(look, "resized",
+                     fmt::format("the picture changed its size from {} to {}{}", v.size_before, v.size,
+                                 v.resized > 1 ? fmt::format(", {} changes in all", grouped(v.resized)) : std::string()),
+                     yellow);
+    return out;
+}
+
+std::string unanswered_text(const Look& look, const char* label, const VideoTally& v) {
+    if (v.unanswered == 0) return {};
+    return field(look, label,
+                 v.unanswered == 1 ? "1 request for a key frame was not answered"
+                                   : fmt::format("{} requests for a key frame were not answered", grouped(v.unanswered)),
+                 yellow);
 }
 
 /// Of calls that only receive.
@@ -88,11 +124,8 @@ std::string played_text(const Look& look, const VideoTally& v) {
     std::string frames = fmt::format("{} came", grouped(v.played));
     if (v.players > 1) frames += fmt::format(", to {} calls; {} got any", grouped(v.players), grouped(v.calls_back));
     out += field(look, "frames", frames, v.played == 0 ? red : nullptr);
-    if (v.undecodable > 0)
-        out += field(look, "undecodable", fmt::format("{} that the decoder refused", grouped(v.undecodable)), yellow);
-    if (v.resized > 0) out += field(look, "resized", fmt::format("{} changes of the size", grouped(v.resized)), yellow);
-    out += first_frame_text(look, v) + freezes_text(look, v);
-    if (to_seconds(v.length) > 0)
+    out += faults_text(look, v) + first_frame_text(look, v) + freezes_text(look, v);
+    if (has_rate(v))
         out += field(look, "rate",
                      fmt::format("{:.1f} frames/s; {} in{}", static_cast<double>(v.played) / to_seconds(v.length),
                                  bit_rate(v.bytes_in, v.length), v.players > 1 ? ", a call" : ""));
@@ -100,7 +133,7 @@ std::string played_text(const Look& look, const VideoTally& v) {
         out += field(look, "packets",
                      fmt::format("{} in, {} lost, {} resent to us after {} NACKs", grouped(v.packets_in),
                                  grouped(v.packets_lost_in), grouped(v.resent_in), grouped(v.nacks_out)));
-    return out;
+    return out + unanswered_text(look, "key frames", v);
 }
 
 std::string video_text(const Look& look, const VideoTally& v) {
@@ -124,11 +157,9 @@ std::string video_text(const Look& look, const VideoTally& v) {
              {"mismatched", v.mismatched, "whose timestamp and picture say different frames"},
              {"unknown", v.unknown, "that are none of ours"},
              {"repeated", v.repeated, "that had come before"},
-             {"unreadable", v.unreadable, "pictures without the number that ours carry"},
-             {"undecodable", v.undecodable, "that the decoder refused"},
-             {"resized", v.resized, "changes of the returned size"},
-             {"silent", v.fell_silent, "streams that stopped without a word"}})
+             {"unreadable", v.unreadable, "pictures without the number that ours carry"}})
         if (n > 0) out += field(look, label, fmt::format("{} {}", grouped(n), text), yellow);
+    out += faults_text(look, v);
     if (v.returned > 0) out += field(look, "known", known_by(v));
     if (!v.round_trip.empty()) {
         out += times(look, v.round_trip);
@@ -138,7 +169,7 @@ std::string video_text(const Look& look, const VideoTally& v) {
         out += field(look, "split", split);
     }
     out += first_frame_text(look, v) + freezes_text(look, v);
-    if (to_seconds(v.length) > 0)
+    if (has_rate(v))
         out += field(look, "rate",
                      fmt::format("{:.1f} frames/s back; {} out, {} in{}", static_cast<double>(v.received) / to_seconds(v.length),
                                  bit_rate(v.bytes_out, v.length), bit_rate(v.bytes_in, v.length), v.calls > 1 ? ", a call" : ""));
@@ -149,10 +180,8 @@ std::string video_text(const Look& look, const VideoTally& v) {
                                  grouped(v.packets_out), grouped(v.resent_out), grouped(v.nacks_in)));
     if (v.plis_in + v.plis_out > 0)
         out += field(look, "key frames",
-                     fmt::format("{} asked of us, {} asked of the server{}", grouped(v.plis_in), grouped(v.plis_out),
-                                 v.unanswered > 0 ? fmt::format(", the last {} of them for nothing", grouped(v.unanswered))
-                                                  : std::string()),
-                     v.unanswered > 0 ? yellow : nullptr);
+                     fmt::format("{} asked of us, {} asked of the server", grouped(v.plis_in), grouped(v.plis_out)));
+    out += unanswered_text(look, v.plis_in + v.plis_out > 0 ? "" : "key frames", v);
     return out + transform_text(look, v.transform);
 }
 

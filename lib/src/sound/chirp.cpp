@@ -48,14 +48,29 @@ std::vector<std::int16_t> chirp(const ChirpPlan& plan) {
     return out;
 }
 
-ChirpListener::ChirpListener(const ChirpPlan& plan)
-    : size_(analytic(plan).size()), fft_(std::bit_ceil(4 * size_)), pattern_(fft_.size()) {
-    const auto sweep = analytic(plan);
-    double energy = 0;  // of the real part; the imaginary one has as much
-    for (const auto& sample : sweep) energy += std::norm(sample) / 2;
-    for (std::size_t i = 0; i < size_; ++i) pattern_[i] = std::complex<float>(sweep[i] / std::sqrt(energy));
-    fft_.forward(pattern_);
-    for (auto& bin : pattern_) bin = std::conj(bin) / static_cast<float>(fft_.size());
+namespace {
+
+std::size_t size_of(std::span<const ChirpPlan> plans) {
+    if (plans.empty()) throw std::invalid_argument("there is no chirp to listen for");
+    for (const auto& plan : plans)
+        if (plan.rate != plans.front().rate || plan.length != plans.front().length)
+            throw std::invalid_argument("chirps that are listened for together are to have one rate and one length");
+    return analytic(plans.front()).size();
+}
+
+}  // namespace
+
+ChirpListener::ChirpListener(std::span<const ChirpPlan> plans) : size_(size_of(plans)), fft_(std::bit_ceil(4 * size_)) {
+    for (const auto& plan : plans) {
+        const auto sweep = analytic(plan);
+        double energy = 0;  // of the real part; the imaginary one has as much
+        for (const auto& sample : sweep) energy += std::norm(sample) / 2;
+        auto& spectrum = patterns_.emplace_back().spectrum;
+        spectrum.resize(fft_.size());
+        for (std::size_t i = 0; i < size_; ++i) spectrum[i] = std::complex<float>(sweep[i] / std::sqrt(energy));
+        fft_.forward(spectrum);
+        for (auto& bin : spectrum) bin = std::conj(bin) / static_cast<float>(fft_.size());
+    }
 }
 
 void ChirpListener::hear(std::span<const std::int16_t> samples) {
@@ -73,51 +88,66 @@ void ChirpListener::flush() {
     best_.reset();
 }
 
+/// Of what is closer than a chirp is long the clearest is taken.
+void ChirpListener::add(const ChirpFound& candidate) {
+    if (!best_) {
+        best_ = candidate;
+    } else if (candidate.sample - best_->sample >= static_cast<double>(size_)) {
+        found_.push_back(*best_);
+        best_ = candidate;
+    } else if (candidate.confidence > best_->confidence) {
+        best_ = candidate;
+    }
+}
+
 /// Looks at the first `starts` places where a chirp may begin and forgets them; all but the last, which is looked at again with what comes
 /// after it, unless nothing does.
 void ChirpListener::search(std::size_t starts, bool to_the_end) {
-    std::vector<std::complex<float>> block(heard_.begin(), heard_.end());
-    block.resize(fft_.size());
-    fft_.forward(block);
-    for (std::size_t i = 0; i < block.size(); ++i) {
-        const auto bin = block[i];
-        const auto other = pattern_[i];
-        block[i] = {bin.real() * other.real() - bin.imag() * other.imag(), bin.real() * other.imag() + bin.imag() * other.real()};
-    }
-    fft_.inverse(block);
+    std::vector<std::complex<float>> heard(heard_.begin(), heard_.end());
+    heard.resize(fft_.size());
+    fft_.forward(heard);
 
-    std::vector<float> clear(starts + 1, unknown);  // at each start; behind the last is none
+    std::vector<float> loudness(starts);  // what the sound at each start is normalised by
     double energy = 0;
     for (std::size_t i = 0; i < size_; ++i) energy += static_cast<double>(heard_[i]) * heard_[i];
     const double least_energy = static_cast<double>(size_) * silence * silence;
     for (std::size_t start = 0; start < starts; ++start) {
-        clear[start] = std::min(1.0F, std::abs(block[start]) / static_cast<float>(std::sqrt(std::max(energy, least_energy))));
+        loudness[start] = static_cast<float>(std::sqrt(std::max(energy, least_energy)));
         if (start + size_ < heard_.size())
             energy += static_cast<double>(heard_[start + size_]) * heard_[start + size_] -
                       static_cast<double>(heard_[start]) * heard_[start];
     }
 
+    std::vector<std::complex<float>> block(heard.size());
+    for (auto& pattern : patterns_) {
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            const auto bin = heard[i];
+            const auto other = pattern.spectrum[i];
+            block[i] = {bin.real() * other.real() - bin.imag() * other.imag(),
+                        bin.real() * other.imag() + bin.imag() * other.real()};
+        }
+        fft_.inverse(block);
+        pattern.clear.assign(starts + 1, unknown);  // behind the last is none
+        for (std::size_t start = 0; start < starts; ++start)
+            pattern.clear[start] = std::min(1.0F, std::abs(block[start]) / loudness[start]);
+    }
+
     const std::size_t looked_at = to_the_end ? starts : starts - 1;
     for (std::size_t start = 0; start < looked_at; ++start) {
-        const float here = clear[start];
-        const float left = start > 0 ? clear[start - 1] : before_;
-        const float right = clear[start + 1];
-        if (here < least_confidence || here < left || here < right) continue;
-        // The top of the parabola through the three.
-        const float bend = left - 2 * here + right;
-        const float off =
-            left != unknown && right != unknown && bend < 0 ? std::clamp((left - right) / (2 * bend), -0.5F, 0.5F) : 0.0F;
-        const ChirpFound candidate{static_cast<double>(first_ + start) + off, here};
-        if (!best_) {
-            best_ = candidate;
-        } else if (candidate.sample - best_->sample >= static_cast<double>(size_)) {
-            found_.push_back(*best_);
-            best_ = candidate;
-        } else if (candidate.confidence > best_->confidence) {
-            best_ = candidate;
+        for (std::size_t which = 0; which < patterns_.size(); ++which) {
+            const auto& clear = patterns_[which].clear;
+            const float here = clear[start];
+            const float left = start > 0 ? clear[start - 1] : patterns_[which].before;
+            const float right = clear[start + 1];
+            if (here < least_confidence || here < left || here < right) continue;
+            // The top of the parabola through the three.
+            const float bend = left - 2 * here + right;
+            const float off =
+                left != unknown && right != unknown && bend < 0 ? std::clamp((left - right) / (2 * bend), -0.5F, 0.5F) : 0.0F;
+            add({static_cast<double>(first_ + start) + off, here, which});
         }
     }
-    before_ = clear[looked_at - 1];
+    for (auto& pattern : patterns_) pattern.before = pattern.clear[looked_at - 1];
     heard_.erase(heard_.begin(), heard_.begin() + static_cast<std::ptrdiff_t>(looked_at));
     first_ += looked_at;
     if (best_ && static_cast<double>(first_) - best_->sample >= static_cast<double>(size_)) {

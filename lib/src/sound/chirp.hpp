@@ -35,16 +35,20 @@ struct ChirpFound {
     /// What part of the sound that was heard while it lasted is the chirp: the size of their correlation, 0 to 1. Noise as loud as the chirp
     /// leaves 0.7; sound that has nothing to do with it is rarely over 0.3.
     double confidence = 0;
+    std::size_t which = 0;  ///< of the plans that were listened for
 };
 
-/// Listens for one chirp, again and again, by correlation with it and with itself a quarter turn later, so that neither a filter's phase nor
+/// Listens for chirps, again and again, by correlation with it and with itself a quarter turn later, so that neither a filter's phase nor
 /// an inverted cable matters. Rates over 16 kHz cost more than they give: resample to 8 or 16 kHz first. Memory: some seconds of sound.
 /// Thread safety: as a plain value.
 class ChirpListener {
 public:
     static constexpr double least_confidence = 0.4;
 
-    explicit ChirpListener(const ChirpPlan& plan);
+    explicit ChirpListener(const ChirpPlan& plan) : ChirpListener(std::span(&plan, 1)) {}
+    /// For several, which are told apart where their sweeps differ in slope or lie in different bands. Throws std::invalid_argument, too, for
+    /// none, and for plans that differ in rate or length.
+    explicit ChirpListener(std::span<const ChirpPlan> plans);
 
     /// The next samples, of one channel at the plan's rate. Those that are missing (lost packets) are to be given as zeros.
     void hear(std::span<const std::int16_t> samples);
@@ -58,15 +62,20 @@ public:
 
 private:
     static constexpr float unknown = -1;
+    struct Pattern {
+        std::vector<std::complex<float>> spectrum;  // of the analytic chirp, conjugated, of unit energy
+        float before = unknown;                     // how clear it was at first_ - 1
+        std::vector<float> clear;                   // at each start of a search
+    };
 
+    void add(const ChirpFound& candidate);
     void search(std::size_t starts, bool to_the_end);
 
     std::size_t size_;  // of the chirp, in samples
     Fft fft_;
-    std::vector<std::complex<float>> pattern_;  // the analytic chirp's spectrum, conjugated, of unit energy
-    std::vector<float> heard_;                  // from first_ on
+    std::vector<Pattern> patterns_;
+    std::vector<float> heard_;  // from first_ on
     std::uint64_t first_ = 0;
-    float before_ = unknown;          // how clear a chirp was at first_ - 1
     std::optional<ChirpFound> best_;  // may still be surpassed by one less than a chirp's length later
     std::deque<ChirpFound> found_;
 };

@@ -11,7 +11,7 @@
 namespace volley::sound {
 
 /// Rates and channels that the module takes.
-inline constexpr int lowest_rate = 4000;
+inline constexpr int lowest_rate = 1000;
 inline constexpr int highest_rate = 192'000;
 inline constexpr int most_channels = 8;
 

@@ -14,8 +14,7 @@ namespace volley::sound {
 /// Thread safety: as a plain value.
 class Resampler {
 public:
-    /// Throws std::invalid_argument for rates and channels that pcm.hpp does not take, and for a pair of rates whose ratio in lowest terms has
-    /// a number over 2,000: all pairs of 8, 11.025, 12, 16, 22.05, 24, 32, 44.1, 48 and 96 kHz have smaller ones.
+    /// From any rate to any other. Throws std::invalid_argument for rates and channels that pcm.hpp does not take.
     Resampler(int from_rate, int to_rate, int channels = 1);
 
     /// Appends to `out` what follows from the next samples (interleaved, whole frames). Output is aligned with input: frame n of it is the
@@ -26,15 +25,18 @@ public:
     [[nodiscard]] std::size_t latency() const noexcept { return latency_; }
 
 private:
+    [[nodiscard]] const float* weights_between(std::vector<float>& out) const noexcept;
+
     int up_;  // the ratio in lowest terms
     int down_;
     std::size_t channels_;
     std::size_t latency_ = 0;
     std::size_t taps_ = 1;        // of each phase
-    std::vector<float> phases_;   // up_ times taps_, each backwards in time
+    bool shared_ = false;         // phases are: up_ is too many of them
+    std::vector<float> phases_;   // of taps_ each, backwards in time
     std::vector<float> history_;  // frames that are still needed
     std::size_t next_ = 0;        // frame of history_ that the next output's window ends with
-    std::size_t phase_ = 0;       // and its phase
+    std::size_t phase_ = 0;       // and its phase, in parts of up_
 };
 
 /// All of a piece of sound, its end included.

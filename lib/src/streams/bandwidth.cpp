@@ -54,6 +54,17 @@ std::optional<double> ArrivalRate::get() const noexcept {
     return static_cast<double>(bytes_ - came_.front().bytes) * 8 / to_seconds(span);
 }
 
+Duration LeastDelay::add(TimePoint now, Duration delay) noexcept {
+    if (!began_ || now >= *began_ + window) {
+        // After a silence of a whole window nothing is known of the one before.
+        before_ = began_ && now < *began_ + 2 * window ? present_ : Duration::max();
+        present_ = Duration::max();
+        began_ = now;
+    }
+    present_ = std::min(present_, delay);
+    return std::min(present_, before_);
+}
+
 // --- the rate --------------------------------------------------------------------------------------------------------
 
 BandwidthEstimator::BandwidthEstimator(const RateLimits& limits) noexcept : limits_(limits), rate_(0) {
@@ -96,8 +107,7 @@ void BandwidthEstimator::handle_feedback(TimePoint now, std::span<const PacketRe
         if (!result.came) continue;
         any = true;
         const Duration delay = now - result.sent;
-        least_delay_ = std::min(least_delay_.value_or(delay), delay);
-        delayed_ = delay > *least_delay_ + most_delay;
+        delayed_ = delay > least_delay_.add(now, delay) + most_delay;
         arrivals_.add(*result.came, result.bytes);
         add_to_group(result);
     }

@@ -33,9 +33,23 @@ private:
     std::size_t bytes_ = 0;
 };
 
+/// The least delay of late: a way that has become longer is no queue, which would have gone down in between.
+class LeastDelay {
+public:
+    static constexpr Duration window = std::chrono::seconds(15);
+
+    /// @return the least one of the last window to two of them, this one included.
+    Duration add(TimePoint now, Duration delay) noexcept;
+
+private:
+    std::optional<TimePoint> began_;  // the present window
+    Duration present_ = Duration::max();
+    Duration before_ = Duration::max();  // of the window before
+};
+
 /// The rate for all that is sent. Source: draft-ietf-rmcat-gcc-02.
 /// Deviations: instead of probing with padding the rate grows by half in a second until the way is full for the first time, and from then on
-/// as the draft has it; a delay of half a second above the least one is a full way whatever its slope; losses lower the rate and lift what they have lowered, but do not raise it by themselves; without transport-wide
+/// as the draft has it; a delay of half a second above the least one of the last 15 to 30 s is a full way whatever its slope; losses lower the rate and lift what they have lowered, but do not raise it by themselves; without transport-wide
 /// feedback the peer's REMB is the rate, and without that it grows by 8 % in a second while nothing is lost.
 /// Thread safety: as a plain value.
 class BandwidthEstimator {
@@ -69,8 +83,8 @@ private:
 
     ArrivalRate arrivals_;
     Trendline trend_;
-    std::optional<Duration> least_delay_;  // from sending to its feedback
-    bool delayed_ = false;                 // the last one took far longer
+    LeastDelay least_delay_;  // from sending to its feedback
+    bool delayed_ = false;    // the last one took far longer
     std::optional<Group> group_;
     std::optional<Group> last_group_;
     std::optional<TimePoint> updated_;

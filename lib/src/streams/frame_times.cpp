@@ -20,7 +20,7 @@ void FrameTimes::add(TimePoint at) {
     total_delay_ += delay;
     total_squared_delay_ += to_seconds(delay) * to_seconds(delay);
     const std::size_t kept = std::min(delays_count_, averaged);
-    if (kept > 0) {
+    if (kept >= fewest) {
         const Duration average = delays_sum_ / static_cast<Duration::rep>(kept);
         if (delay >= std::max(3 * average, average + freeze_excess)) {
             ++freezes_;

@@ -12,10 +12,11 @@
 namespace volley::streams {
 
 /// Source: freezeCount, totalInterFrameDelay and framesPerSecond of W3C's webrtc-stats. A freeze is a time between two frames of at least
-/// three times the average of the last 30, and at least 150 ms above it. Thread safety: as a plain value.
+/// three times the average of the last 30, and at least 150 ms above it; as libwebrtc does, the first five are not judged. Thread safety: as a plain value.
 class FrameTimes {
 public:
     static constexpr std::size_t averaged = 30;
+    static constexpr std::size_t fewest = 5;
     static constexpr Duration freeze_excess = std::chrono::milliseconds(150);
 
     void add(TimePoint at);

@@ -26,7 +26,7 @@ public:
     [[nodiscard]] bool add(TimePoint now, std::uint64_t from, std::uint64_t to);
     void remove(std::uint64_t sequence);
     void remove_before(std::uint64_t sequence);
-    void clear() noexcept { missing_.clear(); }
+    void clear() noexcept;
     [[nodiscard]] bool contains(std::uint64_t sequence) const noexcept;
     [[nodiscard]] bool empty() const noexcept { return missing_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return missing_.size(); }
@@ -37,7 +37,12 @@ public:
     };
     /// @param interval  between two requests.
     [[nodiscard]] Due take_due(TimePoint now, Duration interval);
+    /// When take_due() is to be called, at the latest; it may have nothing then, where what was due first has come in between. Takes no walk, since it is
+    /// asked for with every packet of every stream.
     [[nodiscard]] std::optional<TimePoint> next(Duration interval) const noexcept;
+
+    /// How many entries were looked at so far, one by one: what the list costs.
+    [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
 
 private:
     struct Missing {
@@ -46,10 +51,20 @@ private:
         TimePoint asked;
         int tries;
     };
+    // The earliest of each kind, or earlier: what is removed may have been it.
+    struct Earliest {
+        TimePoint since = TimePoint::max();  // of all
+        TimePoint fresh = TimePoint::max();  // `since` of those that were not asked for
+        TimePoint asked = TimePoint::max();  // of the others
+        void note(const Missing& missing) noexcept;
+    };
     [[nodiscard]] TimePoint due_at(const Missing& missing, Duration interval) const noexcept;
+    void forget_earliest() noexcept;
 
     Duration most_age_;
     std::deque<Missing> missing_;  // ascending
+    Earliest earliest_;
+    std::uint64_t steps_ = 0;
 };
 
 }  // namespace volley::streams

@@ -120,9 +120,9 @@ void ReceiveStream::accept(TimePoint now, std::uint64_t sequence, const proto::r
                            std::size_t codec, bool resent, EventQueue& events) {
     PacketShape shape;
     if (section_.video && config_.shape && !payload.empty()) shape = config_.shape(section_.codec(codec), payload);
+    key_seen_ = key_seen_ || shape.key;
     if (by_packet_) {
-        if (shape.key || !config_.shape) key_frames_.answer();
-        if (payload.empty()) return;
+        if (shape.key || (!config_.shape && !payload.empty())) key_frames_.answer();
         events.push(PacketReceived{id_, section_.index, codec, sequence, packet.timestamp, packet.marker, resent, now,
                                    Bytes(payload.begin(), payload.end())});
         return;
@@ -204,6 +204,7 @@ void ReceiveStream::handle_goodbye(TimePoint now, EventQueue& events) {
 
 void ReceiveStream::end(TimePoint now, bool goodbye, EventQueue& events) {
     ended_ = now;
+    goodbye_ = goodbye;
     nacks_.clear();
     key_frames_.answer();
     events.push(StreamEnded{id_, section_.index, goodbye});
@@ -220,11 +221,11 @@ void ReceiveStream::take_feedback(TimePoint now, Duration interval, std::uint32_
                                   EventQueue& events) {
     if (ended_) return;
     const NackList::Due due = nacks_.take_due(now, interval);
-    // Of packets that are passed on, who gets them asks for a key frame.
-    if (due.given_up && !by_packet_) {
-        buffer_.give_up(*due.given_up);
+    if (due.given_up) {
+        // Who gets what is sent on would find out seconds later that nobody has this packet.
+        if (!by_packet_) buffer_.give_up(*due.given_up);
         request_key_frame(false);
-        drain(now, events);
+        if (!by_packet_) drain(now, events);
     }
     for (std::span<const std::uint16_t> left = due.ask; !left.empty();) {
         const auto some = left.first(std::min(left.size(), most_in_nack));
@@ -240,7 +241,12 @@ void ReceiveStream::take_feedback(TimePoint now, Duration interval, std::uint32_
         return;
     }
     ++counts_.fir_count;
-    const proto::rtp::IntraRequest request{ssrc_, intra_number_++};
+    // RFC 5104 section 4.3.1.2: a repetition has the same number, and is not answered twice. Where a key frame began to come after the last one, or
+    // should have come by now, it was lost: that is another request.
+    constexpr std::uint64_t most_repetitions = 4;
+    const bool came_in_part = std::exchange(key_seen_, false);
+    if (came_in_part || key_frames_.unanswered() % most_repetitions == 1) ++intra_number_;
+    const proto::rtp::IntraRequest request{ssrc_, intra_number_};
     // RFC 5104 section 4.3.1.2: the medium is named in the request alone.
     out.emplace_back(Feedback{RtcpType::payload_feedback, Feedback::full_intra_request, sender, 0,
                               proto::rtp::intra_request_of(std::span(&request, 1))});
@@ -278,6 +284,7 @@ bool ReceiveStream::misses(std::uint16_t number) const noexcept {
 InboundStats ReceiveStream::stats(TimePoint now) const {
     InboundStats out = counts_;
     out.packets_lost = tracker_.lost();
+    out.packets_missing = tracker_.missing();
     out.packets_discarded += buffer_.packets_discarded();
     if (clock_rate_ > 0) out.jitter = from_seconds(jitter_ / clock_rate_);
     out.frames_received = buffer_.frames_complete();

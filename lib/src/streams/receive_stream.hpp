@@ -54,6 +54,7 @@ public:
     [[nodiscard]] const Section& section() const noexcept { return section_; }
     [[nodiscard]] bool ended() const noexcept { return ended_.has_value(); }
     [[nodiscard]] std::optional<TimePoint> ended_at() const noexcept { return ended_; }
+    [[nodiscard]] bool said_goodbye() const noexcept { return goodbye_; }
     [[nodiscard]] bool heard() const noexcept { return tracker_.started(); }
     [[nodiscard]] InboundStats stats(TimePoint now) const;
 
@@ -77,6 +78,7 @@ private:
     KeyFrameRequests key_frames_;
     FrameTimes times_;
     InboundStats counts_;
+    bool key_seen_ = false;  // a packet of a key frame, since the last request
     std::uint8_t intra_number_ = 0;
 
     // Jitter: RFC 3550 appendix A.8.
@@ -88,6 +90,7 @@ private:
     TimePoint report_came_{};
     TimePoint last_packet_{};
     std::optional<TimePoint> ended_;
+    bool goodbye_ = false;
 };
 
 }  // namespace volley::streams

@@ -29,7 +29,7 @@ bool Receiving::has_stream(const Section& section) const noexcept {
 
 bool Receiving::lately_ended(TimePoint now, std::uint32_t ssrc) const noexcept {
     return std::any_of(streams_.begin(), streams_.end(), [&](const auto& stream) {
-        return stream->ssrc() == ssrc && stream->ended() && now < *stream->ended_at() + ended_for;
+        return stream->ssrc() == ssrc && stream->said_goodbye() && now < *stream->ended_at() + ended_for;
     });
 }
 

@@ -76,11 +76,13 @@ SendStream::Extension SendStream::make_extension(const Section& section, bool wi
     if (section.transport_cc && section.transport_cc_id != 0)
         elements.push_back({section.transport_cc_id, BytesView(zeros).first(transport_bytes)});
     constexpr std::size_t most_mid = 255;
-    if (with_mid && section.mid_id != 0 && !section.agreed->mid.empty() && section.agreed->mid.size() <= most_mid)
-        elements.push_back({section.mid_id, bytes_of(section.agreed->mid)});
+    const ExtensionElement mid{section.mid_id, bytes_of(section.agreed->mid)};
+    const bool has_mid = mid.id != 0 && !mid.data.empty() && mid.data.size() <= most_mid;
+    if (with_mid && has_mid) elements.push_back(mid);
     Extension out;
     if (elements.empty()) return out;
-    auto data = proto::rtp::write_elements(elements, out.profile);
+    // Packets without the mid have the form of those with it, so that no receiver has to expect both.
+    auto data = proto::rtp::write_elements(elements, out.profile, !has_mid || proto::rtp::fits_one_byte(mid));
     if (!data) return out;
     out.data = std::move(*data);
     proto::rtp::ExtensionReader reader({out.profile, out.data});
@@ -108,8 +110,9 @@ bool SendStream::put(TimePoint now, std::uint64_t sequence, std::uint32_t timest
     packet.has_extension = !extension.data.empty();
     packet.extension = {extension.profile, extension.data};
     packet.payload = payload;
+    packet.padding = payload.empty() ? 1 : 0;
     kept->bytes.resize(proto::rtp::written_bytes(packet));
-    kept->payload_at = kept->bytes.size() - payload.size();
+    kept->payload_at = kept->bytes.size() - payload.size() - packet.padding;
     kept->codec = codec;
     if (proto::rtp::write(packet, kept->bytes)) return true;
     kept->sequence.reset();
@@ -156,11 +159,16 @@ bool SendStream::add_frame(TimePoint now, const FrameToSend& frame, Pacer& pacer
 }
 
 bool SendStream::add_packet(TimePoint now, const PacketToSend& packet, Pacer& pacer) {
-    if (!section_.carries(packet.codec) || packet.payload.empty() || packet.payload.size() > Session::most_payload) return false;
-    if (!pacer.takes_urgent(1)) {
-        ++counts_.frames_refused;
+    const bool unfit = !section_.carries(packet.codec) || (packet.payload.empty() && !packet.sequence) ||
+                       packet.payload.size() > Session::most_passed_payload;
+    if (unfit || !pacer.takes_urgent(1) || !pass(now, packet, pacer)) {
+        ++counts_.packets_refused;
         return false;
     }
+    return true;
+}
+
+bool SendStream::pass(TimePoint now, const PacketToSend& packet, Pacer& pacer) {
     const bool begins = packets_ == 0 && next_ == first_;
     if (begins && packet.sequence) {
         next_ += room_before;
@@ -190,7 +198,8 @@ bool SendStream::add_packet(TimePoint now, const PacketToSend& packet, Pacer& pa
     if (!put(now, sequence, packet.timestamp, packet.codec, packet.marker, packet.payload)) return false;
     pacer.add_urgent({section_.index, sequence, history_.find(sequence)->bytes.size(), false});
     passed_bytes_ += packet.payload.size();
-    if (packet.marker || !section_.video) note_frame(now, packet.timestamp, packet.codec, std::exchange(passed_bytes_, 0));
+    if (!packet.payload.empty() && (packet.marker || !section_.video))
+        note_frame(now, packet.timestamp, packet.codec, std::exchange(passed_bytes_, 0));
     return true;
 }
 
@@ -200,8 +209,7 @@ void SendStream::stamp(TimePoint now, Bytes& packet, std::size_t payload_at, Sen
     constexpr std::size_t data_at = proto::rtp::header_bytes + extension_header;
     if (payload_at <= data_at) return;
     // In either one the same elements come first, after heads of the same form.
-    const std::uint16_t profile = ByteReader(BytesView(packet).subspan(proto::rtp::header_bytes, 2)).u16();
-    const Extension& extension = profile == with_mid_.profile ? with_mid_ : without_mid_;
+    const Extension& extension = with_mid_;
     if (section_.abs_send_time_id != 0) {
         // Seconds with 18 bits behind the point, and six before it.
         const auto time = static_cast<std::uint32_t>(ntp_time(now, config_.ntp_offset) >> 14 & 0xffffff);

@@ -76,6 +76,7 @@ private:
     [[nodiscard]] static Extension make_extension(const Section& section, bool with_mid);
     [[nodiscard]] bool put(TimePoint now, std::uint64_t sequence, std::uint32_t timestamp, std::size_t codec, bool marker,
                            BytesView payload);
+    [[nodiscard]] bool pass(TimePoint now, const PacketToSend& packet, Pacer& pacer);
     void note_frame(TimePoint now, std::uint32_t timestamp, std::size_t codec, std::size_t bytes);
     void stamp(TimePoint now, Bytes& packet, std::size_t payload_at, SendLog& log) const;
     [[nodiscard]] BytesView make_resent(const KeptPacket& packet, std::uint8_t type, Bytes& scratch);

@@ -11,8 +11,10 @@ using proto::rtp::RtcpType;
 
 Sending::Sending(const std::vector<Section>& sections, const SessionConfig& config, RandomSource& random)
     : pacer_(config.pace, config.pacing_limit), estimator_(config.rate), told_target_(estimator_.target()) {
-    for (const Section& section : sections)
+    for (const Section& section : sections) {
         streams_.push_back(section.sends ? std::make_unique<SendStream>(section, config, random) : nullptr);
+        takes_transport_feedback_ = takes_transport_feedback_ || (section.sends && section.transport_cc);
+    }
 }
 
 SendStream* Sending::find(std::size_t section) const noexcept {
@@ -71,6 +73,9 @@ void Sending::handle_feedback(TimePoint now, const Feedback& feedback, EventQueu
         return;
     }
     if (feedback.type == RtcpType::transport_feedback && feedback.format == Feedback::transport_wide) {
+        // Whatever was not agreed on has nobody that waits for it.
+        const auto span = proto::rtp::transport_feedback_span(feedback);
+        if (!takes_transport_feedback_ || !span || !log_.admit(*span)) return;
         const auto arrivals = proto::rtp::transport_feedback(feedback);
         if (!arrivals) return;
         ++feedback_received_;

@@ -68,6 +68,7 @@ private:
     std::uint64_t told_target_;
     std::optional<std::uint64_t> remote_estimate_;
     std::uint64_t feedback_received_ = 0;
+    bool takes_transport_feedback_ = false;  // a section that sends agreed on it
 };
 
 }  // namespace volley::streams

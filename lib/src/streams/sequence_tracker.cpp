@@ -22,6 +22,7 @@ void SequenceTracker::begin(std::uint64_t sequence) noexcept {
     base_ = sequence;
     highest_ = sequence;
     received_ = 0;
+    fresh_ = 1;
     expected_prior_ = 0;
     received_prior_ = 0;
     seen_.fill(0);
@@ -41,6 +42,7 @@ Arrival SequenceTracker::mark(std::uint64_t sequence) noexcept {
     std::uint64_t& word = seen_[word_of(sequence)];
     if ((word & bit_of(sequence)) != 0) return Arrival::duplicate;
     word |= bit_of(sequence);
+    if (sequence >= base_) ++fresh_;
     return Arrival::fresh;
 }
 
@@ -58,6 +60,7 @@ SequenceTracker::Numbered SequenceTracker::take(std::uint16_t number) noexcept {
             return {sequence, Arrival::stray};
         }
         lost_before_ = lost();
+        missing_before_ = missing();
         begin((highest_ / rollover + 1) * rollover + number);
         ++received_;
         stray_next_.reset();
@@ -81,6 +84,12 @@ std::int64_t SequenceTracker::lost() const noexcept {
     if (!started_) return 0;
     const std::uint64_t expected = highest_ - base_ + 1;
     return lost_before_ + static_cast<std::int64_t>(expected) - static_cast<std::int64_t>(received_);
+}
+
+std::uint64_t SequenceTracker::missing() const noexcept {
+    if (!started_) return 0;
+    const std::uint64_t expected = highest_ - base_ + 1;
+    return missing_before_ + (expected > fresh_ ? expected - fresh_ : 0);
 }
 
 std::uint8_t SequenceTracker::take_fraction_lost() noexcept {

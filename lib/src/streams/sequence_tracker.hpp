@@ -40,6 +40,9 @@ public:
     /// Expected and not received; below zero where packets came twice.
     [[nodiscard]] std::int64_t lost() const noexcept;
 
+    /// Expected and never seen, be it by way of RTX.
+    [[nodiscard]] std::uint64_t missing() const noexcept;
+
     /// Of 256, since the last call.
     [[nodiscard]] std::uint8_t take_fraction_lost() noexcept;
 
@@ -51,7 +54,9 @@ private:
     std::uint64_t base_ = 0;
     std::uint64_t highest_ = 0;
     std::uint64_t received_ = 0;
-    std::int64_t lost_before_ = 0;  // a restart
+    std::uint64_t fresh_ = 0;           // of those expected, the ones that came in whatever way
+    std::int64_t lost_before_ = 0;      // a restart
+    std::uint64_t missing_before_ = 0;  // likewise
     std::uint64_t expected_prior_ = 0;
     std::uint64_t received_prior_ = 0;
     std::optional<std::uint16_t> stray_next_;

@@ -96,7 +96,7 @@ struct PacketReceived {
     bool marker = false;
     bool resent = false;
     TimePoint arrival{};
-    Bytes payload;
+    Bytes payload;  ///< empty: padding, of no frame; but who gets what is sent on waits for its number
 };
 
 /// The peer needs a key frame of what we send in that section.
@@ -132,6 +132,7 @@ struct PacketToSend {
     /// Of who sends packets on: the number that it came with (PacketReceived::sequence), so that gaps and order stay what they were.
     /// Nothing: the next one.
     std::optional<std::uint64_t> sequence;
+    /// At most Session::most_passed_payload bytes; of a packet with a number it may be empty, which is padding.
     BytesView payload;
 };
 
@@ -162,7 +163,9 @@ class Session {
 public:
     static constexpr std::size_t most_streams = 16;    ///< of the peer's, in all sections
     static constexpr std::size_t most_payload = 1150;  ///< bytes, so that packets stay within 1,200
-    static constexpr std::size_t most_events = 4096;   ///< that wait to be taken
+    /// Of a packet that is sent on: whatever came whole over Ethernet. Other stacks have packets of 1,200 bytes and more.
+    static constexpr std::size_t most_passed_payload = 1450;
+    static constexpr std::size_t most_events = 4096;  ///< that wait to be taken
 
     Session(TimePoint now, SessionConfig config, RandomSource& random);
     Session(Session&&) noexcept;
@@ -185,7 +188,7 @@ public:
     /// Sends a frame, the marker on its last packet; of audio a packet, without marker.
     /// @return whether it was taken: not, where the section does not send, a payload is empty or too long, or too much waits.
     [[nodiscard]] bool send_frame(TimePoint now, std::size_t section, const FrameToSend& frame);
-    /// Sends one packet at once, past the pacer. @return as send_frame().
+    /// Sends one packet at once, past the pacer. @return as send_frame(); what is not taken is counted as packets_refused.
     [[nodiscard]] bool send_packet(TimePoint now, std::size_t section, const PacketToSend& packet);
     /// Bits per second to send at.
     [[nodiscard]] std::uint64_t target_bitrate() const noexcept;

@@ -20,6 +20,7 @@ struct InboundStats {
     std::optional<std::uint32_t> rtx_ssrc;    ///< rtxSsrc
     std::uint64_t packets_received = 0;       ///< packetsReceived: the resent ones included
     std::int64_t packets_lost = 0;            ///< packetsLost: RFC 3550 section 6.4.1; below zero where packets came twice
+    std::uint64_t packets_missing = 0;        ///< ours: of those expected, never came, not even by way of RTX
     std::uint64_t packets_discarded = 0;      ///< packetsDiscarded: came too late, or behind what was given up
     std::uint64_t packets_duplicated = 0;     ///< ours
     std::uint64_t bytes_received = 0;         ///< bytesReceived: payloads
@@ -64,6 +65,7 @@ struct OutboundStats {
     std::uint64_t frames_sent = 0;                 ///< framesSent
     std::uint64_t huge_frames_sent = 0;            ///< hugeFramesSent: 2.5 times the average, or more
     std::uint64_t frames_refused = 0;              ///< ours: too much was waiting to be sent
+    std::uint64_t packets_refused = 0;             ///< ours: not sent on, being too long, too late, or one too many
     Duration total_packet_send_delay{};            ///< totalPacketSendDelay: seconds that packets waited for the pacer
     std::uint64_t nack_count = 0;                  ///< nackCount: packets of RTCP that came
     std::uint64_t nacked_packets = 0;              ///< ours: sequence numbers in them

@@ -16,6 +16,8 @@ constexpr std::uint64_t begin = 65536;
 constexpr std::uint64_t most_late = 256;
 // Numbers that one feedback speaks of; a jump over more than half of them is no loss, but another numbering.
 constexpr std::uint64_t most_statuses = 2048;
+// How often feedback may speak of one packet: again with each one that was overtaken, as some receivers do.
+constexpr std::size_t most_times_told = 8;
 static_assert(most_statuses <= proto::rtp::most_transport_statuses);
 
 }  // namespace
@@ -55,6 +57,8 @@ std::optional<TransportFeedback> ArrivalLog::take(TimePoint now) {
     std::size_t told = 0;
     for (const Came& came : waiting_) {
         if (came.number - next >= most_statuses - out.deltas.size()) break;
+        // It was late; what lies between it and those that nothing was said of is told already, and not to be called missing.
+        if (next < told_ && came.number > next) break;
         const Duration::rep delta = (came.at.time_since_epoch() - before) / tick;
         if (delta < std::numeric_limits<std::int16_t>::min() || delta > std::numeric_limits<std::int16_t>::max()) break;
         for (; next < came.number; ++next) out.deltas.emplace_back();
@@ -76,7 +80,18 @@ std::uint16_t SendLog::add(TimePoint now, std::size_t bytes) {
         ++first_;
     }
     sent_.push_back({now, bytes, false});
+    credit_ = std::min(credit_ + most_times_told, most_times_told * most_packets);
     return static_cast<std::uint16_t>(first_ + sent_.size() - 1);
+}
+
+bool SendLog::admit(const proto::rtp::TransportFeedbackSpan& span) noexcept {
+    if (sent_.empty() || span.count == 0 || span.count > most_packets || span.count > credit_) return false;
+    const std::uint64_t last = first_ + sent_.size() - 1;
+    const std::uint64_t from = unwrapped(span.base_sequence, last);
+    const std::uint64_t to = from + span.count - 1;
+    if (to > last || to < first_) return false;
+    credit_ -= span.count;
+    return true;
 }
 
 std::vector<PacketResult> SendLog::take(const TransportFeedback& feedback) {

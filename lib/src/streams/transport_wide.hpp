@@ -55,6 +55,10 @@ public:
 
     /// The number of the next packet, which is sent now.
     [[nodiscard]] std::uint16_t add(TimePoint now, std::size_t bytes);
+    /// Whether feedback on these numbers can be true, and is worth its work: all of them were given, one of them not long ago, and all that was taken so far
+    /// speaks of each packet a few times at most. What a peer makes up thus costs no more than what is sent to it. @return true once for each
+    /// piece of feedback: it is counted.
+    [[nodiscard]] bool admit(const proto::rtp::TransportFeedbackSpan& span) noexcept;
     /// In the order of sending; each packet that came is in one result alone, others may be in several. Numbers that were not given, or
     /// long ago, are passed over.
     [[nodiscard]] std::vector<PacketResult> take(const proto::rtp::TransportFeedback& feedback);
@@ -67,6 +71,7 @@ private:
     };
     std::deque<Sent> sent_;
     std::uint64_t first_ = 65536;  // the number of sent_'s first
+    std::size_t credit_ = 0;       // statuses that may still be told
     std::optional<std::int32_t> reference_;
     std::int64_t reference_time_ = 0;  // the same, wraps counted
 };

@@ -8,11 +8,13 @@ import pathlib
 import sys
 import unittest
 
+import jsonschema
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from bad_way import BadWay
 from peers_test import PASSES, PeerTest
-from support.volley import LIMIT
+from support.volley import LIMIT, SCHEMA
 
 SECONDS = os.environ.get("WEBRTC_SECONDS", "10")
 # Of frames that were sent, less on a machine that has no time for both ends; MATCHED=98 is what it is to be on a quiet one.
@@ -119,6 +121,83 @@ class BadWays(MediaTest):
         way = self.through(url, loss=0.02, delay=0.01, jitter=0.005)
         media, text = self.call(way.url, "--video", "none")
         self.check_bad("aiortc, 2 % lost", media, text, 0.2)
+
+
+class FaultyPeers(MediaTest):
+    """What the peer does wrong ends no call, is counted, and is told in a sentence; pings are answered beside it."""
+
+    def call_of(self, fault):
+        _, url = self.serve_peer("aiortc_server.py", FAULT=fault)
+        file = self.path("result.json")
+        done = self.volley("offer", url, "--video", "none", "--every", "200ms", "--for", f"{SECONDS}s", "-o", file)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        result = json.loads(pathlib.Path(file).read_text())
+        jsonschema.validate(result, SCHEMA)
+        calls = result["servers"][0]["phases"][0]["calls"]
+        self.assertEqual((calls["set_up"], calls["failed"], calls["lost"]), (1, 0, 0), done.stdout)
+        video = calls["media"]["video"]
+        self.assertGreater(video["decoded"], 20, done.stdout)
+        return video, " ".join(done.stdout.split())
+
+    def test_a_server_that_stops_sending(self):
+        video, text = self.call_of("stops")
+        self.assertEqual(video["stopped"], 1, text)
+        self.assertGreater(video["stopped_after"], 0)
+        self.assertLess(video["stopped_after"], video["length"] - 2)
+        self.assertRegex(text, r"the peer stopped sending video after \d")
+
+    def test_a_server_that_sends_garbage(self):
+        video, text = self.call_of("garbage")
+        self.assertGreater(video["undecodable"], 0, text)
+        self.assertRegex(text, r"\d frames? could not be decoded")
+        # A key frame was asked for each time, and the picture went on.
+        self.assertGreater(video["plis_out"], 0, text)
+        self.assertGreater(video["decoded"], 30, text)
+
+    def test_a_server_that_changes_its_size(self):
+        video, text = self.call_of("resizes")
+        self.assertEqual((video["resized"], video["size_before"], video["size"]), (1, "640x480", "320x240"), text)
+        self.assertIn("the picture changed its size from 640x480 to 320x240", text)
+        self.assertEqual(video["undecodable"], 0, text)
+
+    def test_a_server_that_answers_no_request_for_a_key_frame(self):
+        video, text = self.call_of("deaf")
+        self.assertGreater(video["key_frames_unanswered"], 1, text)
+        self.assertGreater(video["undecodable"], 0, text)
+        self.assertRegex(text, r"\d requests for a key frame were not answered")
+
+    def answer_to(self, fault, *flags):
+        """What a server says of a client that has that fault, and how many frames the client got back."""
+        file = pathlib.Path(self.path("stderr"))
+        with file.open("w") as stderr:
+            port = self.serve(stderr=stderr)
+        client = self.run_peer("aiortc_client.py", f"http://127.0.0.1:{port}/offer", 20, "media", f"for={SECONDS}", FAULT=fault)
+        out, err = client.communicate(timeout=2 * LIMIT)
+        self.assertEqual(client.returncode, 0, out + err)
+        frames = json.loads(out)["frames"]
+        self.wait_for(lambda: file.read_text().endswith("\n"))
+        said = file.read_text()
+        self.assertGreater(frames["video"], 20, said)
+        self.assertGreater(frames["audio"], 20, said)
+        return said, frames
+
+    def test_a_client_that_stops_sending(self):
+        said, _ = self.answer_to("stops")
+        self.assertRegex(said, r"the peer stopped sending video after \d")
+
+    def test_a_client_that_sends_garbage(self):
+        said, frames = self.answer_to("garbage")
+        self.assertRegex(said, r"of a call's video \d+ frames? could not be decoded")
+        self.assertGreater(frames["video"], 30, said)
+
+    def test_a_client_that_changes_its_size(self):
+        said, frames = self.answer_to("resizes")
+        self.assertIn("the picture of a call changed its size from 640x480 to 320x240", said)
+        self.assertGreater(frames["video"], 30, said)
+
+    def test_a_client_that_answers_no_request_for_a_key_frame(self):
+        said, _ = self.answer_to("deaf")
+        self.assertRegex(said, r"of a call's video \d+ requests? for a key frame (was|were) not answered")
 
 
 class OthersCall(MediaTest):

@@ -117,7 +117,7 @@ class Media(PageTest):
         self.assertGreater(tone, others + 20)
 
     def test_it_can_be_stopped_and_started_again(self):
-        for transform in ("none", "edges", "none"):
+        for transform in ("none", "edges", "reflect", "none", "reflect"):
             self.connect(transform=transform, audio="tone")
             self.until_frames(20)
             self.click("disconnect")

@@ -24,4 +24,5 @@ target_include_directories(call_server PRIVATE ${PROJECT_SOURCE_DIR}/lib/src ${P
 add_dependencies(sanitized_tests call_server)
 volley_add_python_test(cli_offer net net/cli/offer_test.py TIMEOUT 300)
 volley_add_python_test(cli_offer_media net net/cli/offer_media_test.py TIMEOUT 600)
+volley_add_python_test(cli_media_measures net net/cli/media_measures_test.py TIMEOUT 600)
 set_property(TEST net_cli_offer net_cli_offer_media APPEND PROPERTY ENVIRONMENT "CALL_SERVER=$<TARGET_FILE:call_server>")

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -377,6 +378,124 @@ TEST(FrameTrips, a_server_that_sends_nothing_back_loses_all) {
         EXPECT_EQ(told.counts.lost, 600U);
         EXPECT_EQ(told.counts.untold, 0U);
     });
+}
+
+TEST(FrameTrips, codes_that_stand_for_two_frames_are_told_by_their_way) {
+    for (const Duration delay : {5ms, 300ms, 3000ms}) {
+        FrameTrips trips;
+        constexpr Duration sixtieth = 16'667us;
+        std::deque<std::uint64_t> under_way;
+        std::uint64_t wrong = 0;
+        TimePoint now = start;
+        const auto take_back = [&](TimePoint until) {
+            while (!under_way.empty() && start + static_cast<std::int64_t>(under_way.front()) * sixtieth + delay <= until) {
+                const std::uint64_t frame = under_way.front();
+                under_way.pop_front();
+                const TimePoint at = start + static_cast<std::int64_t>(frame) * sixtieth + delay;
+                const auto stamp = static_cast<std::uint32_t>(1'000 + frame * 1500);  // the server's own
+                trips.note_returned({stamp, at, at});
+                trips.note_decoded({stamp, at + 1ms, static_cast<std::uint32_t>(frame % 256)});
+                while (const auto trip = trips.poll())
+                    if (trip->network() != delay) ++wrong;
+            }
+        };
+        for (std::uint64_t i = 0; i < 720; ++i) {
+            now = start + static_cast<std::int64_t>(i) * sixtieth;
+            take_back(now);
+            trips.note_sent({i, static_cast<std::uint32_t>(i % 256),
+                             static_cast<std::uint32_t>(i * 1500 + timestamp_dither(1, i)), now, now});
+            under_way.push_back(i);
+        }
+        take_back(now + 10s);
+        trips.finish(now + 10s);
+        while (const auto trip = trips.poll())
+            if (trip->network() != delay) ++wrong;
+        EXPECT_EQ(wrong, 0U);
+        EXPECT_EQ(trips.counts().returned, 720U) << to_seconds(delay);
+        EXPECT_EQ(trips.counts().lost, 0U);
+    }
+}
+
+TEST(FrameTrips, where_codes_stand_for_two_frames_and_nothing_tells_which_none_is_lost) {
+    // The first frame comes when 300 are under way: each of the first 44 codes may be of another one.
+    FrameTrips trips;
+    constexpr Duration sixtieth = 16'667us;
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        const TimePoint at = start + static_cast<std::int64_t>(i) * sixtieth;
+        trips.note_sent(
+            {i, static_cast<std::uint32_t>(i % 256), static_cast<std::uint32_t>(i * 1500 + timestamp_dither(1, i)), at, at});
+    }
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        const TimePoint at = start + 300 * sixtieth - 10ms + static_cast<std::int64_t>(i) * 10us;
+        const auto stamp = static_cast<std::uint32_t>(1'000 + i * 1500);
+        trips.note_returned({stamp, at, at});
+        trips.note_decoded({stamp, at + 1us, static_cast<std::uint32_t>(i % 256)});
+    }
+    trips.finish(start + 30s);
+    EXPECT_EQ(trips.counts().lost, 0U);
+    EXPECT_EQ(trips.counts().returned + trips.counts().untold, 300U);
+}
+
+// Now and then a picture of something else reads as if it showed a code.
+TEST(FrameTrips, codes_of_pictures_that_show_none_are_not_believed) {
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        test::SeededRandom random(seed);
+        FrameTrips trips;
+        std::uint32_t stamp = 5;
+        for (std::uint64_t i = 0; i < 300; ++i) {
+            const TimePoint at = start + static_cast<std::int64_t>(i) * 66ms;
+            trips.note_sent({i, static_cast<std::uint32_t>(i % 256),
+                             static_cast<std::uint32_t>(i * 6000 + timestamp_dither(seed, i)), at, at});
+            stamp += 5900 + static_cast<std::uint32_t>(random.below(200));
+            trips.note_returned({stamp, at + 20ms, at + 20ms});
+            std::optional<std::uint32_t> code;
+            if (random.uniform() < 0.12) code = static_cast<std::uint32_t>(random.below(256));
+            trips.note_decoded({stamp, at + 22ms, code});
+        }
+        trips.finish(start + 40s);
+        ASSERT_EQ(trips.counts().returned, 0U) << seed;
+        ASSERT_EQ(trips.counts().lost, 0U) << seed;
+        ASSERT_EQ(trips.counts().untold, 300U) << seed;
+        ASSERT_EQ(trips.counts().unknown, 300U) << seed;
+    }
+}
+
+TEST(FrameTrips, pictures_of_something_else_that_follow_ours_are_not_believed_for_long) {
+    std::uint64_t believed = 0;
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        test::SeededRandom random(seed);
+        FrameTrips trips;
+        for (std::uint64_t i = 0; i < 600; ++i) {
+            const TimePoint at = start + static_cast<std::int64_t>(i) * 66ms;
+            trips.note_sent({i, static_cast<std::uint32_t>(i % 256),
+                             static_cast<std::uint32_t>(i * 6000 + timestamp_dither(seed, i)), at, at});
+            const auto stamp = static_cast<std::uint32_t>(i * 6000 + random.below(100));
+            trips.note_returned({stamp, at + 20ms, at + 20ms});
+            std::optional<std::uint32_t> code = static_cast<std::uint32_t>(i % 256);
+            if (i >= 100) code.reset();
+            if (i >= 100 && random.uniform() < 0.1) code = static_cast<std::uint32_t>(random.below(256));
+            trips.note_decoded({stamp, at + 22ms, code});
+        }
+        trips.finish(start + 60s);
+        ASSERT_GE(trips.counts().returned, 100U);
+        believed += trips.counts().returned - 100;
+    }
+    EXPECT_LT(believed, 50U) << "less than one of 500 pictures";
+}
+
+TEST(FrameTrips, what_is_under_way_when_a_call_is_cut_short_is_not_lost) {
+    FrameTrips trips({5s, false});
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        const TimePoint at = start + static_cast<std::int64_t>(i) * step;
+        const auto stamp = static_cast<std::uint32_t>(i * ticks + timestamp_dither(1, i));
+        trips.note_sent({i, {}, stamp, at, at});
+        if (i < 100) trips.note_returned({stamp, at + 1ms, at + 1ms});
+    }
+    const TimePoint end = start + 300 * step;
+    trips.finish(end);
+    EXPECT_EQ(trips.counts().returned, 100U);
+    EXPECT_EQ(trips.counts().lost, 49U) << "those that were sent over five seconds ago";
+    EXPECT_EQ(trips.under_way(), 151U);
 }
 
 TEST(FrameTrips, a_short_call_is_told_when_it_ends) {

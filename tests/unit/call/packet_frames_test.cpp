@@ -44,6 +44,13 @@ protected:
         timestamp_ += frame_ticks;
         return out;
     }
+    /// Without payload.
+    streams::PacketReceived padding(std::uint32_t timestamp) {
+        streams::PacketReceived out;
+        out.sequence = sequence_++;
+        out.timestamp = timestamp;
+        return out;
+    }
     void add(const std::vector<streams::PacketReceived>& packets) {
         for (const auto& packet : packets) add(packet);
     }
@@ -112,6 +119,24 @@ TEST_F(Frames, a_marker_that_is_missing_is_made_up_for_by_the_next_timestamp) {
     EXPECT_THAT(seen_, ElementsAre(0));
     add(packets(false, 300));
     EXPECT_THAT(seen_, ElementsAre(0, 1, 2));
+}
+
+TEST_F(Frames, padding_has_a_number_and_is_of_no_picture) {
+    add(padding(0));
+    add(packets(true, 300));
+    add(padding(0));
+    const auto late = padding(12345);
+    add(packets(false, 300));
+    EXPECT_THAT(seen_, ElementsAre(0)) << "its number is waited for";
+    add(late);
+    EXPECT_THAT(seen_, ElementsAre(0, 1));
+    auto third = packets(false, 300);
+    third.back().marker = false;
+    add(third);
+    add(padding(third.back().timestamp));
+    add(packets(false, 300));
+    EXPECT_THAT(seen_, ElementsAre(0, 1, 2, 3));
+    EXPECT_THAT(sizes_, ElementsAre(300, 300, 300, 300));
 }
 
 }  // namespace

@@ -202,6 +202,22 @@ TEST(Pings, a_call_that_breaks_off_loses_all_that_are_under_way) {
     EXPECT_TRUE(series.done());
 }
 
+TEST(Pings, what_is_withdrawn_is_neither_answered_nor_lost_whatever_comes_later) {
+    PingSeries series(plan_of(10), start);
+    for (int i = 0; i < 3; ++i) send(series, start + 100ms * i);
+    EXPECT_EQ(series.handle_message(start + 201ms, "pong 2"), Answer::pong);
+    EXPECT_EQ(series.withdraw(), 2U);
+    EXPECT_EQ(series.under_way(), 0U);
+    EXPECT_EQ(series.handle_message(start + 202ms, "pong 1"), Answer::withdrawn);
+    EXPECT_EQ(series.handle_message(start + 202ms, "pong 2"), Answer::repeated);
+    EXPECT_EQ(series.handle_message(start + 203ms, "pong 3"), Answer::withdrawn);
+    EXPECT_FALSE(series.expire(start + 1h));
+    EXPECT_FALSE(series.give_up(start + 1h));
+    EXPECT_EQ(series.withdraw(), 0U);
+    series.stop();
+    EXPECT_TRUE(series.done());
+}
+
 TEST(Pings, a_long_series_remembers_what_is_under_way_and_little_else) {
     auto plan = plan_of(0, 1ms);
     plan.count.reset();

@@ -38,6 +38,29 @@ TEST(Resampler, keeps_a_tone_and_its_place_between_all_rates) {
         }
 }
 
+TEST(Resampler, keeps_a_tone_and_its_place_between_rates_that_have_little_in_common) {
+    for (const auto& [from, to] : {std::pair{22'255, 48'000},
+                                   {11'127, 48'000},
+                                   {5512, 48'000},
+                                   {44'056, 48'000},
+                                   {44'101, 16'000},
+                                   {47'999, 48'000},
+                                   {48'001, 48'000},
+                                   {191'999, 8000},
+                                   {48'000, 22'255}}) {
+        const Pcm out = resampled({from, 1, tone(from, 1000, 0.2)}, to);
+        ASSERT_GE(out.samples.size(), static_cast<std::size_t>(to / 5 - 10));
+        double worst = 0;
+        for (std::size_t i = out.samples.size() / 4; i < out.samples.size() * 3 / 4; ++i) {
+            const double expected = 16383.5 * std::sin(2 * std::numbers::pi * 1000 * static_cast<double>(i) / to);
+            worst = std::max(worst, std::abs(out.samples[i] - expected));
+        }
+        EXPECT_LT(worst, 12) << from << " " << to << ": 0.1 %";
+    }
+    const Pcm low = resampled({1000, 1, tone(1000, 100, 0.5)}, 48'000);
+    EXPECT_NEAR(level_db(std::span(low.samples).subspan(6000, 12'000)), -9, 0.1);
+}
+
 TEST(Resampler, what_the_lower_rate_cannot_hold_is_gone) {
     const Pcm out = resampled({48'000, 1, tone(48'000, 5000, 0.2)}, 8000);
     EXPECT_LT(level_db(std::span(out.samples).subspan(100, 1400)), -75);
@@ -85,13 +108,8 @@ TEST(Resampler, is_ahead_of_its_output_by_its_latency) {
 }
 
 TEST(Resampler, refuses_what_it_cannot_do) {
-    for (const auto& [from, to, channels] : {std::tuple{0, 8000, 1},
-                                             {8000, 3999, 1},
-                                             {8000, 192'001, 1},
-                                             {8000, 16'000, 0},
-                                             {8000, 16'000, 9},
-                                             {47'999, 48'000, 1},
-                                             {-8000, 8000, 1}})
+    for (const auto& [from, to, channels] :
+         {std::tuple{0, 8000, 1}, {8000, 999, 1}, {8000, 192'001, 1}, {8000, 16'000, 0}, {8000, 16'000, 9}, {-8000, 8000, 1}})
         EXPECT_THROW(Resampler(from, to, channels), std::invalid_argument) << from << " " << to << " " << channels;
 }
 

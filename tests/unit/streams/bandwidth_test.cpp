@@ -23,7 +23,7 @@ public:
         while (now_ < end) {
             const TimePoint leaves = std::max(now_, free_at_) + from_seconds(8000 / bits_per_second);
             free_at_ = leaves;
-            results_.push_back({now_, 1000, leaves.time_since_epoch() + milliseconds(20)});
+            results_.push_back({now_, 1000, leaves.time_since_epoch() + milliseconds(20) + longer_});
             now_ += from_seconds(8000 / static_cast<double>(estimator_.target()));
             if (now_ < told_ + milliseconds(100)) continue;
             told_ = now_;
@@ -37,12 +37,15 @@ public:
     }
     [[nodiscard]] Duration queue() const { return std::max(free_at_ - now_, Duration()); }
     [[nodiscard]] TimePoint now() const { return now_; }
+    /// From now on each packet takes so much more time, without a queue.
+    void set_longer(Duration longer) { longer_ = longer; }
 
 private:
     BandwidthEstimator& estimator_;
     TimePoint now_ = start;
     TimePoint free_at_ = start;
     TimePoint told_ = start;
+    Duration longer_{};
     std::vector<PacketResult> results_;
 };
 
@@ -69,6 +72,19 @@ TEST(BandwidthEstimator, backs_off_where_the_way_gets_narrow_and_comes_back) {
     EXPECT_GT(estimator.target(), 200'000U);
     way.run_for(seconds(30), 2e6);
     EXPECT_GT(estimator.target(), 1'000'000U);
+}
+
+TEST(BandwidthEstimator, a_way_that_has_become_longer_is_no_queue_for_ever) {
+    BandwidthEstimator estimator(limits);
+    Way way(estimator);
+    way.run_for(seconds(20), 4e6);
+    ASSERT_GT(estimator.target(), 1'500'000U);
+    way.set_longer(milliseconds(650));
+    way.run_for(seconds(90), 4e6);
+    EXPECT_GT(estimator.target(), 1'000'000U);
+    // A queue is known all the same.
+    way.run_for(seconds(5), 5e5);
+    EXPECT_LT(estimator.target(), 700'000U);
 }
 
 TEST(BandwidthEstimator, keeps_to_its_limits) {

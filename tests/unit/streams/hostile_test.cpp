@@ -1,4 +1,5 @@
 // Peers that mean no good: what they can make a session do, hold or send is bounded.
+#include <algorithm>
 #include <variant>
 
 #include <gtest/gtest.h>
@@ -141,6 +142,48 @@ TEST(HostilePeer, what_is_resent_stays_within_the_rate_however_much_is_asked_for
     EXPECT_LT(static_cast<double>(victim.bytes_out - before), 100 * 2200 + 64 * 1024 + 500'000.0 / 8 * seconds_passed + 20'000);
     EXPECT_GT(victim.session.outbound_stats(victim.now, 1)->retransmitted_packets_sent, 0U);
     EXPECT_EQ(victim.session.outbound_stats(victim.now, 1)->nack_count, 4000U);
+}
+
+// A run of `count` packets that did not come, in one chunk.
+Feedback missing_run(std::uint16_t base, std::uint16_t count) {
+    ByteWriter control;
+    control.u16(base);
+    control.u16(count);
+    control.u32(0);
+    control.u16(std::min<std::uint16_t>(count, 0x1fff));
+    control.u16(1);
+    return {RtcpType::transport_feedback, Feedback::transport_wide, 9, 0, control.take()};
+}
+
+TEST(HostilePeer, feedback_on_packets_that_were_never_sent_is_not_worked_on) {
+    Victim victim;
+    for (int i = 0; i < 1000; ++i) victim.rtcp(missing_run(static_cast<std::uint16_t>(i), 8192));
+    victim.send_frame(true, 2000);
+    victim.wait(milliseconds(40));
+    for (int i = 0; i < 1000; ++i) victim.rtcp(missing_run(static_cast<std::uint16_t>(i - 8191), 8192));
+    for (int i = 0; i < 1000; ++i) victim.rtcp(missing_run(static_cast<std::uint16_t>(i + 10), 1));
+    EXPECT_EQ(victim.session.transport_stats().transport_feedback_received, 0U);
+    // Nor on those that were, over and over.
+    for (int i = 0; i < 1000; ++i) victim.rtcp(missing_run(0, 2));
+    EXPECT_GT(victim.session.transport_stats().transport_feedback_received, 0U);
+    EXPECT_LE(victim.session.transport_stats().transport_feedback_received, 8U);
+}
+
+TEST(HostilePeer, feedback_that_was_not_agreed_on_is_not_worked_on) {
+    test::SectionChoice choice;
+    choice.feedback = {"nack"};
+    test::SeededRandom random(1);
+    const TimePoint now{std::chrono::hours(1)};
+    Session session(now, test::session_config({test::agreed_video(choice)}), random);
+    const auto packets = test::test_frame(1, true, 2000);
+    const std::vector<BytesView> views(packets.begin(), packets.end());
+    ASSERT_TRUE(session.send_frame(now, 0, {3000, 0, views}));
+    while (session.poll_packet(now)) {
+    }
+    ByteWriter out;
+    write_rtcp(missing_run(0, 1), out);
+    session.handle_packet(now, true, out.view());
+    EXPECT_EQ(session.transport_stats().transport_feedback_received, 0U);
 }
 
 TEST(HostilePeer, garbage_of_all_kinds_is_counted_and_ends_nothing) {

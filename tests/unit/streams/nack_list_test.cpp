@@ -80,6 +80,28 @@ TEST(NackList, takes_what_is_before_those_that_are_there) {
     EXPECT_THAT(list.take_due(start + NackList::first_wait, interval).ask, ElementsAre(101, 102, 110));
 }
 
+TEST(NackList, is_walked_over_when_something_is_due_and_not_with_each_question) {
+    NackList list(seconds(2));
+    ASSERT_TRUE(list.add(start, 100, 100 + NackList::most_missing));
+    for (int i = 0; i < 10'000; ++i) {
+        EXPECT_TRUE(list.next(interval));
+        EXPECT_THAT(list.take_due(start, interval).ask, IsEmpty());
+    }
+    EXPECT_EQ(list.steps(), 0U);
+    const TimePoint first = start + NackList::first_wait;
+    EXPECT_EQ(list.take_due(first, interval).ask.size(), NackList::most_missing);
+    EXPECT_EQ(list.steps(), NackList::most_missing);
+    // What was due first has come: the question at that time is one walk, after which the list knows better.
+    list.remove(100);
+    ASSERT_TRUE(list.add(first + milliseconds(1), 1000, 1001));
+    list.remove(1000);
+    for (int i = 0; i < 1000; ++i) EXPECT_THAT(list.take_due(first + milliseconds(10), interval).ask, IsEmpty());
+    EXPECT_EQ(list.steps(), 2 * NackList::most_missing - 1);
+    EXPECT_EQ(list.next(interval), first + interval);
+    // The interval is another one as soon as the round trip is.
+    EXPECT_EQ(list.next(interval / 2), first + interval / 2);
+}
+
 TEST(NackList, forgets_what_is_before_a_number) {
     NackList list(seconds(2));
     ASSERT_TRUE(list.add(start, 10, 20));

@@ -35,6 +35,22 @@ TEST(SequenceTracker, knows_what_came_twice_also_out_of_order) {
     EXPECT_EQ(tracker.lost(), -3);  // RFC 3550: what came twice was received twice
 }
 
+TEST(SequenceTracker, what_came_by_way_of_rtx_is_lost_to_reports_and_not_missing) {
+    SequenceTracker tracker;
+    for (const int number : {10, 11, 14, 15, 15, 17}) (void)tracker.take(static_cast<std::uint16_t>(number));
+    EXPECT_EQ(tracker.lost(), 2) << "12, 13 and 16, less what came twice";
+    EXPECT_EQ(tracker.missing(), 3U);
+    EXPECT_EQ(tracker.take_resent(12)->arrival, Arrival::fresh);
+    EXPECT_EQ(tracker.take_resent(12)->arrival, Arrival::duplicate);
+    EXPECT_EQ(tracker.take_resent(16)->arrival, Arrival::fresh);
+    EXPECT_EQ(tracker.lost(), 2);
+    EXPECT_EQ(tracker.missing(), 1U);
+    (void)tracker.take(16);  // overtaken by its copy
+    EXPECT_EQ(tracker.missing(), 1U);
+    for (const int number : {40'000, 40'001, 40'003}) (void)tracker.take(static_cast<std::uint16_t>(number));
+    EXPECT_EQ(tracker.missing(), 2U) << "40002, and 13 of the numbering before";
+}
+
 TEST(SequenceTracker, places_of_old_numbers_are_used_again) {
     SequenceTracker tracker;
     std::uint16_t number = 0;

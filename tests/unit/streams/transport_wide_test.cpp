@@ -1,5 +1,8 @@
 #include "streams/transport_wide.hpp"
 
+#include <initializer_list>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -68,9 +71,37 @@ TEST(ArrivalLog, packets_that_were_overtaken_come_with_a_step_back_in_time) {
     const auto second = log.take(start + milliseconds(150));
     ASSERT_TRUE(second);
     EXPECT_EQ(second->base_sequence, 65'534);
-    ASSERT_THAT(second->deltas, SizeIs(5));
-    EXPECT_TRUE(second->deltas[0]);
-    EXPECT_TRUE(second->deltas[4]);
+    EXPECT_THAT(second->deltas, SizeIs(1));
+    // And nothing is said once more of those that lie in between.
+    const auto third = log.take(start + milliseconds(150));
+    ASSERT_TRUE(third);
+    EXPECT_EQ(third->base_sequence, 2);
+    ASSERT_THAT(third->deltas, SizeIs(1));
+    EXPECT_TRUE(third->deltas[0]);
+}
+
+TEST(ArrivalLog, what_was_told_as_come_is_never_told_as_missing) {
+    ArrivalLog log;
+    std::vector<bool> told_as_come(64, false);
+    const auto take_all = [&](TimePoint now) {
+        while (const auto feedback = log.take(now)) {
+            std::size_t number = feedback->base_sequence;
+            for (const auto& delta : feedback->deltas) {
+                EXPECT_TRUE(delta || !told_as_come[number]) << number;
+                told_as_come[number] = told_as_come[number] || delta.has_value();
+                ++number;
+            }
+        }
+    };
+    TimePoint now = start;
+    for (const std::uint16_t number : std::initializer_list<std::uint16_t>{1, 2, 3, 5, 6, 7, 9, 10})
+        log.add(now += milliseconds(1), number);
+    take_all(now += milliseconds(100));
+    for (const std::uint16_t number : std::initializer_list<std::uint16_t>{4, 8, 11, 13}) log.add(now += milliseconds(1), number);
+    take_all(now += milliseconds(100));
+    for (const std::uint16_t number : std::initializer_list<std::uint16_t>{12, 14}) log.add(now += milliseconds(1), number);
+    take_all(now += milliseconds(100));
+    for (std::size_t number = 1; number <= 14; ++number) EXPECT_TRUE(told_as_come[number]) << number;
 }
 
 TEST(ArrivalLog, errors_of_rounding_do_not_add_up) {
@@ -162,6 +193,34 @@ TEST(SendLog, numbers_that_were_never_given_are_passed_over) {
         feedback.deltas.assign(1, 1);
         (void)log.take(feedback);
     }
+}
+
+TEST(SendLog, feedback_that_cannot_be_true_is_not_let_in) {
+    SendLog log;
+    EXPECT_FALSE(log.admit({0, 1}));
+    for (int i = 0; i < 100; ++i) (void)log.add(start, 1);  // 0 to 99
+    EXPECT_FALSE(log.admit({0, 0}));
+    EXPECT_FALSE(log.admit({0, 101})) << "one more than there are";
+    EXPECT_FALSE(log.admit({100, 1})) << "not given yet";
+    EXPECT_FALSE(log.admit({static_cast<std::uint16_t>(-10), 10})) << "before all of them";
+    EXPECT_FALSE(log.admit({0, 8192}));
+    EXPECT_TRUE(log.admit({0, 100}));
+    EXPECT_TRUE(log.admit({static_cast<std::uint16_t>(-10), 20})) << "the receiver remembers more";
+    for (std::size_t i = 0; i < SendLog::most_packets; ++i) (void)log.add(start, 1);
+    EXPECT_FALSE(log.admit({0, 100})) << "forgotten";
+    EXPECT_TRUE(log.admit({90, 11}));
+}
+
+TEST(SendLog, what_feedback_makes_it_do_is_bounded_by_what_was_sent) {
+    SendLog log;
+    std::size_t admitted = 0;
+    for (int sent = 1; sent <= 100; ++sent) {
+        (void)log.add(start, 1);
+        for (int i = 0; i < 100; ++i)
+            if (const auto count = static_cast<std::uint16_t>(sent); log.admit({0, count})) admitted += count;
+    }
+    EXPECT_GE(admitted, 100U);
+    EXPECT_LE(admitted, 800U);
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ struct VideoTally {
     std::uint64_t unknown = 0;          ///< of them: of no frame that could be meant
     std::uint64_t decoded = 0;          ///< of them
     std::uint64_t unreadable = 0;       ///< of those decoded: without a number in the picture
-    std::uint64_t undecodable = 0;      ///< of them: no picture to the decoder
+    std::uint64_t undecodable = 0;      ///< of those received: no picture, to the decoder or before
     std::uint64_t by_timestamp = 0;     ///< of those returned: known by their RTP timestamp alone
     std::uint64_t by_code = 0;          ///< by the number in the picture alone
     std::uint64_t by_both = 0;          ///< by both, which agree
@@ -67,8 +67,11 @@ struct VideoTally {
     std::uint64_t unanswered = 0;       ///< key frames that were asked for last and never came
     std::uint64_t resized = 0;          ///< changes of the returned picture's size
     std::uint64_t fell_silent = 0;      ///< streams that stopped without a goodbye
+    std::uint64_t stopped = 0;          ///< nothing more came while frames were still sent or played, for two seconds at least
+    Duration stopped_after{};           ///< of the call: when its last packet came; of the one that was first to stop
     std::string codec;                  ///< of the first call
-    std::string size;                   ///< of its returned pictures, where they are decoded
+    std::string size;                   ///< of its returned pictures, where they are decoded: of the last one
+    std::string size_before;            ///< that they had before it last changed, in the first call where it did
     TransformSeen transform;            ///< of its pictures
 
     void merge(const VideoTally& other);

@@ -183,6 +183,7 @@ Result<Bytes> join(const Range& payloads) {
 }
 
 void note(Contents& out, NalType type) noexcept {
+    if (type == NalType::access_unit_delimiter) out.delimiter = true;
     if (type == NalType::idr_slice) out.idr = true;
     if (type == NalType::sequence_parameters) out.sequence_parameters = true;
     if (type == NalType::picture_parameters) out.picture_parameters = true;

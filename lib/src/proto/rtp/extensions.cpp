@@ -9,10 +9,6 @@ constexpr std::uint8_t last_one_byte_id = 14;  // 15 ends the walk
 constexpr std::size_t most_one_byte_data = 16;
 constexpr std::size_t most_data = 255;
 
-bool fits_one_byte(const ExtensionElement& element) noexcept {
-    return element.id <= last_one_byte_id && !element.data.empty() && element.data.size() <= most_one_byte_data;
-}
-
 }  // namespace
 
 ExtensionReader::ExtensionReader(const Extension& extension) noexcept {
@@ -65,8 +61,12 @@ std::optional<BytesView> find_element(const Packet& packet, std::uint8_t id) noe
     return std::nullopt;
 }
 
-std::optional<Bytes> write_elements(std::span<const ExtensionElement> elements, std::uint16_t& profile) {
-    const bool one_byte = std::all_of(elements.begin(), elements.end(), fits_one_byte);
+bool fits_one_byte(const ExtensionElement& element) noexcept {
+    return element.id <= last_one_byte_id && !element.data.empty() && element.data.size() <= most_one_byte_data;
+}
+
+std::optional<Bytes> write_elements(std::span<const ExtensionElement> elements, std::uint16_t& profile, bool one_byte) {
+    one_byte = one_byte && std::all_of(elements.begin(), elements.end(), fits_one_byte);
     profile = one_byte ? one_byte_profile : two_byte_profile;
     ByteWriter out;
     for (const ExtensionElement& element : elements) {

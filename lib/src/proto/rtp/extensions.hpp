@@ -39,8 +39,13 @@ private:
 /// The first element of that id.
 [[nodiscard]] std::optional<BytesView> find_element(const Packet& packet, std::uint8_t id) noexcept;
 
+/// Whether the one-byte form has room for it.
+[[nodiscard]] bool fits_one_byte(const ExtensionElement& element) noexcept;
+
 /// The elements as the extension of a packet, in the one-byte form where all of them fit it; whole words.
-/// @param profile  which form it became. @return nothing where an element fits neither: ids are 1 to 255, lengths up to 255.
-[[nodiscard]] std::optional<Bytes> write_elements(std::span<const ExtensionElement> elements, std::uint16_t& profile);
+/// @param one_byte  false: in the other form whatever fits. A stream must not have packets of both where extmap-allow-mixed was not agreed on
+/// (section 4.1.2). @param profile  which form it became. @return nothing where an element fits neither: ids are 1 to 255, lengths up to 255.
+[[nodiscard]] std::optional<Bytes> write_elements(std::span<const ExtensionElement> elements, std::uint16_t& profile,
+                                                  bool one_byte = true);
 
 }  // namespace volley::proto::rtp

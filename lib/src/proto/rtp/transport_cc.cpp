@@ -59,6 +59,16 @@ std::size_t write_chunk(std::span<const Status> statuses, ByteWriter& out) {
 
 }  // namespace
 
+Result<TransportFeedbackSpan> transport_feedback_span(const Feedback& feedback) noexcept {
+    if (feedback.type != RtcpType::transport_feedback || feedback.format != Feedback::transport_wide) return Errc::bad_field;
+    ByteReader in(feedback.control);
+    TransportFeedbackSpan out;
+    out.base_sequence = in.u16();
+    out.count = in.u16();
+    if (!in.ok()) return Errc::truncated;
+    return out;
+}
+
 Result<TransportFeedback> transport_feedback(const Feedback& feedback) {
     if (feedback.type != RtcpType::transport_feedback || feedback.format != Feedback::transport_wide) return Errc::bad_field;
     ByteReader in(feedback.control);

@@ -38,6 +38,14 @@ struct TransportFeedback {
 /// Packets that one piece of feedback may speak of; a status chunk of two bytes can stand for 8,191 of them.
 inline constexpr std::size_t most_transport_statuses = 8192;
 
+/// Which packets a piece of feedback speaks of: read before the whole, which takes memory and time for each of them.
+struct TransportFeedbackSpan {
+    std::uint16_t base_sequence = 0;
+    std::uint16_t count = 0;
+};
+/// Errors: Errc::bad_field (another format), truncated.
+[[nodiscard]] Result<TransportFeedbackSpan> transport_feedback_span(const Feedback& feedback) noexcept;
+
 /// Reads Feedback of transport_feedback's format transport_wide.
 /// Errors: Errc::bad_field (another format, a reserved status, no packets), truncated, too_many.
 [[nodiscard]] Result<TransportFeedback> transport_feedback(const Feedback& feedback);

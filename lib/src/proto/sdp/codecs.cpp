@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "proto/h264/profile.hpp"
 #include "proto/sdp/codecs.hpp"
 #include "proto/sdp/syntax.hpp"
 
@@ -18,9 +19,42 @@ bool same_parameter(const Codec& a, const Codec& b, std::string_view name, std::
 
 bool is_named(const Codec& codec, std::string_view name) noexcept { return equals_ignoring_case(codec.name, name); }
 
-// The profile of RFC 6184: profile_idc and the constraint flags; the level may differ.
-std::string_view h264_profile(const Codec& codec) noexcept {
-    return parameter_or(codec, "profile-level-id", "42000a").substr(0, 4);
+constexpr std::string_view profile_parameter = "profile-level-id";
+constexpr std::string_view asymmetry_parameter = "level-asymmetry-allowed";
+
+std::optional<h264::ProfileLevel> h264_profile(const Codec& codec) noexcept {
+    const auto text = parameter(codec.parameters, profile_parameter);
+    if (!text) return h264::unnamed_profile;
+    const auto profile = h264::parse_profile_level_id(*text);
+    return profile ? std::optional(*profile) : std::nullopt;
+}
+
+// The level may differ, and different bytes may name one profile.
+bool same_h264_profile(const Codec& a, const Codec& b) noexcept {
+    const auto first = h264_profile(a);
+    const auto second = h264_profile(b);
+    return first && second && h264::same_profile(*first, *second);
+}
+
+// Our own, with a level that both ends have agreed on (RFC 6184 section 8.2.2).
+std::string h264_parameters(const Codec& offered, const Codec& own) {
+    const auto allows = [](const Codec& codec) { return parameter_or(codec, asymmetry_parameter, "0") == "1"; };
+    const bool asymmetry = allows(offered) && allows(own);
+    const auto theirs = h264_profile(offered);
+    const auto ours = h264_profile(own);
+    const auto answer = theirs && ours ? h264::answer_profile(*theirs, *ours, asymmetry) : h264::Errc::bad_profile;
+    std::string out;
+    for (std::string_view left = own.parameters; !left.empty();) {
+        const std::size_t end = left.find(';');
+        const std::string_view part = left.substr(0, end);
+        left = end == std::string_view::npos ? std::string_view() : left.substr(end + 1);
+        std::string taken(part);
+        if (parameter(part, asymmetry_parameter) && !asymmetry) continue;
+        if (parameter(part, profile_parameter) && answer) taken = std::string(profile_parameter) + '=' + h264::to_string(*answer);
+        if (!out.empty()) out += ';';
+        out += taken;
+    }
+    return out;
 }
 
 const Codec* find_match(const Codec& codec, const std::vector<Codec>& among) noexcept {
@@ -51,8 +85,7 @@ const Codec* find_repeating(const Codec& rtx, const std::vector<Codec>& taken, c
 
 bool same_codec(const Codec& a, const Codec& b) noexcept {
     if (!equals_ignoring_case(a.name, b.name) || a.clock_rate != b.clock_rate || a.channels != b.channels) return false;
-    if (is_named(a, "H264"))
-        return same_parameter(a, b, "packetization-mode", "0") && equals_ignoring_case(h264_profile(a), h264_profile(b));
+    if (is_named(a, "H264")) return same_parameter(a, b, "packetization-mode", "0") && same_h264_profile(a, b);
     if (is_named(a, "VP9")) return same_parameter(a, b, "profile-id", "0");
     if (is_named(a, "AV1")) return same_parameter(a, b, "profile", "0");
     return true;
@@ -71,7 +104,8 @@ std::vector<Codec> shared_codecs(const Media& remote, const std::vector<Codec>& 
         const Codec* own = repeats ? find_repeating(offered, out, matches, local) : find_match(offered, local);
         if (own == nullptr) continue;
         Codec codec = offered;
-        if (!own->parameters.empty() && !repeats) codec.parameters = own->parameters;
+        if (!own->parameters.empty() && !repeats)
+            codec.parameters = is_named(*own, "H264") ? h264_parameters(offered, *own) : own->parameters;
         codec.feedback.clear();
         const auto take = [&](const std::string& feedback) {
             const auto among = [&](const std::vector<std::string>& all) {

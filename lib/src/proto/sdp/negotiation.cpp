@@ -498,6 +498,7 @@ std::optional<SourceError> Applier::agree() {
     out_.dtls = answered == Setup::active ? DtlsRole::server : DtlsRole::client;
     out_.controlling = true;
     if (auto wrong = take_transport(answer_, answer_name, tagged_, tagged_, out_)) return wrong;
+    std::optional<std::size_t> useless;  // the first that no codec is shared of
     for (std::size_t i = 0; i < answer_.media.size(); ++i) {
         const Media& ours = offer_.media[i];
         if (answer_.media[i].rejected()) continue;
@@ -508,11 +509,17 @@ std::optional<SourceError> Applier::agree() {
         }
         AgreedMedia agreed = agree_on_media(answer_, i, ours.direction, ours.codecs, ours.extensions);
         if (agreed.mid.empty()) agreed.mid = ours.mid;
-        if (agreed.codecs.empty())
-            return error_at(answer_name, answer_.media[i].where.media, name_of(answer_, i) + " names no codec that was offered",
-                            "an answer chooses among the offer's");
+        if (agreed.codecs.empty()) {
+            // Nothing can flow there, but all else can.
+            if (!useless) useless = i;
+            agreed.direction = Direction::inactive;
+        }
         out_.media.push_back(std::move(agreed));
     }
+    const bool any_media = std::any_of(out_.media.begin(), out_.media.end(), [](const auto& one) { return !one.codecs.empty(); });
+    if (useless && !out_.data && !any_media)
+        return error_at(answer_name, answer_.media[*useless].where.media,
+                        name_of(answer_, *useless) + " names no codec that was offered", "an answer chooses among the offer's");
     if (out_.mid.empty()) out_.mid = offer_.media[tagged_].mid;
     return std::nullopt;
 }

@@ -115,9 +115,9 @@ struct Answer {
 /// Errors: nothing in the offer can be taken; the transport lacks credentials or a fingerprint of a known kind; `setup:holdconn`.
 [[nodiscard]] Outcome<Answer> create_answer(const Session& offer, const Local& local);
 
-/// Reads the answer to an offer of ours. Source: RFC 9429 section 5.11, RFC 9143 section 7.4.
-/// Errors: another number of sections, another kind, mid or protocol in one; `setup` that is no answer; a bundle of what was not offered
-/// as one, or no bundle; everything refused; no credentials or fingerprint.
+/// Reads the answer to an offer of ours; a section taken without a codec that was offered is inactive. Source: RFC 9429 section 5.11, RFC 9143
+/// section 7.4. Errors: another number of sections, another kind, mid or protocol in one; `setup` that is no answer; a bundle of what was
+/// not offered as one, or no bundle; everything refused, or taken without a codec that was offered; no credentials or fingerprint.
 [[nodiscard]] Outcome<Agreed> apply_answer(const Session& offer, const Session& answer);
 
 /// Both mean the same coding, whatever their payload types (RFC 9429 section 5.3.1; RFC 6184 for H264).

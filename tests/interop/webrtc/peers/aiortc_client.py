@@ -1,5 +1,5 @@
-"""aiortc_client.py URL PINGS [media [back]] [size=BYTES]: calls URL with a data channel, and with tracks where asked, until some frames of
-video are back with `back`; prints one line of JSON.
+"""aiortc_client.py URL PINGS [media [back]] [size=BYTES] [for=SECONDS]: calls URL with a data channel, and with tracks where asked, until some frames of
+video are back with `back`, or for some seconds with `for=SECONDS`; prints one line of JSON. FAULT: see aiortc_faults.py.
 
 It ends with 0 where every ping came back as a pong."""
 import asyncio
@@ -11,11 +11,16 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import aiohttp
 import aiortc_common
+import aiortc_faults
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 LIMIT = 60  # seconds; generous, since no test is about speed
 FRAMES = 60  # of video that are waited for where they are to come back
+
+
+def number_after(name):
+    return max([int(word[len(name):]) for word in sys.argv[3:] if word.startswith(name)], default=0)
 
 
 async def main(url, pings, media, size):
@@ -82,6 +87,7 @@ async def main(url, pings, media, size):
             await asyncio.wait_for(enough.wait(), LIMIT)
         except asyncio.TimeoutError:
             error = f"{frames} came back of tracks; {FRAMES} of video are enough"
+    await asyncio.sleep(number_after("for="))
     if os.environ.get("STAY") == "1":
         print("staying", flush=True)
         await asyncio.sleep(LIMIT * 10)
@@ -93,5 +99,4 @@ async def main(url, pings, media, size):
     return 0 if error is None and not odd else 1
 
 
-size = max([int(word[5:]) for word in sys.argv[3:] if word.startswith("size=")], default=0)
-sys.exit(asyncio.run(main(sys.argv[1], int(sys.argv[2]), "media" in sys.argv[3:], size)))
+sys.exit(asyncio.run(main(sys.argv[1], int(sys.argv[2]), "media" in sys.argv[3:], number_after("size="))))

@@ -1,11 +1,12 @@
 """POST /offer {sdp, type} -> {sdp, type}, by aiortc. Text `ping...` comes back as `pong...`, all else as it is; tracks are sent back,
-video through `video_transform` as aiortc's example does it."""
+video through `video_transform` as aiortc's example does it, or with a FAULT of aiortc_faults.py."""
 import asyncio
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import aiortc_common
+import aiortc_faults
 from aiohttp import web
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaRelay

@@ -86,6 +86,13 @@ TEST(H264Nal, no_more_units_are_read_than_a_picture_has) {
     EXPECT_EQ(split_annex_b(stream_of(more)).error(), make_error_code(Errc::too_many));
 }
 
+TEST(H264Payload, a_delimiter_is_told_alone_and_among_others) {
+    EXPECT_TRUE(inspect(unhex("09 10")).delimiter);
+    EXPECT_TRUE(inspect(unhex("78 0002 0910 0004 6742e01f")).delimiter);
+    EXPECT_FALSE(inspect(unhex("67 42e01f")).delimiter);
+    EXPECT_FALSE(inspect(unhex("41 9a")).delimiter);
+}
+
 TEST(H264Payload, parameter_sets_share_a_packet_in_front_of_the_picture) {
     const auto payloads = packetise(stream_of({unhex("67 42e01f"), unhex("68 ce"), unit(0x65, 50)}), 100);
     ASSERT_TRUE(payloads);

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "proto/sdp/codecs.hpp"
 #include "proto/sdp/negotiation.hpp"
 #include "support/fixtures.hpp"
 
@@ -432,6 +433,11 @@ TEST(Applied, an_answer_that_does_not_match_says_in_which_line) {
         EXPECT_NE(at, std::string::npos) << from;
         return text.replace(at, from.size(), to);
     };
+    // A medium of which nothing comes does not end the call: the data channels are there.
+    const Agreed without = applied(offer, taken(whole(with(good_audio, "111 opus", "111 ilbc"), good_video, good_data)));
+    EXPECT_TRUE(without.data);
+    ASSERT_THAT(without.media, SizeIs(1));
+    EXPECT_EQ(without.media[0].direction, Direction::inactive);
     const struct {
         std::string answer;
         int line;
@@ -445,7 +451,8 @@ TEST(Applied, an_answer_that_does_not_match_says_in_which_line) {
         {whole(with(good_audio, "setup:active", "setup:actpass"), good_video, good_data), 9, "setup:actpass is no answer"},
         {whole(with(good_audio, "setup:active", "setup:holdconn"), good_video, good_data), 9, "setup:holdconn is no answer"},
         {whole(with(good_audio, "a=rtcp-mux\r\n", ""), good_video, good_data), 6, "lacks rtcp-mux"},
-        {whole(with(good_audio, "111 opus", "111 ilbc"), good_video, good_data), 6, "names no codec that was offered"},
+        {whole(with(good_audio, "111 opus", "111 ilbc"), good_video, with(good_data, "application 9", "application 0")), 6,
+         "names no codec that was offered"},
         {head + good_audio + good_video + good_data, 15, "not in a bundle with the others"},
         {head + "a=group:BUNDLE 0\r\n" + good_audio + good_video + good_data, 16, "not in a bundle with the others"},
         {head + "a=group:BUNDLE 2\r\n" + good_audio + good_video + good_data, 6, "not in a bundle with the others"},
@@ -502,6 +509,23 @@ TEST(Applied, a_refused_section_may_hold_anything) {
 
 // --- codecs ----------------------------------------------------------------------------------------------------------
 
+TEST(Codecs, levels_of_h264_are_agreed_on) {
+    const auto answer_to = [](const char* parameters) {
+        Media remote;
+        remote.codecs = {{100, "H264", 90000, 1, parameters, {}}};
+        const auto codecs = shared_codecs(
+            remote, {{102, "H264", 90000, 1, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", {}}});
+        return codecs.empty() ? std::string("none") : codecs[0].parameters;
+    };
+    // Both allow asymmetry: the offer's profile and our level.
+    EXPECT_EQ(answer_to("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42c015"),
+              "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42c01f");
+    // Else the lower one, without a word of what the offer did not allow.
+    EXPECT_EQ(answer_to("packetization-mode=1;profile-level-id=42c015"), "packetization-mode=1;profile-level-id=42c015");
+    EXPECT_EQ(answer_to("packetization-mode=1;profile-level-id=42e034"), "packetization-mode=1;profile-level-id=42e01f");
+    EXPECT_EQ(answer_to("packetization-mode=1;profile-level-id=640c1f"), "none");
+}
+
 TEST(Codecs, the_same_coding_is_told_from_another) {
     const auto codec = [](const char* name, std::uint32_t rate, std::uint8_t channels, const char* parameters) {
         return Codec{1, name, rate, channels, parameters, {}};
@@ -515,6 +539,13 @@ TEST(Codecs, the_same_coding_is_told_from_another) {
     EXPECT_FALSE(same_codec(codec("H264", 90000, 1, baseline), codec("H264", 90000, 1, "profile-level-id=42e01f")));
     EXPECT_FALSE(
         same_codec(codec("H264", 90000, 1, baseline), codec("H264", 90000, 1, "packetization-mode=1;profile-level-id=640c1f")));
+    // RFC 6184 table 5: all of these are constrained baseline.
+    for (const char* same : {"packetization-mode=1;profile-level-id=42c01f", "packetization-mode=1;profile-level-id=4d801f"})
+        EXPECT_TRUE(same_codec(codec("H264", 90000, 1, baseline), codec("H264", 90000, 1, same))) << same;
+    EXPECT_FALSE(
+        same_codec(codec("H264", 90000, 1, baseline), codec("H264", 90000, 1, "packetization-mode=1;profile-level-id=42001f")));
+    EXPECT_FALSE(
+        same_codec(codec("H264", 90000, 1, baseline), codec("H264", 90000, 1, "packetization-mode=1;profile-level-id=42")));
     EXPECT_TRUE(same_codec(codec("VP9", 90000, 1, ""), codec("VP9", 90000, 1, "profile-id=0")));
     EXPECT_FALSE(same_codec(codec("VP9", 90000, 1, ""), codec("VP9", 90000, 1, "profile-id=2")));
 }

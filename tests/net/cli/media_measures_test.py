@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""What volley offer measures of video and sound is what a way does that is known: as long as it is, and no loss where nothing was lost."""
+import json
+import pathlib
+import signal
+import struct
+import sys
+import unittest
+
+TESTS = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(TESTS / "interop/webrtc"))
+from bad_way import BadWay
+from support.calls import CallsTest
+from support.volley import LIMIT
+
+
+def wav(rate, seconds=0.2):
+    """Silence is sound, too."""
+    data = b"\0" * (2 * int(rate * seconds))
+    return (b"RIFF" + struct.pack("<I", 36 + len(data)) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, rate, 2 * rate, 2, 16) + b"data"
+            + struct.pack("<I", len(data)) + data)
+
+
+class MediaMeasures(CallsTest):
+    def media(self, url, *args, code=0):
+        phase, _, done = self.offer(url, "--every", "200ms", *args, code=code)
+        return phase["calls"]["media"], phase["calls"], done.stdout
+
+    def way(self, delay, *args):
+        """To a server behind a way that takes `delay` seconds each."""
+        way = BadWay(f"http://127.0.0.1:{self.serve(*args)}/offer", 1, loss=0, delay=delay, jitter=0)
+        self.addCleanup(way.stop)
+        self.relays = way.relays
+        return way.url
+
+    def test_round_trips_of_sound_over_a_second_are_told(self):
+        media, _, text = self.media(self.way(0.6), "--audio", "--audio-codec", "pcmu", "--for", "5s")
+        audio = media["audio"]
+        self.assertGreaterEqual(audio["chirps_back"], 1, text)
+        self.assertGreaterEqual(audio["round_trip"]["min"], 1.19, text)
+        self.assertLess(audio["round_trip"]["min"], 4, text)
+
+    def test_what_is_under_way_when_a_run_is_interrupted_is_not_lost(self):
+        file = self.path("result.json")
+        process = self.start("offer", self.way(0.3), "--video", "reflect", "--resolution", "160x120", "--fps", "20", "--audio", "--for", "60s", "-o", file)
+        self.wait_until_caught(process, signal.SIGINT)
+        # Of about 140 datagrams a second.
+        self.wait_for(lambda: self.relays and self.relays[0].passed > 700)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=LIMIT)
+        media = json.loads(pathlib.Path(file).read_text())["servers"][0]["phases"][0]["calls"]["media"]
+        self.assertGreaterEqual(media["video"]["returned"], 10, out)
+        self.assertEqual((media["video"]["lost"], media["video"]["untold"]), (0, 0), out)
+        self.assertEqual(media["video"]["sent"], media["video"]["returned"], out)
+        self.assertEqual(media["audio"]["chirps"], media["audio"]["chirps_back"], out)
+
+    def test_chirps_are_counted_in_calls_that_are_listened_to(self):
+        media, _, text = self.media(f"127.0.0.1:{self.serve()}/offer", "--video", "none", "--resolution", "160x120", "--fps", "5", "--audio", "--calls", "4",
+                                    "--decode-every", "4", "--for", "3s")
+        audio = media["audio"]
+        self.assertEqual(audio["calls"], 4, text)
+        self.assertGreaterEqual(audio["chirps_back"], 1, text)
+        self.assertLessEqual(audio["chirps"], 4, text)
+
+    def test_a_call_of_a_moment_has_no_rate(self):
+        media, _, text = self.media(f"127.0.0.1:{self.serve()}/offer", "--video", "reflect", "--resolution", "160x120", "--count", "1")
+        self.assertLess(media["video"]["length"], 1, text)
+        self.assertNotIn("frames/s back", text)
+
+    def test_sound_of_an_uncommon_rate(self):
+        for rate in (22255, 11127, 1000, 44101):
+            with self.subTest(rate):
+                file = pathlib.Path(self.path("odd.wav"))
+                file.write_bytes(wav(rate))
+                port = self.serve("--audio", str(file))
+                media, _, text = self.media(f"127.0.0.1:{port}/offer", "--audio", "--audio-source", str(file), "--for", "1s")
+                self.assertGreater(media["audio"]["sent"], 5, text)
+                self.assertGreater(media["audio"]["received"], 5, text)
+                self.assertIsNone(self.server.poll())
+
+
+if __name__ == "__main__":
+    unittest.main()
