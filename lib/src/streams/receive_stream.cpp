@@ -204,7 +204,6 @@ void ReceiveStream::handle_goodbye(TimePoint now, EventQueue& events) {
 void ReceiveStream::end(TimePoint now, bool goodbye, EventQueue& events) {
     ended_ = now;
     nacks_.clear();
-    key_frames_.answer();
     events.push(StreamEnded{id_, section_.index, goodbye});
 }
 
