@@ -66,6 +66,12 @@ void ChirpTrips::advance(TimePoint now) {
     }
 }
 
+void ChirpTrips::stop(TimePoint now) {
+    // As long as a chirp is, and what codecs hold back.
+    constexpr Duration whole = std::chrono::milliseconds(140);
+    while (!under_way_.empty() && now - under_way_.back().at < whole) under_way_.pop_back();
+}
+
 void ChirpTrips::finish(bool had_time) {
     if (had_time) lost_ += under_way_.size();
     under_way_.clear();

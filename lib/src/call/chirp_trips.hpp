@@ -36,6 +36,8 @@ public:
     [[nodiscard]] std::optional<Duration> note_heard(TimePoint at, std::size_t kind);
     /// Those sent a timeout ago are lost.
     void advance(TimePoint now);
+    /// Nothing more is sent: a chirp that only just began was not sent whole, and is none.
+    void stop(TimePoint now);
     /// Nothing comes any more. @param had_time  what is under way is lost; else it was not sent
     void finish(bool had_time);
 

@@ -336,6 +336,7 @@ void MediaLeg::take_chirps() {
 void MediaLeg::stop(TimePoint now) {
     if (stopped_ || !session_) return;
     stopped_ = now;
+    chirps_.stop(now);
     if (!heard_) return;
     heard_->finish();
     sources_.workers().want(heard_);

@@ -206,7 +206,6 @@ void ReceiveStream::end(TimePoint now, bool goodbye, EventQueue& events) {
     ended_ = now;
     goodbye_ = goodbye;
     nacks_.clear();
-    key_frames_.answer();
     events.push(StreamEnded{id_, section_.index, goodbye});
 }
 

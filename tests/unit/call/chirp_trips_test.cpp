@@ -108,6 +108,17 @@ TEST(ChirpTrips, what_is_back_a_little_before_it_was_sent_is_back_at_once) {
     EXPECT_EQ(trips.under_way(), 1U);
 }
 
+TEST(ChirpTrips, a_chirp_that_was_cut_off_at_the_end_is_none) {
+    ChirpTrips trips;
+    trips.note_sent(start, 0);
+    trips.note_sent(start + 1s, 1);
+    trips.stop(start + 1s + 20ms);
+    EXPECT_EQ(trips.under_way(), 1U);
+    trips.stop(start + 1s + 200ms);
+    trips.finish(true);
+    EXPECT_EQ(trips.lost(), 1U);
+}
+
 TEST(ChirpTrips, what_is_under_way_in_a_call_that_was_cut_short_was_not_sent) {
     ChirpTrips trips;
     trips.note_sent(start, 0);
