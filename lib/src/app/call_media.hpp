@@ -27,7 +27,7 @@ namespace volley::app {
 class CallMedia {
 public:
     /// @param wake  see call::AnswerMedia. Throws std::runtime_error where the sound or video that is to be played cannot be read, the folder for
-    /// recordings is none, or what does all that is not there.
+    /// recordings is none, or there is no plugin for what is asked for.
     CallMedia(const CallOptions& options, RandomSource& random, std::function<void(std::uint64_t call)> wake);
 
     /// For one call.

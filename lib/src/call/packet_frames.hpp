@@ -26,7 +26,8 @@ public:
 
     explicit PacketFrames(media::VideoCodec codec) : codec_(codec) {}
 
-    /// @param packet  its codec is this object's. Repeated and late ones are left out. @param whole  told of each picture that is now whole, in order
+    /// @param packet  its codec is this object's. Repeated and late ones are left out, and those without payload, which are padding.
+    /// @param whole  told of each picture that is now whole, in order
     void add(const streams::PacketReceived& packet, const std::function<void(Picture&&)>& whole);
 
 private:
