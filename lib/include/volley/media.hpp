@@ -39,7 +39,8 @@ using FrameFunction = std::function<void(const Frame& frame, double seconds)>;
 bool add_transform(std::string name, std::function<FrameFunction()> make);
 
 /// Where the media plugin is, for programs that stand elsewhere than it is looked for: not in one folder with it (as in a build), nor installed in
-/// one tree with it. CMake's find_package(volley) says it in volley_MEDIA_PLUGIN. Counts until the plugin is first needed.
+/// one tree with it. CMake's find_package(volley) says it in volley_MEDIA_PLUGIN. The plugin for files that FFmpeg reads, libvolley_avformat.so, is
+/// looked for beside it. Counts until the plugin is first needed.
 /// Thread safety: callable from anywhere.
 void set_plugin(std::string path);
 
