@@ -40,17 +40,19 @@ bool PacketFrames::take_front(const std::function<void(Picture&&)>& whole) {
     }
     const std::uint32_t timestamp = at->second.timestamp;
     std::uint64_t number = at->first;
-    std::vector<Bytes> payloads;
     bool ended = false;
     for (; at != waiting_.end() && at->first == number && !ended; ++at, ++number) {
         if (at->second.is_padding()) continue;
         if (at->second.timestamp != timestamp) break;
-        payloads.push_back(at->second.payload);
         ended = at->second.marker;
     }
     // A picture whose last packet has no marker ends where another timestamp begins.
     const bool another = at != waiting_.end() && at->first == number && at->second.timestamp != timestamp;
     if (!ended && !another) return false;
+    // Only now, so that a picture that never ends is not copied for each of its packets.
+    std::vector<Bytes> payloads;
+    for (auto of = waiting_.begin(); of != at; ++of)
+        if (!of->second.is_padding()) payloads.push_back(std::move(of->second.payload));
     waiting_.erase(waiting_.begin(), at);
     begun_ = true;
     next_ = number;
