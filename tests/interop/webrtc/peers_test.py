@@ -25,10 +25,11 @@ PINGS = 20
 
 
 class PeerTest(VolleyTest):
-    def run_peer(self, script, *args, **environment):
-        """A peer in a process of its own, which ends with the test at the latest."""
-        process = subprocess.Popen([PYTHON, str(PEERS / script), *map(str, args)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, env=dict(self.env, PYTHONDONTWRITEBYTECODE="1", **environment))
+    def run_peer(self, script, *args, output=None, **environment):
+        """A peer in a process of its own, which ends with the test at the latest. What it prints goes into the file `output`, or to who asks
+        with communicate()."""
+        process = subprocess.Popen([PYTHON, str(PEERS / script), *map(str, args)], stdin=subprocess.DEVNULL, stdout=output or subprocess.PIPE,
+                                   stderr=output or subprocess.PIPE, text=True, env=dict(self.env, PYTHONDONTWRITEBYTECODE="1", **environment))
 
         def end():
             if process.poll() is None:
@@ -40,11 +41,20 @@ class PeerTest(VolleyTest):
 
     def serve_peer(self, script, **environment):
         port = free_port()
-        process = self.run_peer(script, port, **environment)
+        # No pipe: nobody reads it meanwhile, and a peer whose decoder complains of each frame fills it and stands still.
+        file = pathlib.Path(self.path(f"{script}.{port}.output"))
+        with file.open("w") as output:
+            process = self.run_peer(script, port, output=output, **environment)
         url = f"http://127.0.0.1:{port}/"
 
+        def tell():
+            if said := file.read_text(errors="replace"):
+                print(f"{script} printed {len(said)} characters, the last: {said[-1000:]}", file=sys.stderr)
+
+        self.addCleanup(tell)
+
         def is_ready():
-            self.assertIsNone(process.poll(), "the peer did not start" if process.poll() is None else process.stderr.read())
+            self.assertIsNone(process.poll(), "the peer did not start")
             try:
                 return urllib.request.urlopen(url, timeout=5).status == 200
             except OSError:
