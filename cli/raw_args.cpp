@@ -27,14 +27,27 @@ const Flag* find_flag(const std::vector<const Flag*>& flags, char short_name) {
     return it == flags.end() ? nullptr : *it;
 }
 
+/// --name, --name=value or --no-name of a flag that there is.
+bool is_long_flag(const std::vector<const Flag*>& flags, std::string_view arg) {
+    if (!arg.starts_with("--")) return false;
+    const std::string_view name = arg.substr(2, arg.find('=') == std::string_view::npos ? arg.npos : arg.find('=') - 2);
+    return find_flag(flags, name) != nullptr || (name.starts_with("no-") && find_flag(flags, name.substr(3)) != nullptr);
+}
+
 /// CLI11 2.1 reads `--raw=` as "the value follows" and keeps the `=` of `-p=hb`. HTTPie's users write both, so values that are
 /// joined with `=` are put apart before it sees them.
-std::vector<std::string> split_joined_values(const std::vector<const Flag*>& flags, const std::vector<std::string>& args) {
+/// @param error  set where a flag stands in the place of another's value, as argparse refuses it; joined with `=` it would be one
+std::vector<std::string> split_joined_values(const std::vector<const Flag*>& flags, const std::vector<std::string>& args,
+                                             std::string& error) {
     std::vector<std::string> out;
     bool value_follows = false;
     bool ended = false;
     for (const std::string& arg : args) {
         if (ended || value_follows || arg.size() < 2 || arg[0] != '-') {
+            if (value_follows && is_long_flag(flags, arg) && error.empty())
+                error = escape_for_terminal(out.back()) +
+                        " needs a value, not a flag (if it is one: " + escape_for_terminal(out.back()) + "=" +
+                        escape_for_terminal(arg) + ")";
             value_follows = false;
             out.push_back(arg);
             continue;
@@ -128,7 +141,8 @@ RawArgs parse_args(Verb verb, const std::vector<std::string>& args) {
     positional->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 
     try {
-        auto words = split_joined_values(flags, args);
+        auto words = split_joined_values(flags, args, out.error);
+        if (!out.error.empty()) return out;
         std::ranges::reverse(words);  // CLI11 takes them from the back
         app.parse(std::move(words));
     } catch (const CLI::ArgumentMismatch&) {

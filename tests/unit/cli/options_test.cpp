@@ -45,7 +45,7 @@ TEST(RawArgs, values_follow_in_every_spelling) {
     // CLI11 on its own would lose an empty value, split one in brackets, and take the mark away.
     EXPECT_EQ(parse_args(Verb::request, {"--raw="}).flags.at(0).value, "");
     EXPECT_EQ(parse_args(Verb::request, {"--raw", "[1,2]"}).flags.at(0).value, "[1,2]");
-    EXPECT_EQ(parse_args(Verb::request, {"--raw", "--raw=x"}).flags.at(0).value, "--raw=x");
+    EXPECT_EQ(parse_args(Verb::request, {"--raw", "--row=x"}).flags.at(0).value, "--row=x");
     EXPECT_THAT(parse_args(Verb::request, {"[0][x]=1,2", "[::1]:80", "", "-"}).positionals,
                 ElementsAre("[0][x]=1,2", "[::1]:80", "", "-"));
 }
@@ -56,6 +56,12 @@ TEST(RawArgs, what_is_unknown_is_named_with_a_guess) {
               "unrecognized arguments: --timeuot=3 (did you mean --timeout?)");
     EXPECT_EQ(parse_args(Verb::request, {"--follow=1", ":"}).error, "--follow takes no value");
     EXPECT_EQ(parse_args(Verb::request, {":", "--timeout"}).error, "--timeout needs a value");
+    EXPECT_EQ(parse_args(Verb::offer, {":", "--video", "--for", "1s"}).error,
+              "--video needs a value, not a flag (if it is one: --video=--for)");
+    EXPECT_EQ(parse_args(Verb::request, {":", "--raw", "--no-verify=1"}).error,
+              "--raw needs a value, not a flag (if it is one: --raw=--no-verify=1)");
+    EXPECT_EQ(parse_args(Verb::request, {":", "--raw=--form"}).error, "");
+    EXPECT_EQ(parse_args(Verb::request, {":", "--raw", "--unheard"}).error, "");
     EXPECT_THAT(parse_args(Verb::serve, {"--print=b"}).error, HasSubstr("unrecognized arguments: --print=b"));
 }
 
