@@ -25,6 +25,14 @@ function(volley_add_loopback_test name file)
     set_tests_properties(interop_${name} PROPERTIES LABELS "interop;long" TIMEOUT 7200)
   endif()
 endfunction()
+# The page's reader of ring codes beside the program's own.
+add_executable(ring_pictures interop/webrtc/ring_pictures.cpp)
+target_link_libraries(ring_pictures PRIVATE volley::volley volley_warnings)
+target_include_directories(ring_pictures PRIVATE ${PROJECT_SOURCE_DIR}/lib/src ${PROJECT_SOURCE_DIR}/tests)
+add_test(NAME interop_webrtc_page_ring COMMAND ${VOLLEY_BASH} -c "set -o pipefail; \"$0\" | \"$1\" \"$2\" \"$3\"" $<TARGET_FILE:ring_pictures>
+  ${VOLLEY_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/interop/webrtc/page_ring.mjs ${PROJECT_SOURCE_DIR}/lib/src/app/page/client)
+set_tests_properties(interop_webrtc_page_ring PROPERTIES LABELS interop TIMEOUT 300)
+
 volley_add_loopback_test(webrtc_page page_test.py)
 volley_add_loopback_test(webrtc_page_echo page_echo_test.py)
 volley_add_loopback_test(webrtc_page_media page_media_test.py)
