@@ -34,6 +34,7 @@ add_test(NAME interop_webrtc_page_ring COMMAND ${VOLLEY_BASH} -c "set -o pipefai
 set_tests_properties(interop_webrtc_page_ring PROPERTIES LABELS interop TIMEOUT 300)
 
 volley_add_loopback_test(webrtc_page page_test.py)
+volley_add_loopback_test(webrtc_page_firefox page_firefox_test.py)
 volley_add_loopback_test(webrtc_page_echo page_echo_test.py)
 volley_add_loopback_test(webrtc_page_media page_media_test.py)
 volley_add_loopback_test(webrtc_page_media_5_minutes page_media_test.py LONG PAGE_SECONDS=300)
@@ -43,5 +44,5 @@ volley_add_loopback_test(webrtc_media_20_times media_test.py LONG WEBRTC_PASSES=
 volley_add_loopback_test(webrtc_peers_20_times peers_test.py LONG WEBRTC_PASSES=20)
 # Browsers, codecs and OpenCV take all processors that there are: no verdict of a server is to be found beside them, and pictures that
 # nobody has time for do not come back.
-set_tests_properties(interop_webrtc_page interop_webrtc_page_echo interop_webrtc_page_media interop_webrtc_peers interop_webrtc_media
+set_tests_properties(interop_webrtc_page interop_webrtc_page_firefox interop_webrtc_page_echo interop_webrtc_page_media interop_webrtc_peers interop_webrtc_media
   PROPERTIES RUN_SERIAL ON)
