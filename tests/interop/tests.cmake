@@ -25,6 +25,7 @@ function(volley_add_loopback_test name file)
     set_tests_properties(interop_${name} PROPERTIES LABELS "interop;long" TIMEOUT 7200)
   endif()
 endfunction()
+volley_find_program(VOLLEY_NODE node)
 # The page's reader of ring codes beside the program's own.
 add_executable(ring_pictures interop/webrtc/ring_pictures.cpp)
 target_link_libraries(ring_pictures PRIVATE volley::volley volley_warnings)
