@@ -104,6 +104,15 @@ TEST_F(CallsTest, a_port_on_loopback_may_be_reached_at_all_addresses_of_the_mach
     EXPECT_LT(answer.find(" 127.0.0.1 "), answer.find(" " + other->to_string() + " ")) << "whoever can takes loopback";
 }
 
+TEST_F(CallsTest, so_may_one_on_the_loopback_address_of_ipv6) {
+    auto config = port_config("::1");
+    config.whole_machine = true;
+    open_port(std::move(config));
+    const auto caller = connected(call_config("::1"));
+    EXPECT_EQ(echo(*caller, true, "six"), "six");
+    EXPECT_EQ(caller->peer().path()->remote.endpoint, (Endpoint{address("::1"), port->local_endpoint().port}));
+}
+
 TEST(LocalAddresses, a_datagram_is_of_this_machine_if_its_sender_has_our_address_or_a_loopback_one) {
     EXPECT_TRUE(is_from_this_machine(address("127.0.0.1"), address("127.0.0.1")));
     EXPECT_TRUE(is_from_this_machine(address("127.0.0.1"), address("192.0.2.1")));
