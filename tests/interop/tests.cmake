@@ -25,7 +25,17 @@ function(volley_add_loopback_test name file)
     set_tests_properties(interop_${name} PROPERTIES LABELS "interop;long" TIMEOUT 7200)
   endif()
 endfunction()
+volley_find_program(VOLLEY_NODE node)
+# The page's reader of ring codes beside the program's own.
+add_executable(ring_pictures interop/webrtc/ring_pictures.cpp)
+target_link_libraries(ring_pictures PRIVATE volley::volley volley_warnings)
+target_include_directories(ring_pictures PRIVATE ${PROJECT_SOURCE_DIR}/lib/src ${PROJECT_SOURCE_DIR}/tests)
+add_test(NAME interop_webrtc_page_ring COMMAND ${VOLLEY_BASH} -c "set -o pipefail; \"$0\" | \"$1\" \"$2\" \"$3\"" $<TARGET_FILE:ring_pictures>
+  ${VOLLEY_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/interop/webrtc/page_ring.mjs ${PROJECT_SOURCE_DIR}/lib/src/app/page/client)
+set_tests_properties(interop_webrtc_page_ring PROPERTIES LABELS interop TIMEOUT 300)
+
 volley_add_loopback_test(webrtc_page page_test.py)
+volley_add_loopback_test(webrtc_page_firefox page_firefox_test.py)
 volley_add_loopback_test(webrtc_page_echo page_echo_test.py)
 volley_add_loopback_test(webrtc_page_media page_media_test.py)
 volley_add_loopback_test(webrtc_page_media_5_minutes page_media_test.py LONG PAGE_SECONDS=300)
@@ -35,5 +45,5 @@ volley_add_loopback_test(webrtc_media_20_times media_test.py LONG WEBRTC_PASSES=
 volley_add_loopback_test(webrtc_peers_20_times peers_test.py LONG WEBRTC_PASSES=20)
 # Browsers, codecs and OpenCV take all processors that there are: no verdict of a server is to be found beside them, and pictures that
 # nobody has time for do not come back.
-set_tests_properties(interop_webrtc_page interop_webrtc_page_echo interop_webrtc_page_media interop_webrtc_peers interop_webrtc_media
+set_tests_properties(interop_webrtc_page interop_webrtc_page_firefox interop_webrtc_page_echo interop_webrtc_page_media interop_webrtc_peers interop_webrtc_media
   PROPERTIES RUN_SERIAL ON)

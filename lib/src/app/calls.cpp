@@ -62,6 +62,7 @@ call::ServerPortConfig config_of(const CallOptions& options) {
     config.bind = {address_of(options.host), options.port};
     for (const std::string& text : options.advertise)
         if (const auto address = IpAddress::parse(text)) config.advertised.push_back(*address);
+    config.whole_machine = true;
     config.peer.ice.role = proto::ice::Role::controlled;
     config.most_calls = options.most;
     config.most_calls_per_address = options.most_per_address;

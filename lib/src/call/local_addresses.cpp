@@ -23,4 +23,8 @@ std::vector<IpAddress> candidate_addresses(std::vector<IpAddress> all, bool loop
     return all;
 }
 
+bool is_from_this_machine(const IpAddress& remote, const IpAddress& local) noexcept {
+    return remote.unmapped().is_loopback() || remote == local;
+}
+
 }  // namespace volley::call

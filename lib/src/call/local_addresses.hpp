@@ -15,4 +15,8 @@ namespace volley::call {
 /// made of: then loopback ones that were asked for stay and others go, for a peer on this machine is sure to be reached there alone.
 [[nodiscard]] std::vector<IpAddress> candidate_addresses(std::vector<IpAddress> all, bool loopback);
 
+/// Whether a datagram that came to `local` was sent on this machine. Where it was, and yet from another of its addresses that is no loopback
+/// one, this says no. (That nobody else sends from an address of ours, or a loopback one, is seen to by the system.)
+[[nodiscard]] bool is_from_this_machine(const IpAddress& remote, const IpAddress& local) noexcept;
+
 }  // namespace volley::call

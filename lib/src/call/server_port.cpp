@@ -15,6 +15,7 @@
 #include "net/deadline_queue.hpp"
 #include "net/udp_socket.hpp"
 #include "proto/ice/agent.hpp"
+#include "proto/ice/gatherer.hpp"
 #include "proto/stun/message.hpp"
 
 namespace volley::call {
@@ -111,6 +112,10 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
         config.peer.ice.gathering = {};
         config.peer.ice.role = ice::Role::controlled;
         config.peer.trickle = false;
+        if (!config.whole_machine || !config.bind.address.is_loopback() || !config.advertised.empty()) return;
+        home = config.bind.address;
+        const std::array<std::uint8_t, 16> all{};
+        config.bind.address = home->is_v4() ? IpAddress::v4(0) : *IpAddress::from_bytes(all);
     }
 
     [[nodiscard]] std::vector<IpAddress> addresses(TimePoint now, bool loopback);
@@ -142,6 +147,7 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
     Loop& loop;
     ServerPort& station;
     ServerPortConfig config;
+    std::optional<IpAddress> home;  // a loopback address, where this machine alone is listened to
     net::UdpSocket socket;
     Calls calls;
     Routes routes;
@@ -172,6 +178,11 @@ std::vector<IpAddress> ServerPort::Impl::addresses(TimePoint now, bool loopback)
         out = machine_addresses;
         const bool has_others = std::any_of(out.begin(), out.end(), [](const auto& a) { return !a.is_loopback(); });
         if (!loopback && has_others) std::erase_if(out, [](const auto& a) { return a.is_loopback(); });
+        if (home) {
+            std::erase_if(out, [this](const auto& a) { return a.is_loopback() || a.is_v4() != home->is_v4(); });
+            out.insert(out.begin(), *home);
+            if (out.size() > ice::Gatherer::most_hosts) out.pop_back();
+        }
     }
     if (bound.is_v4()) std::erase_if(out, [](const auto& a) { return a.is_v6(); });
     if (bound.is_v6() && !bound.is_unspecified()) std::erase_if(out, [](const auto& a) { return a.is_v4(); });
@@ -211,6 +222,10 @@ void ServerPort::Impl::note_local(Call& call, const Endpoint& remote) const {
 // --- datagrams -------------------------------------------------------------------------------------------------------------------
 
 void ServerPort::Impl::read(TimePoint at, const net::UdpDatagram& came) {
+    if (home && !is_from_this_machine(came.remote.address, came.local.address)) {
+        ++counts.strays;
+        return;
+    }
     reading = {came.local, came.remote, {}};
     const ice::Datagram datagram{
         ice::Protocol::udp, {candidate_for(came.local.address), came.local.port}, came.remote, came.bytes};
@@ -408,7 +423,11 @@ ServerPort::~ServerPort() {
     impl_->socket.close();
 }
 
-Endpoint ServerPort::local_endpoint() const { return impl_->socket.local_endpoint(); }
+Endpoint ServerPort::local_endpoint() const {
+    Endpoint out = impl_->socket.local_endpoint();
+    if (impl_->home) out.address = *impl_->home;
+    return out;
+}
 
 std::optional<ServerPort::Failure> ServerPort::Impl::limit(const IpAddress& who) const {
     if (calls.size() >= config.most_calls) return Failure{make_error_code(AcceptErrc::too_many_calls), {}};

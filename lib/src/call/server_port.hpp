@@ -27,6 +27,9 @@ struct ServerPortConfig {
     /// addresses tells those of this machine, the loopback ones where the offer comes from one, or there are no others. Which of ours stands
     /// behind which of them need not be known: answers leave from the address that the question came to.
     std::vector<IpAddress> advertised;
+    /// A port on a loopback address can be reached at all addresses of this machine, though from this machine alone, and tells those that are
+    /// not loopback ones behind its own. For browsers that make no call to a loopback address, as Firefox. Not with `advertised`.
+    bool whole_machine = false;
     /// Of each call. STUN and TURN servers in it are not asked: they would have to be one for each call, and `advertised` says what they would.
     webrtc::PeerConfig peer;
     std::size_t most_calls = 1000;

@@ -17,7 +17,19 @@ FLAGS = [
 ]
 
 
-class Browser:
+class Page:
+    """What all browsers share: a page of which scripts tell."""
+
+    def until(self, script):
+        """Waits until the expression is true. A failure shows what the page says."""
+        deadline = time.monotonic() + LIMIT
+        while not self.evaluate(script):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"never true: {script}\n{self.evaluate('document.body.innerText')}")
+            time.sleep(0.05)
+
+
+class Browser(Page):
     """One page of one browser."""
 
     def __init__(self, *flags):
@@ -84,14 +96,6 @@ class Browser:
         if "exceptionDetails" in result:
             raise RuntimeError(f"{script}: {result['exceptionDetails']}")
         return result["result"].get("value")
-
-    def until(self, script):
-        """Waits until the expression is true. A failure shows what the page says."""
-        deadline = time.monotonic() + LIMIT
-        while not self.evaluate(script):
-            if time.monotonic() > deadline:
-                raise AssertionError(f"never true: {script}\n{self.evaluate('document.body.innerText')}")
-            time.sleep(0.05)
 
     def before_each_page(self, script):
         """Runs it in every page from now on, before the page's own scripts."""

@@ -56,14 +56,18 @@ class Server:
 
 
 class PageTest(unittest.TestCase):
-    browser_flags = ()
+    browser_flags = ()  # of Chromium
     scripts = (RECORD_PEERS,)  # run in the page before its own
 
     @classmethod
     def setUpClass(cls):
-        cls.browser = Browser(*cls.browser_flags)
+        cls.browser = cls.start_browser()
         for script in cls.scripts:
             cls.browser.before_each_page(script)
+
+    @classmethod
+    def start_browser(cls):
+        return Browser(*cls.browser_flags)
 
     @classmethod
     def tearDownClass(cls):

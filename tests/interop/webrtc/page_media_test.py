@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The page of `volley serve` in Chromium, with video and sound that the server sends back.
 
-PAGE_SECONDS says how long it is looked at without a pause (20). With VOLLEY_SCREENSHOTS=FOLDER it leaves pictures of the page there."""
+PAGE_SECONDS says how long it is looked at without a pause (8). With VOLLEY_SCREENSHOTS=FOLDER it leaves pictures of the page there."""
 
 import os
 import time
@@ -9,7 +9,7 @@ import unittest
 
 from page import LISTEN, PageTest
 
-SECONDS = int(os.environ.get("PAGE_SECONDS", "20"))
+SECONDS = int(os.environ.get("PAGE_SECONDS", "8"))
 
 # Both videos: how far apart they are in the mean, and which shares of their pixels are dark, coloured and so on; all from 0 to 1.
 LOOK = """(() => {
@@ -49,12 +49,14 @@ class Media(PageTest):
             self.browser.permit(what, "granted")
 
     def call_with(self, transform, **options):
-        """Looks at it a few times while 120 frames come back."""
+        """Looks at it a few times, at pictures that are some frames apart."""
         self.connect(transform=transform, **options)
         looks = []
-        for frames in range(30, 121, 10):
-            self.until_frames(frames)
+        self.until_frames(30)
+        for _ in range(8):
             looks.append(self.browser.evaluate(LOOK))
+            time.sleep(0.2)
+        self.until_frames(60)  # which the page tells once a second
         self.few_are_unreadable()
         self.assertEqual(self.text("status"), "Connected.")
         self.until_answered(2)
@@ -132,14 +134,13 @@ class Media(PageTest):
             before = self.stats("inbound-rtp", "video")
             time.sleep(SECONDS)
             after = self.stats("inbound-rtp", "video")
-            self.assertGreater(after["framesDecoded"], before["framesDecoded"] + 100)
+            self.assertGreater(after["framesDecoded"], before["framesDecoded"] + 5 * SECONDS)
             freezes.append(after["freezeCount"] - before["freezeCount"])
             if freezes[-1] == 0:
                 break
         self.assertEqual(freezes[-1], 0, freezes)
-        rates = self.browser.evaluate("""peers.at(-1).getStats().then((report) =>
-            [...report.values()].flatMap((s) => [s.availableOutgoingBitrate, s.targetBitrate]).filter((rate) => rate > 0))""")
-        self.assertGreater(max(rates, default=0), 1_000_000)
+        self.browser.until("""peers.at(-1).getStats().then((report) =>
+            [...report.values()].some((s) => s.availableOutgoingBitrate > 1e6 || s.targetBitrate > 1e6))""")
 
 
 if __name__ == "__main__":

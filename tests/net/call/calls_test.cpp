@@ -84,6 +84,45 @@ TEST_F(CallsTest, candidates_on_loopback_are_told_to_those_who_signal_from_there
     }
 }
 
+// Firefox calls no loopback address: whoever opened http://localhost there found no way to the server.
+TEST_F(CallsTest, a_port_on_loopback_may_be_reached_at_all_addresses_of_the_machine) {
+    auto config = port_config("127.0.0.1");
+    config.whole_machine = true;
+    open_port(std::move(config));
+    EXPECT_EQ(port->local_endpoint().address, address("127.0.0.1"));
+    const auto home = connected();
+    EXPECT_EQ(echo(*home, true, "home"), "home");
+    EXPECT_EQ(home->peer().path()->remote.endpoint, port->local_endpoint());
+
+    const auto all = local_addresses(true);
+    const auto other = std::find_if(all.begin(), all.end(), [](const auto& a) { return a.is_v4() && !a.is_loopback(); });
+    if (other == all.end()) return;
+    const auto caller = connected(call_config(other->to_string()));
+    EXPECT_EQ(echo(*caller, true, "not loopback"), "not loopback");
+    EXPECT_EQ(port->counts().strays, 0U);
+    auto answer = accept(offer(*test::CallsTest::caller())).answer;
+    EXPECT_LT(answer.find(" 127.0.0.1 "), answer.find(" " + other->to_string() + " ")) << "whoever can takes loopback";
+}
+
+TEST_F(CallsTest, so_may_one_on_the_loopback_address_of_ipv6) {
+    auto config = port_config("::1");
+    config.whole_machine = true;
+    open_port(std::move(config));
+    const auto caller = connected(call_config("::1"));
+    EXPECT_EQ(echo(*caller, true, "six"), "six");
+    EXPECT_EQ(caller->peer().path()->remote.endpoint, (Endpoint{address("::1"), port->local_endpoint().port}));
+}
+
+TEST(LocalAddresses, a_datagram_is_of_this_machine_if_its_sender_has_our_address_or_a_loopback_one) {
+    EXPECT_TRUE(is_from_this_machine(address("127.0.0.1"), address("127.0.0.1")));
+    EXPECT_TRUE(is_from_this_machine(address("127.0.0.1"), address("192.0.2.1")));
+    EXPECT_TRUE(is_from_this_machine(address("192.0.2.1"), address("192.0.2.1")));
+    EXPECT_TRUE(is_from_this_machine(address("::1"), address("::1")));
+    EXPECT_FALSE(is_from_this_machine(address("192.0.2.2"), address("192.0.2.1")));
+    EXPECT_FALSE(is_from_this_machine(address("2001:db8::2"), address("2001:db8::1")));
+    EXPECT_FALSE(is_from_this_machine(address("::ffff:192.0.2.2"), address("::ffff:192.0.2.1")));
+}
+
 TEST_F(CallsTest, fifty_calls_at_once_share_one_port_and_keep_apart) {
     open_port();
     std::vector<std::unique_ptr<Caller>> callers;

@@ -273,6 +273,33 @@ TEST(AnswerTo, an_ice_lite_offerer_leaves_control_to_us) {
     EXPECT_FALSE(answered(fixture("firefox-offer"), data_only()).agreed.controlling);
 }
 
+// Taken from Firefox 153 ESR: the order in which a page adds its tracks, mDNS names, a second component beside the first.
+TEST(AnswerTo, firefox_153_is_taken_whole) {
+    const auto answer = answered(fixture("firefox-153-offer"), with_media());
+    EXPECT_THAT(answer.refused, IsEmpty());
+    EXPECT_THAT(answer.idle, IsEmpty());
+    EXPECT_THAT(answer.answer.groups[0].mids, ElementsAre("0", "1", "2"));
+    const Agreed& agreed = answer.agreed;
+    EXPECT_EQ(agreed.dtls, DtlsRole::client);
+    EXPECT_TRUE(agreed.end_of_candidates);
+    EXPECT_THAT(agreed.candidates, SizeIs(4));
+    EXPECT_THAT(agreed.fingerprints, SizeIs(1));
+    ASSERT_THAT(agreed.media, SizeIs(2));
+    const AgreedMedia& video = agreed.media[0];
+    EXPECT_EQ(video.kind, "video");
+    ASSERT_THAT(video.codecs, SizeIs(2));
+    EXPECT_EQ(video.codecs[0].payload_type, 120) << "VP8";
+    EXPECT_EQ(video.codecs[1].payload_type, 124) << "and what sends it again";
+    EXPECT_THAT(video.remote_ssrc_groups, SizeIs(1));
+    const AgreedMedia& audio = agreed.media[1];
+    EXPECT_EQ(audio.kind, "audio");
+    ASSERT_THAT(audio.codecs, SizeIs(2));
+    EXPECT_EQ(audio.codecs[0].payload_type, 109) << "Opus";
+    ASSERT_TRUE(agreed.data);
+    EXPECT_EQ(agreed.data->mid, "2");
+    EXPECT_EQ(agreed.data->max_message_size, 1073741823U);
+}
+
 TEST(AnswerTo, setup_takes_the_side_that_the_offer_leaves) {
     const auto with = [](const std::string& setup) { return taken(head + data_line + transport + setup + "a=mid:0\r\n"); };
     EXPECT_EQ(answered(with("a=setup:actpass\r\n"), data_only()).answer.media[0].setup, Setup::active);

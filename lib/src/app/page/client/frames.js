@@ -14,7 +14,7 @@ export class FrameTimes {
     this.seen = -1;
     this.received = new Samples(kept); // until the last packet of the frame was here, where the browser tells
     this.shown = new Samples(kept); // until the frame was on the screen
-    this.unreadable = 0; // had no number
+    this.unreadable = 0; // had no number, or none that is clear
     this.strange = 0; // had one of no frame of late: misread, or very late
   }
 

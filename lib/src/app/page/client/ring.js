@@ -31,8 +31,11 @@ const harmonics = 3;
 // What noise may leave of a flat ring that is believed to be flat, as a part of the ring with spokes: else a clean picture would have a
 // threshold so low that the remains of a ring that has just changed would pass for spokes.
 const leastFlat = 0.05;
-const leastSpokes = 2; // levels of grey
+const leastSpokes = (2 * 255) / 219; // levels of grey: two steps of luma
 const leastContrast = 2; // of spokes to what is flat
+
+// From which confidence on a number is believed. Of what is below, most is right, and what is not is the frame before, or no number at all.
+const clear = 0.15;
 
 // @return { bits, spokes }: the number of spokes of each ring, from the inside
 function layoutOf(side) {
@@ -65,20 +68,33 @@ export class RingCode {
     this.disc.put(ctx);
   }
 
-  // The number in a picture; null where there is none that can be read.
+  // The number in a picture; null where there is none, or none that is clear.
   // @param image  ImageData of a whole picture, or of its middle as long as that has the whole smaller side
   read(image) {
+    const found = this.look(image);
+    return found && found.confidence >= clear ? found.code : null;
+  }
+
+  // The same without a judgement of the confidence: null only where the two rings that are always alike do not stand out from each other.
+  // @return { code, confidence }; how far the least clear ring is from the threshold, on the way to the ring that its side is known by:
+  //         from 0 (as good as either) to 1
+  look(image) {
     if (this.spots?.width !== image.width || this.spots.height !== image.height) this.spots = this.#spotsIn(image);
     const strengths = this.spots.rings.map((spots) => strengthAt(spots, image.data));
     const spokes = strengths[0];
     const flat = Math.max(strengths[1], leastFlat * spokes);
     if (spokes < leastSpokes || spokes < leastContrast * flat) return null;
     const threshold = Math.sqrt(spokes * flat);
+    const whole = Math.log(spokes / threshold); // as far as from the threshold to what is flat
     let gray = 0;
-    for (const strength of strengths.slice(pilots)) gray = gray * 2 + (strength > threshold ? 1 : 0);
+    let confidence = 1;
+    for (const strength of strengths.slice(pilots)) {
+      gray = gray * 2 + (strength > threshold ? 1 : 0);
+      confidence = Math.min(confidence, Math.abs(Math.log(Math.max(strength, flat) / threshold)) / whole);
+    }
     let code = 0;
     for (; gray !== 0; gray >>>= 1) code ^= gray;
-    return code;
+    return { code, confidence };
   }
 
   // Green is nearest to luma; the rings are grey.

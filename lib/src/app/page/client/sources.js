@@ -8,6 +8,7 @@ import { drawCounter, drawScene } from "./scene.js";
 const frameRate = 30;
 const tonePitch = 440; // Hz
 const toneLevel = 0.3; // of full scale
+const longestStart = 5000; // ms, of the tone
 
 // @param kind  "none", "picture", "camera" or "camera-rings"
 // @return null for "none". Throws Error with words for the user.
@@ -52,6 +53,11 @@ export async function openAudio(kind) {
   const out = new MediaStreamAudioDestinationNode(context);
   oscillator.connect(new GainNode(context, { gain: toneLevel })).connect(out);
   oscillator.start();
+  if (!(await runs(context))) {
+    context.close();
+    throw new Error("The tone cannot be made: this browser starts no sound, as Firefox does where there is no sound device. " +
+      "Choose the microphone, or no sound.");
+  }
   const track = out.stream.getAudioTracks()[0];
   return {
     track,
@@ -60,6 +66,13 @@ export async function openAudio(kind) {
       context.close();
     },
   };
+}
+
+// Whether the context makes sound, or else silence.
+async function runs(context) {
+  const late = new Promise((resolve) => setTimeout(resolve, longestStart));
+  await Promise.race([context.resume().catch(() => {}), late]);
+  return context.state === "running";
 }
 
 // A canvas that is painted again and again, as a track.
