@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The page of `volley serve` in Chromium, with video and sound that the server sends back.
 
-PAGE_SECONDS says how long it is looked at without a pause (8). With VOLLEY_SCREENSHOTS=FOLDER it leaves pictures of the page there."""
+PAGE_SECONDS says how long it is looked at without a pause (20). With VOLLEY_SCREENSHOTS=FOLDER it leaves pictures of the page there."""
 
 import os
 import time
@@ -9,7 +9,7 @@ import unittest
 
 from page import LISTEN, PageTest
 
-SECONDS = int(os.environ.get("PAGE_SECONDS", "8"))
+SECONDS = int(os.environ.get("PAGE_SECONDS", "20"))
 
 # Both videos: how far apart they are in the mean, and which shares of their pixels are dark, coloured and so on; all from 0 to 1.
 LOOK = """(() => {
