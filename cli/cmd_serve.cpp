@@ -62,6 +62,9 @@ int cmd_serve(const Call& call) {
             case FlagId::port:
                 take_setting(out, "port", typed);
                 break;
+            case FlagId::processes:
+                take_setting(out, "processes", typed);
+                break;
             case FlagId::rtc_port:
                 take_setting(out, "calls.port", typed);
                 break;

@@ -321,6 +321,11 @@ constexpr std::array table{
     Flag{FlagId::host, "host", 0, "ADDRESS", Group::server, serve_only, "address to listen on (127.0.0.1)", ""},
     Flag{FlagId::port, "port", 0, "PORT", Group::server, serve_only, "port to listen on (8000); 0 takes a free one and prints it",
          ""},
+    Flag{
+        FlagId::processes, "processes", 0, "N", Group::server, serve_only, "serve with N processes (1), for more processors",
+        "Serves with N processes, up to 64: connections are dealt out to them in turn, and a call goes to that which has the fewest. Limits of calls "
+        "and connections hold for all together; faults, --kind pool:W and /inflight are each process' own. --rtc-port is the first one's, and the "
+        "others have the ports behind it. When one of them dies, all end."},
     Flag{FlagId::log, "log", 0, "", Group::server, serve_only, "a line for each request on standard error", ""},
     Flag{
         FlagId::fault, "fault", 0, "FAULT", Group::server, serve_only,
@@ -333,10 +338,10 @@ constexpr std::array table{
     Flag{
         FlagId::rtc_port, "rtc-port", 0, "PORT", Group::server, serve_only,
         "UDP port for WebRTC calls; 0, the default, takes a free one",
-        "The UDP port on the server's address that all WebRTC calls share. 0, the default, takes a free one at the first call; any other is opened "
-        "at the start, which fails where it cannot be had."},
+        "The UDP port on the server's address that all WebRTC calls share; with --processes N that of the first, and N in a row are taken. 0, the "
+        "default, takes a free one at the first call; any other is opened at the start, which fails where it cannot be had."},
     Flag{FlagId::max_calls, "max-calls", 0, "N", Group::server, serve_only, "calls at a time (1000); more are answered 503",
-         "So many WebRTC calls at a time; more are answered 503. 0 takes none."},
+         "So many WebRTC calls at a time, of all processes together; more are answered 503. 0 takes none."},
     Flag{
         FlagId::max_calls_per_address, "max-calls-per-address", 0, "N", Group::server, serve_only,
         "calls at a time of one address (100); more are answered 429",

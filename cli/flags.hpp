@@ -72,6 +72,7 @@ enum class FlagId {
     reload,
     routes,
     print_settings,
+    processes,
     rtc_port,
     max_calls,
     max_calls_per_address,

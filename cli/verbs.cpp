@@ -83,9 +83,9 @@ constexpr std::array rows{
         "run the included server, or the views of an application file",
         "Listens until Ctrl-C. Without a file, GET / explains every path; the format of files is described in volley-serve(5).\n"
         "A setting comes from a flag, else the environment (VOLLEY_PORT), else the file that VOLLEY_SETTINGS names, else the application file.\n"
-        "One process, in which one thread has all WebRTC calls: for more processors start more, each with a --port and --rtc-port of its own.",
+        "All WebRTC calls of a process share one thread: --processes N serves the same address with N processes, on as many processors.",
         "volley serve\nvolley serve --kind pool:8 --port 9000 --log\nvolley serve --port 0 --fault block\nvolley serve app.yaml --reload\n"
-        "volley serve app.yaml --routes",
+        "volley serve app.yaml --routes\nvolley serve --processes 4 --rtc-port 5000",
         &cmd_serve},
     VerbRow{"help", Verb::work, "[VERB]", "print help on a verb", "", "volley help post", &cmd_help},
     VerbRow{

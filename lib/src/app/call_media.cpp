@@ -72,11 +72,14 @@ call::VideoPlan film_plan(const CallOptions& options) {
 
 }  // namespace
 
-CallMedia::CallMedia(const CallOptions& options, RandomSource& random, std::function<void(std::uint64_t)> wake)
+CallMedia::CallMedia(const CallOptions& options, unsigned process, unsigned processes, RandomSource& random,
+                     std::function<void(std::uint64_t)> wake)
     : options_(options),
+      recordings_of_(processes > 1 ? fmt::format("{}-", process + 1) : ""),
       random_(random),
       has_plugin_(plugin_is_there()),
       film_(film_plan(options), {}),
+      pictures_(call::PictureLimits::of_this_machine(processes)),
       workers_(call::FrameWorkers::threads_for_this_machine()) {
     shared_.workers = &workers_;
     shared_.pictures = &pictures_;
@@ -122,7 +125,7 @@ std::shared_ptr<const call::FrameLoop> CallMedia::frames_of(media::VideoCodec co
 std::string CallMedia::next_recording() {
     if (options_.record_to.empty()) return {};
     const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    return fmt::format("{}/{:%Y%m%dT%H%M%SZ}-{}.webm", options_.record_to, fmt::gmtime(now), ++recordings_);
+    return fmt::format("{}/{:%Y%m%dT%H%M%SZ}-{}{}.webm", options_.record_to, fmt::gmtime(now), recordings_of_, ++recordings_);
 }
 
 std::variant<CallMedia::SetUp, CallRefusal> CallMedia::set_up(std::string_view offer, std::string transform,

@@ -26,9 +26,11 @@ namespace volley::app {
 /// On the calls' thread; gone after the port whose handlers it makes.
 class CallMedia {
 public:
+    /// @param process  where this is one of several `processes`: its number from 0, to share memory and names of recordings with the others
     /// @param wake  see call::AnswerMedia. Throws std::runtime_error where the sound or video that is to be played cannot be read, the folder for
     /// recordings is none, or there is no plugin for what is asked for.
-    CallMedia(const CallOptions& options, RandomSource& random, std::function<void(std::uint64_t call)> wake);
+    CallMedia(const CallOptions& options, unsigned process, unsigned processes, RandomSource& random,
+              std::function<void(std::uint64_t call)> wake);
 
     /// For one call.
     struct SetUp {
@@ -46,6 +48,7 @@ private:
     [[nodiscard]] std::shared_ptr<const call::FrameLoop> frames_of(media::VideoCodec codec);
 
     const CallOptions& options_;
+    std::string recordings_of_;  // in their names; empty: there is one process
     RandomSource& random_;
     bool has_plugin_;
     bool told_missing_ = false;

@@ -39,14 +39,14 @@ private:
     std::string id_;
 };
 
-CallSessions::CallSessions(call::Loop& loop, call::ServerPortConfig config)
-    : most_calls_(config.most_calls), most_calls_per_address_(config.most_calls_per_address), port_(loop, std::move(config)) {}
+CallSessions::CallSessions(call::Loop& loop, call::ServerPortConfig config, std::string mark)
+    : limits_(config.ledger ? config.ledger->limits() : config.limits), mark_(std::move(mark)), port_(loop, std::move(config)) {}
 
 CallRefusal CallSessions::refusal_of(const call::ServerPort::Failure& failure) const {
     if (failure.error == call::AcceptErrc::too_many_calls)
-        return {503, fmt::format("too many calls: this server takes {} at a time", most_calls_)};
+        return {503, fmt::format("too many calls: this server takes {} at a time", limits_.calls)};
     if (failure.error == call::AcceptErrc::too_many_of_address)
-        return {429, fmt::format("too many calls from this address: it may have {} at a time", most_calls_per_address_)};
+        return {429, fmt::format("too many calls from this address: it may have {} at a time", limits_.calls_per_address)};
     if (failure.error == call::AcceptErrc::no_such_call) return {404, "there is no such call; it may have ended"};
     if (failure.error == call::AcceptErrc::bad_offer) return {400, failure.detail.text, failure.detail.hint, failure.detail.pos};
     return {500, failure.error.message()};
@@ -55,8 +55,7 @@ CallRefusal CallSessions::refusal_of(const call::ServerPort::Failure& failure) c
 std::variant<CallAnswer, CallRefusal> CallSessions::answer(const std::string& offer, const IpAddress& from,
                                                            std::unique_ptr<call::CallHandler> handler,
                                                            std::vector<proto::sdp::LocalMedia> media) {
-    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    const std::string id = random_.text(22, alphabet);
+    const std::string id = mark_ + random_.text(session_name_size, session_alphabet);
     // The handler is gone with the call, be it within accept().
     auto accepted = port_.accept(offer, from, std::make_unique<Named>(std::move(handler), sessions_, id), std::move(media));
     if (!accepted) return refusal_of(accepted.error());

@@ -18,11 +18,15 @@
 
 namespace volley::app {
 
+/// Names of sessions have so many characters of these, behind the mark of their process.
+constexpr std::size_t session_name_size = 22;
+constexpr std::string_view session_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /// What is asked about calls over HTTP; all on their loop's thread. A name goes with its call, however that ends.
 class CallSessions {
 public:
-    /// Throws what opening the port throws.
-    CallSessions(call::Loop& loop, call::ServerPortConfig config);
+    /// @param mark  what names begin with. Throws what opening the port throws.
+    CallSessions(call::Loop& loop, call::ServerPortConfig config, std::string mark = {});
 
     /// @param from  who signals, for the limit per address. @param media  what the call can carry beside data
     [[nodiscard]] std::variant<CallAnswer, CallRefusal> answer(
@@ -50,8 +54,8 @@ private:
 
     [[nodiscard]] CallRefusal refusal_of(const call::ServerPort::Failure& failure) const;
 
-    std::size_t most_calls_;
-    std::size_t most_calls_per_address_;
+    call::CallLedger::Limits limits_;
+    std::string mark_;
     OsRandom random_;
     Sessions sessions_;
     call::ServerPort port_;  // last: the calls that it ends forget their names

@@ -146,8 +146,9 @@ std::string session_of(const Request& request) { return std::string(request.para
 awaitable<Response> patch(Shared calls, const Request& request) {
     // Whether it is there comes first: what is wrong with a request for nothing is of no interest.
     auto asking = calls->knows(session_of(request));
-    const bool known = co_await std::move(asking);
-    if (known && !has_type(request, fragment_type)) {
+    const auto found = co_await std::move(asking);
+    if (const auto* refusal = std::get_if<CallRefusal>(&found)) co_return refuse(*refusal);
+    if (std::get<bool>(found) && !has_type(request, fragment_type)) {
         Response response = refuse({415, "the Content-Type of a PATCH is application/trickle-ice-sdpfrag"});
         response.headers.add("Accept-Patch", std::string(fragment_type));
         co_return response;
@@ -170,8 +171,9 @@ awaitable<Response> patch(Shared calls, const Request& request) {
 
 awaitable<Response> end(Shared calls, const Request& request) {
     auto asking = calls->hang_up(session_of(request));
-    const bool known = co_await std::move(asking);
-    if (!known) co_return refuse({404, "there is no such call; it may have ended"});
+    const auto ended = co_await std::move(asking);
+    if (const auto* refusal = std::get_if<CallRefusal>(&ended)) co_return refuse(*refusal);
+    if (!std::get<bool>(ended)) co_return refuse({404, "there is no such call; it may have ended"});
     co_return Response();
 }
 

@@ -1,6 +1,8 @@
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string_view>
+#include <system_error>
 
 #include <boost/asio/this_coro.hpp>
 
@@ -9,7 +11,9 @@
 #include <volley/app/app.hpp>
 
 #include "app/build.hpp"
+#include "app/call_processes.hpp"
 #include "app/calls.hpp"
+#include "app/processes.hpp"
 #include "app/reload.hpp"
 #include "app/settings.hpp"
 #include "app/views.hpp"
@@ -49,14 +53,19 @@ struct Content {
     std::shared_ptr<Calls> calls;
     Duration stall{};           ///< how often the server stops for a second; 0: never
     std::uint64_t backlog = 0;  ///< of a server that is slow to accept; 0: it is not
+    bool tells = true;          ///< whether changes that are taken up are told
 };
 
 /// Tells the views where they are before the first connection is accepted, then takes up changes where some are to be.
-asio::awaitable<void> beside(const Content& content, std::string host, server::Server& server) {
+asio::awaitable<void> beside(const Content& content, std::string host, const std::function<void()>& ready,
+                             server::Server& server) {
     content.self->set(host, server.local_port());
+    ready();
     if (content.watched == nullptr) co_return;
     Reloader reloader(server, co_await asio::this_coro::executor, *content.watched, content.notice,
-                      [](std::string_view text) { print_line(stderr, text); });
+                      [&content](std::string_view text) {
+                          if (content.tells) print_line(stderr, text);
+                      });
     co_await reloader.run();
 }
 
@@ -66,17 +75,7 @@ CallOptions calls_of(const ServeOptions& options) {
     return calls;
 }
 
-int run(const ServeOptions& options, Content content) {
-    // Who names a port, a sound, a film or a folder wants to hear now that it cannot be had. All else is made by the first call, and costs
-    // nothing until then.
-    const CallOptions& calls = content.calls->options();
-    const bool can_fail =
-        calls.port != 0 || !calls.record_to.empty() || !calls.video.empty() || (calls.audio != "echo" && calls.audio != "none");
-    if (can_fail)
-        if (const auto why = content.calls->start()) {
-            print_error(*why);
-            return 3;
-        }
+server::Options settings_of(const ServeOptions& options, const Content& content) {
     server::Options settings;
     settings.kind = options.kind;
     settings.host = options.host;
@@ -91,8 +90,49 @@ int run(const ServeOptions& options, Content content) {
     settings.on_error = print_error;
     settings.on_notice = print_error;
     if (options.log) settings.on_access = print_access;
-    auto task = [&content, host = options.host](server::Server& server) { return beside(content, host, server); };
+    return settings;
+}
+
+/// Who names a port, a sound, a film or a folder wants to hear now that it cannot be had. All else is made by the first call, and costs
+/// nothing until then.
+std::optional<std::string> start_calls(Calls& calls) {
+    const CallOptions& options = calls.options();
+    const bool can_fail = options.port != 0 || !options.record_to.empty() || !options.video.empty() ||
+                          (options.audio != "echo" && options.audio != "none");
+    return can_fail ? calls.start() : std::nullopt;
+}
+
+/// One process, or one of several. @param ready  called when it takes connections
+int run(Content& content, const server::Options& settings, const std::function<void()>& ready) {
+    if (const auto why = start_calls(*content.calls)) {
+        print_error(*why);
+        return 3;
+    }
+    auto task = [&content, &ready, host = settings.host](server::Server& server) { return beside(content, host, ready, server); };
     return server::run(std::move(content.routes), settings, std::move(task));
+}
+
+int run(const ServeOptions& options, Content content) {
+    const server::Options settings = settings_of(options, content);
+    if (options.processes <= 1) return run(content, settings, [] {});
+    std::shared_ptr<CallProcesses> processes;
+    try {
+        processes = std::make_shared<CallProcesses>(options.processes, content.calls->options());
+    } catch (const std::system_error& e) {
+        print_error(e.what());
+        return 3;
+    }
+    const auto work = [&](ProcessWork mine) {
+        // What is said of files and views is the same in each.
+        content.tells = mine.number == 0;
+        if (!content.tells) mine.settings.on_notice = [](std::string_view) {};
+        if (const auto why = content.calls->join(processes, mine.number)) {
+            print_error(*why);
+            return 3;
+        }
+        return run(content, mine.settings, mine.ready);
+    };
+    return run_processes(settings, options.processes, work, [&] { processes->close(); });
 }
 
 /// Everything that `volley serve` reads before it serves.
@@ -150,6 +190,10 @@ Prepared prepare(const ServeCall& call) {
     if (!call.faults.empty() && !out.application.empty())
         out.errors.push_back(fmt::format("--fault is for /offer of the included application: write `fault:` on a route of {}",
                                          escape_for_terminal(out.application)));
+    const ServeOptions& options = out.settings.options;
+    if (options.processes > 1 && options.app.calls.port + options.processes - 1 > 65535U)
+        out.errors.push_back(fmt::format("{} processes have the UDP ports from {} on, one each, and there are none behind 65535",
+                                         options.processes, options.app.calls.port));
     if (call.reload && out.application.empty())
         out.errors.emplace_back("--reload needs an application file: volley serve app.yaml --reload");
     return out;

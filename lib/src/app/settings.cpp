@@ -8,6 +8,7 @@
 #include <volley/http/url.hpp>
 
 #include "base/endpoint.hpp"
+#include "call/call_ledger.hpp"
 #include "middleware/header_list.hpp"
 #include "yaml/reader.hpp"
 
@@ -22,6 +23,7 @@ std::string default_of(std::string_view name) {
         {"kind", "coroutine"},
         {"log", "false"},
         {"threads", "32"},
+        {"processes", "1"},
         {"limits.header_bytes", "16KiB"},
         {"limits.body_bytes", "1MiB"},
         {"limits.connections", "50000"},
@@ -164,6 +166,9 @@ std::optional<std::string> apply_setting(std::string_view name, const std::strin
         options.log = text == "true" || text == "1";
     } else if (name == "threads") {
         if (!read_number(text, 1U, 1000U, options.sync_threads)) return "a number of threads from 1 to 1000 is expected";
+    } else if (name == "processes") {
+        if (!read_number(text, 1U, call::CallLedger::most_processes, options.processes))
+            return "a number of processes from 1 to 64 is expected";
     } else if (name == "limits.header_bytes") {
         return read_size(text, options.limits.header_bytes);
     } else if (name == "limits.body_bytes") {

@@ -12,6 +12,7 @@ const std::vector<std::string_view>& setting_names() {
                                                      "kind",
                                                      "log",
                                                      "threads",
+                                                     "processes",
                                                      "limits.header_bytes",
                                                      "limits.body_bytes",
                                                      "limits.connections",

@@ -12,14 +12,14 @@
 
 namespace volley::call {
 
-PictureLimits PictureLimits::of_this_machine() noexcept {
+PictureLimits PictureLimits::of_this_machine(unsigned processes) noexcept {
     constexpr std::size_t bytes_per_pixel = 50;
     constexpr std::size_t least_pictures = 10;
     PictureLimits out;
     const long pages = sysconf(_SC_PHYS_PAGES);
     const long page = sysconf(_SC_PAGESIZE);
     if (pages > 0 && page > 0) out.all = static_cast<std::size_t>(pages) / 2 * static_cast<std::size_t>(page) / bytes_per_pixel;
-    out.all = std::max(out.all, least_pictures * out.one);
+    out.all = std::max(out.all / processes, least_pictures * out.one);
     return out;
 }
 

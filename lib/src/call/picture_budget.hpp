@@ -17,7 +17,8 @@ struct PictureLimits {
     std::size_t all = std::size_t{32} << 20;  ///< sum over all calls of the largest picture of each
 
     /// Half of the machine's memory for all of them, but never less than what ten of the largest take.
-    [[nodiscard]] static PictureLimits of_this_machine() noexcept;
+    /// @param processes  that share it, evenly; at least 1
+    [[nodiscard]] static PictureLimits of_this_machine(unsigned processes = 1) noexcept;
 };
 
 /// Thread safety: every member from any thread.

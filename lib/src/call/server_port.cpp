@@ -59,15 +59,6 @@ public:
     }
 };
 
-/// Whom a limit is for: who has one IPv6 address has 2^64 of them.
-[[nodiscard]] IpAddress signaller(const IpAddress& from) {
-    const IpAddress address = from.unmapped();
-    if (address.is_v4()) return address;
-    std::array<std::uint8_t, 16> bytes{};
-    std::copy_n(address.bytes().begin(), 8, bytes.begin());
-    return *IpAddress::from_bytes(bytes);
-}
-
 [[nodiscard]] bool shows_life(const webrtc::PeerEvent& event) noexcept {
     return std::holds_alternative<webrtc::ChannelMessage>(event) || std::holds_alternative<webrtc::ChannelOpened>(event) ||
            std::holds_alternative<webrtc::ChannelClosed>(event) || std::holds_alternative<webrtc::MediaPacket>(event);
@@ -82,9 +73,11 @@ const boost::system::error_category& accept_category() noexcept {
 
 struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
     struct Call final : ServerCall, net::DeadlineQueue::Item {
-        Call(Impl& the_port, std::uint64_t the_id, webrtc::PeerConfig config, std::unique_ptr<CallHandler> the_handler)
+        Call(Impl& the_port, std::uint64_t the_id, CallLedger::Place the_place, webrtc::PeerConfig config,
+             std::unique_ptr<CallHandler> the_handler)
             : port(the_port),
               number(the_id),
+              place(std::move(the_place)),
               the_peer(std::move(config), port.loop.dtls(), port.loop.stack(), number, port.loop.random()),
               handler(std::move(the_handler)) {}
 
@@ -95,9 +88,9 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
 
         Impl& port;
         std::uint64_t number;
+        CallLedger::Place place;
         webrtc::Peer the_peer;
         std::unique_ptr<CallHandler> handler;
-        std::optional<IpAddress> counted_for;
         // Behind a NAT, which of our addresses the peer's datagrams come to, by where they come from.
         std::map<Endpoint, IpAddress> came_to;
         TimePoint alive_at{};  // something of the peer's own came
@@ -112,6 +105,7 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
         config.peer.ice.gathering = {};
         config.peer.ice.role = ice::Role::controlled;
         config.peer.trickle = false;
+        if (!config.ledger) config.ledger = std::make_shared<CallLedger>(config.limits);
         if (!config.whole_machine || !config.bind.address.is_loopback() || !config.advertised.empty()) return;
         home = config.bind.address;
         const std::array<std::uint8_t, 16> all{};
@@ -119,7 +113,6 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
     }
 
     [[nodiscard]] std::vector<IpAddress> addresses(TimePoint now, bool loopback);
-    [[nodiscard]] std::optional<Failure> limit(const IpAddress& who) const;
     [[nodiscard]] IpAddress candidate_for(const IpAddress& local) const;
     [[nodiscard]] IpAddress source_for(const Call& call, const ice::Transmit& transmit) const;
 
@@ -151,7 +144,6 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
     net::UdpSocket socket;
     Calls calls;
     Routes routes;
-    std::map<IpAddress, std::size_t> signallers;
     Counts counts;
     std::vector<IpAddress> machine_addresses;
     std::optional<TimePoint> machine_addresses_until;
@@ -381,10 +373,6 @@ void ServerPort::Impl::end(Call& call) {
     const std::unique_ptr<Call> owner = std::move(found->second);
     calls.erase(found);
     routes.remove(call.number);
-    if (call.counted_for) {
-        const auto counted = signallers.find(*call.counted_for);
-        if (--counted->second == 0) signallers.erase(counted);
-    }
     if (call.accepted) ++counts.ended;
     loop.remove(call.number);
 }
@@ -429,24 +417,17 @@ Endpoint ServerPort::local_endpoint() const {
     return out;
 }
 
-std::optional<ServerPort::Failure> ServerPort::Impl::limit(const IpAddress& who) const {
-    if (calls.size() >= config.most_calls) return Failure{make_error_code(AcceptErrc::too_many_calls), {}};
-    if (who.is_loopback()) return std::nullopt;
-    const auto counted = signallers.find(signaller(who));
-    if (counted != signallers.end() && counted->second >= config.most_calls_per_address)
-        return Failure{make_error_code(AcceptErrc::too_many_of_address), {}};
-    return std::nullopt;
-}
-
 boost::system::result<ServerPort::Accepted, ServerPort::Failure> ServerPort::accept(std::string_view offer, const IpAddress& from,
                                                                                     std::unique_ptr<CallHandler> handler,
                                                                                     std::vector<proto::sdp::LocalMedia> media) {
     Impl& impl = *impl_;
     const TimePoint now = Clock::now();
     const IpAddress who = from.unmapped();
-    if (auto failure = impl.limit(who)) {
+    auto entered = impl.config.ledger->enter(impl.config.process, who);
+    if (const auto* const full = std::get_if<CallLedger::Full>(&entered)) {
         ++impl.counts.refused;
-        return std::move(*failure);
+        const bool all = *full == CallLedger::Full::calls;
+        return Failure{make_error_code(all ? AcceptErrc::too_many_calls : AcceptErrc::too_many_of_address), {}};
     }
     // What is not accepted in the end, for whatever reason, leaves nothing: no timer would end it.
     struct Making {
@@ -464,7 +445,8 @@ boost::system::result<ServerPort::Accepted, ServerPort::Failure> ServerPort::acc
     config.ice.most_unproven_checks = std::min(config.ice.most_unproven_checks, most_unproven_checks);
     config.media = std::move(media);
     config.ice.ufrag_prefix = impl.routes.add(making.id, impl.loop.random());
-    auto owner = std::make_unique<Impl::Call>(impl, making.id, std::move(config), std::move(handler));
+    auto owner = std::make_unique<Impl::Call>(impl, making.id, std::get<CallLedger::Place>(std::move(entered)), std::move(config),
+                                              std::move(handler));
     Impl::Call& call = *owner;
     impl.calls.emplace(making.id, std::move(owner));
     const auto refuse = [&](SourceError why) {
@@ -481,11 +463,6 @@ boost::system::result<ServerPort::Accepted, ServerPort::Failure> ServerPort::acc
     ++impl.counts.accepted;
     call.accepted = true;
 
-    if (!who.is_loopback()) {
-        const IpAddress counted = signaller(who);
-        ++impl.signallers[counted];
-        call.counted_for = counted;
-    }
     Accepted out{making.id, std::move(*answer), call.the_peer.ice().local_credentials().ufrag, call.the_peer.refused()};
     impl.flush(call, now);
     making.done = true;
@@ -526,7 +503,7 @@ const ServerPort::Counts& ServerPort::counts() const noexcept { return impl_->co
 
 ServerPort::Registries ServerPort::registries() const noexcept {
     const Routes::Sizes sizes = impl_->routes.sizes();
-    return {sizes.calls, sizes.requests, sizes.addresses, impl_->signallers.size()};
+    return {sizes.calls, sizes.requests, sizes.addresses, impl_->config.ledger->addresses()};
 }
 
 void ServerPort::take_stack(TimePoint now, std::uint64_t tag) {

@@ -14,6 +14,7 @@
 #include <volley/time.hpp>
 
 #include "base/endpoint.hpp"
+#include "call/call_ledger.hpp"
 #include "call/loop.hpp"
 #include "proto/sdp/fragment.hpp"
 #include "webrtc/peer.hpp"
@@ -32,9 +33,10 @@ struct ServerPortConfig {
     bool whole_machine = false;
     /// Of each call. STUN and TURN servers in it are not asked: they would have to be one for each call, and `advertised` says what they would.
     webrtc::PeerConfig peer;
-    std::size_t most_calls = 1000;
-    /// Of those who signal; an IPv6 address stands for its /64. Not for loopback ones, which may be a proxy's.
-    std::size_t most_calls_per_address = 100;
+    CallLedger::Limits limits;
+    /// Where calls are counted, those of other processes too, instead of `limits`; nothing: those of this port alone are.
+    std::shared_ptr<CallLedger> ledger{};
+    unsigned process = 0;  ///< which of them this is
     /// A connected call on which no message, no channel and no media packet has come for so long is hung up. Zero: never. (One that does not
     /// connect ends by PeerConfig::set_up_limit.)
     Duration idle_limit = std::chrono::minutes(10);

@@ -15,9 +15,11 @@ public:
     LoopThread() : work_(context_.get_executor()), thread_([this] { context_.run(); }) {}
     LoopThread(const LoopThread&) = delete;
     LoopThread& operator=(const LoopThread&) = delete;
-    ~LoopThread() {
+    ~LoopThread() { finish(); }
+    /// Waits as the destructor does, but leaves the context to what is made of it.
+    void finish() {
         work_.reset();
-        thread_.join();
+        if (thread_.joinable()) thread_.join();
     }
     [[nodiscard]] boost::asio::io_context::executor_type executor() noexcept { return context_.get_executor(); }
 

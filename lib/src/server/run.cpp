@@ -43,6 +43,11 @@ asio::awaitable<void> serve(Server& server, std::function<asio::awaitable<void>(
 
 }  // namespace
 
+std::string listening_line(const std::string& host, std::uint16_t port, const Kind& kind) {
+    const bool bare_v6 = host.find(':') != std::string::npos;
+    return fmt::format("listening on http://{}:{} ({})\n", bare_v6 ? "[" + host + "]" : host, port, to_string(kind));
+}
+
 int run(view::Routes routes, Options options, std::function<asio::awaitable<void>(Server&)> beside) {
     net::raise_descriptor_limit();
     if (!options.on_error) options.on_error = print_error;
@@ -54,11 +59,11 @@ int run(view::Routes routes, Options options, std::function<asio::awaitable<void
         options.on_error(why.message);
         return 3;
     }
-    const bool bare_v6 = options.host.find(':') != std::string::npos;
-    const std::string line = fmt::format("listening on http://{}:{} ({})\n", bare_v6 ? "[" + options.host + "]" : options.host,
-                                         server.local_port(), to_string(options.kind));
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    std::fflush(stdout);
+    if (options.connections_from < 0) {
+        const std::string line = listening_line(options.host, server.local_port(), options.kind);
+        std::fwrite(line.data(), 1, line.size(), stdout);
+        std::fflush(stdout);
+    }
 
     asio::cancellation_signal stop;
     std::exception_ptr failed;

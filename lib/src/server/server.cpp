@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <list>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -17,6 +21,7 @@
 #include <fmt/format.h>
 
 #include "net/task_group.hpp"
+#include "server/handover.hpp"
 #include "server/listener.hpp"
 #include "server/session.hpp"
 
@@ -52,6 +57,7 @@ struct Server::Impl {
           options(std::move(o)),
           context(make_pipeline(std::move(r)), options),
           connection_limit(connections_allowed(options.limits.connections)),
+          ended(executor, asio::steady_timer::time_point::max()),
           control(executor),
           sessions(executor) {}
 
@@ -60,15 +66,19 @@ struct Server::Impl {
     ServerContext context;
     std::size_t connection_limit;
     std::vector<tcp::acceptor> acceptors;
+    std::optional<asio::posix::stream_descriptor> channel;  ///< of Options::connections_from
+    bool channel_ended = false;
     std::uint16_t port = 0;
     std::list<Session*> open;
     std::size_t refusals = 0;
     TimePoint last_accept_error{};
-    net::TaskGroup control;  ///< accept loops and the sweeper
+    asio::steady_timer ended;  ///< who serves waits on it
+    net::TaskGroup control;    ///< accept loops and the sweeper
     net::TaskGroup sessions;
 
     std::shared_ptr<const Pipeline> make_pipeline(view::Routes routes) const;
     asio::awaitable<void> accept_loop(tcp::acceptor& acceptor);
+    asio::awaitable<void> take_over_loop();
     void take(tcp::socket socket);
     asio::awaitable<void> sweep();
     asio::awaitable<void> stall();
@@ -103,6 +113,11 @@ error_code Server::listen(Diagnostics& why) {
             return e.code();
         }
     }
+    if (impl_->options.connections_from >= 0) {
+        impl_->channel.emplace(impl_->executor, impl_->options.connections_from);
+        impl_->port = impl_->options.port;
+        return {};
+    }
     auto acceptors = open_listeners(impl_->executor, impl_->options.host, impl_->options.port, impl_->options.backlog, why);
     if (!acceptors) return acceptors.error();
     impl_->acceptors = std::move(*acceptors);
@@ -120,15 +135,15 @@ void Server::set_routes(view::Routes routes) { impl_->context.pipeline = impl_->
 asio::awaitable<void> Server::serve() {
     Impl& my = *impl_;
     for (auto& acceptor : my.acceptors) my.control.spawn(my.accept_loop(acceptor));
+    if (my.channel) my.control.spawn(my.take_over_loop());
     my.control.spawn(my.sweep());
     if (my.options.stall_every > Duration::zero()) my.control.spawn(my.stall());
 
     co_await asio::this_coro::throw_if_cancelled(false);
-    asio::steady_timer never(my.executor, asio::steady_timer::time_point::max());
-    for (;;) {
+    while (!my.channel_ended) {
         const auto state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none) break;
-        const auto [ec] = co_await never.async_wait(asio::as_tuple(asio::use_awaitable));
+        const auto [ec] = co_await my.ended.async_wait(asio::as_tuple(asio::use_awaitable));
         (void)ec;
     }
     // From here on it is our own end that must not be cut short: the sessions refer to this object.
@@ -142,6 +157,7 @@ asio::awaitable<void> Server::Impl::drain() {
         error_code ec;
         acceptor.close(ec);
     }
+    channel.reset();
     for (auto it = open.begin(); it != open.end();) (*it++)->drain();
     asio::steady_timer tick(executor);
     const TimePoint deadline = Clock::now() + options.limits.drain;
@@ -190,6 +206,34 @@ asio::awaitable<void> Server::Impl::accept_loop(tcp::acceptor& acceptor) {
         pause.expires_after(options.accept_pause);
         const auto [waited] = co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
         if (waited) co_return;
+    }
+}
+
+asio::awaitable<void> Server::Impl::take_over_loop() {
+    while (channel) {
+        const auto [ec] =
+            co_await channel->async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
+        if (ec || context.draining) co_return;
+        // A batch, so that those who are connected have their turn, too.
+        for (int i = 0; i < 64; ++i) {
+            const TakenOver taken = take_over(channel->native_handle());
+            if (taken.ended) {
+                channel_ended = true;
+                ended.cancel();
+                co_return;
+            }
+            if (taken.connection < 0) break;
+            int family = 0;
+            socklen_t size = sizeof family;
+            tcp::socket socket(executor);
+            error_code wrong;
+            if (::getsockopt(taken.connection, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0)
+                socket.assign(family == AF_INET6 ? tcp::v6() : tcp::v4(), taken.connection, wrong);
+            if (wrong || !socket.is_open())
+                ::close(taken.connection);
+            else
+                take(std::move(socket));
+        }
     }
 }
 

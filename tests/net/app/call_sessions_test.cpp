@@ -55,7 +55,7 @@ TEST_F(CallSessionsTest, a_call_that_ends_within_its_patch_is_gone) {
 
 TEST_F(CallSessionsTest, an_offer_that_is_refused_leaves_no_name) {
     auto few = config();
-    few.most_calls = 1;
+    few.limits.calls = 1;
     app::CallSessions sessions(loop, few);
     EXPECT_EQ(std::get<app::CallRefusal>(sessions.answer("v=0\r\n", local)).status, 400);
     EXPECT_EQ(sessions.names(), 0U);

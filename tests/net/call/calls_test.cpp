@@ -249,8 +249,8 @@ TEST_F(CallsTest, a_caller_that_ends_has_no_descriptor_any_longer) {
 
 TEST_F(CallsTest, limits_on_calls_are_kept_and_lifted_by_calls_that_end) {
     auto config = port_config();
-    config.most_calls = 5;
-    config.most_calls_per_address = 2;
+    config.limits.calls = 5;
+    config.limits.calls_per_address = 2;
     open_port(std::move(config));
     const auto caller = test::CallsTest::caller();
     const std::string text = offer(*caller);

@@ -133,7 +133,9 @@ TEST(Settings, a_bad_value_is_named_with_its_origin_even_where_another_wins) {
     const auto file = appfile::load_settings("kind: fast\n", "settings.yaml");
     const auto settings = resolve_settings(
         Flags{{"port", "x"}, {"kind", "serial"}},
-        Environment{{"VOLLEY_LOG", "maybe"}, {"VOLLEY_LIMITS_BODY_BYTES", "1GB"}, {"VOLLEY_THREADS", "0"}}, file, application);
+        Environment{
+            {"VOLLEY_LOG", "maybe"}, {"VOLLEY_LIMITS_BODY_BYTES", "1GB"}, {"VOLLEY_THREADS", "0"}, {"VOLLEY_PROCESSES", "65"}},
+        file, application);
     EXPECT_THAT(
         settings.errors,
         ElementsAre(
@@ -143,6 +145,7 @@ TEST(Settings, a_bad_value_is_named_with_its_origin_even_where_another_wins) {
             "settings.yaml:1:7: error: `kind` cannot be `fast`\n    1 | kind: fast\n      |       ^\n"
             "      = coroutine, pool:W (W from 1 to 1000) or serial is expected\n",
             "VOLLEY_LOG=maybe: true or false is expected", "VOLLEY_THREADS=0: a number of threads from 1 to 1000 is expected",
+            "VOLLEY_PROCESSES=65: a number of processes from 1 to 64 is expected",
             "VOLLEY_LIMITS_BODY_BYTES=1GB: a size such as 64KiB or 1MiB is expected, at most 1024MiB"));
 }
 

@@ -271,7 +271,7 @@ TEST(Application, every_mistake_of_the_file_has_its_sentence) {
             Case{"version: 1\nsettings: { prot: 1 }\nroutes: { /a: echo }\n",
                  "2:13 unknown key `prot` in the settings [did you mean `port`?]"},
             Case{"version: 1\nsettings: { app: x }\nroutes: { /a: echo }\n",
-                 "2:13 unknown key `app` in the settings [known keys: limits, calls, host, port, kind, log, threads]"},
+                 "2:13 unknown key `app` in the settings [known keys: limits, calls, host, port, kind, log, threads, processes]"},
             Case{"version: 1\nsettings: { limits: { idel: 1m } }\nroutes: { /a: echo }\n",
                  "2:23 unknown key `idel` in the limits [did you mean `idle`?]"},
             Case{"version: 1\nsettings: { port: [1] }\nroutes: { /a: echo }\n",

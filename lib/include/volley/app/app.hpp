@@ -37,8 +37,8 @@ private:
 /// The WebRTC calls that others begin with this process. They share one UDP port and one thread, which start with the first of them.
 struct CallOptions {
     std::string host =
-        "127.0.0.1";          ///< to bind; run_serve() takes the server's own. `0.0.0.0` and `::`: all addresses of the machine
-    std::uint16_t port = 0;   ///< UDP; 0: the system picks one
+        "127.0.0.1";         ///< to bind; run_serve() takes the server's own. `0.0.0.0` and `::`: all addresses of the machine
+    std::uint16_t port = 0;  ///< UDP; 0: the system picks one. Of several processes the first has it, and each other the next one
     std::size_t most = 1000;  ///< at a time; more are answered 503
     /// Of one address, as HTTP sees it; more are answered 429. Loopback addresses are not limited by it.
     std::size_t most_per_address = 100;
@@ -87,6 +87,10 @@ struct ServeOptions {
     std::uint16_t port = 8000;   ///< 0: the system picks one
     bool log = false;            ///< a line for each request on standard error
     unsigned sync_threads = 32;  ///< see server::Options
+    /// That serve the one address together, 1 to 64. With more than one this process starts them (by fork(2), so it has no thread yet) and deals
+    /// connections out to them in turn, and calls go to that which has the fewest. `limits.connections` and the limits of calls hold for all
+    /// together; what else counts, as faults and the gauge of `/inflight` do, is each one's own.
+    unsigned processes = 1;
     server::Limits limits;
     AppOptions app;  ///< `self` is run_serve()'s own
 };
@@ -105,11 +109,11 @@ struct ServeCall {
 
 /// Serves the application until SIGINT or SIGTERM, or for ever. Prints `listening on http://127.0.0.1:PORT (kind)` on standard output
 /// as soon as clients can connect; errors go to standard error. Raises the descriptor limit. Blocks the calling thread.
-/// @return 0 after a signal, 3 when it cannot listen.
+/// @return 0 after a signal, 3 when it cannot listen, 1 when one of several processes has ended by itself.
 int run_serve(const ServeOptions& options);
 
 /// The same for files and settings. Mistakes in them go to standard error, all at once, each with its place.
-/// @return 0 after a signal or when what was asked for is printed, 2 for a mistake, 3 when it cannot listen.
+/// @return 0 after a signal or when what was asked for is printed, 2 for a mistake, else as above.
 int run_serve(const ServeCall& call);
 
 /// The same from words: `--log`, `--fault F`, and the flags of `volley serve` that set something, also as `--flag=value`. For the helper

@@ -63,6 +63,9 @@ struct Options {
     Kind kind;
     std::string host = "127.0.0.1";  ///< an address, or a name; `localhost` listens on 127.0.0.1 and, where there is one, on ::1
     std::uint16_t port = 0;          ///< 0: the system picks one
+    /// Above -1: one of several processes that serve `host` and `port`, which it does not open itself: accepted connections come over this
+    /// Unix socket, which is the server's from then on. When its other end is closed, the server ends as when it is cancelled.
+    int connections_from = -1;
     /// At most so many synchronous views at a time on a coroutine server, started when needed: of those that are not
     /// thread-sensitive. All others share one thread (see view::Thread).
     unsigned sync_threads = 32;
@@ -121,8 +124,11 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// A whole program: serves on a loop of its own until SIGINT or SIGTERM. Prints `listening on http://HOST:PORT (kind)` on standard
-/// output as soon as clients can connect; errors and notices, where Options has no place for them, go to standard error. Raises the
+/// `listening on http://HOST:PORT (kind)`, with the end of the line.
+[[nodiscard]] std::string listening_line(const std::string& host, std::uint16_t port, const Kind& kind);
+
+/// A whole program: serves on a loop of its own until SIGINT or SIGTERM. Prints listening_line() on standard output as soon as clients can
+/// connect, unless connections come from another process, whose line it is; errors and notices, where Options has no place for them, go to standard error. Raises the
 /// descriptor limit. Blocks the calling thread.
 /// @param beside  a coroutine that runs beside the server on its loop: started when the port is open, cancelled and awaited at the end.
 /// @return an exit code: 0 after a signal, 3 when it cannot listen.
