@@ -87,14 +87,14 @@ void read(ByteReader& in, CallPatched& patched) {
     read(in, patched.etag);
 }
 
-template <class Variant, std::size_t index = 0>
+template <class Variant, std::size_t Index = 0>
 std::optional<Variant> read_variant(ByteReader& in, std::uint8_t wanted) {
-    if constexpr (index < std::variant_size_v<Variant>) {
-        if (wanted != index) return read_variant<Variant, index + 1>(in, wanted);
-        std::variant_alternative_t<index, Variant> one{};
+    if constexpr (Index < std::variant_size_v<Variant>) {
+        if (wanted != Index) return read_variant<Variant, Index + 1>(in, wanted);
+        std::variant_alternative_t<Index, Variant> one{};
         read(in, one);
         if (!in.ok() || in.left() > 0) return std::nullopt;
-        return Variant(std::in_place_index<index>, std::move(one));
+        return Variant(std::in_place_index<Index>, std::move(one));
     } else {
         return std::nullopt;
     }

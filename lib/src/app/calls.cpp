@@ -132,7 +132,7 @@ struct Calls::Impl {
     template <class F>
     CallReply with_engine(F f) {
         try {
-            return std::visit([](auto&& one) { return CallReply(std::move(one)); }, f(open()));
+            return std::visit([](auto&& one) { return CallReply(std::forward<decltype(one)>(one)); }, f(open()));
         } catch (const std::exception& e) {
             return CallRefusal{503, fmt::format("this server cannot take calls: {}", e.what())};
         }
