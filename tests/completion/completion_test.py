@@ -101,7 +101,7 @@ class Shell:
         self.assertEqual(self.words("volley completion "), {"bash", "zsh", "fish"})
 
     def test_flags_are_those_of_the_verb(self):
-        self.assertEqual(self.words("volley serve --"), {"--kind", "--host", "--port", "--log", "--video", "--fault", "--rtc-port", "--max-calls",
+        self.assertEqual(self.words("volley serve --"), {"--kind", "--host", "--port", "--processes", "--log", "--video", "--fault", "--rtc-port", "--max-calls",
             "--max-calls-per-address", "--call-idle", "--stun", "--advertise", "--audio", "--record-to", "--cors", "--reload", "--routes",
                                                          "--print-settings", "--help", "--version"})
         self.assertEqual(self.words("volley run --s"), {"--server", "--seed", "--samples"})
