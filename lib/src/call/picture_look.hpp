@@ -26,7 +26,9 @@ public:
 
     struct Found {
         metrics::TransformSeen transform;  ///< but for what was asked for
-        std::string fault;                 ///< why they were not saved; empty where they were
+        std::string fault;                 ///< why they were not looked at; empty where they were
+        std::string unwritten;             ///< why not all could be saved; empty where all were, or none was to be
+        std::size_t saved = 0;             ///< how many were
     };
     /// Nothing while it is not through.
     [[nodiscard]] std::optional<Found> found() const;
