@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -13,8 +14,10 @@
 
 #include "build_request.hpp"
 #include "exit_code.hpp"
+#include "json.hpp"
 #include "live_line.hpp"
 #include "measure.hpp"
+#include "media_options.hpp"
 #include "offer_options.hpp"
 #include "options.hpp"
 #include "outputs.hpp"
@@ -72,6 +75,7 @@ public:
     void listen(call::OfferObserver& observer) {
         if (options_.verbose) observer.details = [this](const call::CallDetails& d) { details(d); };
         if (one_call_ && !options_.quiet) observer.ping = [this](std::size_t, const call::PingSeen& p) { ping(p); };
+        observer.preparing = [this](const call::OfferPreparing& p) { preparing(p); };
         if (!one_call_) observer.progress = [this](const call::OfferProgress& p) { progress(p); };
     }
 
@@ -105,6 +109,12 @@ private:
         else
             print(fmt::format("lost {}: not back after {}\n", p.sequence, format_duration(p.sample.done - p.sample.sent)));
     }
+    void preparing(const call::OfferPreparing& p) {
+        std::string text = "making what is sent";
+        if (p.frames > 0) text += fmt::format(": {} frames encoded", p.frames);
+        if (p.frames > 0 && p.all > 0) text = fmt::format("making what is sent: {} of {} frames encoded", p.frames, p.all);
+        line_.show(text + "  " + format_duration(p.elapsed));
+    }
     void progress(const call::OfferProgress& p) {
         std::string text = fmt::format("{}/{} calls  {} open", p.begun, p.planned, p.open);
         if (p.failed > 0) text += fmt::format("  {} failed", p.failed);
@@ -120,12 +130,26 @@ private:
     bool one_call_;
 };
 
+/// That a field of the offer asks for another transform than --video does, which goes along as the same field.
+std::optional<std::string> check_transform(const OfferOptions& asked, const BuiltRequest& built) {
+    const auto& video = asked.plan.video;
+    if (!video || video->transform.empty() || built.request.body.empty()) return {};
+    auto body = parse_json(built.request.body);
+    auto* const object = std::get_if<Json>(&body);
+    const Json* const field = object != nullptr ? object->find("video_transform") : nullptr;
+    if (field == nullptr || (field->kind == Json::Kind::string && field->text == video->transform)) return {};
+    return "`video_transform` is " +
+           (field->kind == Json::Kind::string ? '`' + escape_for_terminal(field->text) + '`' : "no text") +
+           ", and the transform of --video is `" + escape_for_terminal(video->transform) +
+           "`: remove the field, --video goes along as `video_transform`";
+}
+
 /// What of signalling does not fit together.
 std::optional<std::string> check_signal(const OfferOptions& asked, const BuiltRequest& built) {
     if (asked.plan.signal == call::Signal::json) {
         if (asked.plan.trickle)
             return "--trickle needs a session that candidates can be sent to: it goes with --signal whip or whep";
-        return {};
+        return check_transform(asked, built);
     }
     const std::string name(call::to_string(asked.plan.signal));
     const auto& video = asked.plan.video;
@@ -169,6 +193,7 @@ int cmd_offer(const Call& call) {
     plan.request = request_of(request, built);
     plan.signal = asked.signal.value_or(call::signal_of_path(built.url.path).value_or(call::Signal::json));
     if (auto wrong = check_signal(asked, built)) return fail(*wrong);
+    if (auto wrong = check_files(plan)) return fail(*wrong);
 
     auto scenario = run::scenario_of_calls(plan.request.name, built.url.origin(), plan);
     if (!add_expectations(asked.expectations, scenario)) return measure_exit::usage;
@@ -197,12 +222,15 @@ int cmd_offer(const Call& call) {
     }
     const auto started_at = iso_time(std::chrono::system_clock::now());
     auto ended = until_done(call::offer(plan, std::move(observer)), line);
+    if (ended.value.wrong_source) return fail(escape_for_terminal(ended.value.never_worked));
     auto result = run::result_of(scenario, plan, ended.value);
     result.started_at = started_at;
     result.signal = ended.signal;
     report::mask_secrets(result, secrets_of(plan));
     run::judge(scenario, result);
-    return write_outputs(call, scenario, std::move(result), outputs, samples, options.env, asked.quiet);
+    const int code = write_outputs(call, scenario, std::move(result), outputs, samples, options.env, asked.quiet);
+    for (const auto& file : ended.value.unwritten) print_error(call.program, escape_for_terminal(file));
+    return code == measure_exit::ok && !ended.value.unwritten.empty() ? measure_exit::failed : code;
 }
 
 }  // namespace volley::cli

@@ -254,22 +254,30 @@ constexpr std::array table{
         "The offer is sent at once, and candidates follow by PATCH as they are found (RFC 9725 section 4.3.2). For whip and whep."},
     Flag{
         FlagId::video, "video", 0, "TRANSFORM", Group::call, offer_only,
-        "send video and time each frame's way back: none, edges, cartoon, rotate",
+        "send video and time each frame's way back: none, edges, cartoon, rotate, reflect",
         "Sends video, and measures for each frame how long it takes to come back. TRANSFORM is what the server is asked to do with it, as the "
-        "field video_transform: none, edges, cartoon, rotate, reflect (send back without decoding), or a name of the server's own. Needs the "
-        "media plugin.",
+        "field video_transform: none, edges, cartoon, rotate, reflect (send back without decoding), or a name of the server's own. Where the "
+        "pictures that come back clearly show another one, the exit status is 1, unless an expectation on video_transform says what it is to be. "
+        "Needs the media plugin.",
         "none|edges|cartoon|rotate|reflect"},
     Flag{
         FlagId::video_source, "video-source", 0, "FILE", Group::call, offer_only,
         "send this file or camera, over and over (a moving picture)",
         "The video that is sent: an IVF file of VP8 or H.264, sent as it is; a Y4M file; a camera, as v4l2:/dev/video0, whose first ten seconds are "
         "sent over and over; or with the package volley-avformat the first minute of any file that FFmpeg reads. Without it a moving picture is "
-        "made that carries its own number, so that a frame is known again whatever the server's timestamps are."},
-    Flag{FlagId::video_codec, "video-codec", 0, "NAME", Group::call, offer_only, "offer this codec alone: vp8 or h264 (both)", "",
-         "vp8|h264"},
+        "made that carries its own number, so that a frame is known again whatever the server's timestamps are, where both its sides have 180 "
+        "pixels or more."},
+    Flag{
+        FlagId::video_codec, "video-codec", 0, "NAME", Group::call, offer_only, "offer this codec alone: vp8 or h264 (both)",
+        "The one codec of video that is offered, vp8 or h264; both by default, VP8 first. A file of IVF is sent as it is coded, so that it has to "
+        "be of that codec.",
+        "vp8|h264"},
     Flag{FlagId::video_bitrate, "video-bitrate", 0, "RATE", Group::call, offer_only,
          "bits a second that video is encoded to: 500k, 1.5M (500k)", ""},
-    Flag{FlagId::resolution, "resolution", 0, "WxH", Group::call, offer_only, "size of the moving picture (640x480)", ""},
+    Flag{
+        FlagId::resolution, "resolution", 0, "WxH", Group::call, offer_only, "size of the moving picture (640x480)",
+        "The size of the moving picture, each side from 64 to 4096 pixels; 640x480 by default. Under 180 pixels there is no room for the number "
+        "that it carries: its frames are known by their timestamps alone, where the server keeps those."},
     Flag{FlagId::fps, "fps", 0, "N", Group::call, offer_only, "frames a second of the moving picture (30)", ""},
     Flag{
         FlagId::decode_every, "decode-every", 0, "N", Group::call, offer_only,
@@ -284,9 +292,16 @@ constexpr std::array table{
          "Ogg, played over and over."},
     Flag{FlagId::audio_codec, "audio-codec", 0, "NAME", Group::call, offer_only,
          "offer this codec alone: opus, g722, pcmu or pcma (all)", "", "opus|g722|pcmu|pcma"},
-    Flag{FlagId::save_frames, "save-frames", 0, "DIR", Group::call, offer_only,
-         "write pictures of sent and returned frames, side by side, as PNG", ""},
-    Flag{FlagId::record, "record", 0, "FILE", Group::call, offer_only, "write what comes back to the first call as WebM", ""},
+    Flag{
+        FlagId::save_frames, "save-frames", 0, "DIR", Group::call, offer_only,
+        "write pictures of sent and returned frames, side by side, as PNG",
+        "Writes up to eight pictures that came back to the first call, beside those that were sent, as PNG into DIR, which is made. None is "
+        "of the call's first second. What cannot be written makes the exit status 1."},
+    Flag{
+        FlagId::record, "record", 0, "FILE", Group::call, offer_only,
+        "write what comes back to the first call: .webm, or .mkv for H.264, G.711, G.722",
+        "Writes what comes back to the first call, as it is coded: WebM (VP8, Opus), or Matroska where it holds H.264, G.711 or G.722; call such "
+        "a file .mkv. Where nothing comes back there is no file. What cannot be written makes the exit status 1."},
     Flag{
         FlagId::verbose, "verbose", 'v', "", Group::call, offer_only,
         "show both SDPs, the way chosen, the cipher, what was refused",
@@ -296,7 +311,7 @@ constexpr std::array table{
         FlagId::expect, "expect", 0, "TEXT", Group::result, offer_only, "fail unless it holds: 'rtt_p99 < 20ms'; may be repeated",
         "An expectation, which makes the exit status 1 where it does not hold and 4 where that cannot be told: 'rtt p99 < 20ms' (or rtt_p99), "
         "'setup p50 < 50ms', 'loss < 0.1%', 'calls_failed = 0', and of video and sound 'video_rtt p95 < 50ms', 'video_returned >= 98%', "
-        "'first_frame p95 < 1s', 'audio_lost < 1%'. As soon as anything is expected every call must be set up and every ping "
+        "'first_frame p95 < 1s', 'video_transform == edges', 'audio_lost < 1%'. As soon as anything is expected every call must be set up and every ping "
         "answered, unless an expectation on loss, answered, calls_failed or errors says otherwise. May be repeated."},
     Flag{FlagId::server, "server", 0, "NAME", Group::load, verbs(Verb::run),
          "run against this server of the file only; may be repeated", ""},
@@ -370,8 +385,9 @@ constexpr std::array table{
         "What is played, over and over, to calls that offer to receive video and to send none, as those of WHEP do: a file as --video-source of "
         "volley offer takes it. Without it a moving picture. Needs the media plugin."},
     Flag{
-        FlagId::record_to, "record-to", 0, "DIR", Group::server, serve_only, "write what each call sends to DIR, as WebM",
-        "Writes the video and audio that each call sends to a file of its own in the folder DIR, as WebM (Matroska for H.264). Needs the media "
+        FlagId::record_to, "record-to", 0, "DIR", Group::server, serve_only,
+        "write what each call sends to DIR, as WebM or Matroska",
+        "Writes the video and audio that each call sends to a file of its own in the folder DIR, as WebM (Matroska for H.264, G.711 and G.722). Needs the media "
         "plugin."},
     Flag{
         FlagId::cors, "cors", 0, "ORIGIN", Group::server, serve_only, "origin whose pages may use /whip and /whep; * for all",

@@ -1,12 +1,19 @@
 #include "media_options.hpp"
 
+#include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <utility>
+
+#include <unistd.h>
 
 #include <volley/error.hpp>
 
 #include "option_values.hpp"
+#include "out_file.hpp"
 
 namespace volley::cli {
 namespace {
@@ -91,6 +98,25 @@ std::optional<std::string> read_codec(const char* name, const TypedFlag& flag,
     return wrong(name, flag, "one of " + all + " is expected");
 }
 
+/// Why a file cannot be read; empty where it can.
+std::string unreadable(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return "it is a directory";
+    const std::ifstream in(path, std::ios::binary);
+    return in ? std::string() : std::string(std::strerror(errno));
+}
+
+/// Why a folder cannot be written into, or made.
+std::string unwritable_folder(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return unwritable((path / "strip.png").string());
+    if (std::filesystem::exists(path, ignored)) return "it is no directory";
+    auto above = std::filesystem::absolute(path, ignored).parent_path();
+    while (!above.empty() && above.has_relative_path() && !std::filesystem::exists(above, ignored)) above = above.parent_path();
+    if (!std::filesystem::is_directory(above, ignored)) return above.string() + " is no directory";
+    return ::access(above.c_str(), W_OK) == 0 ? std::string() : std::string(std::strerror(errno));
+}
+
 }  // namespace
 
 bool MediaReader::read(const TypedFlag& flag, std::optional<std::string>& error) {
@@ -171,6 +197,27 @@ std::optional<std::string> MediaReader::put_together(call::OfferPlan& plan) {
     if (sends_video_) plan.video = std::move(video_);
     if (sends_audio_) plan.audio = std::move(audio_);
     plan.record = std::move(record_);
+    return {};
+}
+
+std::optional<std::string> check_files(const call::OfferPlan& plan) {
+    const auto fault = [](const char* flag, const std::string& path, const char* what, const std::string& why,
+                          const char* advice) {
+        return std::string(flag) + ' ' + escape_for_terminal(path) + ": " + what + ": " + escape_for_terminal(why) + "; " +
+               advice;
+    };
+    if (plan.video && !plan.video->source.empty() && !call::is_camera(plan.video->source))
+        if (const auto why = unreadable(plan.video->source); !why.empty())
+            return fault("--video-source", plan.video->source, "cannot be read", why, "without it a moving picture is sent");
+    if (plan.audio && plan.audio->source != "tone" && plan.audio->source != "chirp")
+        if (const auto why = unreadable(plan.audio->source); !why.empty())
+            return fault("--audio-source", plan.audio->source, "cannot be read", why, "tone and chirp are no files");
+    if (!plan.record.empty())
+        if (const auto why = unwritable(plan.record); !why.empty())
+            return fault("--record", plan.record, "cannot be written", why, "name a file in a directory that is there");
+    if (plan.video && !plan.video->frames_folder.empty())
+        if (const auto why = unwritable_folder(plan.video->frames_folder); !why.empty())
+            return fault("--save-frames", plan.video->frames_folder, "cannot be written", why, "name a directory, new or old");
     return {};
 }
 

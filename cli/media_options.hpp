@@ -33,4 +33,7 @@ private:
     std::string of_sending_;
 };
 
+/// Files that a plan names and that cannot be read or written, before anything is sent. @return the first one, why, and what to do; or nothing.
+[[nodiscard]] std::optional<std::string> check_files(const call::OfferPlan& plan);
+
 }  // namespace volley::cli

@@ -22,6 +22,24 @@
 
 namespace volley::test {
 
+/// Lets time pass for a session by itself: each of its timeouts when it is due. @param drain  takes what it has to send and to say.
+/// @return false: time stood still.
+template <class Drain>
+[[nodiscard]] bool let_pass(streams::Session& session, TimePoint& now, Duration duration, Drain&& drain) {
+    const TimePoint end = now + duration;
+    for (int i = 0; i < 100'000; ++i) {
+        drain();
+        const auto next = session.next_timeout();
+        if (!next || *next > end) {
+            now = end;
+            return true;
+        }
+        now = std::max(now, *next);
+        session.handle_timeout(now);
+    }
+    return false;
+}
+
 // --- sections --------------------------------------------------------------------------------------------------------
 
 struct SectionChoice {

@@ -23,8 +23,6 @@ namespace {
 /// Of the target rate, for what is not video.
 constexpr std::uint64_t audio_share = 64'000;
 constexpr std::uint64_t least_video = 50'000;
-/// A peer of which nothing came for so long before the call ended did not merely end it.
-constexpr Duration least_silence = std::chrono::seconds(2);
 
 class MediaHandler final : public CallHandler {
 public:
@@ -120,35 +118,26 @@ private:
 
     void on(TimePoint, streams::StreamStarted&) {}
     void on(TimePoint, streams::StreamEnded& ended) {
-        if (!ended.goodbye && video_ && ended.section == video_->index) tell_silence();
+        if (!ended.goodbye && video_ && ended.section == video_->index) tell_silence(incoming_video(*session_, began_));
     }
 
     // --- what a person should know of the peer's video
 
-    void tell_silence() {
-        std::optional<TimePoint> last;
-        for (const auto& [stream, stats] : session_->inbound_stats(began_))
-            if (stats.kind == "video") last = std::max(last, stats.last_packet_received);
-        if (last && !std::exchange(told_silence_, true))
-            tell("the peer stopped sending video after " + format_duration(*last - began_));
+    void tell_silence(const IncomingVideo& video) {
+        if (video.last && !std::exchange(told_silence_, true))
+            tell("the peer stopped sending video after " + format_duration(*video.last - began_));
     }
 
     void tell_faults(TimePoint now) {
         if (!session_ || !video_ || std::exchange(told_faults_, true)) return;
-        std::optional<TimePoint> last;
-        std::uint64_t unanswered = 0;
-        for (const auto& [stream, stats] : session_->inbound_stats(now)) {
-            if (stats.kind != "video") continue;
-            last = std::max(last, stats.last_packet_received);
-            unanswered += stats.key_frames_unanswered;
-        }
-        if (last && now - *last >= least_silence) tell_silence();
+        const IncomingVideo video = incoming_video(*session_, now);
+        if (video.last && now - *video.last >= least_silence) tell_silence(video);
         const auto of_call = [&](std::uint64_t n, const char* one, const char* many) {
             if (n > 0) tell(fmt::format("of a call's video {} {}", n, n == 1 ? one : many));
         };
         const TransformCounts counts = transformer_ ? transformer_->counts() : TransformCounts();
         of_call(unassembled_ + counts.undecodable, "frame could not be decoded", "frames could not be decoded");
-        of_call(unanswered, "request for a key frame was not answered", "requests for a key frame were not answered");
+        of_call(video.unanswered, "request for a key frame was not answered", "requests for a key frame were not answered");
         if (counts.resized > 0)
             tell(fmt::format("the picture of a call changed its size from {}{}", counts.sizes,
                              counts.resized > 1 ? fmt::format(", {} changes in all", counts.resized) : std::string()));

@@ -40,7 +40,7 @@ struct AnswerMedia {
 };
 
 /// Video comes back through `transform`, audio as `shared` has it; everything else goes to `inner`.
-/// @param sources  those of the answer. @param record_to  a WebM file for what comes; empty: none
+/// @param sources  those of the answer. @param record_to  a file of WebM or Matroska for what comes; empty: none
 /// @param random   outlives the handler, as does `shared`
 [[nodiscard]] std::unique_ptr<CallHandler> make_media_handler(const AnswerMedia& shared, std::string transform,
                                                               CallSources sources, std::string record_to, RandomSource& random,

@@ -13,6 +13,7 @@
 
 #include "base/endpoint.hpp"
 #include "client/resolve.hpp"
+#include "media/load.hpp"
 #include "net/asio_address.hpp"
 #include "net/deadline.hpp"
 #include "net/thread_cpu.hpp"
@@ -80,16 +81,26 @@ Caller::Caller(asio::any_io_executor executor, const CallPlan& plan, const Offer
 /// What is sent is made before the first call: what it costs is not to be measured with it.
 asio::awaitable<void> Caller::prepare_media() {
     constexpr auto look_again = std::chrono::milliseconds(10);
+    constexpr auto tell_every = std::chrono::milliseconds(250);
+    const TimePoint began = Clock::now();
+    TimePoint tell = began + std::chrono::seconds(1);
     auto& media = *common_.media;
     for (;;) {
-        const bool has_video = !media.video() || media.frames(media.video_codecs().front());
-        const bool has_audio = !media.audio() || media.sound(media.audio_codecs().front());
         if (const auto fault = media.fault(); !fault.empty()) {
             result_.never_worked = "nothing can be sent: " + fault;
+            result_.wrong_source = media::plugin().plugin != nullptr;
             co_return;
         }
+        const bool has_video = !media.video() || media.frames(media.video_codecs().front());
+        const bool has_audio = !media.audio() || media.sound(media.audio_codecs().front());
         if (has_video && has_audio) co_return;
-        co_await net::sleep_until(Clock::now() + look_again);
+        const TimePoint now = Clock::now();
+        if (common_.observer.preparing && now >= tell) {
+            const auto& progress = media.progress();
+            common_.observer.preparing({progress.done, progress.all, now - began});
+            tell = now + tell_every;
+        }
+        co_await net::sleep_until(now + look_again);
     }
 }
 

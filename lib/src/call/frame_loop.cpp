@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <volley/error.hpp>
 
 #include "call/media_streams.hpp"
@@ -82,7 +84,7 @@ bool is_key(media::VideoCodec codec, BytesView frame) {
 /// Pictures into payloads, with a key frame now and then.
 class Encoding {
 public:
-    Encoding(FrameLoop& out, const VideoPlan& plan) : out_(out), plan_(plan) {}
+    Encoding(FrameLoop& out, const VideoPlan& plan, LoopProgress& progress) : out_(out), plan_(plan), progress_(progress) {}
 
     bool begin(std::string& fault) {
         const auto& loaded = media::plugin();
@@ -106,6 +108,10 @@ public:
     }
 
     bool add(const picture::PictureView& picture, std::optional<std::uint32_t> code, std::string& fault) {
+        if (progress_.stop) {
+            fault = "stopped";
+            return false;
+        }
         const auto every = std::max<std::size_t>(
             1, static_cast<std::size_t>(std::lround(out_.frames_per_second * to_seconds(FrameLoop::key_distance))));
         const bool key = count_ % every == 0 || key_owed_;
@@ -129,18 +135,20 @@ public:
         }
         // One that the encoder left out is one that is not sent: its time passes all the same.
         out_.frames.push_back(std::move(frame));
+        ++progress_.done;
         return true;
     }
 
 private:
     FrameLoop& out_;
     const VideoPlan& plan_;
+    LoopProgress& progress_;
     std::unique_ptr<media::VideoEncoder> encoder_;
     std::size_t count_ = 0;
     bool key_owed_ = false;
 };
 
-bool paint(const VideoPlan& plan, FrameLoop& out, std::string& fault) {
+bool paint(const VideoPlan& plan, FrameLoop& out, std::string& fault, LoopProgress& progress) {
     out.width = plan.width;
     out.height = plan.height;
     out.frames_per_second = plan.frames_per_second;
@@ -148,10 +156,11 @@ bool paint(const VideoPlan& plan, FrameLoop& out, std::string& fault) {
     const picture::RingCode rings(out.width, out.height);
     out.layout = rings.layout();
     const picture::Scene scene(out.width, out.height, scene_seed);
-    Encoding encoding(out, plan);
+    Encoding encoding(out, plan, progress);
     if (!encoding.begin(fault)) return false;
     auto count = static_cast<std::size_t>(std::lround(to_seconds(FrameLoop::made_length) * out.frames_per_second));
     if (out.layout.bits > 0) count = std::min<std::size_t>(count, out.layout.codes());
+    progress.all = count;
     picture::Picture picture;
     for (std::size_t i = 0; i < count; ++i) {
         scene.paint(picture, i);
@@ -200,7 +209,7 @@ bool read_ivf(const VideoPlan& plan, BytesView file, FrameLoop& out, std::string
     return true;
 }
 
-bool read_y4m(const VideoPlan& plan, BytesView file, FrameLoop& out, std::string& fault) {
+bool read_y4m(const VideoPlan& plan, BytesView file, FrameLoop& out, std::string& fault, LoopProgress& progress) {
     auto reader = picture::Y4mReader::open(file);
     if (!reader) {
         fault = in_words(plan.source, to_string(reader.error()));
@@ -209,7 +218,7 @@ bool read_y4m(const VideoPlan& plan, BytesView file, FrameLoop& out, std::string
     out.width = reader->width();
     out.height = reader->height();
     out.frames_per_second = std::clamp(reader->rate().per_second(), 1.0, 240.0);
-    Encoding encoding(out, plan);
+    Encoding encoding(out, plan, progress);
     if (!encoding.begin(fault)) return false;
     for (;;) {
         const auto frame = reader->next();
@@ -223,14 +232,15 @@ bool read_y4m(const VideoPlan& plan, BytesView file, FrameLoop& out, std::string
 }
 
 /// Of a camera or a file whose pictures somebody else reads: so many seconds of it.
-bool film(const VideoPlan& plan, media::Made<media::PictureSource> source, Duration length, FrameLoop& out, std::string& fault) {
+bool film(const VideoPlan& plan, media::Made<media::PictureSource> source, Duration length, FrameLoop& out, std::string& fault,
+          LoopProgress& progress) {
     if (!source.made) {
         fault = in_words(plan.source, source.fault);
         return false;
     }
     out.frames_per_second = source.made->frames_per_second();
     const auto most = std::min(most_frames, static_cast<std::size_t>(std::lround(to_seconds(length) * out.frames_per_second)));
-    Encoding encoding(out, plan);
+    Encoding encoding(out, plan, progress);
     while (out.frames.size() < most) {
         const auto next = source.made->next();
         if (!next.fault.empty()) {
@@ -248,7 +258,7 @@ bool film(const VideoPlan& plan, media::Made<media::PictureSource> source, Durat
     return true;
 }
 
-bool read_camera(const VideoPlan& plan, FrameLoop& out, std::string& fault) {
+bool read_camera(const VideoPlan& plan, FrameLoop& out, std::string& fault, LoopProgress& progress) {
     const auto& loaded = media::plugin();
     if (loaded.plugin == nullptr) {
         fault = loaded.fault;
@@ -257,24 +267,24 @@ bool read_camera(const VideoPlan& plan, FrameLoop& out, std::string& fault) {
     constexpr std::string_view scheme = "v4l2:";
     const std::string path = plan.source.starts_with(scheme) ? plan.source.substr(scheme.size()) : plan.source;
     return film(plan, loaded.plugin->open_camera({path, plan.width, plan.height, plan.frames_per_second}), camera_length, out,
-                fault);
+                fault, progress);
 }
 
-bool read_movie(const VideoPlan& plan, FrameLoop& out, std::string& fault) {
+bool read_movie(const VideoPlan& plan, FrameLoop& out, std::string& fault, LoopProgress& progress) {
     const auto& loaded = media::movie_plugin();
     if (loaded.plugin == nullptr) {
         fault = in_words(plan.source, "this is neither IVF nor Y4M, and for all else there is " + loaded.fault);
         return false;
     }
-    return film(plan, loaded.plugin->open_movie(plan.source), movie_length, out, fault);
+    return film(plan, loaded.plugin->open_movie(plan.source), movie_length, out, fault, progress);
 }
 
-bool read_file(const VideoPlan& plan, FrameLoop& out, std::string& fault) {
+bool read_file(const VideoPlan& plan, FrameLoop& out, std::string& fault, LoopProgress& progress) {
     const Bytes head = head_of(plan.source);
-    if (!is_ivf(head) && !is_y4m(head)) return read_movie(plan, out, fault);
+    if (!is_ivf(head) && !is_y4m(head)) return read_movie(plan, out, fault, progress);
     const auto file = read_bytes(plan.source, fault);
     if (!file) return false;
-    return is_ivf(head) ? read_ivf(plan, *file, out, fault) : read_y4m(plan, *file, out, fault);
+    return is_ivf(head) ? read_ivf(plan, *file, out, fault) : read_y4m(plan, *file, out, fault, progress);
 }
 
 }  // namespace
@@ -315,17 +325,21 @@ std::optional<media::VideoCodec> codec_of_source(const VideoPlan& plan, std::str
     const auto reader = picture::IvfReader::open(head);
     const auto codec = reader ? codec_of(reader->header()) : std::nullopt;
     if (!codec) fault = in_words(plan.source, reader ? "IVF of VP8 (VP80) or H.264 is expected" : to_string(reader.error()));
+    if (codec && !plan.codecs.empty() && std::ranges::find(plan.codecs, to_string(*codec)) == plan.codecs.end())
+        fault = in_words(plan.source, fmt::format("it is {}, and IVF is sent as it is coded: ask for that codec, or for none",
+                                                  to_string(*codec)));
     return codec;
 }
 
-std::shared_ptr<const FrameLoop> make_frame_loop(const VideoPlan& plan, media::VideoCodec codec, std::string& fault) {
+std::shared_ptr<const FrameLoop> make_frame_loop(const VideoPlan& plan, media::VideoCodec codec, std::string& fault,
+                                                 LoopProgress& progress) {
     auto out = std::make_shared<FrameLoop>();
     out->codec = codec;
     bool made = false;
     if (plan.source.empty())
-        made = paint(plan, *out, fault);
+        made = paint(plan, *out, fault, progress);
     else
-        made = is_camera(plan.source) ? read_camera(plan, *out, fault) : read_file(plan, *out, fault);
+        made = is_camera(plan.source) ? read_camera(plan, *out, fault, progress) : read_file(plan, *out, fault, progress);
     if (!made) return nullptr;
     if (out->frames.empty() || out->bytes() == 0) {
         fault = in_words(plan.source, "there is no frame in it that decoding can begin with");

@@ -1,6 +1,7 @@
 // Video that is encoded once and sent by many calls, over and over.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -45,12 +46,20 @@ struct FrameLoop {
     [[nodiscard]] std::optional<picture::Picture> picture_of(std::size_t index) const;
 };
 
-/// Reads or paints, and encodes. Takes a second or so, a camera its ten seconds: off the loop.
-/// @return nothing where it cannot be done, and `fault` says why: no plugin, no such file, a file of another codec.
-[[nodiscard]] std::shared_ptr<const FrameLoop> make_frame_loop(const VideoPlan& plan, media::VideoCodec codec,
-                                                               std::string& fault);
+/// How far the making has come, and whether it is to go on. Thread safety: every member from any thread.
+struct LoopProgress {
+    std::atomic<std::size_t> done = 0;  ///< frames
+    std::atomic<std::size_t> all = 0;   ///< 0: not known
+    std::atomic<bool> stop = false;     ///< asks for the end, behind the frame that is being made
+};
 
-/// The codec that a source is bound to, since it is not encoded here; nothing where it is. Errors: as above, in `fault`.
+/// Reads or paints, and encodes. Takes a second or so, a camera its ten seconds, and large pictures minutes: off the loop.
+/// @return nothing where it cannot be done, and `fault` says why: no plugin, no such file, a file of another codec, stopped.
+[[nodiscard]] std::shared_ptr<const FrameLoop> make_frame_loop(const VideoPlan& plan, media::VideoCodec codec, std::string& fault,
+                                                               LoopProgress& progress);
+
+/// The codec that a source is bound to, since it is not encoded here; nothing where it is. Errors: as above, in `fault`, and a codec that is
+/// not among those that the plan asks for.
 [[nodiscard]] std::optional<media::VideoCodec> codec_of_source(const VideoPlan& plan, std::string& fault);
 
 }  // namespace volley::call

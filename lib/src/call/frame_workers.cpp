@@ -21,8 +21,10 @@ void run_guarded(FrameWork& work) noexcept {
             work.fail("out of memory");
         } catch (const std::exception& e) {
             work.fail(e.what());
+        } catch (...) {
+            work.fail("an error of no known kind");
         }
-    } catch (...) {  // not even that could be said, or it was no exception of the library's
+    } catch (...) {  // not even that could be said
     }
 }
 

@@ -22,8 +22,7 @@ constexpr Duration most_patience = std::chrono::seconds(5);
 /// Video that flows for less says nothing of what would have come.
 constexpr Duration long_enough = std::chrono::seconds(1);
 constexpr std::uint64_t audio_rate = 64'000;
-/// Nothing for so long, and for so many frames, is no slow server any more, but one that has stopped.
-constexpr Duration least_silence = std::chrono::seconds(2);
+/// Nothing for least_silence, and for so many frames, is no slow server any more, but one that has stopped.
 constexpr double frames_of_silence = 10;
 constexpr std::size_t packets_a_second = chirp_distance / SoundClock::step;
 /// While what is sent is still being made, it is looked for again.
@@ -444,7 +443,10 @@ std::string MediaLeg::why_none_back() const {
 }
 
 metrics::MediaSeen MediaLeg::take_seen() {
-    if (auto found = look_ ? look_->found() : std::nullopt) {
+    auto found = look_ ? look_->found() : std::nullopt;
+    tell_of_recording();
+    tell_of_saved(found);
+    if (found) {
         auto& transform = tally_.video.transform;
         found->transform.asked = transform.asked;
         if (transform.pictures == 0) transform = found->transform;
@@ -452,6 +454,34 @@ metrics::MediaSeen MediaLeg::take_seen() {
         if (!found->fault.empty()) note(std::move(found->fault));
     }
     return std::move(seen_);
+}
+
+/// What is missing for want of anything to write is no fault.
+void MediaLeg::tell_of_recording() {
+    if (options_.record.empty()) return;
+    const std::string not_whole = "the recording is not whole: ";
+    if (!recording_)
+        note("nothing is recorded: nothing came back");
+    else if (const auto fault = recording_->fault(); !fault.empty())
+        unwritten_.push_back(not_whole + fault);
+    else if (!recording_->closed())
+        unwritten_.push_back(not_whole + recording_->path() + ": this machine did not write it in time");
+    else if (!recording_->wrote())
+        note("nothing is recorded: nothing came back that can be played");
+    else if (const auto left_out = recording_->left_out(); left_out > 0)
+        note(std::to_string(left_out) +
+             " frames or packets are left out of the recording: the disk was too slow for them, or the codec changed");
+}
+
+void MediaLeg::tell_of_saved(const std::optional<PictureLook::Found>& found) {
+    if (options_.frames_folder.empty()) return;
+    if (look_ && !found)
+        unwritten_.push_back("not all pictures are saved: " + options_.frames_folder +
+                             ": this machine did not write them in time");
+    else if (found && !found->unwritten.empty())
+        unwritten_.push_back("not all pictures are saved: " + found->unwritten);
+    else if (!found || found->saved == 0)
+        note("no picture is saved: none came back from the second second of the call on");
 }
 
 void MediaLeg::count_video(TimePoint now, bool had_time) {
@@ -503,6 +533,10 @@ void MediaLeg::count_trips(TimePoint now, bool had_time) {
     seen.freezes = trips_.freezes().freezes();
     seen.decoded = options_.decodes;
     if (sources_.video()) out.transform.asked = sources_.video()->transform;
+    if (options_.decodes && loop_ && loop_->painted && loop_->layout.bits == 0)
+        note(
+            "pictures of " + std::to_string(loop_->width) + 'x' + std::to_string(loop_->height) +
+            " have no room for their number: frames are known by their timestamps alone; from 180 pixels a side on they carry it");
     out.freezes += trips_.freezes().freezes();
     out.frozen += trips_.freezes().total();
     out.longest_freeze = std::max(out.longest_freeze, trips_.freezes().longest());
@@ -629,10 +663,7 @@ void MediaLeg::finish(TimePoint now) {
     seen_.none_back = why_none_back();
     session_->close(now);
     send_media(now, *session_, call_->peer());
-    if (recording_) {
-        recording_->close();
-        if (const auto fault = recording_->fault(); !fault.empty()) note("not recorded: " + fault);
-    }
+    if (recording_) recording_->close();
     call_->flush();
     *this_ = nullptr;
     session_.reset();

@@ -42,6 +42,7 @@ public:
     MediaSources(const std::optional<VideoPlan>& video, const std::optional<AudioPlan>& audio, bool plays = false);
     MediaSources(const MediaSources&) = delete;
     MediaSources& operator=(const MediaSources&) = delete;
+    ~MediaSources();  ///< what is being made is left unfinished
 
     [[nodiscard]] FrameWorkers& workers() noexcept { return workers_; }
     [[nodiscard]] const std::optional<VideoPlan>& video() const noexcept { return video_; }
@@ -59,6 +60,8 @@ public:
     [[nodiscard]] bool is_first_look() noexcept { return !looked_.exchange(true); }
     /// Why something cannot be sent; empty where everything can.
     [[nodiscard]] std::string fault() const;
+    /// Of the video that is being made.
+    [[nodiscard]] const LoopProgress& progress() const noexcept;
 
 private:
     struct State;
@@ -81,7 +84,7 @@ public:
     struct Options {
         TimePoint planned{};  ///< of the call
         bool decodes = true;
-        std::string record;         ///< a WebM file; empty: none
+        std::string record;         ///< a file of WebM or Matroska; empty: none
         std::string frames_folder;  ///< empty: none
         bool looks = false;         ///< at its pictures even where those of another call were looked at
         bool keep_round_trips = false;
@@ -119,6 +122,8 @@ public:
     [[nodiscard]] bool looked() const { return !look_ || look_->found(); }
     /// After finish(): what this call was like, its pictures as far as they are looked at by now. Once.
     [[nodiscard]] metrics::MediaSeen take_seen();
+    /// After take_seen(): files that were asked for and could not be written, or not to their end, and why.
+    [[nodiscard]] const std::vector<std::string>& unwritten() const noexcept { return unwritten_; }
 
     [[nodiscard]] const TripCounts& counts() const noexcept { return trips_.counts(); }
 
@@ -162,6 +167,8 @@ private:
     void count_pictures();
     void count_audio(TimePoint now, bool had_time);
     void look_at_pictures();
+    void tell_of_recording();
+    void tell_of_saved(const std::optional<PictureLook::Found>& found);
 
     MediaSources& sources_;
     boost::asio::any_io_executor executor_;
@@ -210,7 +217,7 @@ private:
     std::shared_ptr<Recording> recording_;
     std::shared_ptr<PictureLook> look_;
     metrics::MediaSeen seen_;
-    std::vector<std::string> notes_;
+    std::vector<std::string> unwritten_;
 };
 
 }  // namespace volley::call

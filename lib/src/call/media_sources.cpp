@@ -22,6 +22,7 @@ struct MediaSources::State {
     mutable std::mutex mutex;
     std::map<media::VideoCodec, std::shared_ptr<const FrameLoop>> loops;  // nothing in its place: being made, or it cannot be
     std::string fault;
+    LoopProgress progress;
 };
 
 class MediaSources::Making final : public FrameWork {
@@ -31,7 +32,7 @@ public:
 
     void run() override {
         std::string fault;
-        auto loop = make_frame_loop(plan_, codec_, fault);
+        auto loop = make_frame_loop(plan_, codec_, fault, state_->progress);
         const std::scoped_lock lock(state_->mutex);
         state_->loops[codec_] = std::move(loop);
         if (!fault.empty()) state_->fault = std::move(fault);
@@ -67,6 +68,10 @@ MediaSources::MediaSources(const std::optional<VideoPlan>& video, const std::opt
         if (auto sound = read_sound(audio_->source, state_->fault)) sound_.emplace(std::move(*sound), workers_);
     }
 }
+
+MediaSources::~MediaSources() { state_->progress.stop = true; }
+
+const LoopProgress& MediaSources::progress() const noexcept { return state_->progress; }
 
 std::shared_ptr<const FrameLoop> MediaSources::frames(media::VideoCodec codec) {
     {

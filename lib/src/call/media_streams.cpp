@@ -1,5 +1,6 @@
 #include "call/media_streams.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -89,6 +90,16 @@ streams::Session make_streams(TimePoint now, const sdp::Agreed& agreed, const Ca
     config.pacing_limit = options.pacing_limit;
     config.ntp_offset = ntp_offset();
     return {now, std::move(config), random};
+}
+
+IncomingVideo incoming_video(const streams::Session& session, TimePoint now) {
+    IncomingVideo out;
+    for (const auto& [stream, stats] : session.inbound_stats(now)) {
+        if (stats.kind != "video") continue;
+        out.last = std::max(out.last, stats.last_packet_received);
+        out.unanswered += stats.key_frames_unanswered;
+    }
+    return out;
 }
 
 void send_media(TimePoint now, streams::Session& session, webrtc::Peer& peer) {

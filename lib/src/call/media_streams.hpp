@@ -46,6 +46,16 @@ struct StreamOptions {
 /// Hands all that the session has to send to the peer. What the peer does not take is lost, as packets are.
 void send_media(TimePoint now, streams::Session& session, webrtc::Peer& peer);
 
+/// A peer of which nothing came for so long did not merely pause.
+constexpr Duration least_silence = std::chrono::seconds(2);
+
+/// What all streams of video that come have in common.
+struct IncomingVideo {
+    std::optional<TimePoint> last;  ///< packet; nothing: none came
+    std::uint64_t unanswered = 0;   ///< key frames that were asked for last and never came
+};
+[[nodiscard]] IncomingVideo incoming_video(const streams::Session& session, TimePoint now);
+
 /// A coded picture as payloads of RTP. @return nothing for what is no such picture.
 [[nodiscard]] std::optional<std::vector<Bytes>> packetise(media::VideoCodec codec, BytesView picture, std::uint16_t picture_id);
 /// And back. @return nothing where they make none.

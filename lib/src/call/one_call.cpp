@@ -26,7 +26,7 @@ constexpr auto parting_limit = std::chrono::seconds(2);
 constexpr auto patch_limit = std::chrono::seconds(10);
 /// How often it is looked whether all that was sent is back.
 constexpr auto settle_every = std::chrono::milliseconds(10);
-/// Pictures of calls that end together are looked at one after the other.
+/// Pictures of calls that end together are looked at one after the other, and a disk may be slow.
 constexpr auto looking_limit = std::chrono::seconds(10);
 
 std::string kind_of(const error_code& error) {
@@ -443,9 +443,11 @@ asio::awaitable<void> OneCall::part() {
         media_->finish(Clock::now());
         const TimePoint limit = Clock::now() + parting_limit;
         const TimePoint look_limit = seen_.cut_short ? limit : Clock::now() + looking_limit;
-        while (!media_->saved() && Clock::now() < limit) co_await net::sleep_until(Clock::now() + settle_every);
+        while (!media_->saved() && Clock::now() < look_limit) co_await net::sleep_until(Clock::now() + settle_every);
         while (!media_->looked() && Clock::now() < look_limit) co_await net::sleep_until(Clock::now() + settle_every);
         seen_.media = media_->take_seen();
+        auto& unwritten = run_.result.unwritten;
+        unwritten.insert(unwritten.end(), media_->unwritten().begin(), media_->unwritten().end());
     }
     if (call_) {
         const auto& counts = call_->peer().counts();

@@ -16,6 +16,14 @@
 
 namespace volley::call {
 
+/// What comes of it.
+struct PicturesFound {
+    metrics::TransformSeen transform;  ///< but for what was asked for
+    std::string fault;                 ///< why they were not looked at; empty where they were
+    std::string unwritten;             ///< why not all could be saved; empty where all were, or none was to be
+    std::size_t saved = 0;             ///< how many were
+};
+
 /// Tells which transform they show, and saves them. Thread safety: every member from any thread, run() aside.
 class PictureLook final : public FrameWork {
 public:
@@ -24,10 +32,7 @@ public:
     PictureLook(std::vector<KeptPicture> kept, std::vector<std::optional<std::size_t>> places,
                 std::shared_ptr<const FrameLoop> loop, std::string folder);
 
-    struct Found {
-        metrics::TransformSeen transform;  ///< but for what was asked for
-        std::string fault;                 ///< why they were not saved; empty where they were
-    };
+    using Found = PicturesFound;
     /// Nothing while it is not through.
     [[nodiscard]] std::optional<Found> found() const;
 

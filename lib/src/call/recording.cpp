@@ -1,5 +1,7 @@
 #include "call/recording.hpp"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "media/load.hpp"
@@ -65,6 +67,11 @@ bool Recording::closed() const {
     return closed_;
 }
 
+bool Recording::wrote() const {
+    const std::scoped_lock lock(mutex_);
+    return wrote_;
+}
+
 media::Fault Recording::write(const Piece& piece) {
     if (!recorder_) {
         const auto& loaded = media::plugin();
@@ -92,7 +99,10 @@ void Recording::run() {
         if (!fault.empty()) break;
     }
     if (closing && recorder_ && fault.empty()) fault = recorder_->close();
+    std::error_code ignored;
+    const bool wrote = closing && recorder_ && fault.empty() && std::filesystem::exists(path_, ignored);
     const std::scoped_lock lock(mutex_);
+    wrote_ = wrote_ || wrote;
     if (fault_.empty()) fault_ = std::move(fault);
     if (closing) closed_ = true;
 }

@@ -38,8 +38,10 @@ public:
     /// Why nothing, or nothing more, is written; empty where it is.
     [[nodiscard]] std::string fault() const;
     [[nodiscard]] std::uint64_t left_out() const;
-    /// The file is whole.
+    /// The file is whole, or there is none.
     [[nodiscard]] bool closed() const;
+    /// Once it is closed: there is something in it.
+    [[nodiscard]] bool wrote() const;
 
     void run() override;
     void fail(std::string why) override;
@@ -68,6 +70,7 @@ private:
     std::uint64_t left_out_ = 0;
     bool closing_ = false;
     bool closed_ = false;
+    bool wrote_ = false;
 
     std::unique_ptr<media::Recorder> recorder_;  // of run() alone
 };

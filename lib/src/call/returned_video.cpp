@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -203,10 +205,11 @@ namespace {
 
 std::string write_png(const std::filesystem::path& path, const picture::RgbImage& image) {
     const Bytes bytes = picture::png_of(image.width, image.height, image.rgb);
+    errno = 0;
     std::ofstream file(path, std::ios::binary);
     file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     file.close();
-    return file ? std::string() : escape_for_terminal(path.string()) + ": cannot be written";
+    return file ? std::string() : path.string() + ": " + (errno != 0 ? std::strerror(errno) : "cannot be written");
 }
 
 }  // namespace
@@ -215,7 +218,7 @@ std::string save_pictures(const std::string& folder, const std::vector<KeptPictu
                           const std::function<std::optional<std::size_t>(const KeptPicture&)>& index_of) {
     std::error_code ec;
     std::filesystem::create_directories(folder, ec);
-    if (ec) return escape_for_terminal(folder) + ": " + ec.message();
+    if (ec) return folder + ": " + ec.message();
     std::deque<picture::Picture> sent;
     std::vector<picture::StripPair> pairs;
     std::size_t number = 0;
@@ -232,7 +235,6 @@ std::string save_pictures(const std::string& folder, const std::vector<KeptPictu
         if (auto fault = write_png(at / fmt::format("{:02}-returned.png", number), picture::rgb_of(one.picture)); !fault.empty())
             return fault;
     }
-    if (pairs.empty()) return "nothing is saved: no picture came back from the second second of a call on";
     return write_png(std::filesystem::path(folder) / "strip.png", picture::strip(pairs));
 }
 

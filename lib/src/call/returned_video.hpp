@@ -106,7 +106,7 @@ private:
                                              const std::function<std::optional<std::size_t>(const KeptPicture&)>& index_of);
 
 /// Writes sent and returned pictures as PNG into a folder, which is made where there is none, and all of them side by side as `strip.png`.
-/// @return why that fails; empty where it did not.
+/// @param kept  one at least. @return why that fails; empty where it did not.
 [[nodiscard]] std::string save_pictures(const std::string& folder, const std::vector<KeptPicture>& kept, const FrameLoop* loop,
                                         const std::function<std::optional<std::size_t>(const KeptPicture&)>& index_of);
 

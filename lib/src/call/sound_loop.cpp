@@ -22,7 +22,8 @@ std::vector<std::int16_t> prepared(const sound::Pcm& sound, const media::AudioFo
 
 }  // namespace
 
-std::shared_ptr<const SoundLoop> encode_sound(const sound::Pcm& sound, media::AudioCodec codec, std::string& fault) {
+std::shared_ptr<const SoundLoop> encode_sound(const sound::Pcm& sound, media::AudioCodec codec, std::string& fault,
+                                              const std::atomic<bool>& stop) {
     const auto& loaded = media::plugin();
     if (loaded.plugin == nullptr) {
         fault = loaded.fault;
@@ -39,6 +40,10 @@ std::shared_ptr<const SoundLoop> encode_sound(const sound::Pcm& sound, media::Au
     auto out = std::make_shared<SoundLoop>();
     out->codec = codec;
     for (std::size_t at = 0; at < samples.size(); at += packet) {
+        if (stop) {
+            fault = "stopped";
+            return nullptr;
+        }
         auto encoded = encoder.made->encode(std::span(samples).subspan(at, packet));
         if (!encoded.fault.empty()) {
             fault = std::move(encoded.fault);
@@ -54,6 +59,7 @@ struct SoundLoops::State {
     mutable std::mutex mutex;
     std::map<media::AudioCodec, std::shared_ptr<const SoundLoop>> made;  // nothing in its place: being made, or it cannot be
     std::string fault;
+    std::atomic<bool> stop = false;
 };
 
 class SoundLoops::Encoding final : public FrameWork {
@@ -62,7 +68,7 @@ public:
 
     void run() override {
         std::string fault;
-        auto loop = encode_sound(state_->sound, codec_, fault);
+        auto loop = encode_sound(state_->sound, codec_, fault, state_->stop);
         const std::scoped_lock lock(state_->mutex);
         state_->made[codec_] = std::move(loop);
         if (!fault.empty()) state_->fault = std::move(fault);
@@ -80,7 +86,7 @@ private:
 SoundLoops::SoundLoops(sound::Pcm sound, FrameWorkers& workers) : state_(std::make_shared<State>()), workers_(workers) {
     state_->sound = std::move(sound);
 }
-SoundLoops::~SoundLoops() = default;
+SoundLoops::~SoundLoops() { state_->stop = true; }
 
 std::shared_ptr<const SoundLoop> SoundLoops::get(media::AudioCodec codec) {
     {

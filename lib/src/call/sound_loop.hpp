@@ -1,6 +1,7 @@
 // Sound that is encoded once and played to many, over and over.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -30,7 +31,7 @@ public:
     SoundLoops(sound::Pcm sound, FrameWorkers& workers);
     SoundLoops(const SoundLoops&) = delete;
     SoundLoops& operator=(const SoundLoops&) = delete;
-    ~SoundLoops();
+    ~SoundLoops();  ///< what is being encoded is left unfinished
 
     /// Nothing while it is being made, or where it cannot be: then fault() says why.
     [[nodiscard]] std::shared_ptr<const SoundLoop> get(media::AudioCodec codec);
@@ -43,8 +44,9 @@ private:
     FrameWorkers& workers_;
 };
 
-/// @return the packets; or none, and `fault` says why. Takes a while: off the loop.
-[[nodiscard]] std::shared_ptr<const SoundLoop> encode_sound(const sound::Pcm& sound, media::AudioCodec codec, std::string& fault);
+/// @return the packets; or none, and `fault` says why: `stop` asked for the end, for one. Takes a while: off the loop.
+[[nodiscard]] std::shared_ptr<const SoundLoop> encode_sound(const sound::Pcm& sound, media::AudioCodec codec, std::string& fault,
+                                                            const std::atomic<bool>& stop);
 
 /// When which packet of a loop is to be sent. Pure.
 class SoundClock {

@@ -187,7 +187,7 @@ public:
     [[nodiscard]] virtual Fault add_video(BytesView picture, std::uint32_t timestamp, double seconds) = 0;
     /// One packet's payload; else the same. Sound in front of the first picture is kept, the last 30 seconds of it.
     [[nodiscard]] virtual Fault add_audio(BytesView payload, std::uint32_t timestamp, double seconds) = 0;
-    /// Writes what is left, and the index. Nothing can be added after it. Calling it again does nothing.
+    /// Writes what is left, and the index; a file with nothing in it is removed. Nothing can be added after it. Calling it again does nothing.
     [[nodiscard]] virtual Fault close() = 0;
 };
 

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstring>
 #include <deque>
+#include <filesystem>
+#include <system_error>
 
 #include "media_plugin/ebml.hpp"
 #include "media_plugin/unwrap.hpp"
@@ -219,7 +221,7 @@ public:
 
     media::Fault close() override {
         if (file_ == nullptr) return {};
-        if (!has_tracks_ && settings_.audio) write_head(nullptr);
+        if (!has_tracks_ && !waiting_.empty()) write_head(nullptr);
         if (has_tracks_) {
             end_cluster();
             write_cues();
@@ -227,6 +229,7 @@ public:
         }
         if (std::fclose(file_) != 0) fail();
         file_ = nullptr;
+        if (!has_tracks_) remove_empty();
         return fault_;
     }
 
@@ -250,6 +253,12 @@ private:
 
     void fail() {
         if (fault_.empty()) fault_ = settings_.path + ": " + std::strerror(errno);
+    }
+
+    // A file that holds nothing is none that anybody can play.
+    void remove_empty() const {
+        std::error_code ignored;
+        if (std::filesystem::is_regular_file(settings_.path, ignored)) std::filesystem::remove(settings_.path, ignored);
     }
 
     void write(BytesView bytes) {

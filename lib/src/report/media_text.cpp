@@ -7,6 +7,7 @@
 
 #include <volley/metrics/interval.hpp>
 
+#include "metrics/asked_transform.hpp"
 #include "report/figures.hpp"
 #include "report/terminal.hpp"
 
@@ -55,14 +56,11 @@ std::string transform_text(const Look& look, const metrics::TransformSeen& t) {
     std::string scores;
     for (const auto& score : t.scores)
         scores += fmt::format("{}{} {:.2f}", scores.empty() ? "" : ", ", score.name, score.correlation);
-    const bool pictures_tell =
-        t.asked == "none" || t.asked == "edges" || t.asked == "cartoon" || t.asked == "rotate" || t.asked == "reflect";
-    const std::string wanted = t.asked == "reflect" ? "none" : t.asked;
     std::string words = t.seen.empty() ? "cannot be told" : t.seen;
     const char* colour = nullptr;
-    if (!t.seen.empty() && pictures_tell) {
-        words += t.seen == wanted ? ", as asked" : fmt::format(", but {} was asked for", t.asked);
-        colour = t.seen == wanted ? green : red;
+    if (!t.seen.empty() && !metrics::shown_of_asked(t).empty()) {
+        words += metrics::is_another(t) ? fmt::format(", but {} was asked for", t.asked) : ", as asked";
+        colour = metrics::is_another(t) ? red : green;
     }
     return field(look, "transform", words, colour) +
            field(look, "", fmt::format("correlation of {} pictures: {}", t.pictures, scores), dim);

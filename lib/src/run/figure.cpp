@@ -135,6 +135,8 @@ bool is_answer_time(const Threshold& t) {
     return t.metric == "latency" || t.metric == "service" || t.metric == "rtt" || t.metric == "dc_rtt";
 }
 
+bool is_of_transform(const Threshold& t) { return t.metric == "video_transform"; }
+
 bool is_media_round_trip(const Threshold& t) { return t.metric == "video_rtt" || t.metric == "audio_rtt"; }
 
 bool is_count(const Threshold& t) {
@@ -175,6 +177,7 @@ Figure figure_of(const Threshold& t, const PhaseResult& phase) {
     const auto starts = [&](std::uint64_t n) {
         return counted_of(n, phase.planned > 0 ? static_cast<double>(phase.planned) : all);
     };
+    if (is_of_transform(t)) return {.missing = "it is no number"};
     if (is_answer_time(t)) return latency_figure(t, phase);
     if (t.metric == "errors") return counted(phase.errors());
     if (t.metric == "right") return counted(phase.tally->right);

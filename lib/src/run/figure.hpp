@@ -28,6 +28,9 @@ struct Figure {
 /// On `video_rtt` or `audio_rtt`: a time of each frame or chirp that came back.
 [[nodiscard]] bool is_media_round_trip(const scenario::Threshold& t);
 
+/// On `video_transform`, which is no number: the transform that it wants is the text of its value.
+[[nodiscard]] bool is_of_transform(const scenario::Threshold& t);
+
 /// The times that a threshold on one of these speaks of.
 [[nodiscard]] const metrics::Histogram& times_of(const scenario::Threshold& t, const report::PhaseResult& phase);
 /// The same without our own start lag. Nothing else is ours: to connect, to shake hands and to ask again take as long as the server makes

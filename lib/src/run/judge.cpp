@@ -10,6 +10,7 @@
 
 #include <volley/run/run.hpp>
 
+#include "metrics/asked_transform.hpp"
 #include "run/evidence.hpp"
 #include "run/judge_probe.hpp"
 
@@ -120,6 +121,32 @@ void tell_of_looks(const Threshold& t, const PhaseResult& phase, ThresholdResult
         add(fmt::format("looked at {} times, as the phase ran on", phase.extensions + 1));
 }
 
+/// What pictures tell. Fail closed: a transform that cannot be told is not taken for the one that is wanted.
+void judge_transform(const Threshold& t, const PhaseResult& phase, ThresholdResult& result) {
+    const auto* media = phase.calls ? phase.calls->media.get() : nullptr;
+    result.verdict = Verdict::fail;
+    if (media == nullptr || media->video.calls == 0) {
+        result.message = "no call sent video";
+        return;
+    }
+    const auto& seen = media->video.transform;
+    if (seen.pictures == 0) {
+        result.message = media->video.returned == 0
+                             ? "no frame came back"
+                             : "no picture was looked at: let the moving picture (no file) flow for 3s or longer";
+        return;
+    }
+    if (seen.seen.empty()) {
+        result.message = "no transform stands out";
+        return;
+    }
+    result.measured = seen.seen;
+    if ((seen.seen == t.value.text) == (t.op == Threshold::Op::equal))
+        result.verdict = Verdict::pass;
+    else
+        result.message = "the pictures tell `" + seen.seen + '`';
+}
+
 ThresholdResult judge_one(const Threshold& t, const ServerResult& server, const PhaseResult& phase,
                           std::span<const PhaseResult* const> parts) {
     ThresholdResult result;
@@ -130,6 +157,10 @@ ThresholdResult judge_one(const Threshold& t, const ServerResult& server, const 
     if (phase.interrupted) {
         result.verdict = Verdict::inconclusive;
         result.message = "the phase was interrupted";
+        return result;
+    }
+    if (is_of_transform(t)) {
+        judge_transform(t, phase, result);
         return result;
     }
     const Figure figure = figure_of(t, phase);
@@ -194,6 +225,32 @@ ThresholdResult judge_errors(const ServerResult& server, const PhaseResult& phas
     return result;
 }
 
+bool speaks_of_transform(const scenario::Scenario& scenario, const PhaseResult& phase, const std::string& server) {
+    const auto* body = scenario.find_scenario(phase.scenario);
+    const bool checks =
+        body != nullptr && std::ranges::any_of(body->steps, [](const scenario::Step& step) {
+            return std::ranges::any_of(step.checks, [](const scenario::Check& c) {
+                return c.query == scenario::Check::Query::media && c.figure == scenario::MediaFigure::video_transform;
+            });
+        });
+    return checks || std::ranges::any_of(scenario.thresholds, [&](const Threshold& t) {
+               return is_of_transform(t) && (t.phase.empty() || t.phase == phase.phase) &&
+                      (t.server.empty() || t.server == server);
+           });
+}
+
+/// To ask for a transform is to want it, too. Where pictures cannot tell, nobody is to be blamed.
+std::optional<ThresholdResult> judge_asked_transform(const ServerResult& server, const PhaseResult& phase) {
+    const auto* media = phase.calls ? phase.calls->media.get() : nullptr;
+    if (media == nullptr || !metrics::is_another(media->video.transform)) return std::nullopt;
+    Threshold t;
+    t.metric = "video_transform";
+    t.op = Threshold::Op::equal;
+    t.value.text = metrics::shown_of_asked(media->video.transform);
+    t.source.text = "video_transform == " + t.value.text;
+    return judge_one(t, server, phase);
+}
+
 /// @param errors  what came of the thresholds on errors of that phase: a check may fail as often as they allow.
 void judge_check(const PhaseResult& phase, Verdict errors, report::CheckResult& check) {
     check.verdict = Verdict::pass;
@@ -238,6 +295,10 @@ void judge(const scenario::Scenario& scenario, report::RunResult& result) {
             if (!scenario.errors_are_judged && !lacks_video(phase)) continue;
             result.thresholds.push_back(judge_errors(server, phase));
             errors[phase.phase] = result.thresholds.back().verdict;
+        }
+        for (const auto& phase : server.phases) {
+            if (phase.warmup || speaks_of_transform(scenario, phase, server.name)) continue;
+            if (auto another = judge_asked_transform(server, phase)) result.thresholds.push_back(*std::move(another));
         }
         for (const auto& t : scenario.thresholds) {
             if (!t.server.empty() && t.server != server.name) continue;

@@ -30,6 +30,7 @@ struct Metric {
     std::string_view example;
     bool calls_only = false;  ///< of WebRTC calls
     Sends sends = Sends::anything;
+    bool transform = false;  ///< is one of told_transforms
 };
 constexpr std::array metrics{
     Metric{"latency", true, false, false, true, false, "latency p99 < 400ms"},
@@ -66,6 +67,7 @@ constexpr std::array metrics{
     Metric{"video_lost", false, true, true, false, false, "video_lost < 2%", true, Sends::video},
     Metric{"video_freezes", false, true, false, false, false, "video_freezes == 0", true, Sends::played_video},
     Metric{"video_mismatched", false, true, false, false, false, "video_mismatched == 0", true, Sends::video},
+    Metric{"video_transform", false, false, false, false, false, "video_transform == edges", true, Sends::video, true},
     Metric{"audio_rtt", true, false, false, true, false, "audio_rtt p50 < 500ms", true, Sends::chirps},
     Metric{"audio_sent", false, true, false, false, false, "audio_sent >= 100", true, Sends::audio},
     Metric{"audio_received", false, true, false, false, false, "audio_received >= 100", true, Sends::played_audio},
@@ -237,6 +239,7 @@ struct ThresholdParser {
         } else if (metric->aggregate) {
             return fail(start, in_quotes(out.metric) + " needs an aggregate: p50, p99, mean, min, max", example());
         }
+        const auto sign_at = in.at;
         auto sign = in.comparison();
         if (sign.empty() && in.peek() == '=' && short_form && so_far.phases.back().calls) {
             sign = "==";
@@ -256,6 +259,8 @@ struct ThresholdParser {
             out.op = Op::not_equal;
         else
             return fail(in.at, in.peek() == '=' ? "a single `=`" : "a comparison is missing", "<, <=, >, >=, == or !=");
+        if (metric->transform && out.op != Op::equal && out.op != Op::not_equal)
+            return fail(sign_at, "a transform is a name", "compare it with == or !=");
         return true;
     }
 
@@ -282,6 +287,12 @@ struct ThresholdParser {
             if (bad != std::errc{} || end != text.data() + text.size() || !std::isfinite(n)) return std::nullopt;
             return n;
         };
+        if (metric->transform) {
+            out.value.text = *given;
+            if (std::ranges::find(told_transforms, std::string_view(*given)) != told_transforms.end()) return true;
+            return fail(start, "pictures do not tell " + in_quotes(*given),
+                        suggest(*given, told_transforms, "write " + join_words(told_transforms, "or") + "; transforms"));
+        }
         if (given->ends_with('%')) {
             const auto n = share_of_percent(std::string_view(*given).substr(0, given->size() - 1));
             if (!n || *n < 0) return fail(start, "not a percentage: " + in_quotes(*given), example());
@@ -450,7 +461,10 @@ void read_options(Reader& reader, const Keys& keys, const Scenario& so_far, Thre
     if (const Node* n = keys.find("abort")) out.abort = reader.boolean(*n, "abort").value_or(false);
     if (const Node* n = keys.find("persist"))
         out.persist = reader.duration(*n, "persist", Duration::zero(), std::chrono::hours(1000));
-    if (out.abort && is_of_burst(out, so_far))
+    if (out.abort && out.metric == "video_transform")
+        reader.error(keys.key_pos("abort"), "`abort` on the transform of pictures",
+                     "remove it: they are looked at when their call is over");
+    else if (out.abort && is_of_burst(out, so_far))
         reader.error(keys.key_pos("abort"), "`abort` belongs to phases with `users` or `rate`",
                      "remove it: a burst ends with its last answer anyway");
     if (out.if_unsure == Threshold::IfUnsure::extend) check_extends(reader, keys, so_far, out);

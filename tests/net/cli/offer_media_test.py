@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """volley offer --video and --audio against volley serve: frames come back transformed as asked, known again, recorded and saved."""
+import http.server
 import json
 import pathlib
 import shutil
+import signal
 import struct
 import subprocess
 import sys
+import threading
 import unittest
+import urllib.request
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
@@ -125,8 +129,8 @@ class Video(CallsTest):
                  (self.write("short.opus", "OggS"), "short.opus: at byte"), ("/does/not/exist", "No such file"))
         for file, why in files:
             done = self.volley("offer", f"127.0.0.1:{port}/offer", "--audio", "--audio-source", file, "--for", "1s")
-            self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
-            self.assertIn(why, " ".join(done.stdout.split()))
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn(why, done.stderr)
             done = self.volley("serve", "--port", "0", "--rtc-port", "0", "--audio", file)
             self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
             self.assertIn(why, done.stderr)
@@ -134,7 +138,7 @@ class Video(CallsTest):
     def test_what_came_back_is_saved(self):
         folder = pathlib.Path(self.path("frames"))
         film = pathlib.Path(self.path("back.webm"))
-        media, text = self.media(self.serve(), "--video", "edges", "--audio", "--save-frames", str(folder), "--record", str(film))
+        media, text = self.media(self.serve(), "--video", "edges", "--audio", "--save-frames", str(folder) + "/", "--record", str(film))
         self.check_frames(media["video"], text)
         names = sorted(path.name for path in folder.iterdir())
         self.assertIn("strip.png", names)
@@ -164,15 +168,15 @@ class Video(CallsTest):
                 self.assertGreaterEqual(media["video"]["returned"], LEAST_BACK * media["video"]["sent"], text)
         sound = self.sound("sound.mp4", "-c:a", "aac")
         done = self.volley("offer", f"127.0.0.1:{port}/offer", "--video", "none", "--video-source", sound, "--for", "1s")
-        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
-        self.assertIn("sound.mp4: there is no video in it", done.stdout)
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertIn("sound.mp4: there is no video in it", done.stderr)
 
     def test_a_camera_that_is_none(self):
         for source, why in (("v4l2:/dev/video97", "there is no such device"), ("/dev/video97", "there is no such device"),
                             ("v4l2:/dev/null", "this is no video device")):
             done = self.volley("offer", "127.0.0.1:1/offer", "--video", "none", "--video-source", source, "--resolution", "640x480", "--for", "1s")
-            self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
-            self.assertIn(f"{source}: {why}", " ".join(done.stdout.split()))
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn(f"{source}: {why}", done.stderr)
 
     def serve_film(self, *args):
         """A server that has made what it plays, which it does when the first call asks for it."""
@@ -283,6 +287,47 @@ class Video(CallsTest):
                 # Who says what may go wrong is taken at his word.
                 self.offer(*args, "--expect", "calls_failed <= 1")
 
+    def ignoring(self, port, does):
+        """The URL of a server that does this with all video, whatever it is asked for."""
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                offer = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                offer["video_transform"] = does
+                asked = urllib.request.Request(f"http://127.0.0.1:{port}/offer", json.dumps(offer).encode(), {"Content-Type": "application/json"})
+                with urllib.request.urlopen(asked, timeout=60) as answer:
+                    body = answer.read()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"127.0.0.1:{server.server_port}/offer"
+
+    def test_a_transform_that_the_server_does_not_do_is_a_failure(self):
+        url = self.ignoring(self.serve(), "none")
+        args = (url, "--video", "edges", "--fps", "15", "--for", SECONDS, "--every", "200ms")
+        phase, result, done = self.offer(*args, code=1)
+        self.assertEqual(phase["calls"]["media"]["video"]["transform"]["seen"], "none")
+        self.assertEqual((result["verdict"], [t["threshold"] for t in result["thresholds"]]), ("fail", ["video_transform == edges"]), done.stdout)
+        self.assertIn("the pictures tell `none`", done.stdout)
+        self.offer(*args, "--expect", "video_rtt p50 < 1h", code=1)
+        self.offer(*args, "--expect", "video_transform == none")
+        self.offer(*args, "--expect", "video.transform == edges", code=1)
+
+    def test_a_transform_is_expected_by_its_name(self):
+        for expected, why in (("video_transform < edges", "compare it with == or !="), ("video_transform == edgs", "did you mean `edges`?")):
+            done = self.volley("offer", "127.0.0.1:1/offer", "--video", "edges", "--expect", expected)
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn(why, done.stderr)
+
     def test_whip_may_take_video_and_send_none(self):
         phase, _, done = self.offer(f"127.0.0.1:{self.serve_calls('sink')}/whip", "--video", "none", "--for", "2s")
         self.assertEqual(phase["calls"]["failed"], 0, done.stdout)
@@ -308,8 +353,77 @@ class Video(CallsTest):
         garbage = self.write("garbage.y4m", "garbage " * 100)
         for file, why in ((nothing, "is empty"), (garbage, "garbage.y4m: "), ("/does/not/exist", "cannot be read")):
             done = self.volley("offer", f"127.0.0.1:{port}/offer", "--video", "none", "--video-source", file, "--for", "1s")
-            self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
-            self.assertIn(why, " ".join(done.stdout.split()))
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn(why, done.stderr)
+
+    def test_files_are_looked_at_before_anything_is_sent(self):
+        taken = self.write("taken", "")
+        nowhere = self.path("nowhere/x")
+        for args, why in ((("--video", "none", "--video-source", nowhere), f"--video-source {nowhere}: cannot be read: No such file"),
+                          (("--video", "none", "--video-source", self.path("")), "it is a directory"),
+                          (("--audio", "--audio-source", "chrip"), "--audio-source chrip: cannot be read: No such file or directory; tone and chirp"),
+                          (("--audio", "--record", nowhere), f"--record {nowhere}: cannot be written: there is no directory"),
+                          (("--video", "none", "--save-frames", taken), f"--save-frames {taken}: cannot be written: it is no directory"),
+                          (("--video", "none", "--save-frames", taken + "/below"), "is no directory")):
+            with self.subTest(args):
+                done = self.volley("offer", "127.0.0.1:1/offer", *args, "--for", "1s")
+                self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+                self.assertIn(why, done.stderr)
+
+    def test_ivf_of_another_codec_than_the_one_that_is_asked_for(self):
+        film = self.path("film.ivf")
+        subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=10:duration=1", "-c:v", "libvpx", film], check=True)
+        done = self.volley("offer", "127.0.0.1:1/offer", "--video", "none", "--video-source", film, "--video-codec", "h264", "--for", "1s")
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertIn("film.ivf: it is VP8, and IVF is sent as it is coded: ask for that codec, or for none", done.stderr)
+
+    def test_a_field_that_asks_for_another_transform(self):
+        for field, why in (("video_transform=edges", "`video_transform` is `edges`, and the transform of --video is `none`"),
+                           ("video_transform:=1", "`video_transform` is no text")):
+            done = self.volley("offer", "127.0.0.1:1/offer", "--video", "none", field)
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn(why, done.stderr)
+        done = self.volley("offer", "127.0.0.1:1/offer", "--video", "edges", "--resolution", "64x64", "--fps", "1", "video_transform=edges")
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+
+    def test_what_cannot_be_written_is_an_error(self):
+        port = self.serve()
+        folder = pathlib.Path(self.path("frames"))
+        (folder / "01-returned.png").mkdir(parents=True)
+        for args, why in ((("--record", "/dev/full"), "error: the recording is not whole: /dev/full: No space left on device"),
+                          (("--save-frames", str(folder)), "01-returned.png: Is a directory")):
+            with self.subTest(args):
+                phase, _, done = self.offer(f"127.0.0.1:{port}/offer", "--video", "none", "--for", SECONDS, *args, code=1)
+                self.assertEqual(phase["calls"]["failed"], 0)
+                self.assertIn("1 call, 0 failed", done.stdout)
+                self.assertIn(why, done.stderr)
+
+    def test_where_nothing_comes_back_nothing_is_written(self):
+        for how in ("silent", "scrambled"):
+            with self.subTest(how):
+                folder = pathlib.Path(self.path("frames-" + how))
+                film = pathlib.Path(self.path(how + ".webm"))
+                phase, _, done = self.offer(f"127.0.0.1:{self.serve_calls(how)}/offer", "--video", "none", "--video-codec", "vp8", "--for", "2s",
+                                            "--record", str(film), "--save-frames", str(folder), code=1)
+                self.assertFalse(folder.exists())
+                notes = phase["calls"]["media"]["notes"]
+                if how == "silent":  # what cannot be decoded is recorded all the same, as it came
+                    self.assertFalse(film.exists())
+                    self.assertIn("nothing is recorded: nothing came back that can be played", notes)
+                self.assertIn("no picture is saved: none came back from the second second of the call on", notes)
+
+    def test_small_pictures_have_no_room_for_their_number(self):
+        media, text = self.media(self.serve(), "--video", "none", "--resolution", "176x144", "--fps", "10")
+        self.assertEqual((media["video"]["known_by"]["both"], media["video"]["known_by"]["code"]), (0, 0), text)
+        self.assertIn("pictures of 176x144 have no room for their number", " ".join(media["notes"]))
+
+    def test_an_interrupt_while_video_is_being_made(self):
+        process = self.start("offer", "127.0.0.1:1/offer", "--video", "none", "--resolution", "4096x4096", "--fps", "120")  # takes minutes
+        line = process.stderr.readline()
+        self.assertIn("making what is sent", line)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
 
 
 if __name__ == "__main__":

@@ -46,13 +46,16 @@ private:
 TEST(FrameWorkers, work_that_throws_is_told_so_and_others_go_on) {
     const auto memory = std::make_shared<Work>([] { throw std::bad_alloc(); });
     const auto words = std::make_shared<Work>([] { throw std::runtime_error("these rates have too little in common"); });
+    const auto strange = std::make_shared<Work>([] { throw 7; });  // as a plugin of somebody else's may
     const auto good = std::make_shared<Work>([] {});
     FrameWorkers workers(1);
     workers.want(memory);
     workers.want(words);
+    workers.want(strange);
     workers.want(good);
     EXPECT_EQ(memory->outcome(), "out of memory");
     EXPECT_EQ(words->outcome(), "these rates have too little in common");
+    EXPECT_EQ(strange->outcome(), "an error of no known kind");
     EXPECT_EQ(good->outcome(), "done");
 }
 

@@ -18,7 +18,8 @@ const TimePoint start = TimePoint{} + 1000s;
 
 std::shared_ptr<const SoundLoop> chirps(AudioCodec codec) {
     std::string fault;
-    auto out = encode_sound(chirp_sound(), codec, fault);
+    const std::atomic<bool> stop = false;
+    auto out = encode_sound(chirp_sound(), codec, fault, stop);
     EXPECT_EQ(fault, "");
     return out;
 }

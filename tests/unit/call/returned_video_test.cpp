@@ -18,9 +18,26 @@ std::shared_ptr<const FrameLoop> small_loop() {
     plan.height = 240;
     plan.frames_per_second = 5;
     std::string fault;
-    auto out = make_frame_loop(plan, media::VideoCodec::vp8, fault);
+    LoopProgress progress;
+    auto out = make_frame_loop(plan, media::VideoCodec::vp8, fault, progress);
     EXPECT_EQ(fault, "");
     return out;
+}
+
+TEST(FrameLoops, are_left_unfinished_where_somebody_asks_for_that) {
+    VideoPlan plan;
+    plan.width = 64;
+    plan.height = 64;
+    plan.frames_per_second = 5;
+    std::string fault;
+    LoopProgress progress;
+    EXPECT_TRUE(make_frame_loop(plan, media::VideoCodec::vp8, fault, progress));
+    EXPECT_EQ(progress.done, 60U) << "12 s of it";
+    EXPECT_EQ(progress.all, 60U);
+    progress.stop = true;
+    EXPECT_FALSE(make_frame_loop(plan, media::VideoCodec::vp8, fault, progress));
+    EXPECT_EQ(progress.done, 60U);
+    EXPECT_EQ(fault, "stopped");
 }
 
 TEST(ReturnedVideo, codes_are_read_from_when_it_is_known_what_they_look_like) {

@@ -228,6 +228,16 @@ TEST(Recorder, pictures_that_nobody_could_decode_are_left_out) {
     EXPECT_EQ(seen.decoded.at(0), 30);
 }
 
+TEST(Recorder, what_nothing_came_for_is_no_file) {
+    const Folder folder;
+    for (const auto& audio : {std::optional<AudioCodec>(), std::optional(AudioCodec::opus)}) {
+        const auto recording = recorder({folder.file("a.webm"), VideoCodec::vp8, audio});
+        ASSERT_THAT(recording->add_video(Bytes{1, 2, 3}, 0, 0), IsEmpty());
+        ASSERT_THAT(recording->close(), IsEmpty());
+        EXPECT_FALSE(fs::exists(folder.file("a.webm")));
+    }
+}
+
 TEST(Recorder, sound_alone_is_a_file_too) {
     const Folder folder;
     const auto sound = encoded_tone(AudioCodec::opus, 600);

@@ -197,6 +197,48 @@ TEST(Calls, video_of_which_nothing_came_back_is_judged_unasked) {
     EXPECT_EQ(judged({"calls_failed <= 1"}, result).verdict, Verdict::pass) << "who asks for less gets it";
 }
 
+TEST(Calls, a_transform_that_was_asked_for_and_not_done_is_judged_unasked) {
+    call::OfferPlan plan;
+    plan.video.emplace();
+    const auto judged_by = [&](const std::string& asked, const std::string& seen, const std::string& expectation = {}) {
+        auto scenario = scenario_of_calls("n", "http://h", plan);
+        scenario.errors_are_judged = false;
+        if (!expectation.empty())
+            scenario.thresholds.push_back(std::get<scenario::Threshold>(scenario::read_expectation(expectation, scenario)));
+        auto result = result_with(1, 0, 10, 0);
+        result.calls->media = std::make_shared<metrics::MediaTally>();
+        auto& video = result.calls->media->video;
+        video.calls = 1;
+        video.sent = video.returned = 90;
+        video.transform.asked = asked;
+        video.transform.seen = seen;
+        video.transform.pictures = seen == "-" ? 0 : 4;
+        if (seen == "-") video.transform.seen.clear();
+        auto run = result_of(scenario, plan, result);
+        judge(scenario, run);
+        return run;
+    };
+    const auto another = judged_by("edges", "none");
+    EXPECT_EQ(another.verdict, Verdict::fail);
+    ASSERT_EQ(another.thresholds.size(), 1U);
+    EXPECT_EQ(another.thresholds[0].source, "video_transform == edges");
+    EXPECT_EQ(another.thresholds[0].measured, "none");
+    EXPECT_EQ(another.thresholds[0].message, "the pictures tell `none`");
+    EXPECT_EQ(judged_by("reflect", "edges").thresholds.at(0).source, "video_transform == none");
+    for (const auto& [asked, seen] :
+         {std::pair{"edges", "edges"}, {"reflect", "none"}, {"edges", ""}, {"edges", "-"}, {"sepia", "none"}, {"", "none"}})
+        EXPECT_EQ(judged_by(asked, seen).verdict, Verdict::pass) << asked << ' ' << seen;
+    EXPECT_EQ(judged_by("edges", "none", "video_transform == none").verdict, Verdict::pass)
+        << "who says what it is to be is taken at his word";
+    EXPECT_EQ(judged_by("edges", "none", "video.transform != edges").verdict, Verdict::pass);
+    EXPECT_EQ(judged_by("edges", "none", "video_transform = edges").verdict, Verdict::fail);
+    EXPECT_EQ(judged_by("edges", "none", "video_returned > 1%").verdict, Verdict::fail);
+    EXPECT_EQ(judged_by("sepia", "none", "video_transform == edges").verdict, Verdict::fail);
+    EXPECT_EQ(judged_by("edges", "", "video_transform == edges").thresholds.at(0).message, "no transform stands out");
+    EXPECT_THAT(judged_by("edges", "-", "video_transform == edges").thresholds.at(0).message,
+                HasSubstr("no picture was looked at"));
+}
+
 TEST(Calls, load_has_none_of_their_figures) {
     auto load = scenario_of_calls("n", "http://h", {});
     load.phases.front().calls = false;

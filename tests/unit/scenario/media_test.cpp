@@ -323,7 +323,8 @@ TEST(MediaThresholds, are_read_by_both_kinds_of_names) {
     EXPECT_EQ(metric_of("p.video.first_frame p95 < 1s"), "first_frame");
     for (const char* threshold :
          {"p.video_sent >= 1", "p.video_frames >= 1", "p.video_returned >= 98%", "p.video_lost < 2%", "p.video_freezes == 0",
-          "p.video_mismatched == 0", "p.audio_rtt p50 < 1s", "p.audio_sent >= 1", "p.audio_received >= 1", "p.audio_lost < 1%",
+          "p.video_mismatched == 0", "p.video_transform == edges", "p.video.transform != none", "p.audio_rtt p50 < 1s",
+          "p.audio_sent >= 1", "p.audio_received >= 1", "p.audio_lost < 1%",
           "{ expr: p.video_rtt p95 < 1s, confidence: 90%, if_unsure: pass }"})
         metric_of(threshold);
 }
@@ -337,6 +338,10 @@ TEST(MediaThresholds, what_is_wrong_is_said_with_its_place) {
     EXPECT_THAT(errors("p.video_lost < 1s"), ElementsAre("6:20 `video_lost` is not a time: `1s` [write p.video_lost < 2%]"));
     EXPECT_THAT(errors("p.video_freezes < 1%"),
                 ElementsAre("6:23 `video_freezes` is not a share: `1%` [write p.video_freezes == 0]"));
+    EXPECT_THAT(errors("p.video_transform < edges"), ElementsAre("6:23 a transform is a name [compare it with == or !=]"));
+    EXPECT_THAT(errors("p.video_transform == edgs"), ElementsAre("6:26 pictures do not tell `edgs` [did you mean `edges`?]"));
+    EXPECT_THAT(errors("{ expr: p.video_transform == edges, abort: true }"),
+                ElementsAre(testing::HasSubstr("remove it: they are looked at when their call is over")));
     EXPECT_THAT(errors("p.video_rt p95 < 1s"), ElementsAre("6:7 unknown metric `video_rt` [did you mean `video_rtt`?]"));
     EXPECT_THAT(errors("video.rtt p95 < 1s"),
                 ElementsAre("6:5 `video.rtt` is a figure of WebRTC calls [write phase.video_rtt p95 < 50ms]"));

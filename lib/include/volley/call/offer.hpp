@@ -116,7 +116,7 @@ struct CallPlan {
     PingPlan pings;
     std::optional<VideoPlan> video;
     std::optional<AudioPlan> audio;
-    std::string record;  ///< a WebM file for what the first call gets back; empty: none
+    std::string record;  ///< a file of WebM, or Matroska (H.264, G.711, G.722), for what the first call gets back; empty: none
     std::vector<StunServer> stun;
     std::vector<TurnServer> turn;
     bool relayed_only = false;  ///< only candidates of TURN servers are used
@@ -169,10 +169,18 @@ struct OfferProgress {
     Duration elapsed{};
 };
 
+/// What is sent is being made: nothing else goes on yet.
+struct OfferPreparing {
+    std::size_t frames = 0;  ///< that are encoded
+    std::size_t all = 0;     ///< 0: not known
+    Duration elapsed{};
+};
+
 /// Told as it goes, on the loop's own thread: keep it short. Each may be empty.
 struct OfferObserver {
-    std::function<void(TimePoint began)> began;       ///< what the run's own clock starts from
-    std::function<void(const CallDetails&)> details;  ///< of the first call, once it is set up or has failed
+    std::function<void(const OfferPreparing&)> preparing;  ///< some times a second, where it takes longer than one
+    std::function<void(TimePoint began)> began;            ///< what the run's own clock starts from
+    std::function<void(const CallDetails&)> details;       ///< of the first call, once it is set up or has failed
     std::function<void(std::size_t call, const PingSeen&)> ping;
     std::function<void(std::size_t call, const std::string& why)> failed;  ///< a call; `why` may hold bytes of the peer
     std::function<void(const OfferProgress&)> progress;                    ///< some times a second
@@ -190,6 +198,10 @@ struct OfferResult {
     std::vector<std::string> examples;  ///< of what failed, at most 3; may hold bytes of the peer
     /// Why nothing worked, in words: no call was set up, or no ping at all came back. Empty otherwise. May hold bytes of the peer.
     std::string never_worked;
+    /// never_worked is none of the server's: a file, a camera or a codec of this machine cannot give what was to be sent, and nothing was.
+    bool wrong_source = false;
+    /// Files of CallPlan::record and VideoPlan::frames_folder that could not be written, or not to their end, and why.
+    std::vector<std::string> unwritten;
     metrics::GeneratorFigures generator;
     Duration elapsed{};
     bool interrupted = false;

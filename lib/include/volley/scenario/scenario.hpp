@@ -252,11 +252,11 @@ struct Threshold {
     std::string metric;  ///< latency, service, errors, requests, missed, saturated, makespan, solo, ratio, overlap,
         ///< serial_fraction, groups, right; of calls dc_rtt or rtt, gather, offer_to_answer, ice, dtls, connected,
         ///< dc_open or setup, answered, lost or loss, calls_failed; of their media video_rtt, first_frame, video_sent,
-        ///< video_frames, video_returned, video_lost, video_freezes, video_mismatched, audio_rtt, audio_sent,
-        ///< audio_received, audio_lost
+        ///< video_frames, video_returned, video_lost, video_freezes, video_mismatched, video_transform, audio_rtt,
+        ///< audio_sent, audio_received, audio_lost
     std::string aggregate;  ///< p50, p99.9, mean, min, max; empty for plain figures
     Op op = Op::less;
-    Value value;  ///< a duration, a number, or a percentage, as written
+    Value value;  ///< a duration, a number, or a percentage, as written; of video_transform the name of one, and no amount
     Unit unit = Unit::number;
     double amount = 0;   ///< the value in that unit
     std::string server;  ///< empty: every server
