@@ -16,14 +16,14 @@ struct PictureLimits {
     std::size_t one = std::size_t{1920} * 1200;
     std::size_t all = std::size_t{32} << 20;  ///< sum over all calls of the largest picture of each
 
-    /// Half of the machine's memory for all of them, but never less than what ten of the largest take.
-    [[nodiscard]] static PictureLimits of_this_machine() noexcept;
+    /// Half of the memory that this process may use for all of them, but never less than what ten of the largest take.
+    [[nodiscard]] static PictureLimits of_this_machine();
 };
 
 /// Thread safety: every member from any thread.
 class PictureBudget {
 public:
-    explicit PictureBudget(PictureLimits limits = PictureLimits::of_this_machine()) noexcept : limits_(limits) {}
+    explicit PictureBudget(PictureLimits limits = PictureLimits::of_this_machine()) : limits_(limits) {}
     PictureBudget(const PictureBudget&) = delete;
     PictureBudget& operator=(const PictureBudget&) = delete;
     ~PictureBudget() = default;
