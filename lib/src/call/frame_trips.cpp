@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -13,6 +14,22 @@ constexpr std::size_t most_waiting_back = 1024;
 constexpr std::size_t most_seen = 512;
 /// From one picture to the next the way changes by no more, most of the time.
 constexpr Duration most_change = std::chrono::seconds(1);
+/// Ways that differ by less are alike: it is less than from one frame to the next.
+constexpr Duration like = std::chrono::milliseconds(10);
+// Times the usual change; more where there is nothing behind it to compare with.
+constexpr double changes_unlike = 3;
+constexpr double changes_unlike_alone = 6;
+constexpr std::size_t changes_to_know = 8;
+constexpr std::size_t changes_averaged = 16;
+/// Rings of a code, at most.
+constexpr int most_rings = 16;
+
+/// The code that is read where one ring of this one's, which show its Gray code, is read wrongly.
+std::uint32_t with_ring_changed(std::uint32_t code, int ring) noexcept {
+    std::uint32_t out = (code ^ (code >> 1)) ^ (std::uint32_t{1} << ring);
+    for (int shift = 1; shift < most_rings; shift *= 2) out ^= out >> shift;
+    return out;
+}
 
 }  // namespace
 
@@ -48,25 +65,6 @@ void TripTimes::merge(const TripTimes& other) noexcept {
     assembly.merge(other.assembly);
     decoding.merge(other.decoding);
     whole.merge(other.whole);
-}
-
-void FreezeMeter::shown(TimePoint at) noexcept {
-    const auto last = last_;
-    last_ = at;
-    if (!last) return;
-    const Duration duration = at - *last;
-    if (count_ >= fewest) {
-        const Duration mean = sum_ / static_cast<std::int64_t>(std::min(count_, averaged));
-        if (duration >= std::max(3 * mean, mean + std::chrono::milliseconds(150))) {
-            ++freezes_;
-            total_ += duration;
-            longest_ = std::max(longest_, duration);
-        }
-    }
-    Duration& oldest = durations_[count_ % averaged];
-    sum_ += duration - oldest;  // which is zero until there are as many
-    oldest = duration;
-    ++count_;
 }
 
 void FrameTrips::note_sent(const SentFrame& frame) {
@@ -416,14 +414,43 @@ void FrameTrips::take_code(const Back& back) {
         held_.reset();
         return;
     }
-    release_held();
-    held_ = Held{back, *shown};
+    const Held next{back, *shown};
+    release_held(&next);
+    held_ = next;
 }
 
-void FrameTrips::release_held() {
+Duration FrameTrips::way_of(const Held& held) const { return held.back.frame.last_packet - sent_at(held.number).frame.sent; }
+
+/// The frame that it rather is, with one ring of its code read wrongly: one that did not come by itself up to the next.
+std::optional<std::uint64_t> FrameTrips::rather_than(const Held& held, const Held* next) const {
+    if (!newest_way_ || way_changes_ < changes_to_know) return std::nullopt;
+    const Duration next_way = next != nullptr ? way_of(*next) : *newest_way_;
+    const Duration shortest = std::min(*newest_way_, next_way);
+    const Duration longest = std::max(*newest_way_, next_way);
+    const Duration unlike = std::max(like, from_seconds((next != nullptr ? changes_unlike : changes_unlike_alone) * way_change_));
+    const TimePoint came = held.back.frame.last_packet;
+    const SentFrame& shown = sent_at(held.number).frame;
+    if (!shown.code || came - shown.sent <= longest + unlike) return std::nullopt;
+    for (int ring = 0; ring < most_rings; ++ring) {
+        const auto other = sent_showing(with_ring_changed(*shown.code, ring), came, plan_.timeout);
+        if (!other || *other <= held.number || (next != nullptr && *other >= next->number)) continue;
+        const Duration way = came - sent_at(*other).frame.sent;
+        if (way >= shortest - like && way <= longest + like) return other;
+    }
+    return std::nullopt;
+}
+
+/// @param next  what bears it out, where something does.
+void FrameTrips::release_held(const Held* next) {
     if (!held_) return;
     const Held held = *held_;
     held_.reset();
+    if (const auto other = rather_than(held, next)) {
+        sent_at(held.number).doubted = true;
+        sent_at(*other).doubted = true;
+        ++counts_.unknown;
+        return;
+    }
     newest_by_code_ = held.number;
     match(held.back, held.number, KnownBy::code);
 }
@@ -446,7 +473,13 @@ void FrameTrips::match(const Back& back, std::uint64_t number, KnownBy by) {
     }
     sent.fate = Fate::returned;
     ++counts_.returned;
-    newest_way_ = back.frame.last_packet - sent.frame.sent;
+    const Duration way = back.frame.last_packet - sent.frame.sent;
+    if (newest_way_) {
+        way_changes_ = std::min(way_changes_ + 1, changes_averaged);
+        const double change = std::abs(to_seconds(way - *newest_way_));
+        way_change_ += (change - way_change_) / static_cast<double>(way_changes_);
+    }
+    newest_way_ = way;
     FrameTrip trip;
     trip.index = sent.frame.index;
     trip.by = by;

@@ -1,7 +1,6 @@
 // Which of the frames that a call sent came back, when, and by what that is known. Pure: times and numbers in; counts and round trips out.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -11,6 +10,8 @@
 
 #include <volley/metrics/histogram.hpp>
 #include <volley/time.hpp>
+
+#include "streams/freeze_meter.hpp"
 
 namespace volley::call {
 
@@ -77,30 +78,6 @@ struct TripTimes {
     void merge(const TripTimes& other) noexcept;
 };
 
-/// When a picture stands still. Source: W3C webrtc-stats, freezeCount and totalFreezesDuration: a frame that is shown for max(3 a, a + 150 ms)
-/// or longer is a freeze, a being the mean of the 30 durations before it. As libwebrtc does, the first five durations are not judged.
-class FreezeMeter {
-public:
-    /// The next frame is shown.
-    void shown(TimePoint at) noexcept;
-
-    [[nodiscard]] std::uint64_t freezes() const noexcept { return freezes_; }
-    [[nodiscard]] Duration total() const noexcept { return total_; }
-    /// Duration of the longest freeze.
-    [[nodiscard]] Duration longest() const noexcept { return longest_; }
-
-private:
-    static constexpr std::size_t averaged = 30;
-    static constexpr std::size_t fewest = 5;
-    std::optional<TimePoint> last_;
-    std::array<Duration, averaged> durations_{};  // the newest, in a ring
-    std::size_t count_ = 0;                       // of all so far
-    Duration sum_{};                              // of durations_
-    std::uint64_t freezes_ = 0;
-    Duration total_{};
-    Duration longest_{};
-};
-
 /// Numbers of frames.
 struct TripCounts {
     std::uint64_t sent = 0;
@@ -130,6 +107,8 @@ struct TripPlan {
 ///   the frame before, where it stands out; and none before the newest that came back. Now and then a picture that shows no code is read as if
 ///   it did: where the code is all there is, it is believed once six of the last 24 pictures show frames in their order whose ways took about
 ///   as long, and the next picture has to bear each out by not being an earlier one.
+///   A ring that coding left as it was makes the code that of an earlier frame, which as a rule has come: where it has not, but its way is
+///   far longer than those about it, and a later frame whose code differs in one ring has one like them, neither is believed to be back.
 /// Where there are both they must agree; a frame of which they do not is counted as a mismatch and is no match of anything.
 /// Memory: the frames of the timeout and 5 s more, 2,048 at most. Thread safety: as a plain value.
 class FrameTrips {
@@ -165,7 +144,7 @@ public:
     [[nodiscard]] std::optional<FrameTrip> poll();
 
     [[nodiscard]] const TripCounts& counts() const noexcept { return counts_; }
-    [[nodiscard]] const FreezeMeter& freezes() const noexcept { return freezes_; }
+    [[nodiscard]] const streams::FreezeMeter& freezes() const noexcept { return freezes_; }
     [[nodiscard]] Stamps stamps() const noexcept { return stamps_; }
     [[nodiscard]] bool by_timestamp() const noexcept { return stamps_ == Stamps::kept; }
     /// What the server adds to our timestamps, modulo 2^32; meant only with by_timestamp().
@@ -236,12 +215,14 @@ private:
     void take_code(const Back& back);
     void give_up_code(const Back& back) noexcept;
     void judge_unproven_at_the_end();
-    void release_held();
+    [[nodiscard]] std::optional<std::uint64_t> rather_than(const Held& held, const Held* next) const;
+    [[nodiscard]] Duration way_of(const Held& held) const;
+    void release_held(const Held* next = nullptr);
     void match(const Back& back, std::uint64_t number, KnownBy by);
 
     TripPlan plan_;
     TripCounts counts_;
-    FreezeMeter freezes_;
+    streams::FreezeMeter freezes_;
     std::deque<Sent> sent_;
     std::uint64_t first_number_ = 0;    // of sent_: frames are numbered as they are sent
     std::uint64_t oldest_waiting_ = 0;  // none before it waits
@@ -258,6 +239,8 @@ private:
     std::deque<std::optional<Reading>> readings_;  // of the last readings_kept pictures that were judged by their code
     std::deque<Back> unproven_;                    // while codes are not believed
     std::optional<Duration> newest_way_;           // that a frame took which came back
+    double way_change_ = 0;                        // from one to the next, in seconds: mean of the last few
+    std::size_t way_changes_ = 0;
     Stamps stamps_ = Stamps::searching;
     std::uint32_t offset_ = 0;
     std::optional<Held> held_;  // known by its code, not yet borne out

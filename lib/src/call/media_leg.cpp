@@ -232,6 +232,8 @@ void MediaLeg::on(TimePoint now, streams::FrameReceived& frame) {
 void MediaLeg::take_frame(TimePoint now, streams::FrameReceived& frame) {
     const auto codec = video_codec_of(session_->config().sections[frame.section].agreed, frame.codec);
     if (!codec) return;
+    // What is played from the end of the call on is no part of it: rates are reckoned by its length.
+    if (plays_video_ && stopped_) return;
     video_stream_ = frame.stream;
     if (!first_in_) first_in_ = frame.last_arrival;
     if (sends_video_) {
@@ -251,9 +253,10 @@ void MediaLeg::take_frame(TimePoint now, streams::FrameReceived& frame) {
     }
     if (recording_) recording_->add_video(*codec, *picture, frame.timestamp, frame.last_arrival);
     if (!options_.decodes) return;
-    if (!returned_) returned_ = std::make_shared<ReturnedVideo>(*codec, loop_, waking());
+    if (!returned_) returned_ = std::make_shared<ReturnedVideo>(loop_, waking());
     // It is this machine that is behind: nothing of what comes may be dropped before it is counted.
-    if (!returned_->put({std::move(*picture), frame.timestamp, frame.key})) session_->relay_key_frame_request(now, frame.section);
+    if (!returned_->put(*codec, {std::move(*picture), frame.timestamp, frame.key, {}}))
+        session_->relay_key_frame_request(now, frame.section);
     sources_.workers().want(returned_);
 }
 

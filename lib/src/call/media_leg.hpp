@@ -206,7 +206,7 @@ private:
     bool plays_video_ = false;
     std::uint64_t played_ = 0;          // frames that came
     std::uint64_t played_decoded_ = 0;  // of them
-    FreezeMeter shown_;                 // where nothing is sent
+    streams::FreezeMeter shown_;        // where nothing is sent
 
     std::shared_ptr<const SoundLoop> sound_;
     SoundClock sound_clock_;

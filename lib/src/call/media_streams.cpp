@@ -27,13 +27,13 @@ streams::PacketShape shape_of(const sdp::Codec& codec, BytesView payload) {
     if (known == media::VideoCodec::vp8) {
         const auto parsed = proto::vp8::parse(payload);
         if (!parsed) return {};
-        return {parsed->starts_frame(), false, parsed->starts_key_frame()};
+        return {parsed->starts_frame(), false, parsed->starts_key_frame(), false};
     }
     if (known == media::VideoCodec::h264) {
         const auto contents = proto::h264::inspect(payload);
-        return {contents.delimiter || contents.sequence_parameters, false, contents.key()};
+        return {contents.delimiter || contents.sequence_parameters, false, contents.key(), contents.supplemental};
     }
-    return {true, true, true};
+    return {true, true, true, false};
 }
 
 template <class Known>

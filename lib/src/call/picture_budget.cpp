@@ -2,23 +2,20 @@
 
 #include <algorithm>
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 
+#include "call/memory_limit.hpp"
 #include "proto/h264/nal.hpp"
 #include "proto/h264/parameter_sets.hpp"
 #include "proto/vp8/frame_header.hpp"
 
 namespace volley::call {
 
-PictureLimits PictureLimits::of_this_machine(unsigned processes) noexcept {
+PictureLimits PictureLimits::of_this_machine(unsigned processes) {
     constexpr std::size_t bytes_per_pixel = 50;
     constexpr std::size_t least_pictures = 10;
     PictureLimits out;
-    const long pages = sysconf(_SC_PHYS_PAGES);
-    const long page = sysconf(_SC_PAGESIZE);
-    if (pages > 0 && page > 0) out.all = static_cast<std::size_t>(pages) / 2 * static_cast<std::size_t>(page) / bytes_per_pixel;
+    if (const auto memory = usable_memory(); memory > 0) out.all = memory / 2 / bytes_per_pixel;
     out.all = std::max(out.all / processes, least_pictures * out.one);
     return out;
 }

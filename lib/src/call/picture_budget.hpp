@@ -16,15 +16,15 @@ struct PictureLimits {
     std::size_t one = std::size_t{1920} * 1200;
     std::size_t all = std::size_t{32} << 20;  ///< sum over all calls of the largest picture of each
 
-    /// Half of the machine's memory for all of them, but never less than what ten of the largest take.
+    /// Half of the memory that this process may use for all of them, but never less than what ten of the largest take.
     /// @param processes  that share it, evenly; at least 1
-    [[nodiscard]] static PictureLimits of_this_machine(unsigned processes = 1) noexcept;
+    [[nodiscard]] static PictureLimits of_this_machine(unsigned processes = 1);
 };
 
 /// Thread safety: every member from any thread.
 class PictureBudget {
 public:
-    explicit PictureBudget(PictureLimits limits = PictureLimits::of_this_machine()) noexcept : limits_(limits) {}
+    explicit PictureBudget(PictureLimits limits = PictureLimits::of_this_machine()) : limits_(limits) {}
     PictureBudget(const PictureBudget&) = delete;
     PictureBudget& operator=(const PictureBudget&) = delete;
     ~PictureBudget() = default;

@@ -28,15 +28,15 @@ constexpr std::array<std::string_view, 3> still_transforms{"none", "cartoon", "e
 
 }  // namespace
 
-ReturnedVideo::ReturnedVideo(media::VideoCodec codec, std::shared_ptr<const FrameLoop> loop, std::function<void()> there_is)
-    : codec_(codec), there_is_(std::move(there_is)), loop_(std::move(loop)) {}
+ReturnedVideo::ReturnedVideo(std::shared_ptr<const FrameLoop> loop, std::function<void()> there_is)
+    : there_is_(std::move(there_is)), loop_(std::move(loop)) {}
 
 void ReturnedVideo::set_loop(std::shared_ptr<const FrameLoop> loop) {
     const std::scoped_lock lock(mutex_);
     loop_ = std::move(loop);
 }
 
-bool ReturnedVideo::put(CodedPicture picture) {
+bool ReturnedVideo::put(media::VideoCodec codec, CodedPicture picture) {
     const std::scoped_lock lock(mutex_);
     if (picture.key) until_key_ = false;
     if (!until_key_ && waiting_.size() >= most_waiting) {
@@ -48,7 +48,7 @@ bool ReturnedVideo::put(CodedPicture picture) {
         ++seen_.dropped;
         return false;
     }
-    waiting_.push_back(std::move(picture));
+    waiting_.push_back({codec, std::move(picture)});
     return true;
 }
 
@@ -72,13 +72,15 @@ bool ReturnedVideo::idle() const {
     return !running_ && waiting_.empty();
 }
 
-bool ReturnedVideo::make_decoder() {
+bool ReturnedVideo::make_decoder(media::VideoCodec codec) {
     if (given_up_) return false;
-    if (decoder_) return true;
+    if (decoder_ && decoding_ == codec) return true;
+    decoder_.reset();
+    decoding_ = codec;
     const auto& loaded = media::plugin();
     std::string fault = loaded.fault;
     if (loaded.plugin != nullptr) {
-        auto made = loaded.plugin->make_video_decoder(codec_);
+        auto made = loaded.plugin->make_video_decoder(codec);
         decoder_ = std::move(made.made);
         fault = std::move(made.fault);
     }
@@ -118,7 +120,7 @@ void ReturnedVideo::keep(const CodedPicture& coded, const picture::PictureView& 
 }
 
 void ReturnedVideo::run() {
-    std::deque<CodedPicture> pictures;
+    std::deque<Waiting> pictures;
     {
         const std::scoped_lock lock(mutex_);
         pictures.swap(waiting_);
@@ -127,28 +129,27 @@ void ReturnedVideo::run() {
     }
     Output out;
     Seen seen;
-    if (make_decoder()) {
-        for (const auto& coded : pictures) {
-            const auto decoded = decoder_->decode(coded.bytes);
-            if (!decoded.fault.empty()) {
-                ++seen.undecodable;
-                out.wants_key = true;
-                continue;
-            }
-            if (decoded.picture.empty()) continue;
-            // The picture is there now; what is read off it is our own doing.
-            const TimePoint at = Clock::now();
-            if (width_ > 0 && (decoded.picture.width != width_ || decoded.picture.height != height_)) {
-                ++seen.resized;
-                width_before_ = width_;
-                height_before_ = height_;
-            }
-            width_ = decoded.picture.width;
-            height_ = decoded.picture.height;
-            const auto code = code_of(decoded.picture);
-            out.frames.push_back({coded.timestamp, at, code});
-            keep(coded, decoded.picture, code);
+    for (const auto& [codec, coded] : pictures) {
+        if (!make_decoder(codec)) break;
+        const auto decoded = decoder_->decode(coded.bytes);
+        if (!decoded.fault.empty()) {
+            ++seen.undecodable;
+            out.wants_key = true;
+            continue;
         }
+        if (decoded.picture.empty()) continue;
+        // The picture is there now; what is read off it is our own doing.
+        const TimePoint at = Clock::now();
+        if (width_ > 0 && (decoded.picture.width != width_ || decoded.picture.height != height_)) {
+            ++seen.resized;
+            width_before_ = width_;
+            height_before_ = height_;
+        }
+        width_ = decoded.picture.width;
+        height_ = decoded.picture.height;
+        const auto code = code_of(decoded.picture);
+        out.frames.push_back({coded.timestamp, at, code});
+        keep(coded, decoded.picture, code);
     }
     const bool tells = !out.frames.empty() || out.wants_key;
     {

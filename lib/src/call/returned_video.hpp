@@ -37,12 +37,12 @@ public:
     static constexpr std::size_t most_kept = 8;       ///< pictures that are kept
 
     /// @param loop  whose codes are read; nothing while it is still being made. @param there_is  called on a thread of the workers when take() has something
-    ReturnedVideo(media::VideoCodec codec, std::shared_ptr<const FrameLoop> loop, std::function<void()> there_is);
+    ReturnedVideo(std::shared_ptr<const FrameLoop> loop, std::function<void()> there_is);
 
     void set_loop(std::shared_ptr<const FrameLoop> loop);
 
-    /// @return false where so much waits that it was dropped up to the next key picture.
-    bool put(CodedPicture picture);
+    /// @param codec  which may be another one with every picture. @return false where so much waits that it was dropped up to the next key picture.
+    bool put(media::VideoCodec codec, CodedPicture picture);
 
     struct Output {
         std::vector<DecodedFrame> frames;
@@ -70,16 +70,19 @@ public:
     void fail(std::string why) override;
 
 private:
-    [[nodiscard]] bool make_decoder();
+    struct Waiting {
+        media::VideoCodec codec{};
+        CodedPicture picture;
+    };
+    [[nodiscard]] bool make_decoder(media::VideoCodec codec);
     [[nodiscard]] std::optional<std::uint32_t> code_of(const picture::PictureView& picture);
     void keep(const CodedPicture& coded, const picture::PictureView& picture, std::optional<std::uint32_t> code);
 
-    const media::VideoCodec codec_;
     const std::function<void()> there_is_;
 
     mutable std::mutex mutex_;
     std::shared_ptr<const FrameLoop> loop_;
-    std::deque<CodedPicture> waiting_;
+    std::deque<Waiting> waiting_;
     bool until_key_ = false;
     bool running_ = false;
     Output output_;
@@ -89,6 +92,7 @@ private:
     // Of run() alone.
     std::shared_ptr<const FrameLoop> read_;  // loop_, as run() found it
     std::unique_ptr<media::VideoDecoder> decoder_;
+    media::VideoCodec decoding_{};
     std::optional<picture::RingCode> rings_;
     std::optional<std::uint32_t> first_timestamp_;
     std::optional<std::uint32_t> last_kept_;

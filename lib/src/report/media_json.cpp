@@ -66,10 +66,19 @@ json::object video_object(const metrics::VideoTally& v) {
 }
 
 json::object audio_object(const metrics::AudioTally& a) {
-    return {{"calls", a.calls},       {"calls_back", a.calls_back},   {"codec", a.codec},
-            {"sent", a.sent},         {"received", a.received},       {"lost", a.lost},
-            {"chirps", a.chirps},     {"chirps_back", a.chirps_back}, {"round_trip", distribution(a.round_trip)},
-            {"level_db", a.level_db}, {"bytes_out", a.bytes_out},     {"bytes_in", a.bytes_in}};
+    json::object out{{"calls", a.calls},
+                     {"calls_back", a.calls_back},
+                     {"codec", a.codec},
+                     {"sent", a.sent},
+                     {"received", a.received},
+                     {"lost", a.lost},
+                     {"chirps", a.chirps},
+                     {"chirps_back", a.chirps_back},
+                     {"bytes_out", a.bytes_out},
+                     {"bytes_in", a.bytes_in},
+                     {"round_trip", distribution(a.round_trip)}};
+    if (a.level_db != 0) out["level_db"] = a.level_db;
+    return out;
 }
 
 }  // namespace

@@ -54,17 +54,6 @@ std::optional<double> ArrivalRate::get() const noexcept {
     return static_cast<double>(bytes_ - came_.front().bytes) * 8 / to_seconds(span);
 }
 
-Duration LeastDelay::add(TimePoint now, Duration delay) noexcept {
-    if (!began_ || now >= *began_ + window) {
-        // After a silence of a whole window nothing is known of the one before.
-        before_ = began_ && now < *began_ + 2 * window ? present_ : Duration::max();
-        present_ = Duration::max();
-        began_ = now;
-    }
-    present_ = std::min(present_, delay);
-    return std::min(present_, before_);
-}
-
 // --- the rate --------------------------------------------------------------------------------------------------------
 
 BandwidthEstimator::BandwidthEstimator(const RateLimits& limits) noexcept : limits_(limits), rate_(0) {

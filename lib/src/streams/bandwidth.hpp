@@ -9,6 +9,7 @@
 
 #include <volley/time.hpp>
 
+#include "streams/least_delay.hpp"
 #include "streams/session.hpp"
 #include "streams/transport_wide.hpp"
 #include "streams/trendline.hpp"
@@ -31,20 +32,6 @@ private:
     };
     std::deque<Came> came_;  // ascending
     std::size_t bytes_ = 0;
-};
-
-/// The least delay of late: a way that has become longer is no queue, which would have gone down in between.
-class LeastDelay {
-public:
-    static constexpr Duration window = std::chrono::seconds(15);
-
-    /// @return the least one of the last window to two of them, this one included.
-    Duration add(TimePoint now, Duration delay) noexcept;
-
-private:
-    std::optional<TimePoint> began_;  // the present window
-    Duration present_ = Duration::max();
-    Duration before_ = Duration::max();  // of the window before
 };
 
 /// The rate for all that is sent. Source: draft-ietf-rmcat-gcc-02.

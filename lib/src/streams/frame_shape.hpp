@@ -16,6 +16,8 @@ struct PacketShape {
     bool ends_frame = false;
     /// Its frame can be decoded without another one. True in one packet of the frame is enough.
     bool key = false;
+    /// It stands before the picture itself and is not needed for it, so that a packet that `starts_frame` may come behind it: then the frame starts here.
+    bool leads = false;
 };
 
 /// @param codec    of the section, by payload type. @param payload  not empty, of the peer: it may hold anything.

@@ -68,13 +68,27 @@ JitterBuffer::Scan JitterBuffer::scan_from(std::size_t at, std::size_t known, bo
     return out;
 }
 
+// By what its packets say.
+bool JitterBuffer::starts_at(std::size_t at) const noexcept {
+    constexpr std::size_t most_leading = 16;
+    const std::uint32_t timestamp = slots_[at].packet.timestamp;
+    for (const std::size_t end = std::min(slots_.size(), at + most_leading); at < end && slots_[at].present; ++at) {
+        const BufferedPacket& packet = slots_[at].packet;
+        if (packet.payload.empty()) continue;
+        if (packet.timestamp != timestamp) return false;
+        if (packet.shape.starts_frame) return true;
+        if (!packet.shape.leads) return false;
+    }
+    return false;
+}
+
 std::optional<std::size_t> JitterBuffer::complete_key_ahead() const noexcept {
     for (std::size_t at = 1; at < slots_.size();) {
         const Slot& slot = slots_[at];
         const Slot& before = slots_[at - 1];
         const bool follows = before.present && !before.packet.payload.empty() &&
                              (before.packet.marker || before.packet.timestamp != slot.packet.timestamp);
-        if (!slot.present || slot.packet.payload.empty() || !(slot.packet.shape.starts_frame || follows)) {
+        if (!slot.present || slot.packet.payload.empty() || !(starts_at(at) || follows)) {
             ++at;
             continue;
         }
@@ -133,7 +147,7 @@ std::optional<BufferedFrame> JitterBuffer::pop(TimePoint now) {
             ++frames_complete_;
             return take(1);
         }
-        if (!boundary_ && !front.packet.shape.starts_frame) {
+        if (!boundary_ && !starts_at(0)) {
             if (awaits_key_ && jump_to_key()) continue;
             if (!cut_ && now < front.since + options_.start_wait) {
                 deadline_ = front.since + options_.start_wait;

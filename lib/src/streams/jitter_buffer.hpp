@@ -99,6 +99,7 @@ private:
     };
 
     [[nodiscard]] Scan scan_from(std::size_t at, std::size_t known, bool key) const noexcept;
+    [[nodiscard]] bool starts_at(std::size_t at) const noexcept;
     [[nodiscard]] std::optional<std::size_t> complete_key_ahead() const noexcept;
     [[nodiscard]] bool jump_to_key();
     void look_for_key() noexcept;

@@ -26,19 +26,23 @@ bool NackList::add(TimePoint now, std::uint64_t from, std::uint64_t to) {
         return false;
     }
     if (!missing_.empty() && to <= missing_.front().sequence) {
-        while (to > from) missing_.push_front({--to, now, {}, 0});
+        while (to > from) missing_.push_front({--to, now, {}, {}, 0});
         earliest_.note(missing_.front());
         return true;
     }
-    for (; from < to; ++from) missing_.push_back({from, now, {}, 0});
+    for (; from < to; ++from) missing_.push_back({from, now, {}, {}, 0});
     earliest_.note(missing_.back());
     return true;
 }
 
-void NackList::remove(std::uint64_t sequence) {
+std::deque<NackList::Missing>::const_iterator NackList::find(std::uint64_t sequence) const noexcept {
     const auto at = std::lower_bound(missing_.begin(), missing_.end(), sequence,
                                      [](const Missing& missing, std::uint64_t wanted) { return missing.sequence < wanted; });
-    if (at != missing_.end() && at->sequence == sequence) missing_.erase(at);
+    return at != missing_.end() && at->sequence == sequence ? at : missing_.end();
+}
+
+void NackList::remove(std::uint64_t sequence) {
+    if (const auto at = find(sequence); at != missing_.end()) missing_.erase(at);
     forget_earliest();
 }
 
@@ -47,23 +51,27 @@ void NackList::remove_before(std::uint64_t sequence) {
     forget_earliest();
 }
 
-bool NackList::contains(std::uint64_t sequence) const noexcept {
-    return std::binary_search(missing_.begin(), missing_.end(), Missing{sequence, {}, {}, 0},
-                              [](const Missing& a, const Missing& b) { return a.sequence < b.sequence; });
+bool NackList::contains(std::uint64_t sequence) const noexcept { return find(sequence) != missing_.end(); }
+
+std::optional<TimePoint> NackList::first_asked(std::uint64_t sequence) const noexcept {
+    const auto at = find(sequence);
+    if (at == missing_.end() || at->tries == 0) return std::nullopt;
+    return at->first_asked;
 }
 
-TimePoint NackList::due_at(const Missing& missing, Duration interval) const noexcept {
+TimePoint NackList::due_at(const Missing& missing, const Pace& pace) const noexcept {
+    const TimePoint ask = missing.tries == 0 ? missing.since + pace.wait : missing.asked + pace.interval;
     // Of old age as well, so that nothing stays here that is never asked for.
-    return std::min(missing.tries == 0 ? missing.since + first_wait : missing.asked + interval, missing.since + most_age_);
+    return std::min(ask, missing.since + most_age_);
 }
 
-NackList::Due NackList::take_due(TimePoint now, Duration interval) {
+NackList::Due NackList::take_due(TimePoint now, const Pace& pace) {
     Due out;
-    if (const auto due = next(interval); !due || now < *due) return out;
+    if (const auto due = next(pace); !due || now < *due) return out;
     Earliest earliest;
     for (Missing& missing : missing_) {
         ++steps_;
-        if (now < due_at(missing, interval)) {
+        if (now < due_at(missing, pace)) {
             earliest.note(missing);
             continue;
         }
@@ -73,6 +81,7 @@ NackList::Due NackList::take_due(TimePoint now, Duration interval) {
         }
         out.ask.push_back(static_cast<std::uint16_t>(missing.sequence));
         missing.asked = now;
+        if (missing.tries == 0) missing.first_asked = now;
         ++missing.tries;
         earliest.note(missing);
     }
@@ -87,11 +96,11 @@ NackList::Due NackList::take_due(TimePoint now, Duration interval) {
     return out;
 }
 
-std::optional<TimePoint> NackList::next(Duration interval) const noexcept {
+std::optional<TimePoint> NackList::next(const Pace& pace) const noexcept {
     if (missing_.empty()) return std::nullopt;
     TimePoint out = earliest_.since + most_age_;
-    if (earliest_.fresh != TimePoint::max()) out = std::min(out, earliest_.fresh + first_wait);
-    if (earliest_.asked != TimePoint::max()) out = std::min(out, earliest_.asked + interval);
+    if (earliest_.fresh != TimePoint::max()) out = std::min(out, earliest_.fresh + pace.wait);
+    if (earliest_.asked != TimePoint::max()) out = std::min(out, earliest_.asked + pace.interval);
     return out;
 }
 

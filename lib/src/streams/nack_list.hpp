@@ -16,8 +16,6 @@ class NackList {
 public:
     static constexpr std::size_t most_missing = 500;
     static constexpr int most_tries = 10;
-    /// A packet that was overtaken is not asked for at once.
-    static constexpr Duration first_wait = std::chrono::milliseconds(5);
 
     explicit NackList(Duration most_age) noexcept : most_age_(most_age) {}
 
@@ -28,6 +26,8 @@ public:
     void remove_before(std::uint64_t sequence);
     void clear() noexcept;
     [[nodiscard]] bool contains(std::uint64_t sequence) const noexcept;
+    /// When it was asked for first.
+    [[nodiscard]] std::optional<TimePoint> first_asked(std::uint64_t sequence) const noexcept;
     [[nodiscard]] bool empty() const noexcept { return missing_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return missing_.size(); }
 
@@ -35,11 +35,14 @@ public:
         std::vector<std::uint16_t> ask;         ///< ascending
         std::optional<std::uint64_t> given_up;  ///< the highest of those that were asked for often or long enough; they are gone
     };
-    /// @param interval  between two requests.
-    [[nodiscard]] Due take_due(TimePoint now, Duration interval);
+    struct Pace {
+        Duration wait{};      ///< before the first request: a packet that was overtaken is not asked for at once
+        Duration interval{};  ///< between two requests
+    };
+    [[nodiscard]] Due take_due(TimePoint now, const Pace& pace);
     /// When take_due() is to be called, at the latest; it may have nothing then, where what was due first has come in between. Takes no walk, since it is
     /// asked for with every packet of every stream.
-    [[nodiscard]] std::optional<TimePoint> next(Duration interval) const noexcept;
+    [[nodiscard]] std::optional<TimePoint> next(const Pace& pace) const noexcept;
 
     /// How many entries were looked at so far, one by one: what the list costs.
     [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
@@ -48,6 +51,7 @@ private:
     struct Missing {
         std::uint64_t sequence;
         TimePoint since;
+        TimePoint first_asked;
         TimePoint asked;
         int tries;
     };
@@ -58,7 +62,8 @@ private:
         TimePoint asked = TimePoint::max();  // of the others
         void note(const Missing& missing) noexcept;
     };
-    [[nodiscard]] TimePoint due_at(const Missing& missing, Duration interval) const noexcept;
+    [[nodiscard]] TimePoint due_at(const Missing& missing, const Pace& pace) const noexcept;
+    [[nodiscard]] std::deque<Missing>::const_iterator find(std::uint64_t sequence) const noexcept;
     void forget_earliest() noexcept;
 
     Duration most_age_;

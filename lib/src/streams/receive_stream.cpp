@@ -28,6 +28,12 @@ JitterOptions jitter_options(const Section& section, const SessionConfig& config
 constexpr std::size_t original_number = 2;  // bytes
 // Four bytes each where they lie far apart.
 constexpr std::size_t most_in_nack = 128;
+// Between two requests for the same packet.
+constexpr Duration unknown_round_trip = std::chrono::milliseconds(100);
+constexpr Duration least_interval = std::chrono::milliseconds(30);
+constexpr Duration most_interval = std::chrono::milliseconds(500);
+// What resent packets wait for in the sender's pacer differs.
+constexpr Duration response_slack = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -58,6 +64,9 @@ void ReceiveStream::handle_packet(TimePoint now, const proto::rtp::Packet& packe
     ++counts_.packets_received;
     counts_.bytes_received += packet.payload.size();
     counts_.header_bytes_received += bytes - packet.payload.size();
+    // Who resends by RTX sends nothing else again: what comes otherwise was late. Of anybody else it is known until it was asked for.
+    const bool by_itself = arrival == Arrival::fresh && !nacks_.first_asked(sequence);
+    if (by_itself || counts_.retransmitted_packets_received > 0) reordering_.note_came(now, sequence);
     if (arrival == Arrival::duplicate) {
         ++counts_.packets_duplicated;
         return;
@@ -98,8 +107,19 @@ void ReceiveStream::handle_resent(TimePoint now, const proto::rtp::Packet& rtx, 
         ++counts_.packets_duplicated;
         return;
     }
+    note_response(now, taken->sequence);
     note_gap(now, highest_before, taken->sequence);
     accept(now, taken->sequence, rtx, payload, codec, true, events);
+}
+
+// It may answer a later request than the first: then it took less. The least time is not deceived.
+void ReceiveStream::note_response(TimePoint now, std::uint64_t sequence) noexcept {
+    if (const auto asked = nacks_.first_asked(sequence)) response_ = responses_.add(now, now - *asked);
+}
+
+NackList::Pace ReceiveStream::pace(std::optional<Duration> round_trip) const noexcept {
+    const Duration interval = response_ ? *response_ + response_slack : round_trip.value_or(unknown_round_trip);
+    return {reordering_.wait(), std::clamp(interval, least_interval, most_interval)};
 }
 
 void ReceiveStream::note_gap(TimePoint now, std::uint64_t highest_before, std::uint64_t sequence) {
@@ -111,7 +131,9 @@ void ReceiveStream::note_gap(TimePoint now, std::uint64_t highest_before, std::u
         lowest_ = std::min(lowest_, sequence);
         return;
     }
-    if (!section_.nack || nacks_.add(now, highest_before + 1, sequence)) return;
+    if (!section_.nack) return;
+    reordering_.note_missing(now, highest_before + 1, sequence);
+    if (nacks_.add(now, highest_before + 1, sequence)) return;
     if (!by_packet_) buffer_.give_up(sequence - 1);
     if (section_.video) request_key_frame(false);
 }
@@ -216,10 +238,10 @@ void ReceiveStream::request_key_frame(bool drops) noexcept {
     if (section_.picture_loss || section_.intra_request) key_frames_.want();
 }
 
-void ReceiveStream::take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out,
-                                  EventQueue& events) {
+void ReceiveStream::take_feedback(TimePoint now, std::optional<Duration> round_trip, std::uint32_t sender,
+                                  std::vector<proto::rtp::Rtcp>& out, EventQueue& events) {
     if (ended_) return;
-    const NackList::Due due = nacks_.take_due(now, interval);
+    const NackList::Due due = nacks_.take_due(now, pace(round_trip));
     if (due.given_up) {
         // Who gets what is sent on would find out seconds later that nobody has this packet.
         if (!by_packet_) buffer_.give_up(*due.given_up);
@@ -251,9 +273,9 @@ void ReceiveStream::take_feedback(TimePoint now, Duration interval, std::uint32_
                               proto::rtp::intra_request_of(std::span(&request, 1))});
 }
 
-std::optional<TimePoint> ReceiveStream::next_feedback(Duration interval) const noexcept {
+std::optional<TimePoint> ReceiveStream::next_feedback(std::optional<Duration> round_trip) const noexcept {
     if (ended_) return std::nullopt;
-    return earlier(nacks_.next(interval), key_frames_.next());
+    return earlier(nacks_.next(pace(round_trip)), key_frames_.next());
 }
 
 std::optional<TimePoint> ReceiveStream::next_timeout() const noexcept {

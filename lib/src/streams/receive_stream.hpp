@@ -15,7 +15,9 @@
 #include "streams/frame_times.hpp"
 #include "streams/jitter_buffer.hpp"
 #include "streams/key_frame_requests.hpp"
+#include "streams/least_delay.hpp"
 #include "streams/nack_list.hpp"
+#include "streams/reordering.hpp"
 #include "streams/section.hpp"
 #include "streams/sequence_tracker.hpp"
 #include "streams/session.hpp"
@@ -40,10 +42,10 @@ public:
     void request_key_frame(bool drops) noexcept;
 
     /// Feedback that is due, and frames whose turn it is once a packet is given up.
-    /// @param interval  between two requests for the same packet. @param sender  of it, our SSRC.
-    void take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out,
-                       EventQueue& events);
-    [[nodiscard]] std::optional<TimePoint> next_feedback(Duration interval) const noexcept;
+    /// @param round_trip  as reports tell it: what resent packets take is not known yet. @param sender  of it, our SSRC.
+    void take_feedback(TimePoint now, std::optional<Duration> round_trip, std::uint32_t sender,
+                       std::vector<proto::rtp::Rtcp>& out, EventQueue& events);
+    [[nodiscard]] std::optional<TimePoint> next_feedback(std::optional<Duration> round_trip) const noexcept;
     [[nodiscard]] std::optional<TimePoint> next_timeout() const noexcept;
     /// For a report, which resets the fraction.
     [[nodiscard]] proto::rtp::ReportBlock take_report(TimePoint now) noexcept;
@@ -61,6 +63,8 @@ public:
 private:
     void accept(TimePoint now, std::uint64_t sequence, const proto::rtp::Packet& packet, BytesView payload, std::size_t codec,
                 bool resent, EventQueue& events);
+    [[nodiscard]] NackList::Pace pace(std::optional<Duration> round_trip) const noexcept;
+    void note_response(TimePoint now, std::uint64_t sequence) noexcept;
     void note_gap(TimePoint now, std::uint64_t highest_before, std::uint64_t sequence);
     void note_jitter(TimePoint now, std::uint32_t timestamp, std::uint32_t clock_rate) noexcept;
     void drain(TimePoint now, EventQueue& events);
@@ -74,6 +78,9 @@ private:
     SequenceTracker tracker_;
     std::uint64_t lowest_ = 0;  // number that came
     NackList nacks_;
+    Reordering reordering_;
+    LeastDelay responses_;  // from the first request for a packet to its coming
+    std::optional<Duration> response_;
     JitterBuffer buffer_;
     KeyFrameRequests key_frames_;
     FrameTimes times_;

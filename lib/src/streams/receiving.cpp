@@ -149,9 +149,9 @@ void Receiving::relay_key_frame_request(std::size_t section) {
         if (stream->section().index == section) stream->request_key_frame(false);
 }
 
-void Receiving::take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out,
-                              EventQueue& events) {
-    for (const auto& stream : streams_) stream->take_feedback(now, interval, sender, out, events);
+void Receiving::take_feedback(TimePoint now, std::optional<Duration> round_trip, std::uint32_t sender,
+                              std::vector<proto::rtp::Rtcp>& out, EventQueue& events) {
+    for (const auto& stream : streams_) stream->take_feedback(now, round_trip, sender, out, events);
     for (auto due = arrivals_.next(); due && *due <= now; due = arrivals_.next()) {
         const auto feedback = arrivals_.take(now);
         if (!feedback) break;
@@ -161,9 +161,9 @@ void Receiving::take_feedback(TimePoint now, Duration interval, std::uint32_t se
     }
 }
 
-std::optional<TimePoint> Receiving::next_feedback(Duration interval) const noexcept {
+std::optional<TimePoint> Receiving::next_feedback(std::optional<Duration> round_trip) const noexcept {
     std::optional<TimePoint> out = arrivals_.next();
-    for (const auto& stream : streams_) out = earlier(out, stream->next_feedback(interval));
+    for (const auto& stream : streams_) out = earlier(out, stream->next_feedback(round_trip));
     return out;
 }
 

@@ -34,10 +34,10 @@ public:
     void request_key_frame(ReceiveId stream);
     void relay_key_frame_request(std::size_t section);
 
-    /// Feedback that is due. @param interval  between two requests for the same packet. @param sender  our SSRC.
-    void take_feedback(TimePoint now, Duration interval, std::uint32_t sender, std::vector<proto::rtp::Rtcp>& out,
-                       EventQueue& events);
-    [[nodiscard]] std::optional<TimePoint> next_feedback(Duration interval) const noexcept;
+    /// Feedback that is due. @param round_trip  as reports tell it. @param sender  our SSRC.
+    void take_feedback(TimePoint now, std::optional<Duration> round_trip, std::uint32_t sender,
+                       std::vector<proto::rtp::Rtcp>& out, EventQueue& events);
+    [[nodiscard]] std::optional<TimePoint> next_feedback(std::optional<Duration> round_trip) const noexcept;
     [[nodiscard]] std::optional<TimePoint> next_timeout() const noexcept;
     [[nodiscard]] std::vector<proto::rtp::ReportBlock> take_reports(TimePoint now);
     /// What the peer is told to keep below, where that was agreed on and nothing better was.

@@ -36,8 +36,17 @@ void put_bytes(std::uint8_t* to, std::uint32_t value, std::size_t count) noexcep
 
 }  // namespace
 
+void ResendBudget::earn(TimePoint now, std::size_t bytes) noexcept {
+    if (!began_ || now >= *began_ + window) {
+        sent_before_ = began_ ? static_cast<double>(sent_) / to_seconds(now - *began_) : 0;
+        began_ = now;
+        sent_ = 0;
+    }
+    sent_ += bytes;
+}
+
 void ResendBudget::refill(TimePoint now, std::uint64_t bits_per_second) noexcept {
-    const double per_second = static_cast<double>(bits_per_second) / 8;
+    const double per_second = std::max(static_cast<double>(bits_per_second) / 8, sent_before_);
     if (filled_) left_ += per_second * to_seconds(now - *filled_);
     left_ = std::min(left_, std::max(least_burst, per_second / 2));
     filled_ = now;
@@ -277,7 +286,7 @@ void SendStream::handle_nack(TimePoint now, std::span<const std::uint16_t> numbe
             ++counts_.nacked_unknown;
             continue;
         }
-        const bool lately = packet->resent && now < *packet->resent + std::max(round_trip, least_resend_interval);
+        const bool lately = packet->resent && now < *packet->resent + std::max(round_trip / 2, least_resend_interval);
         if (packet->resending || !packet->sent || lately) continue;
         if (!pacer.takes_resend() || !budget.spend(packet->bytes.size())) continue;
         packet->resending = true;

@@ -29,11 +29,18 @@ public:
     static constexpr double least_burst = 64.0 * 1024;  ///< bytes
 
     void refill(TimePoint now, std::uint64_t bits_per_second) noexcept;
+    /// What is sent for the first time: of a way that takes this, so much may be sent once more, whatever its rate is estimated to be.
+    void earn(TimePoint now, std::size_t bytes) noexcept;
     [[nodiscard]] bool spend(std::size_t bytes) noexcept;
 
 private:
+    static constexpr Duration window = std::chrono::milliseconds(500);
+
     double left_ = least_burst;
     std::optional<TimePoint> filled_;
+    std::optional<TimePoint> began_;  // the window in which `sent_` was
+    std::size_t sent_ = 0;
+    double sent_before_ = 0;  // bytes per second, in the window before
 };
 
 /// Thread safety: as a plain value. Lifetime: not longer than section and config.

@@ -43,7 +43,10 @@ bool Sending::send_packet(TimePoint now, std::size_t section, const PacketToSend
 
 std::optional<OutPacket> Sending::poll_packet(TimePoint now) {
     while (const auto queued = pacer_.pop(now))
-        if (auto packet = streams_[queued->section]->send(now, *queued, log_, scratch_)) return packet;
+        if (auto packet = streams_[queued->section]->send(now, *queued, log_, scratch_)) {
+            if (!queued->resend) budget_.earn(now, packet->bytes.size());
+            return packet;
+        }
     return std::nullopt;
 }
 
@@ -54,7 +57,10 @@ void Sending::handle_reports(TimePoint now, const std::vector<proto::rtp::Report
     for (const proto::rtp::ReportBlock& block : blocks) {
         SendStream* const stream = by_source(block.ssrc);
         if (stream == nullptr || !stream->active()) continue;
-        if (const auto round_trip = stream->handle_report(now, block)) round_trip_ = round_trip;
+        if (const auto round_trip = stream->handle_report(now, block)) {
+            round_trip_ = round_trip;
+            least_round_trip_ = round_trips_.add(now, *round_trip);
+        }
         loss = std::max(loss.value_or(0), block.fraction_lost / 256.0);
     }
     if (!loss) return;
@@ -68,7 +74,7 @@ void Sending::handle_feedback(TimePoint now, const Feedback& feedback, EventQueu
         if (stream == nullptr) return;
         budget_.refill(now, target());
         // Without a round trip that is known a packet is resent at most every 50 ms.
-        stream->handle_nack(now, proto::rtp::lost_sequences(feedback), round_trip_.value_or(std::chrono::milliseconds(50)),
+        stream->handle_nack(now, proto::rtp::lost_sequences(feedback), least_round_trip_.value_or(std::chrono::milliseconds(50)),
                             budget_, pacer_);
         return;
     }

@@ -13,6 +13,7 @@
 #include "proto/rtp/rtcp.hpp"
 #include "streams/bandwidth.hpp"
 #include "streams/events.hpp"
+#include "streams/least_delay.hpp"
 #include "streams/pacer.hpp"
 #include "streams/section.hpp"
 #include "streams/send_stream.hpp"
@@ -65,6 +66,8 @@ private:
     ResendBudget budget_;
     Bytes scratch_;
     std::optional<Duration> round_trip_;
+    LeastDelay round_trips_;
+    std::optional<Duration> least_round_trip_;
     std::uint64_t told_target_;
     std::optional<std::uint64_t> remote_estimate_;
     std::uint64_t feedback_received_ = 0;

@@ -20,10 +20,6 @@ using proto::rtp::Rtcp;
 // Reports: the first one soon, since it tells the round trip; RFC 3550 section 6.2 spreads them by chance.
 constexpr Duration first_report = std::chrono::milliseconds(200);
 constexpr Duration report_interval = std::chrono::seconds(1);
-// Between two requests for the same packet.
-constexpr Duration unknown_round_trip = std::chrono::milliseconds(100);
-constexpr Duration least_nack_interval = std::chrono::milliseconds(30);
-constexpr Duration most_nack_interval = std::chrono::milliseconds(500);
 constexpr std::size_t most_rtcp_waiting = 64;
 
 std::vector<Section> sections_of(const SessionConfig& config) {
@@ -44,10 +40,6 @@ struct Session::Impl {
           sender(sending.first_source().value_or(static_cast<std::uint32_t>(random.next()))),
           last(now) {}
 
-    [[nodiscard]] Duration nack_interval() const noexcept {
-        return std::clamp(sending.round_trip().value_or(unknown_round_trip), least_nack_interval, most_nack_interval);
-    }
-
     void put(const std::vector<Rtcp>& packets) {
         if (packets.empty() || rtcp.size() >= most_rtcp_waiting) return;
         std::vector<std::uint32_t> sources = sending.sources();
@@ -57,10 +49,10 @@ struct Session::Impl {
 
     // Feedback does not wait for the next report.
     void flush_feedback(TimePoint now) {
-        const auto due = receiving.next_feedback(nack_interval());
+        const auto due = receiving.next_feedback(sending.round_trip());
         if (!due || now < *due) return;
         std::vector<Rtcp> all;
-        receiving.take_feedback(now, nack_interval(), sender, all, events);
+        receiving.take_feedback(now, sending.round_trip(), sender, all, events);
         // A datagram of each few, so that none is longer than what goes through.
         constexpr std::size_t most_in_one = 4;
         constexpr std::size_t most_bytes = 700;
@@ -179,7 +171,7 @@ std::optional<SessionEvent> Session::poll_event() { return impl_->events.pop(); 
 
 std::optional<TimePoint> Session::next_timeout() const {
     if (impl_->closed) return std::nullopt;
-    auto out = earlier(impl_->receiving.next_timeout(), impl_->receiving.next_feedback(impl_->nack_interval()));
+    auto out = earlier(impl_->receiving.next_timeout(), impl_->receiving.next_feedback(impl_->sending.round_trip()));
     out = earlier(out, impl_->sending.next_timeout());
     out = earlier(out, impl_->sending.next_packet());
     out = earlier(out, impl_->report_at);

@@ -149,11 +149,11 @@ struct OutPacket {
 ///
 /// Sending: one stream for each section that sends, numbered from below 32768, with the extensions mid (until the first report of its
 /// receiver), abs-send-time and transport-wide numbers where they were agreed on. Sent packets are kept for 1 s and resent when they are
-/// asked for, by RTX (RFC 4588) where that was agreed on: each at most once in a round trip, all of them together within the target rate.
+/// asked for, by RTX (RFC 4588) where that was agreed on: each at most once in half a round trip, all together within what is sent, or the target rate.
 ///
 /// Receiving: a source belongs to the section whose MID its packets carry, or that names its SSRC, or else that has its payload type. Ids of
-/// header extensions are those of the section. Missing packets are asked for each round trip, at most ten times and for frame_wait; what is
-/// then still missing is given up, and a key frame asked for. Audio skips what is given up.
+/// header extensions are those of the section. Missing packets are asked for once they are hardly late (Reordering), then as often as what was resent
+/// took to come, at most ten times and for frame_wait; then they are given up, and a key frame asked for. Audio skips what is given up.
 ///
 /// What a peer sends is bounded in every part: sources, packets and frames that wait, what is resent, requests that are passed on.
 /// Source: RFC 3550, RFC 4585, RFC 5104, RFC 8285, RFC 8843 section 9.2, draft-ietf-rmcat-gcc-02.

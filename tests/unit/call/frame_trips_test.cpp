@@ -436,6 +436,42 @@ TEST(FrameTrips, where_codes_stand_for_two_frames_and_nothing_tells_which_none_i
     EXPECT_EQ(trips.counts().returned + trips.counts().untold, 300U);
 }
 
+// The server's encoder leaves out three frames of four, and now and then draws so coarsely that one ring stays what it was: the code is that of a frame
+// that did not come back.
+TEST(FrameTrips, a_code_with_one_ring_read_wrongly_is_no_match) {
+    const auto misread = [](std::uint64_t frame) {  // rings show the Gray code, of which one is that of a frame before
+        return frame % 40 == 0 ? static_cast<std::uint32_t>(frame - 1) : static_cast<std::uint32_t>(frame);
+    };
+    for (const Duration jitter : {0ms, 5ms}) {
+        FrameTrips trips;
+        test::SeededRandom random(7);
+        std::uint64_t matched = 0;
+        std::uint64_t wrong = 0;
+        std::uint64_t came = 0;
+        const auto take = [&] {
+            for (; const auto trip = trips.poll(); ++matched) wrong += trip->network() > 100ms + jitter ? 1 : 0;
+        };
+        for (std::uint64_t i = 0; i < 800; ++i) {
+            const TimePoint at = start + static_cast<std::int64_t>(i) * step;
+            trips.note_sent(
+                {i, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i * ticks + timestamp_dither(1, i)), at, at});
+            if (i < 4 || i % 4 != 3) continue;
+            const std::uint64_t back = i - 3;  // 99 ms ago
+            const TimePoint came_at = at + 1ms + from_seconds(to_seconds(jitter) * random.uniform());
+            const auto stamp = static_cast<std::uint32_t>(1'000 + back * ticks);  // the server's own
+            trips.note_returned({stamp, came_at, came_at});
+            trips.note_decoded({stamp, came_at, misread(back)});
+            ++came;
+            take();
+        }
+        trips.finish(start + 60s);
+        take();
+        EXPECT_EQ(wrong, 0U);
+        EXPECT_EQ(matched, came - 19);
+        EXPECT_EQ(trips.counts().unknown, 19U);
+    }
+}
+
 // Now and then a picture of something else reads as if it showed a code.
 TEST(FrameTrips, codes_of_pictures_that_show_none_are_not_believed) {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
@@ -588,43 +624,6 @@ TEST(FrameTrips, dither_is_the_same_again_and_spread_evenly) {
     }
     for (const int count : counts) EXPECT_NEAR(count, 100, 50);
     EXPECT_NE(timestamp_dither(5, 1) + 100 * timestamp_dither(5, 2), timestamp_dither(6, 1) + 100 * timestamp_dither(6, 2));
-}
-
-TEST(FreezeMeter, counts_as_webrtc_stats_does) {
-    FreezeMeter meter;
-    TimePoint at = start;
-    for (int i = 0; i < 40; ++i) meter.shown(at += 33ms);
-    meter.shown(at += 182ms);
-    EXPECT_EQ(meter.freezes(), 0U) << "33 ms + 150 ms is the limit";
-    for (int i = 0; i < 40; ++i) meter.shown(at += 33ms);
-    meter.shown(at += 183ms);
-    EXPECT_EQ(meter.freezes(), 1U);
-    EXPECT_EQ(meter.total(), 183ms);
-    meter.shown(at += 400ms);
-    EXPECT_EQ(meter.freezes(), 2U);
-    EXPECT_EQ(meter.total(), 583ms);
-    EXPECT_EQ(meter.longest(), 400ms);
-}
-
-TEST(FreezeMeter, of_slow_video_three_times_the_usual_is_a_freeze) {
-    FreezeMeter meter;
-    TimePoint at = start;
-    for (int i = 0; i < 40; ++i) meter.shown(at += 200ms);
-    meter.shown(at += 599ms);
-    EXPECT_EQ(meter.freezes(), 0U);
-    for (int i = 0; i < 40; ++i) meter.shown(at += 200ms);
-    meter.shown(at += 600ms);
-    EXPECT_EQ(meter.freezes(), 1U);
-}
-
-TEST(FreezeMeter, the_first_frames_are_not_judged) {
-    FreezeMeter meter;
-    TimePoint at = start;
-    meter.shown(at);
-    for (int i = 0; i < 4; ++i) meter.shown(at += 33ms);
-    meter.shown(at += 10s);
-    EXPECT_EQ(meter.freezes(), 0U);
-    EXPECT_EQ(FreezeMeter().total(), 0ns);
 }
 
 }  // namespace

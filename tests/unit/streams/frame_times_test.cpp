@@ -38,18 +38,6 @@ TEST(FrameTimes, a_freeze_is_long_against_the_average_and_by_itself) {
     }
 }
 
-TEST(FrameTimes, the_first_frames_are_not_judged) {
-    FrameTimes times;
-    times.add(start);
-    times.add(start);
-    times.add(start + milliseconds(160));
-    EXPECT_EQ(times.freezes(), 0U);
-    TimePoint now = start + milliseconds(160);
-    for (int i = 0; i < 3; ++i) times.add(now += milliseconds(33));
-    times.add(now += seconds(1));
-    EXPECT_EQ(times.freezes(), 1U);
-}
-
 TEST(FrameTimes, the_average_is_of_the_last_thirty) {
     FrameTimes times;
     TimePoint now = start;

@@ -211,17 +211,21 @@ Contents inspect(BytesView payload) noexcept {
     if (type == NalType::fu_a) {
         if (payload.size() <= fragment_header_bytes) return out;
         out.starts_unit = (payload[1] & start_flag) != 0;
-        note(out, static_cast<NalType>(payload[1] & type_mask));
+        const auto fragmented = static_cast<NalType>(payload[1] & type_mask);
+        out.supplemental = fragmented == NalType::sei;
+        note(out, fragmented);
     } else if (type == NalType::stap_a) {
         ByteReader in(payload.subspan(1));
         while (in.left() > 0) {
             const BytesView unit = in.bytes(in.u16());
             if (!in.ok() || unit.empty()) break;
+            out.supplemental = type_of(unit) == NalType::sei && (out.supplemental || !out.starts_unit);
             out.starts_unit = true;
             note(out, type_of(unit));
         }
     } else if (is_unit_type(type)) {
         out.starts_unit = true;
+        out.supplemental = type == NalType::sei;
         note(out, type);
     }
     return out;

@@ -26,6 +26,7 @@ struct Contents {
     bool sequence_parameters = false;  ///< SPS
     bool picture_parameters = false;   ///< PPS
     bool delimiter = false;            ///< an access unit delimiter, which stands before all else of its picture
+    bool supplemental = false;         ///< supplemental information (SEI) and nothing else
     bool starts_unit = false;          ///< does not go on with a NAL unit of the packet before
 
     /// Part of a picture that decoding can begin with. Encoders send parameter sets before each IDR picture, so one of them counts, too.

@@ -93,6 +93,16 @@ TEST(H264Payload, a_delimiter_is_told_alone_and_among_others) {
     EXPECT_FALSE(inspect(unhex("41 9a")).delimiter);
 }
 
+TEST(H264Payload, supplemental_information_is_told_where_there_is_nothing_else) {
+    EXPECT_TRUE(inspect(unhex("06 05")).supplemental);
+    EXPECT_TRUE(inspect(unhex("78 0002 0605 0002 0605")).supplemental);
+    EXPECT_TRUE(inspect(unhex("7c 86 05")).supplemental);
+    EXPECT_FALSE(inspect(unhex("78 0002 0605 0004 6742e01f")).supplemental);
+    EXPECT_FALSE(inspect(unhex("78 0004 6742e01f 0002 0605")).supplemental);
+    EXPECT_FALSE(inspect(unhex("7c 85 88")).supplemental);
+    EXPECT_FALSE(inspect(unhex("65 88")).supplemental);
+}
+
 TEST(H264Payload, parameter_sets_share_a_packet_in_front_of_the_picture) {
     const auto payloads = packetise(stream_of({unhex("67 42e01f"), unhex("68 ce"), unit(0x65, 50)}), 100);
     ASSERT_TRUE(payloads);

@@ -1,0 +1,16 @@
+#include "report/media_json.hpp"
+
+#include <gtest/gtest.h>
+
+namespace volley::report {
+namespace {
+
+TEST(MediaJson, a_level_is_told_where_something_was_heard) {
+    metrics::MediaTally media;
+    EXPECT_FALSE(media_object(media).at("audio").as_object().contains("level_db"));
+    media.audio.level_db = -13.5;
+    EXPECT_EQ(media_object(media).at("audio").at("level_db").as_double(), -13.5);
+}
+
+}  // namespace
+}  // namespace volley::report
