@@ -81,8 +81,8 @@ std::string media_table(const Column& rows, const Paint& paint) {
     const auto q = [](const metrics::Histogram& h, double at) {
         return h.empty() ? std::string("-") : format_duration(h.quantile(at));
     };
-    Table table({"server", "frames", "back", "video_rtt p50", "p95", "first_frame p50", "freezes", "transform", "audio packets", "back",
-                 "audio_rtt p50"});
+    Table table({"server", "frames", "back", "video_rtt p50", "p95", "first_frame p50", "freezes", "transform", "audio packets",
+                 "back", "audio_rtt p50"});
     bool any = false;
     for (const auto& [server, phase] : rows) {
         const auto& media = phase->calls->media;
@@ -117,7 +117,8 @@ std::string phase_tables(const Column& rows, const TextOptions& options, const P
     const auto& first = *rows.front().second;
     const bool calls = std::ranges::all_of(rows, [](const auto& row) { return row.second->calls != nullptr; });
     if (calls)
-        return calls_table(rows, paint) + media_table(rows, paint) + (first.kind == PhaseKind::burst ? call_bursts_table(rows, paint) : std::string());
+        return calls_table(rows, paint) + media_table(rows, paint) +
+               (first.kind == PhaseKind::burst ? call_bursts_table(rows, paint) : std::string());
     return first.kind == PhaseKind::burst ? burst_table(rows, options, paint) : load_table(rows, paint);
 }
 
