@@ -364,8 +364,7 @@ TEST(Calls, a_port_that_is_named_is_the_one_and_one_that_is_taken_is_told_at_the
     const auto at = sdp.find("a=candidate:");
     ASSERT_NE(at, std::string::npos) << sdp;
     const std::string line = sdp.substr(at, sdp.find("\r\n", at) - at);
-    EXPECT_THAT(line, HasSubstr(" 127.0.0.1 "));
-    EXPECT_THAT(sdp, Not(HasSubstr("192."))) << "a server that listens on loopback names no other address";
+    EXPECT_THAT(line, HasSubstr(" 127.0.0.1 ")) << "before the machine's other addresses, for who calls no loopback one";
     const auto port_at = line.find(" 127.0.0.1 ") + 11;
     const std::string port = line.substr(port_at, line.find(' ', port_at) - port_at);
 
