@@ -205,7 +205,7 @@ bool FrameTrips::steps_are_alike() const noexcept {
 }
 
 void FrameTrips::search_offset(bool last_chance) {
-    if (recent_.size() < codes_to_believe) return;
+    if (drifts_ >= drifts_to_disbelieve || recent_.size() < codes_to_believe) return;
     const Stamp& newest = recent_.back();
     std::size_t fitting = 0;
     std::size_t borne_out = 0;
@@ -265,6 +265,10 @@ void FrameTrips::note_stray(bool stray) {
     if (static_cast<std::size_t>(std::count(strays_.begin(), strays_.end(), true)) >= strays_to_doubt) doubt_offset();
 }
 
+void FrameTrips::note_drift() {
+    if (++drifts_ >= drifts_to_disbelieve) stamps_ = Stamps::restamped;
+}
+
 void FrameTrips::settle(TimePoint now, bool all) {
     while (!back_.empty()) {
         const Back& oldest = back_.front();
@@ -296,6 +300,7 @@ void FrameTrips::judge_by_stamp(const Back& back) {
         else
             ++(code ? counts_.mismatched : counts_.unknown);
         note_stray(true);
+        if (shown) note_drift();
         return;
     }
     note_stray(false);

@@ -102,7 +102,8 @@ struct TripPlan {
 /// Matches frames. Two things tell which frame came back:
 /// - its RTP timestamp, if the server keeps timestamps or adds a constant: that offset is searched for among all that are possible, and believed
 ///   when exactly one fits each of the last twelve frames, whose steps must not be all alike, or when six codes bear out the only one that they
-///   do. It is given up when frames come that do not fit it.
+///   do. It is given up when frames come that do not fit it; for good, when the pictures of eight such frames tell which they are: then the
+///   server's timestamps follow a clock, and an offset only ever seems to fit for a while.
 /// - the code in its picture: the only frame sent within the timeout before that shows it; of several the one whose way took as long as that of
 ///   the frame before, where it stands out; and none before the newest that came back. Now and then a picture that shows no code is read as if
 ///   it did: where the code is all there is, it is believed once six of the last 24 pictures show frames in their order whose ways took about
@@ -162,9 +163,10 @@ private:
     static constexpr std::size_t codes_at_the_end = 3;
     static constexpr std::size_t readings_kept = 24;
     static constexpr std::size_t frames_to_give_up = 24;
-    static constexpr std::size_t search_again_every = 32;  // frames, when given up
-    static constexpr std::size_t strays_to_doubt = 4;      // of the last frames_to_believe
-    static constexpr std::size_t clashes_to_doubt = 3;     // in a row
+    static constexpr std::size_t search_again_every = 32;   // frames, when given up
+    static constexpr std::size_t strays_to_doubt = 4;       // of the last frames_to_believe
+    static constexpr std::size_t clashes_to_doubt = 3;      // in a row
+    static constexpr std::size_t drifts_to_disbelieve = 8;  // of all
 
     enum class Fate : std::uint8_t { waiting, returned, late, lost, untold };
     struct Sent {
@@ -204,6 +206,7 @@ private:
     void offset_found(std::uint32_t offset);
     void doubt_offset();
     void note_stray(bool stray);
+    void note_drift();
 
     void settle(TimePoint now, bool all);
     void judge(const Back& back);
@@ -233,6 +236,7 @@ private:
     std::deque<Stamp> recent_;                                // the last frames_to_believe of them
     std::deque<bool> strays_;                                 // of the last frames_to_believe that were judged by timestamp
     std::size_t clashes_ = 0;
+    std::size_t drifts_ = 0;      // strays whose picture tells which frame they are
     std::uint64_t searched_ = 0;  // frames that came since the search began
     bool codes_sent_ = false;
     bool codes_believed_ = false;

@@ -28,6 +28,7 @@ struct Model {
     double unreadable = 0;                                             // of the pictures
     enum class Stamps { kept, even, by_clock } stamps = Stamps::kept;  // even: its own, equally far apart
     bool new_offset_halfway = false;
+    double drift = 0;     // of the frames: from there on all timestamps are a tick more or less
     double dropped = 0;   // of the frames
     double repeated = 0;  // sent twice: with the same timestamp where stamps are kept, else with one of its own
     double strays = 0;    // of the server's own: of no frame of ours, black
@@ -81,6 +82,7 @@ std::vector<Event> events_of(const Model& model, std::uint64_t seed) {
         out.push_back({sent, Event::Kind::sent, frame, stamp, {}, sent});
         if (model.codes != 0) out.back().code = static_cast<std::uint32_t>(frame % model.codes);
         if (model.new_offset_halfway && i == model.frames / 2) offset += 123'456'789;
+        if (model.drift > 0 && random.uniform() < model.drift) offset += random.uniform() < 0.5 ? 1U : ~0U;
         if (random.uniform() < model.dropped) continue;
         TimePoint at = sent + model.delay + unlike(model.jitter);
         if (!model.overtaking) at = std::max(at, before + 1ms);  // another tick of its clock
@@ -229,6 +231,26 @@ TEST(FrameTrips, a_server_that_restamps_is_followed_by_pictures) {
             });
         }
     }
+}
+
+// As GStreamer's, which follows the clock of who sends: an offset is found again and again, and fits until the next tick.
+TEST(FrameTrips, a_server_whose_timestamps_drift_is_followed_by_pictures_once_that_shows) {
+    for (const double drift : {0.02, 0.05, 0.2}) {
+        Model model;
+        model.drift = drift;
+        with_seeds(model, 100, [&](const Told& told) {
+            EXPECT_LE(told.counts.mismatched, 8U);
+            EXPECT_EQ(told.counts.returned + told.counts.mismatched, 600U);
+            EXPECT_EQ(told.counts.unknown, 0U);
+        });
+    }
+    Model unread;
+    unread.drift = 0.02;
+    unread.codes = 0;
+    with_seeds(unread, 100, [&](const Told& told) {
+        EXPECT_EQ(told.counts.mismatched, 0U);
+        EXPECT_GT(told.counts.returned, 100U) << "where nothing else tells, it is searched for again";
+    });
 }
 
 TEST(FrameTrips, a_server_that_restamps_and_whose_pictures_nobody_reads_is_not_guessed_at) {
