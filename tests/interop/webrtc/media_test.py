@@ -51,7 +51,8 @@ class VolleyCalls(MediaTest):
             for _ in range(PASSES):
                 with self.subTest(transform):
                     media, text = self.call(url, "--video", transform, "--fps", fps)
-                    self.check(f"aiortc {transform}", media["video"], text)
+                    # Now and then lines hide a ring: that timestamp and picture disagree is found, and such a frame is no match.
+                    self.check(f"aiortc {transform}", media["video"], text, mismatched=0.01 if transform == "edges" else 0)
                     self.assertEqual(media["video"]["transform"]["seen"], transform, text)
                     # It keeps timestamps, so that both say which frame it is, and agree.
                     self.assertGreater(media["video"]["known_by"]["both"], 0.5 * media["video"]["returned"], text)
