@@ -59,6 +59,9 @@ public:
     }
 };
 
+// Datagrams that leave together: more would wait for the work that those after them are.
+constexpr std::size_t most_collected = 8;
+
 [[nodiscard]] bool shows_life(const webrtc::PeerEvent& event) noexcept {
     return std::holds_alternative<webrtc::ChannelMessage>(event) || std::holds_alternative<webrtc::ChannelOpened>(event) ||
            std::holds_alternative<webrtc::ChannelClosed>(event) || std::holds_alternative<webrtc::MediaPacket>(event);
@@ -99,6 +102,11 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
         bool connected = false;
     };
     using Calls = std::unordered_map<std::uint64_t, std::unique_ptr<Call>>;
+    struct Going {
+        Endpoint local;
+        Endpoint remote;
+        Bytes bytes;
+    };
 
     Impl(Loop& the_loop, ServerPort& the_station, ServerPortConfig the_config)
         : loop(the_loop), station(the_station), config(std::move(the_config)), socket(loop.executor(), loop.batch()) {
@@ -126,7 +134,9 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
     void run_timer(Call& call);
     void flush(Call& call, TimePoint at, bool timer = false);
     void send_and_tell(Call& call, TimePoint at);
-    bool send_all(Call& call, TimePoint at);
+    bool collect(Call& call, TimePoint at);
+    void send_collected();
+    void read_all(TimePoint at, std::span<const net::UdpDatagram> came);
     void arm(Call& call);
     void hang_up(Call& call);
     void end(Call& call);
@@ -147,8 +157,9 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
     Counts counts;
     std::vector<IpAddress> machine_addresses;
     std::optional<TimePoint> machine_addresses_until;
-    std::vector<ice::Transmit> going;
-    std::vector<net::UdpDatagram> datagrams;
+    std::vector<Going> going;
+    std::vector<net::UdpDatagram> datagrams;  // those of `going`
+    bool reading_all = false;
     net::UdpDatagram reading;  // what is answered just now, without its bytes
 };
 
@@ -212,6 +223,19 @@ void ServerPort::Impl::note_local(Call& call, const Endpoint& remote) const {
 }
 
 // --- datagrams -------------------------------------------------------------------------------------------------------------------
+
+// What is answered to the datagrams of one system call leaves with few: each that a peer sleeping beside us is woken for costs more than
+// the datagram.
+void ServerPort::Impl::read_all(TimePoint at, std::span<const net::UdpDatagram> came) {
+    struct Turn {
+        explicit Turn(bool& flag) : flag_(flag) { flag_ = true; }
+        ~Turn() { flag_ = false; }
+        bool& flag_;
+    };
+    const Turn turn(reading_all);
+    for (const auto& datagram : came) read(at, datagram);
+    send_collected();
+}
 
 void ServerPort::Impl::read(TimePoint at, const net::UdpDatagram& came) {
     if (home && !is_from_this_machine(came.remote.address, came.local.address)) {
@@ -333,25 +357,31 @@ void ServerPort::Impl::send_and_tell(Call& call, TimePoint at) {
         return true;
     };
     (void)drain(
-        call.the_peer, [&] { return send_all(call, at); }, tell);
+        call.the_peer, [&] { return collect(call, at); }, tell);
+    if (!reading_all || going.size() >= most_collected) send_collected();
 }
 
-bool ServerPort::Impl::send_all(Call& call, TimePoint at) {
-    going.clear();
-    while (auto transmit = call.the_peer.poll_transmit()) going.push_back(std::move(*transmit));
-    if (going.empty()) return false;
-    datagrams.clear();
-    for (const auto& transmit : going) {
-        if (transmit.protocol != ice::Protocol::udp) continue;
+// @return whether there was anything to send.
+bool ServerPort::Impl::collect(Call& call, TimePoint at) {
+    bool any = false;
+    while (auto transmit = call.the_peer.poll_transmit()) {
+        any = true;
+        if (transmit->protocol != ice::Protocol::udp) continue;
         // A check of ours: its answer says nothing of the call but this number.
-        if (stun::looks_like_stun(transmit.bytes))
-            if (const auto message = stun::MessageView::parse(transmit.bytes);
+        if (stun::looks_like_stun(transmit->bytes))
+            if (const auto message = stun::MessageView::parse(transmit->bytes);
                 message && message->message_class() == stun::MessageClass::request)
                 routes.note_request(at, call.number, message->transaction_id());
-        datagrams.push_back({{source_for(call, transmit), transmit.local.port}, transmit.remote, transmit.bytes});
+        going.push_back({{source_for(call, *transmit), transmit->local.port}, transmit->remote, std::move(transmit->bytes)});
     }
-    socket.send(datagrams);
-    return true;
+    return any;
+}
+
+void ServerPort::Impl::send_collected() {
+    datagrams.clear();
+    for (const auto& one : going) datagrams.push_back({one.local, one.remote, one.bytes});
+    if (!datagrams.empty()) socket.send(datagrams);
+    going.clear();
 }
 
 void ServerPort::Impl::arm(Call& call) {
@@ -401,8 +431,7 @@ ServerPort::ServerPort(Loop& loop, ServerPortConfig config) : impl_(std::make_sh
                                           "none of the advertised addresses is of the kind that the port has");
     impl_->socket.start([weak = std::weak_ptr(impl_)](TimePoint at, std::span<const net::UdpDatagram> datagrams) {
         const auto impl = weak.lock();
-        if (!impl) return;
-        for (const auto& datagram : datagrams) impl->read(at, datagram);
+        if (impl) impl->read_all(at, datagrams);
     });
 }
 
