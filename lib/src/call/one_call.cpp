@@ -186,6 +186,7 @@ asio::awaitable<void> OneCall::set_up() {
         co_return;
     }
     signalled_ = co_await run_.signaller.offer(number_, offer_, limit);
+    resource_ = signalled_.session;  // to be ended, whatever is amiss with the answer
     co_await throw_if_ended();
     if (const auto* error = std::get_if<SignalError>(&signalled_.answer)) {
         fail(error->kind, error->text);

@@ -71,6 +71,16 @@ std::variant<Answered, SignalError> read_json_answer(const http::Response& respo
     return out;
 }
 
+/// Location, resolved. Of what is no http or https URL there is none.
+std::optional<http::Url> location_of(const http::Response& response, const http::Url& from) {
+    const auto location = response.headers.get("Location");
+    if (!location) return std::nullopt;
+    http::Response as_redirect;  // it is resolved in the same way
+    as_redirect.status = 307;
+    as_redirect.headers.add("Location", std::string(*location));
+    return http::redirect_target(as_redirect, from);
+}
+
 std::variant<Answered, SignalError> read_sdp_answer(Signal signal, const http::Response& response, const http::Url& from) {
     Answered out;
     out.sdp = response.body;
@@ -80,11 +90,8 @@ std::variant<Answered, SignalError> read_sdp_answer(Signal signal, const http::R
     }
     const auto say = [&](const char* text) { out.notes.emplace_back(text); };
     if (response.status != 201) say("the session is answered with another status than 201 Created");
-    http::Response as_redirect;  // Location is resolved in the same way
-    as_redirect.status = 307;
-    if (const auto location = response.headers.get("Location")) {
-        as_redirect.headers.add("Location", std::string(*location));
-        out.resource = http::redirect_target(as_redirect, from);
+    if (response.headers.has("Location")) {
+        out.resource = location_of(response, from);
         if (!out.resource) {
             say("the Location of the session is no http or https URL, so it cannot be ended by DELETE");
         } else if (out.resource->origin() != from.origin()) {
@@ -177,6 +184,13 @@ std::variant<Answered, SignalError> read_answer(Signal signal, const http::Respo
             "the server answered HTTP 406: it wants to make the offer itself (a counter-offer of WHEP), which is not supported"};
     if (response.status < 200 || response.status >= 300) return status_error(response);
     return signal == Signal::json ? read_json_answer(response) : read_sdp_answer(signal, response, from);
+}
+
+std::optional<http::Url> session_of(Signal signal, const http::Response& response, const http::Url& from) {
+    if (signal == Signal::json || response.status != 201) return std::nullopt;
+    auto out = location_of(response, from);
+    if (out && out->origin() != from.origin()) out.reset();
+    return out;
 }
 
 std::vector<std::string> read_ice_servers(const http::Headers& headers) {
@@ -364,6 +378,7 @@ asio::awaitable<Signaller::Outcome> Signaller::offer(CallNumber number, std::str
         client::Exchange exchange = co_await transport->fire(request, now, until);
         if (out.sent == TimePoint{}) out.sent = exchange.sample.sent;
         out.done = exchange.sample.done;
+        out.session = session_of(impl_->signal, exchange.response, to);  // of an answer that is cut short, too
         if (exchange.error) {
             out.answer = impl_->error_of(exchange, to);
             co_return out;

@@ -46,6 +46,10 @@ struct Answered {
 [[nodiscard]] std::variant<Answered, SignalError> read_answer(Signal signal, const http::Response& response,
                                                               const http::Url& from);
 
+/// The session that a server of WHIP or WHEP has made (201 Created) at its Location; nothing where that is at another server. It is there,
+/// and to be ended, whatever the answer that came with it is worth.
+[[nodiscard]] std::optional<http::Url> session_of(Signal signal, const http::Response& response, const http::Url& from);
+
 /// The URLs of `Link: <stun:host>; rel="ice-server"` fields (RFC 9725 section 4.6, RFC 8288 section 3).
 [[nodiscard]] std::vector<std::string> read_ice_servers(const http::Headers& headers);
 
@@ -75,6 +79,7 @@ public:
         TimePoint sent{};  ///< the first byte of the request; the epoch where none was
         TimePoint done{};
         std::variant<Answered, SignalError> answer;
+        std::optional<http::Url> session;  ///< as session_of() has it, also where the answer is an error
     };
     [[nodiscard]] boost::asio::awaitable<Outcome> offer(CallNumber number, std::string sdp, TimePoint deadline);
 

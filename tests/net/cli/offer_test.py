@@ -168,6 +168,17 @@ class Sending(CallsTest):
         self.assertNotIn("pppp", done.stdout)
         self.assertNotIn("t0ken", done.stdout + done.stderr)
 
+    def test_a_session_is_ended_also_where_its_answer_is_none(self):
+        created = ["Content-Type: application/sdp", "Location: /session/7"]
+        for body, why in ("<html>hello", "is no SDP"), ("", "is empty"), ("v=0\r\ngarbage\r\n", "is refused"), ("a" * 2_000_000, "larger than an answer"):
+            for path in "/whip", "/whep":
+                requests, done = self.sent(lambda n, head: reply("201 Created", body, *created) if n == 1 else reply("200 OK"), path=path)
+                self.assertEqual([r[0].split()[:2] for r in requests], [[b"POST", path.encode()], [b"DELETE", b"/session/7"]], why)
+                self.assertIn(why, " ".join(done.stdout.split()))
+        with KeepingAlive(lambda n, head: reply("200 OK")) as other:
+            requests, _ = self.sent(reply("201 Created", "", f"Location: http://127.0.0.1:{other.port}/x"), path="/whip")
+            self.assertEqual((len(requests), other.requests), (1, []))
+
     def test_a_session_at_another_server_is_left_alone(self):
         with KeepingAlive(lambda n, head: reply("200 OK")) as other:
             location = f"Location: http://127.0.0.1:{other.port}/session/7"

@@ -121,6 +121,21 @@ TEST(Signalling, a_session_that_cannot_be_ended_is_noted) {
     EXPECT_EQ(error_of(Signal::whip, response_of(201, " ")), "the answer is empty; application/sdp is expected");
 }
 
+TEST(Signalling, a_session_that_was_made_is_there_whatever_its_answer_is_worth) {
+    const auto session = [](Signal signal, int status, const char* location) {
+        const auto url =
+            session_of(signal, response_of(status, "<html>", {{"Location", location}}), url_of("http://h:8080/a/whip"));
+        return url ? url->to_string() : "none";
+    };
+    EXPECT_EQ(session(Signal::whip, 201, "/session/7"), "http://h:8080/session/7");
+    EXPECT_EQ(session(Signal::whep, 201, "session/7"), "http://h:8080/a/session/7");
+    EXPECT_EQ(session(Signal::whip, 201, "http://other/x"), "none") << "a server is not to have us delete at others";
+    EXPECT_EQ(session(Signal::whip, 201, "ftp://h:8080/x"), "none");
+    EXPECT_EQ(session(Signal::whip, 404, "/x"), "none") << "nothing was made";
+    EXPECT_EQ(session(Signal::json, 201, "/x"), "none") << "it knows no sessions";
+    EXPECT_FALSE(session_of(Signal::whip, response_of(201, ""), url_of("http://h:8080/a/whip")));
+}
+
 TEST(Signalling, advised_servers_are_read_from_links) {
     const http::Headers headers{
         {"Link", R"(<stun:stun.example.net>; rel="ice-server")"},
