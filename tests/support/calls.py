@@ -48,6 +48,28 @@ class CallsTest(VolleyTest):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/log", timeout=LIMIT) as answer:
             return answer.read().decode()
 
+    def assert_adds_up(self, result):
+        """What is counted in phases of calls is the same however it is added."""
+        for phase in (p for server in result["servers"] for p in server["phases"] if "calls" in p):
+            calls, name = phase["calls"], phase["name"]
+            self.assertEqual(calls["planned"], calls["calls"] + calls["missed"] + calls["saturated"], name)
+            self.assertEqual(phase.get("planned", 0), phase["requests"] + phase["missed"] + phase["saturated"], name)
+            self.assertEqual(phase["requests"], calls["answered"] + calls["lost"] + calls["failed"], name)
+            self.assertEqual(phase["errors"], calls["lost"] + calls["failed"] + phase["saturated"], name)
+            self.assertEqual(calls["sent"], calls["answered"] + calls["lost"], name)
+            series = phase.get("series", [])
+            self.assertEqual(sum(s["done"] for s in series), phase["requests"], name)
+            self.assertEqual(sum(s["wrong"] for s in series), calls["lost"] + calls["failed"], name)
+            self.assertGreaterEqual(sum(s["started"] for s in series), calls["sent"], "those that were under way at the end, too")
+            for one in series:
+                self.assertEqual(one["started"] > 0, one["in_flight_max"] > 0, name)
+
+    def run_scenario(self, *args, **how):
+        result, done = super().run_scenario(*args, **how)
+        if result is not None:
+            self.assert_adds_up(result)
+        return result, done
+
     def offer(self, *args, code=0):
         """Runs `volley offer` with -o; returns its phase, the whole result, and the process."""
         file = self.path("result.json")
@@ -55,4 +77,5 @@ class CallsTest(VolleyTest):
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         result = json.loads(pathlib.Path(file).read_text())
         jsonschema.validate(result, SCHEMA)
+        self.assert_adds_up(result)
         return result["servers"][0]["phases"][0], result, done

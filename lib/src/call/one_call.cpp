@@ -66,6 +66,7 @@ std::optional<Failure> failure_of_video(const CallSeen& seen) {
 void CallsInCommon::tell_failure(std::size_t index, const Failure& failure) {
     ++result.calls->failed;
     ++result.calls->errors[failure.kind];
+    ++result.planned;
     ++result.pings->requests;
     ++result.pings->errors[failure.kind];
     auto& slice = result.pings->series.at(Clock::now() - began);
@@ -82,19 +83,23 @@ void CallsInCommon::tell_ping(std::size_t index, const PingSeries::Round& round)
     const bool answered = round.sample.right;
     ++(answered ? calls.answered : calls.lost);
     if (round.out_of_order) ++calls.out_of_order;
-    result.pings->add(round.sample, "lost");
-    auto& slice = result.pings->series.at(round.sample.done - began);
+    --under_way;
+    metrics::Sample sample = round.sample;
+    sample.connection = static_cast<std::uint32_t>(index);
+    result.pings->add(sample, "lost");
+    auto& slice = result.pings->series.at(sample.done - began);
     ++slice.done;
     if (answered)
-        slice.response.record(round.sample.response_time());
+        slice.response.record(sample.response_time());
     else
         ++slice.wrong;
-    if (observer.ping) observer.ping(index, {round.sequence, answered, round.out_of_order, round.sample});
+    if (observer.ping) observer.ping(index, {round.sequence, answered, round.out_of_order, sample});
 }
 
 asio::awaitable<CallSeen> OneCall::work() {
     seen_.planned = planned_;
     seen_.started = Clock::now();
+    ++run_.result.calls->planned;
     ++run_.result.calls->calls;
     run_.result.calls->start_lag.record(seen_.started - planned_);
     bool ended = false;
@@ -318,14 +323,18 @@ void OneCall::send_due(TimePoint now) {
         // Before it leaves: on loopback the answer may come from within the call.
         result.generator.timer_overshoot.record(at - ping->planned);
         series_->sent(at);
+        const auto under_way = static_cast<std::uint32_t>(++run_.under_way);
         const auto error = call_->send(channel_, true, bytes_of(ping->text));
         if (!error) {
             ++result.calls->sent;
-            ++result.pings->series.at(at - run_.began).started;
-        } else if (error == make_error_code(webrtc::ChannelErrc::would_block)) {
-            series_->refused();
-        } else {
-            series_->refused();
+            auto& slice = result.pings->series.at(at - run_.began);
+            ++slice.started;
+            slice.in_flight_max = std::max(slice.in_flight_max, under_way);
+            continue;
+        }
+        --run_.under_way;
+        series_->refused();
+        if (error != make_error_code(webrtc::ChannelErrc::would_block)) {
             fail("channel", "a ping of " + std::to_string(ping->text.size()) + " bytes cannot be sent: " + error.message());
             return;
         }
@@ -367,7 +376,10 @@ void OneCall::count_series() {
     result.missed += series_->missed();
     result.saturated += series_->saturated();
     // Ended by us: neither answered nor lost, also when an answer comes while the call is being ended.
-    result.calls->sent -= series_->withdraw();
+    const auto withdrawn = series_->withdraw();
+    result.planned -= withdrawn;
+    result.calls->sent -= withdrawn;
+    run_.under_way -= withdrawn;
     series_->stop();
 }
 

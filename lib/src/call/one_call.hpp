@@ -63,6 +63,7 @@ struct CallsInCommon {
     bool loopback = false;                ///< the server is on this machine
     TimePoint began{};
     std::size_t open = 0;           ///< calls that are set up now
+    std::uint64_t under_way = 0;    ///< pings, of all calls
     bool keep_round_trips = false;  ///< in what is seen of each call
     bool look_at_pictures = false;  ///< of each call whose video is decoded; else of one
 

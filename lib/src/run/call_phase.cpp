@@ -136,7 +136,10 @@ private:
         ++counters_.done;
         if (!right) ++counters_.wrong;
         last_ = std::max(last_, seen.ended);
-        if (sample != nullptr) *sample = sample_of(seen);
+        if (sample != nullptr) {
+            *sample = sample_of(seen);
+            sample->connection = static_cast<std::uint32_t>(number.call);
+        }
         co_return right;
     }
     awaitable<void> just_one(CallNumber number, TimePoint planned, metrics::Sample* sample) {
@@ -153,7 +156,6 @@ private:
             std::vector<metrics::Sample> samples(n);
             net::TaskGroup burst(executor_);
             for (std::size_t i = 0; i < n; ++i) burst.spawn(just_one({next_call_++, i}, planned, &samples[i]));
-            caller_.result().calls->planned += n;
             co_await burst.join();
             if (all_.cancelled()) co_return;
             outcome_.bursts.push_back(std::move(samples));
@@ -215,11 +217,12 @@ private:
         if (late) co_await asio::post(executor_, asio::use_awaitable);
         auto& calls = *caller_.result().calls;
         auto& slice = caller_.result().pings->series.at(planned - start_);
-        ++calls.planned;
         if (Clock::now() > end_ + catch_up || (late && counters_.in_flight >= plan_.max_users)) {
+            ++calls.planned;
             ++calls.missed;
             ++slice.missed;
         } else if (counters_.in_flight >= plan_.max_users) {
+            ++calls.planned;
             ++calls.saturated;
             ++slice.saturated;
         } else {
@@ -285,7 +288,8 @@ private:
         out.tally = result.pings;
         out.calls = result.calls;
         out.examples = result.examples;
-        out.planned = result.planned + calls.planned;
+        // A call that was made is none of the requests, one that could not be made is one that is missing.
+        out.planned = result.planned + calls.missed + calls.saturated;
         out.missed = result.missed + calls.missed;
         out.saturated = result.saturated + calls.saturated;
         out.generator = result.generator;

@@ -268,6 +268,9 @@ private:
         if (!in_vain.empty() && !interrupted_) {
             measured.tally = solo->tally;  // a burst would show nothing else
             measured.calls = solo->calls;
+            measured.planned = solo->planned;
+            measured.missed = solo->missed;
+            measured.saturated = solo->saturated;
             measured.wrong_examples = solo->examples;
         } else if (!interrupted_) {
             auto plan = plan_of(scenario_.config, phase, result_.seed);

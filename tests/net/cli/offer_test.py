@@ -264,6 +264,7 @@ class Calls(CallsTest):
     def test_many_calls_are_one_result(self):
         port = self.serve_calls()
         phase, result, done = self.offer(f"127.0.0.1:{port}/offer", "--calls", "20", "--rate", "100/s", "--count", "3", "--every", "20ms")
+        self.assertEqual((phase["calls"]["planned"], phase["planned"]), (20, 60))
         calls = phase["calls"]
         self.assertEqual((calls["calls"], calls["set_up"], calls["answered"], phase["right"]), (20, 20, 60, 60))
         self.assertNotIn("pong", done.stdout)
@@ -340,6 +341,9 @@ class Calls(CallsTest):
     def test_samples_hold_a_line_for_each_ping(self):
         self.offer(f"127.0.0.1:{self.serve_calls()}/offer", "--count", "3", "--every", "10ms", "--samples", self.path("s.csv"))
         self.assertEqual(len(pathlib.Path(self.path("s.csv")).read_text().splitlines()), 4)
+        self.offer(f"127.0.0.1:{self.serve_calls()}/offer", "--calls", "3", "--count", "2", "--every", "10ms", "--samples", self.path("s.csv"))
+        with open(self.path("s.csv")) as lines:
+            self.assertEqual(sorted(row["connection"] for row in csv.DictReader(lines)), ["0", "0", "1", "1", "2", "2"], "whose ping it is")
 
     def test_whip_with_trickle_ends_its_session(self):
         port = self.serve_calls()
@@ -381,7 +385,8 @@ class Calls(CallsTest):
         result = json.loads(pathlib.Path(self.path("r.json")).read_text())
         jsonschema.validate(result, SCHEMA)
         calls = result["servers"][0]["phases"][0]["calls"]
-        self.assertEqual((calls["failed"], calls["lost"], calls["sent"]), (0, 0, calls["answered"]))
+        self.assertEqual((calls["planned"], calls["failed"], calls["lost"], calls["sent"]), (1, 0, 0, calls["answered"]))
+        self.assert_adds_up(result)
         self.assertIn("DELETE /session/", self.log(port))
         self.wait_for(lambda: "ended closed" in self.log(port))
 

@@ -189,10 +189,13 @@ struct OfferObserver {
 /// Of all calls together.
 struct OfferResult {
     std::shared_ptr<metrics::CallTally> calls = std::make_shared<metrics::CallTally>();
-    /// A ping is a request here: `response` is its round trip from the planned start, `service` that from sending. A call that failed
-    /// is one that went wrong, by the kind of its failure; a lost ping is one by the kind `lost`.
+    /// A ping is a request here: `response` is its round trip from the planned start, `service` that from sending. So is a call that failed,
+    /// beside its pings: it is one that went wrong, by the kind of its failure; a lost ping is one by the kind `lost`. The `connection` of a
+    /// ping's sample is the number of its call.
     std::shared_ptr<metrics::Tally> pings = std::make_shared<metrics::Tally>();
-    std::uint64_t planned = 0;          ///< pings whose instant has come
+    /// Pings whose instant has come, and calls that failed: `pings->requests`, `missed` and `saturated` together. A ping that was under way when
+    /// somebody ended the run is none.
+    std::uint64_t planned = 0;
     std::uint64_t missed = 0;           ///< of them, those that we were too late for
     std::uint64_t saturated = 0;        ///< those that the channel did not take
     std::vector<std::string> examples;  ///< of what failed, at most 3; may hold bytes of the peer

@@ -59,9 +59,9 @@ struct CallTally {
 
     std::uint64_t calls = 0;      ///< that began
     std::uint64_t set_up = 0;     ///< of them, those whose channel opened
-    std::uint64_t planned = 0;    ///< starts that a schedule had; 0 where there was none
-    std::uint64_t missed = 0;     ///< of them, those that we were too late for
-    std::uint64_t saturated = 0;  ///< of them, those refused because as many calls as allowed were under way
+    std::uint64_t planned = 0;    ///< starts whose instant has come: calls, missed and saturated
+    std::uint64_t missed = 0;     ///< of the planned ones, those that we were too late for
+    std::uint64_t saturated = 0;  ///< of the planned ones, those refused because as many calls as allowed were under way
     std::uint64_t failed = 0;     ///< never set up, broken off by the peer or the way to it, or a check did not hold
     std::map<std::string, std::uint64_t>
         errors;  ///< of failed ones by kind: `status`, `refused`, `answer`, `ice`, `dtls`, `video`, ...

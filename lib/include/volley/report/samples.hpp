@@ -16,7 +16,7 @@ namespace volley::report {
 /// taken in their sinks, once a block; compression is done outside it. Memory: one block (256 KiB) and zlib's state, however many lines.
 ///
 /// Columns: server, phase, step (its index), then the instants in seconds from the start of the phase with nine decimals, empty where
-/// not reached, then bytes, status, outcome, right (0 or 1), connection, warmup (0 or 1).
+/// not reached, then bytes, status, outcome, right (0 or 1), connection (of a ping: the number of its call), warmup (0 or 1).
 /// Thread safety: one thread at a time for one writer.
 class SampleWriter {
 public:
