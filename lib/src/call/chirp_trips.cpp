@@ -4,11 +4,13 @@
 #include <array>
 #include <utility>
 
+#include <volley/metrics/chirp_resolution.hpp>
+
 namespace volley::call {
 namespace {
 
 constexpr int sending_rate = 48'000;
-/// Clocks and codecs' delays are known to so much: what seems to be back earlier than it was sent by less is back at once.
+/// Codecs of others may hold back less than ours: what seems to be back earlier than it was sent by no more is back sooner than can be told.
 constexpr Duration inexactness = std::chrono::milliseconds(10);
 
 // Two of the same slope lie in different bands, so that none is like another one later or earlier.
@@ -50,7 +52,7 @@ std::optional<Duration> ChirpTrips::note_heard(TimePoint at, std::size_t kind) {
         return one.kind == kind && at + inexactness >= one.at && at - one.at <= timeout;
     });
     if (sent == under_way_.end()) return std::nullopt;
-    const Duration trip = std::max(Duration{}, at - sent->at);
+    const Duration trip = at > sent->at ? at - sent->at : metrics::chirp_resolution;
     under_way_.erase(sent);
     ++back_;
     slowest_ = std::max(slowest_, trip);

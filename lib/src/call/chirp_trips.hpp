@@ -32,7 +32,8 @@ public:
 
     /// In the order of times.
     void note_sent(TimePoint at, std::size_t kind);
-    /// A chirp was heard that began to arrive at `at`. @return its round trip; nothing where no chirp of ours can be meant.
+    /// A chirp was heard that began to arrive at `at`. @return its round trip, which is more than nothing: metrics::chirp_resolution stands for what
+    /// cannot be told; none where no chirp of ours can be meant.
     [[nodiscard]] std::optional<Duration> note_heard(TimePoint at, std::size_t kind);
     /// Those sent a timeout ago are lost.
     void advance(TimePoint now);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include <volley/metrics/chirp_resolution.hpp>
+
 #include "media/load.hpp"
 #include "sound/pcm.hpp"
 
@@ -164,21 +166,25 @@ void ReturnedAudio::hear(const Packet& packet, Seen& seen) {
     listen(mono_of(std::move(decoded.samples), format.channels), packet.arrival);
 }
 
-/// A chirp's first sample lies in a packet, whose arrival is known.
+/// A chirp's first sample lies in a packet, whose arrival is known. What seems to begin a little before or after a packet does begins with it,
+/// as ours do when they are sent: by the packet before, which comes at another time, it would be told wrongly by all of the difference.
 void ReturnedAudio::collect() {
     if (!listener_) return;
     std::vector<HeardChirp> found;
     const int rate = std::min(media::format_of(codec_).rate, listening_rate);
+    const double exact = to_seconds(metrics::chirp_resolution) * rate;
     while (const auto chirp = listener_->poll()) {
         const double sample = chirp->sample - to_seconds(delay_of(codec_)) * rate;
         const Mark* mark = nullptr;
         for (const auto& one : marks_) {
-            if (one.sample > sample) break;
+            if (one.sample > sample + exact) break;
             mark = &one;
         }
         // One that begins with the first sound that came may seem to begin before it.
         if (mark == nullptr && !marks_.empty() && chirp->sample >= marks_.front().sample) mark = &marks_.front();
-        if (mark != nullptr) found.push_back({mark->arrival + from_seconds((sample - mark->sample) / rate), chirp->which});
+        if (mark == nullptr) continue;
+        const double behind = sample - mark->sample;
+        found.push_back({mark->arrival + from_seconds(std::abs(behind) <= exact ? 0 : behind / rate), chirp->which});
     }
     const std::scoped_lock lock(mutex_);
     chirps_.insert(chirps_.end(), found.begin(), found.end());

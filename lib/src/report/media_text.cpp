@@ -1,10 +1,12 @@
 #include "report/media_text.hpp"
 
 #include <initializer_list>
+#include <optional>
 #include <tuple>
 
 #include <fmt/format.h>
 
+#include <volley/metrics/chirp_resolution.hpp>
 #include <volley/metrics/interval.hpp>
 
 #include "metrics/asked_transform.hpp"
@@ -26,17 +28,21 @@ std::string bit_rate(std::uint64_t bytes, Duration length) {
 }
 
 /// Percentiles, one in a line, as far as the number of values bounds them.
-std::string times(const Look& look, const Histogram& h) {
-    std::string out = field(look, "min", format_duration(h.min()));
+/// @param resolution  of the values, where it is worth to be told: what is not more is told as less.
+std::string times(const Look& look, const Histogram& h, std::optional<Duration> resolution = std::nullopt) {
+    const auto told = [&](Duration time) {
+        return resolution && time <= *resolution ? "under " + format_duration(*resolution) : format_duration(time);
+    };
+    std::string out = field(look, "min", told(h.min()));
     std::string too_few;
     for (const auto& [name, q] : {std::pair{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}}) {
         const auto needed = metrics::samples_needed(q, shown_confidence);
         if (needed && h.count() >= *needed)
-            out += field(look, name, format_duration(h.quantile(q)));
+            out += field(look, name, told(h.quantile(q)));
         else if (needed)
             too_few += fmt::format("{}{} for {}", too_few.empty() ? "" : ", ", grouped(*needed), name);
     }
-    out += field(look, "max", format_duration(h.max()));
+    out += field(look, "max", told(h.max()));
     if (!too_few.empty()) out += field(look, "", "takes more of them: " + too_few, dim);
     return out;
 }
@@ -194,7 +200,7 @@ std::string audio_text(const Look& look, const AudioTally& a) {
     if (a.chirps == 0) return out;
     out += field(look, "chirps", fmt::format("{} sent, {} heard again", grouped(a.chirps), grouped(a.chirps_back)),
                  a.chirps_back == 0 ? yellow : nullptr);
-    return a.round_trip.empty() ? out : out + times(look, a.round_trip);
+    return a.round_trip.empty() ? out : out + times(look, a.round_trip, metrics::chirp_resolution);
 }
 
 }  // namespace

@@ -59,6 +59,28 @@ TEST(ReturnedAudio, a_chirp_is_heard_when_its_packet_came_in_every_codec) {
     }
 }
 
+TEST(ReturnedAudio, a_chirp_comes_with_its_own_packet_whenever_the_one_before_it_came) {
+    for (const auto codec : {AudioCodec::opus, AudioCodec::g722, AudioCodec::pcmu, AudioCodec::pcma})
+        for (const Duration late : {700us, -700us}) {  // those that begin a second
+            const auto loop = chirps(codec);
+            ReturnedAudio heard(codec, true);
+            for (std::size_t second = 0; second < 8; ++second) {
+                const TimePoint at = start + static_cast<std::int64_t>(second) * 1s;
+                const auto timestamp =
+                    static_cast<std::uint32_t>(second * 50) * static_cast<std::uint32_t>(media::format_of(codec).frame_ticks());
+                play(heard, *loop, second * 50, 1, timestamp, at + late);
+                play(heard, *loop, second * 50 + 1, 49,
+                     timestamp + static_cast<std::uint32_t>(media::format_of(codec).frame_ticks()), at + 20ms);
+            }
+            heard.finish();
+            heard.run();
+            const auto told = heard.take_chirps();
+            ASSERT_EQ(told.size(), 8U) << static_cast<int>(codec);
+            for (std::size_t i = 0; i < told.size(); ++i)
+                EXPECT_EQ(told[i].at - start, static_cast<std::int64_t>(i) * 1s + late) << static_cast<int>(codec) << " " << i;
+        }
+}
+
 TEST(ReturnedAudio, what_was_lost_does_not_move_what_follows) {
     const auto loop = chirps(AudioCodec::pcmu);
     ReturnedAudio heard(AudioCodec::pcmu, true);

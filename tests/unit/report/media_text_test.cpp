@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <volley/metrics/chirp_resolution.hpp>
 #include <volley/report/result.hpp>
 
 namespace volley::report {
@@ -123,6 +124,18 @@ TEST(MediaText, what_flowed_for_less_than_a_second_has_no_rate) {
     EXPECT_THAT(text_of(10s), HasSubstr("30.0 frames/s back; 800 kbit/s out, 400 kbit/s in, a call"));
     EXPECT_THAT(text_of(2s), HasSubstr("frames/s"));
     EXPECT_THAT(text_of(1999ms), Not(HasSubstr("frames/s")));
+}
+
+TEST(MediaText, a_round_trip_of_sound_that_is_shorter_than_can_be_told_is_told_as_that) {
+    metrics::MediaTally media;
+    auto& audio = media.audio;
+    audio.calls = audio.calls_back = 1;
+    audio.chirps = audio.chirps_back = 2;
+    audio.round_trip.record(metrics::chirp_resolution / 2);
+    audio.round_trip.record(3ms);
+    const std::string text = media_text(media, look_of({}));
+    EXPECT_THAT(text, testing::ContainsRegex("min +under 100 us\n"));
+    EXPECT_THAT(text, testing::ContainsRegex("max +3.00 ms\n"));
 }
 
 TEST(MediaText, a_transform_that_nobody_can_tell_is_not_called_none) { EXPECT_THAT(text_of(10s), HasSubstr("cannot be told")); }
