@@ -3,13 +3,16 @@
 //   GET /log      one line for each request but this one, and for each call that ended
 // HOW: pong (the default), echo (every message comes back as it is), mute (none does), lossy (every third is dropped), twice (each comes
 // back twice), swapped (each pair in the other order), hang-up (ends the call at the third), no-channel (ends it as it is connected);
-// silent (takes video and sends none), scrambled (sends video back that no decoder takes), sink (says that it sends none).
+// silent (takes video and sends none), scrambled (sends video back that no decoder takes), keeping (sends a frame back when the next one
+// comes), sink (says that it sends none).
+#include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <map>
 #include <string>
+#include <vector>
 
 #include <boost/asio.hpp>
 #include <boost/json/parse.hpp>
@@ -44,6 +47,8 @@ public:
         }
         if (const auto* packet = std::get_if<webrtc::MediaPacket>(&event); packet != nullptr && how_ == "scrambled")
             scramble(one, at, *packet);
+        if (const auto* packet = std::get_if<webrtc::MediaPacket>(&event); packet != nullptr && how_ == "keeping")
+            keep(one, at, *packet);
         auto* message = std::get_if<webrtc::ChannelMessage>(&event);
         if (message == nullptr) return;
         ++messages_;
@@ -65,11 +70,29 @@ public:
     }
 
 private:
-    /// As if it came from us; the first partition of each frame says to be longer than the frame (RFC 6386 section 9.1).
-    void scramble(call::ServerCall& one, TimePoint at, const webrtc::MediaPacket& packet) const {
-        if (packet.rtcp) return;
+    /// As if it came from us.
+    [[nodiscard]] volley::Bytes as_ours(const webrtc::MediaPacket& packet) const {
         volley::Bytes bytes(packet.bytes.begin(), packet.bytes.end());
         for (std::size_t i = 0; i < 4; ++i) bytes[8 + i] = static_cast<std::uint8_t>(video_ssrc_ >> (24 - 8 * i));
+        return bytes;
+    }
+
+    void keep(call::ServerCall& one, TimePoint at, const webrtc::MediaPacket& packet) {
+        if (packet.rtcp) return;
+        constexpr std::ptrdiff_t timestamp = 4;
+        auto bytes = as_ours(packet);
+        if (!kept_.empty() &&
+            !std::equal(bytes.begin() + timestamp, bytes.begin() + 2 * timestamp, kept_[0].begin() + timestamp)) {
+            for (const auto& kept : kept_) (void)one.peer().send_media(at, false, kept, false);
+            kept_.clear();
+        }
+        kept_.push_back(std::move(bytes));
+    }
+
+    /// The first partition of each frame says to be longer than the frame (RFC 6386 section 9.1).
+    void scramble(call::ServerCall& one, TimePoint at, const webrtc::MediaPacket& packet) const {
+        if (packet.rtcp) return;
+        auto bytes = as_ours(packet);
         std::size_t at_payload = 12 + 4UL * (bytes[0] & 0x0f);
         if ((bytes[0] & 0x10) != 0) at_payload += 4 + 4UL * (bytes[at_payload + 2] * 256UL + bytes[at_payload + 3]);
         constexpr std::size_t descriptor = 4;  // RFC 7741 section 4.2, with a picture ID of 15 bits, as volley writes it
@@ -82,6 +105,7 @@ private:
     std::uint32_t video_ssrc_;
     int messages_ = 0;
     webrtc::ChannelMessage held_;
+    std::vector<volley::Bytes> kept_;  // of the newest frame
 };
 
 struct Server {
@@ -110,7 +134,7 @@ struct Server {
         const auto sources = call::make_sources(random);
         const auto handler = [&] { return std::make_unique<Misbehaving>(how, sources.video.ssrc); };
         std::vector<volley::proto::sdp::LocalMedia> media;
-        if (how == "silent" || how == "scrambled") media.push_back(call::video_media(sources.video));
+        if (how == "silent" || how == "scrambled" || how == "keeping") media.push_back(call::video_media(sources.video));
         if (how == "sink") media.push_back(call::video_media(sources.video, {}, volley::proto::sdp::Direction::recvonly));
         if (method == "GET") return reply("200 OK", "", log_lines);
         log_lines += method + ' ' + target;

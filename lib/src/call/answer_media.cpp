@@ -116,9 +116,13 @@ private:
         send_media(now, *session_, call.peer());
     }
 
-    void on(TimePoint, streams::StreamStarted&) {}
+    void on(TimePoint, streams::StreamStarted& started) {
+        if (video_ && started.section == video_->index) said_goodbye_ = false;
+    }
     void on(TimePoint, streams::StreamEnded& ended) {
-        if (!ended.goodbye && video_ && ended.section == video_->index) tell_silence(incoming_video(*session_, began_));
+        if (!video_ || ended.section != video_->index) return;
+        said_goodbye_ = ended.goodbye;
+        if (!ended.goodbye) tell_silence(incoming_video(*session_, began_));
     }
 
     // --- what a person should know of the peer's video
@@ -131,7 +135,8 @@ private:
     void tell_faults(TimePoint now) {
         if (!session_ || !video_ || std::exchange(told_faults_, true)) return;
         const IncomingVideo video = incoming_video(*session_, now);
-        if (video.last && now - *video.last >= least_silence) tell_silence(video);
+        // Who has said goodbye may take its time to hang up.
+        if (!said_goodbye_ && video.last && now - *video.last >= least_silence) tell_silence(video);
         const auto of_call = [&](std::uint64_t n, const char* one, const char* many) {
             if (n > 0) tell(fmt::format("of a call's video {} {}", n, n == 1 ? one : many));
         };
@@ -280,6 +285,7 @@ private:
     std::uint16_t picture_id_ = 0;
     std::uint64_t unassembled_ = 0;  // frames whose payloads are no picture
     TimePoint began_{};
+    bool said_goodbye_ = false;  // the peer, of its video
     bool told_silence_ = false;
     bool told_faults_ = false;
     bool gave_up_ = false;

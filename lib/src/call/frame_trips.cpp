@@ -68,12 +68,12 @@ void TripTimes::merge(const TripTimes& other) noexcept {
 }
 
 void FrameTrips::note_sent(const SentFrame& frame) {
-    ++counts_.sent;
+    if (frame.counted) ++counts_.sent;
     if (!first_sent_) first_sent_ = frame.sent;
     codes_sent_ = codes_sent_ || frame.code.has_value();
     stamp_.insert_or_assign(frame.rtp_timestamp, first_number_ + sent_.size());
     sent_.push_back({frame, Fate::waiting});
-    ++waiting_;
+    if (frame.counted) ++waiting_;
     forget_sent(frame.sent);
 }
 
@@ -117,6 +117,10 @@ void FrameTrips::doubt_those_showing(std::uint32_t code, TimePoint before) noexc
 }
 
 void FrameTrips::lose(Sent& sent) noexcept {
+    if (!sent.frame.counted) {
+        sent.fate = Fate::lost;
+        return;
+    }
     // Frames came back, but nothing says which: it may have been among them.
     const bool blind = counts_.received > 0 && stamps_ != Stamps::kept && (!codes_believed_ || sent.doubted);
     sent.fate = blind ? Fate::untold : Fate::lost;
@@ -466,6 +470,11 @@ void FrameTrips::match(const Back& back, std::uint64_t number, KnownBy by) {
         ++counts_.repeated;
         return;
     }
+    if (!sent.frame.counted) {
+        sent.fate = Fate::returned;
+        forget_uncounted(back);
+        return;
+    }
     if (sent.fate == Fate::waiting)
         --waiting_;
     else
@@ -494,6 +503,13 @@ void FrameTrips::match(const Back& back, std::uint64_t number, KnownBy by) {
     trip.assembled = back.frame.assembled;
     if (back.decoded) trip.decoded = back.decoded->decoded;
     trips_.push_back(trip);
+}
+
+void FrameTrips::forget_uncounted(const Back& back) noexcept {
+    --counts_.received;
+    if (!back.decoded) return;
+    --counts_.decoded;
+    if (codes_sent_ && !back.decoded->code) --counts_.unreadable;
 }
 
 void FrameTrips::advance(TimePoint now) {

@@ -27,6 +27,7 @@ struct SentFrame {
     std::uint32_t rtp_timestamp = 0;  ///< with its dither
     TimePoint captured;               ///< when the picture was made
     TimePoint sent;                   ///< when its last packet was handed to the socket
+    bool counted = true;              ///< else it only pushes those before it out of who waits for what follows a frame
 };
 
 /// A frame whose packets have all come back.
@@ -78,7 +79,7 @@ struct TripTimes {
     void merge(const TripTimes& other) noexcept;
 };
 
-/// Numbers of frames.
+/// Numbers of frames. One that is not counted (SentFrame) is in none of them, once it is known again.
 struct TripCounts {
     std::uint64_t sent = 0;
     std::uint64_t returned = 0;  ///< of those sent, in time
@@ -200,6 +201,7 @@ private:
     void forget_sent(TimePoint now);
     void expire(TimePoint now);
     void lose(Sent& sent) noexcept;
+    void forget_uncounted(const Back& back) noexcept;
 
     void search_offset(bool last_chance);
     [[nodiscard]] bool steps_are_alike() const noexcept;

@@ -134,10 +134,8 @@ std::optional<TimePoint> MediaLeg::next_timeout() const {
         if (other && (!when || *other < *when)) when = other;
     };
     sooner(trips_.next_timeout());
-    if (!stopped_) {
-        if (sends_video_) sooner(sender_ ? sender_->due() : look_for_frames_);
-        if (audio_ && session_->can_send(audio_->index)) sooner(sound_clock_.due());
-    }
+    if (sends_frames()) sooner(sender_ ? sender_->due() : look_for_frames_);
+    if (!stopped_ && audio_ && session_->can_send(audio_->index)) sooner(sound_clock_.due());
     return when;
 }
 
@@ -145,10 +143,8 @@ void MediaLeg::handle_timeout(TimePoint now) {
     if (!session_) return;
     if (const auto due = session_->next_timeout(); due && now >= *due) session_->handle_timeout(now);
     if (const auto due = trips_.next_timeout(); due && now >= *due) trips_.advance(now);
-    if (!stopped_) {
-        if (sends_video_) send_frames(now);
-        if (audio_ && session_->can_send(audio_->index)) send_sound(now);
-    }
+    if (sends_frames()) send_frames(now);
+    if (!stopped_ && audio_ && session_->can_send(audio_->index)) send_sound(now);
     take_trips();
     take_chirps();
     chirps_.advance(now);
@@ -174,7 +170,7 @@ void MediaLeg::send_frames(TimePoint now) {
         if (returned_) returned_->set_loop(loop_);
     }
     sender_->send_due(now, *session_, *video_, [&](const FrameSender::Sent& sent) {
-        trips_.note_sent({sent.index, loop_->frames[sent.place].code, sent.timestamp, sent.planned, now});
+        trips_.note_sent({sent.index, loop_->frames[sent.place].code, sent.timestamp, sent.planned, now, !stopped_});
         sent_.push_back({sent.timestamp, sent.place});
         if (sent_.size() > most_remembered) sent_.pop_front();
     });
@@ -241,6 +237,7 @@ void MediaLeg::take_frame(TimePoint now, streams::FrameReceived& frame) {
         take_trips();
     } else if (plays_video_) {
         ++played_;
+        last_in_ = std::max(last_in_, frame.last_arrival);
         note_back();
         if (!options_.decodes) take_shown(now);
     }
@@ -339,6 +336,8 @@ void MediaLeg::stop(TimePoint now) {
     if (stopped_ || !session_) return;
     stopped_ = now;
     chirps_.stop(now);
+    if (sends_video_)
+        if (const auto stats = session_->outbound_stats(now, video_->index)) bytes_out_ = stats->bytes_sent;
     if (!heard_) return;
     heard_->finish();
     sources_.workers().want(heard_);
@@ -547,7 +546,7 @@ void MediaLeg::count_trips(TimePoint now, bool had_time) {
 
 void MediaLeg::count_streams(TimePoint now) {
     auto& out = tally_.video;
-    out.length += stopped_.value_or(now) - began_;
+    out.length += flowed(now);
     out.bytes_in += bytes_in_.value_or(video_bytes_in(now));
     out.fell_silent += fell_silent_;
     out.undecodable += unassembled_;
@@ -555,7 +554,7 @@ void MediaLeg::count_streams(TimePoint now) {
     if (out.codec.empty() && codec) out.codec = std::string(to_string(*codec));
     count_pictures();
     if (const auto stats = session_->outbound_stats(now, video_->index)) {
-        out.bytes_out += stats->bytes_sent;
+        out.bytes_out += bytes_out_;
         out.packets_out += stats->packets_sent;
         out.resent_out += stats->retransmitted_packets_sent;
         out.nacks_in += stats->nack_count;
@@ -577,6 +576,14 @@ void MediaLeg::count_streams(TimePoint now) {
         out.stopped_after = out.stopped > 0 ? std::min(out.stopped_after, after) : after;
         ++out.stopped;
     }
+}
+
+/// What rates are reckoned from. Of what is played it is as webrtc-stats has framesPerSecond, from the first frame on, and the last one lasts
+/// as long as they do on average.
+Duration MediaLeg::flowed(TimePoint now) const {
+    if (!plays_video_) return stopped_.value_or(now) - began_;
+    if (played_ < 2) return {};
+    return from_seconds(to_seconds(last_in_ - *first_in_) * static_cast<double>(played_) / static_cast<double>(played_ - 1));
 }
 
 /// That a peer which still sends may make behind its last packet.

@@ -108,7 +108,8 @@ public:
 
     /// Something was agreed on.
     [[nodiscard]] bool flows() const noexcept { return session_.has_value(); }
-    /// Sends nothing more.
+    /// Sends nothing more that counts. Where frames come back others follow until the last that counts is back, since a server may keep a frame
+    /// until it sees the next: a jitter buffer that ends it by the first packet of the one behind it, a decoder that is one behind.
     void stop(TimePoint now);
     /// What was sent is back or lost, and looked at.
     [[nodiscard]] bool settled(TimePoint now);
@@ -155,7 +156,11 @@ private:
     [[nodiscard]] std::uint64_t video_bytes_in(TimePoint now) const;
     [[nodiscard]] bool comes_back(const MediaSection& section) const noexcept;
     [[nodiscard]] bool video_flows() const noexcept { return sends_video_ || plays_video_; }
+    [[nodiscard]] bool sends_frames() const noexcept {
+        return sends_video_ && (!stopped_ || (trips_.under_way() > 0 && comes_back(*video_)));
+    }
     [[nodiscard]] Duration longest_pause(TimePoint last) const;
+    [[nodiscard]] Duration flowed(TimePoint now) const;
     [[nodiscard]] std::function<void()> waking();
     [[nodiscard]] std::optional<std::size_t> place_of(const KeptPicture& kept) const;
     void note(std::string text);
@@ -198,6 +203,8 @@ private:
     Duration decoding_{};                    // all of them
     std::uint64_t undecoded_ = 0;            // of those that came back and were to be decoded
     std::optional<TimePoint> first_in_;      // arrival of the first frame, whatever it is
+    TimePoint last_in_{};                    // of the last one that was played
+    std::uint64_t bytes_out_ = 0;            // of video, until it was stopped
     std::optional<std::uint64_t> bytes_in_;  // of video, once as much time was given to what came as to what was sent
     std::shared_ptr<ReturnedVideo> returned_;
     streams::ReceiveId video_stream_ = 0;

@@ -63,6 +63,34 @@ class MediaMeasures(CallsTest):
         self.assertGreaterEqual(audio["chirps_back"], 1, text)
         self.assertLessEqual(audio["chirps"], 4, text)
 
+    def test_the_last_frame_is_not_lost_at_a_server_that_keeps_it_until_the_next(self):
+        media, _, text = self.media(f"127.0.0.1:{self.serve_calls('keeping')}/offer", "--video", "none", "--resolution", "160x120", "--fps", "10", "--for", "2s")
+        video = media["video"]
+        self.assertGreaterEqual(video["returned"], 10, text)
+        self.assertEqual((video["lost"], video["untold"], video["unknown"], video["mismatched"]), (0, 0, 0, 0), text)
+        self.assertEqual((video["sent"], video["received"]), (video["returned"], video["returned"]), text)
+
+    def test_who_waits_for_its_last_frames_and_parts_has_not_stopped_sending(self):
+        log = pathlib.Path(self.path("stderr"))
+        with log.open("w") as stderr:
+            port = self.serve(stderr=stderr)
+        way = BadWay(f"http://127.0.0.1:{port}/offer", 1, loss=0, delay=1.2, jitter=0)
+        self.addCleanup(way.stop)
+        media, _, text = self.media(way.url, "--video", "reflect", "--resolution", "160x120", "--fps", "10", "--for", "2s")
+        self.assertGreater(media["video"]["returned"], 0, text)
+        self.server.terminate()
+        self.server.wait(LIMIT)
+        self.assertNotIn("stopped sending", log.read_text())
+
+    def test_the_rate_of_what_comes_is_that_from_its_first_frame_on(self):
+        # The server makes what it plays when the first call asks for it.
+        media, _, text = self.media(f"127.0.0.1:{self.serve()}/whep", "--video", "none", "--for", "8s")
+        video = media["video"]
+        self.assertGreater(video["played"], 1, text)
+        self.assertLess(video["length"], 8, text)
+        if video["length"] >= 1:
+            self.assertIn(f"rate         {video['played'] / video['length']:.1f} frames/s", text)
+
     def test_a_call_of_a_moment_has_no_rate(self):
         media, _, text = self.media(f"127.0.0.1:{self.serve()}/offer", "--video", "reflect", "--resolution", "160x120", "--count", "1")
         self.assertLess(media["video"]["length"], 1, text)

@@ -21,6 +21,7 @@ constexpr std::uint32_t ticks = 90 * 33;
 /// A call and the server that it sends to, frame by frame.
 struct Model {
     int frames = 600;
+    int uncounted = 0;             // of them, the last ones
     std::uint32_t codes = 65'536;  // 0: none is painted
     bool dithered = true;
     bool decoded = true;                                               // what comes back is decoded
@@ -138,7 +139,9 @@ Told tell(const Model& model, std::uint64_t seed) {
         now = event.at;
         switch (event.kind) {
             case Event::Kind::sent:
-                trips.note_sent({event.frame, event.code, event.timestamp, event.at - 5ms, event.at});
+                trips.note_sent(
+                    {event.frame, event.code, event.timestamp, event.at - 5ms, event.at,
+                     event.frame + static_cast<std::uint64_t>(model.uncounted) < static_cast<std::uint64_t>(model.frames)});
                 break;
             case Event::Kind::returned:
                 truth[event.at] = event.frame;
@@ -391,6 +394,28 @@ TEST(FrameTrips, what_comes_after_the_timeout_is_late_and_lost) {
         EXPECT_EQ(told.counts.returned, 0U) << "by its picture a frame is not looked for so far back";
         EXPECT_EQ(told.counts.lost, 600U);
     });
+}
+
+TEST(FrameTrips, frames_that_do_not_count_are_in_no_number) {
+    Model model;
+    model.uncounted = 20;
+    for (const bool decoded : {true, false}) {
+        model.decoded = decoded;
+        with_seeds(model, 20, [&](const Told& told) {
+            EXPECT_EQ(told.counts.sent, 580U);
+            EXPECT_EQ(told.counts.returned, 580U);
+            EXPECT_EQ(told.counts.received, 580U);
+            EXPECT_EQ(told.counts.decoded, decoded ? 580U : 0U);
+            EXPECT_EQ(told.counts.unknown + told.counts.mismatched + told.counts.lost + told.under_way, 0U);
+        });
+    }
+    model.dropped = 0.3;
+    with_seeds(model, 20, [&](const Told& told) {
+        EXPECT_EQ(told.counts.sent, 580U);
+        EXPECT_EQ(told.counts.received, told.counts.returned);
+    });
+    model.stamps = Model::Stamps::even;
+    with_seeds(model, 20, [&](const Told& told) { EXPECT_EQ(told.counts.sent, 580U); });
 }
 
 TEST(FrameTrips, a_server_that_sends_nothing_back_loses_all) {
