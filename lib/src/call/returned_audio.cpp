@@ -172,7 +172,8 @@ void ReturnedAudio::collect() {
     if (!listener_) return;
     std::vector<HeardChirp> found;
     const int rate = std::min(media::format_of(codec_).rate, listening_rate);
-    const double exact = to_seconds(metrics::chirp_resolution) * rate;
+    // G.722 moves it by more where what is sent begins anew, and its decoder does not.
+    const double exact = to_seconds(2 * metrics::chirp_resolution) * rate;
     while (const auto chirp = listener_->poll()) {
         const double sample = chirp->sample - to_seconds(delay_of(codec_)) * rate;
         const Mark* mark = nullptr;
