@@ -289,6 +289,9 @@ TEST(Recorder, says_what_it_cannot_do) {
     // A device that is always full.
     const auto full = recorder({"/dev/full", VideoCodec::vp8, std::nullopt});
     (void)full->add_video(film[0].bytes, 0, 0);
+    EXPECT_THAT(full->add_video(film[0].bytes, ticks_a_frame, 0),
+                HasSubstr("No space left"));  // what came before goes into the file
+    EXPECT_THAT(full->add_video(film[0].bytes, 2 * ticks_a_frame, 0), HasSubstr("No space left"));
     EXPECT_THAT(full->close(), HasSubstr("No space left"));
 }
 
