@@ -300,8 +300,8 @@ constexpr std::array table{
     Flag{
         FlagId::record, "record", 0, "FILE", Group::call, offer_only,
         "write what comes back to the first call: .webm, or .mkv for H.264, G.711, G.722",
-        "Writes what comes back to the first call, as it is coded: WebM (VP8, Opus), or Matroska where it holds H.264, G.711 or G.722; call such "
-        "a file .mkv. Where nothing comes back there is no file. What cannot be written makes the exit status 1."},
+        "Writes what comes back to the first call, as it is coded: WebM (VP8, Opus), FILE.webm, or Matroska, FILE.mkv, where it may hold H.264, G.711 or "
+        "G.722. Where nothing comes back there is no file. What cannot be written makes the exit status 1."},
     Flag{
         FlagId::verbose, "verbose", 'v', "", Group::call, offer_only,
         "show both SDPs, the way chosen, the cipher, what was refused",

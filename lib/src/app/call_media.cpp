@@ -1,12 +1,17 @@
 #include "app/call_media.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <set>
 #include <stdexcept>
 #include <utility>
+
+#include <unistd.h>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -32,6 +37,16 @@ bool plugin_is_there() {
         std::error_code ec;
         return std::filesystem::exists(place, ec);
     });
+}
+
+/// Tries it. Empty: one can be made.
+std::string why_no_file_in(const std::string& folder) {
+    std::string path = folder + "/.volley-XXXXXX";
+    const int file = ::mkstemp(path.data());
+    if (file < 0) return std::strerror(errno);
+    ::close(file);
+    ::unlink(path.c_str());
+    return {};
 }
 
 /// Once each: many calls meet with the same.
@@ -100,7 +115,11 @@ CallMedia::CallMedia(const CallOptions& options, unsigned process, unsigned proc
     if (const auto fault = film_.fault(); !fault.empty()) throw std::runtime_error("--video: " + fault);
     if (options_.record_to.empty()) return;
     if (!std::filesystem::is_directory(options_.record_to))
-        throw std::runtime_error(fmt::format("--record-to: {}: there is no such folder", options_.record_to));
+        throw std::runtime_error(
+            fmt::format("--record-to: {}: there is no such folder", escape_for_terminal(options_.record_to)));
+    if (const auto why = why_no_file_in(options_.record_to); !why.empty())
+        throw std::runtime_error(
+            fmt::format("--record-to: no file can be made in {}: {}", escape_for_terminal(options_.record_to), why));
     need_plugin("--record-to");
 }
 
