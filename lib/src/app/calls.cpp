@@ -198,7 +198,9 @@ struct Calls::Impl {
 
 Calls::Calls(CallOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 
-Calls::~Calls() {
+Calls::~Calls() { close(); }
+
+void Calls::close() noexcept {
     if (!impl_->thread) return;
     asio::post(impl_->thread->executor(), [this] {
         impl_->engine.reset();
