@@ -6,6 +6,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "streams/deadlines.hpp"
+
 namespace volley::call {
 
 namespace sdp = proto::sdp;
@@ -120,15 +122,10 @@ void MediaLeg::take(TimePoint now, bool rtcp, BytesView packet) {
 
 std::optional<TimePoint> MediaLeg::next_timeout() const {
     if (!session_) return std::nullopt;
-    std::optional<TimePoint> when = session_->next_timeout();
-    const auto sooner = [&](std::optional<TimePoint> other) {
-        if (other && (!when || *other < *when)) when = other;
-    };
-    sooner(trips_.next_timeout());
-    if (!stopped_) {
-        if (sends_video_) sooner(sender_ ? sender_->due() : look_for_frames_);
-        if (audio_ && session_->can_send(audio_->index)) sooner(sound_clock_.due());
-    }
+    auto when = streams::earlier(session_->next_timeout(), trips_.next_timeout());
+    if (stopped_) return when;
+    if (sends_video_) when = streams::earlier(when, sender_ ? sender_->due() : look_for_frames_);
+    if (audio_ && session_->can_send(audio_->index)) when = streams::earlier(when, sound_clock_.due());
     return when;
 }
 
