@@ -79,7 +79,7 @@ CallMedia::CallMedia(const CallOptions& options, unsigned process, unsigned proc
       random_(random),
       has_plugin_(plugin_is_there()),
       film_(film_plan(options), {}),
-      pictures_(call::PictureLimits::of_this_machine(processes)),
+      pictures_(call::PictureLimits::of_this_machine(processes, options.most_pixels)),
       workers_(call::FrameWorkers::threads_for_this_machine()) {
     shared_.workers = &workers_;
     shared_.pictures = &pictures_;
