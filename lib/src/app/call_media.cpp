@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
-#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -13,6 +11,7 @@
 
 #include <volley/error.hpp>
 
+#include "app/call_notice.hpp"
 #include "call/play_media.hpp"
 #include "call/sound_source.hpp"
 #include "media/load.hpp"
@@ -24,21 +23,12 @@ namespace {
 /// Known without a look into the plugin, whose loading takes a while.
 constexpr std::array<std::string_view, 5> usual_transforms{"none", "cartoon", "edges", "rotate", call::reflect_transform};
 
-constexpr std::size_t most_notices = 32;
-
 bool plugin_is_there() {
     const auto places = media::plugin_places();
     return std::any_of(places.begin(), places.end(), [](const std::string& place) {
         std::error_code ec;
         return std::filesystem::exists(place, ec);
     });
-}
-
-/// Once each: many calls meet with the same.
-void tell(const std::string& text) {
-    static std::set<std::string> told;  // of the calls' thread
-    if (told.size() >= most_notices || !told.insert(text).second) return;
-    std::fputs(("volley: " + escape_for_terminal(text) + '\n').c_str(), stderr);
 }
 
 /// The lines of a section; empty where there is none.

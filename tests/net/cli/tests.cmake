@@ -1,5 +1,6 @@
 volley_add_python_test(cli_request net net/cli/request_test.py TIMEOUT 300)
 volley_add_python_test(cli_serve_faults net net/cli/serve_faults_test.py TIMEOUT 300)
+volley_add_python_test(cli_serve_ports net net/cli/serve_ports_test.py TIMEOUT 300)
 volley_add_python_test(cli_serve_processes net net/cli/serve_processes_test.py TIMEOUT 300)
 if(NOT VOLLEY_SANITIZE)
   # A limited address space: the sanitizers need all of it for themselves.
