@@ -276,7 +276,7 @@ void MediaLeg::count_audio(TimePoint now, bool had_time) {
     if (out.codec.empty() && codec) out.codec = std::string(to_string(*codec));
     if (!heard_) return;
     const auto heard = heard_->seen();
-    if (out.level_db == 0) out.level_db = heard.level_db;
+    if (!out.level_db) out.level_db = heard.level_db;
     if (!heard.fault.empty()) note("the sound that comes back is not decoded: " + heard.fault);
     if (heard.dropped > 0)
         note("not all sound that came back was listened to: some came out of order, or faster than this machine decodes it");
