@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -18,6 +16,7 @@
 
 #include <volley/error.hpp>
 
+#include "app/call_notice.hpp"
 #include "call/play_media.hpp"
 #include "call/sound_source.hpp"
 #include "media/load.hpp"
@@ -28,8 +27,6 @@ namespace {
 
 /// Known without a look into the plugin, whose loading takes a while.
 constexpr std::array<std::string_view, 5> usual_transforms{"none", "cartoon", "edges", "rotate", call::reflect_transform};
-
-constexpr std::size_t most_notices = 32;
 
 bool plugin_is_there() {
     const auto places = media::plugin_places();
@@ -47,13 +44,6 @@ std::string why_no_file_in(const std::string& folder) {
     ::close(file);
     ::unlink(path.c_str());
     return {};
-}
-
-/// Once each: many calls meet with the same.
-void tell(const std::string& text) {
-    static std::set<std::string> told;  // of the calls' thread
-    if (told.size() >= most_notices || !told.insert(text).second) return;
-    std::fputs(("volley: " + escape_for_terminal(text) + '\n').c_str(), stderr);
 }
 
 /// The lines of a section; empty where there is none.
@@ -94,7 +84,7 @@ CallMedia::CallMedia(const CallOptions& options, unsigned process, unsigned proc
       random_(random),
       has_plugin_(plugin_is_there()),
       film_(film_plan(options), {}),
-      pictures_(call::PictureLimits::of_this_machine(processes)),
+      pictures_(call::PictureLimits::of_this_machine(processes, options.most_pixels)),
       workers_(call::FrameWorkers::threads_for_this_machine()) {
     shared_.workers = &workers_;
     shared_.pictures = &pictures_;

@@ -68,6 +68,16 @@ class Video(CallsTest):
                 self.assertGreater(video["known_by"]["both"], 0.5 * video["returned"], text)
                 self.assertEqual(video["size"], "640x480")
 
+    def test_pictures_of_more_pixels_than_the_server_decodes_are_not_sent_back(self):
+        video = ("--video", "none", "--resolution", "160x120", "--fps", "10")
+        port = self.serve("--max-pixels", "160x119", stderr=subprocess.PIPE)
+        self.addCleanup(self.server.stderr.close)
+        phase, _, done = self.offer(f"127.0.0.1:{port}/offer", "--for", SECONDS, *video, code=1)
+        self.assertEqual(phase["calls"]["media"]["video"]["returned"], 0, done.stdout)
+        self.assertIn("a picture of 160 x 120 pixels: one may have 19040 pixels in all to be decoded here (--max-pixels of volley serve)", self.server.stderr.readline())
+        media, text = self.media(self.serve("--max-pixels", "120x160"), *video)
+        self.assertGreater(media["video"]["returned"], 0, text)
+
     def test_reflected_packets_need_no_codec_at_the_server(self):
         media, text = self.media(self.serve(), "--video", "reflect")
         self.check_frames(media["video"], text)
