@@ -225,7 +225,8 @@ void MediaLeg::take_frame(TimePoint now, streams::FrameReceived& frame) {
     video_stream_ = frame.stream;
     if (!first_in_) first_in_ = frame.last_arrival;
     if (sends_video_) {
-        trips_.note_returned({frame.timestamp, frame.last_arrival, now});
+        const bool uncalled_for = stopped_ && frame.last_arrival > *stopped_ + first_way();
+        trips_.note_returned({frame.timestamp, frame.last_arrival, now, uncalled_for});
         take_trips();
     } else if (plays_video_) {
         ++played_;
