@@ -1,5 +1,6 @@
 #include "call/video_transformer.hpp"
 
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -16,6 +17,8 @@ constexpr int frames_per_second = 30;  // that bits per frame are reckoned from;
 constexpr double video_clock = 90'000;
 /// Below this part of the rate that it began with pictures are left out rather than sent over a way that is too narrow for them.
 constexpr double narrow_share = 0.5;
+/// The transform that would copy each picture: it is the encoder's as it is.
+constexpr std::string_view untransformed = "none";
 
 bool says_something(const VideoTransformer::Output& output) {
     return !output.pictures.empty() || output.wants_key || !output.fault.empty();
@@ -166,10 +169,12 @@ std::string VideoTransformer::make_encoder() {
     if (loaded.plugin == nullptr) return loaded.fault;
     auto encoder = loaded.plugin->make_video_encoder(to_);
     if (!encoder.fault.empty()) return encoder.fault;
-    auto transform = media::make_transform(transform_name_);
-    if (!transform.fault.empty()) return transform.fault;
+    if (transform_name_ != untransformed) {
+        auto transform = media::make_transform(transform_name_);
+        if (!transform.fault.empty()) return transform.fault;
+        transform_ = std::move(transform.made);
+    }
     encoder_ = std::move(encoder.made);
-    transform_ = std::move(transform.made);
     return {};
 }
 
@@ -228,7 +233,10 @@ double VideoTransformer::seconds_at(std::uint32_t timestamp) {
 VideoTransformer::Said VideoTransformer::carry_out_stage(ToTransform& job, TransformCounts& counts) {
     const TimePoint began = Clock::now();
     Said out;
-    out.fault = transform_->apply(job.from.view(), seconds_at(job.timestamp), job.into);
+    if (transform_)
+        out.fault = transform_->apply(job.from.view(), seconds_at(job.timestamp), job.into);
+    else
+        std::swap(job.from, job.into);
     out.good = out.fault.empty();
     counts.transforming += Clock::now() - began;
     return out;

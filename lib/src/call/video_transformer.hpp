@@ -112,7 +112,7 @@ private:
     int decoded_width_ = 0;
     int decoded_height_ = 0;
     // Transforming:
-    std::unique_ptr<media::Transform> transform_;
+    std::unique_ptr<media::Transform> transform_;  // nothing: pictures stay as they are
     std::optional<std::uint32_t> last_timestamp_;
     std::int64_t ticks_ = 0;
     // Encoding:
