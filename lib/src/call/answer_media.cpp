@@ -40,7 +40,10 @@ public:
     MediaHandler(const MediaHandler&) = delete;
     MediaHandler& operator=(const MediaHandler&) = delete;
     ~MediaHandler() override {
-        if (transformer_) transformer_->abandon();
+        if (transformer_) {
+            transformer_->abandon();
+            shared_.workers->want(transformer_);  // codecs take a while to go
+        }
         if (!recording_) return;
         if (const auto fault = recording_->fault(); !fault.empty()) tell("a call is not recorded: " + fault);
         recording_->close();

@@ -12,7 +12,7 @@
 namespace volley::call {
 
 PictureLimits PictureLimits::of_this_machine(unsigned processes, std::size_t one) {
-    constexpr std::size_t bytes_per_pixel = 50;
+    constexpr std::size_t bytes_per_pixel = 58;
     constexpr std::size_t least_pictures = 10;
     PictureLimits out;
     if (const auto memory = usable_memory(); memory > 0) out.all = memory / 2 / bytes_per_pixel;

@@ -11,7 +11,7 @@
 
 namespace volley::call {
 
-/// In pixels. Some 50 bytes are taken for each while a call lasts: by the decoder, the encoder, and the transform between the two.
+/// In pixels. Some 58 bytes are taken for each while a call lasts: by the decoder, the encoder, the transform, and what waits between the three.
 struct PictureLimits {
     static constexpr std::size_t usual = std::size_t{1920} * 1200;
     std::size_t one = usual;
