@@ -74,6 +74,9 @@ int cmd_serve(const Call& call) {
             case FlagId::max_calls_per_address:
                 take_setting(out, "calls.most_per_address", typed);
                 break;
+            case FlagId::max_pixels:
+                take_setting(out, "calls.most_pixels", typed);
+                break;
             case FlagId::call_idle:
                 take_setting(out, "calls.idle", typed);
                 break;

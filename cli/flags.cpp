@@ -300,8 +300,8 @@ constexpr std::array table{
     Flag{
         FlagId::record, "record", 0, "FILE", Group::call, offer_only,
         "write what comes back to the first call: .webm, or .mkv for H.264, G.711, G.722",
-        "Writes what comes back to the first call, as it is coded: WebM (VP8, Opus), or Matroska where it holds H.264, G.711 or G.722; call such "
-        "a file .mkv. Where nothing comes back there is no file. What cannot be written makes the exit status 1."},
+        "Writes what comes back to the first call, as it is coded: WebM (VP8, Opus), FILE.webm, or Matroska, FILE.mkv, where it may hold H.264, G.711 or "
+        "G.722. Where nothing comes back there is no file. What cannot be written makes the exit status 1."},
     Flag{
         FlagId::verbose, "verbose", 'v', "", Group::call, offer_only,
         "show both SDPs, the way chosen, the cipher, what was refused",
@@ -362,6 +362,11 @@ constexpr std::array table{
         "calls at a time of one address (100); more are answered 429",
         "So many WebRTC calls at a time of one address; more are answered 429. It does not limit loopback addresses, and behind a proxy all "
         "clients have the proxy's."},
+    Flag{
+        FlagId::max_pixels, "max-pixels", 0, "WxH", Group::server, serve_only,
+        "size of a picture that is decoded (1920x1200), in any shape",
+        "The largest picture of a call that is decoded, as 1920x1200, the default: of any shape that has no more pixels. Each side may be given "
+        "from 64 to 4096. The video of a call with a larger one is not sent back; reflected video is not decoded, and not limited."},
     Flag{FlagId::call_idle, "call-idle", 0, "TIME", Group::server, serve_only, "end a call after so long without data (10m)", ""},
     Flag{
         FlagId::told_stun, "stun", 0, "SERVER", Group::server, serve_only,

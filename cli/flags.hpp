@@ -76,6 +76,7 @@ enum class FlagId {
     rtc_port,
     max_calls,
     max_calls_per_address,
+    max_pixels,
     call_idle,
     told_stun,
     advertise,

@@ -25,7 +25,7 @@ std::string cut(const std::string& text, std::size_t columns) {
 
 void LiveLine::show(const std::string& text) {
     if (quiet_) return;
-    if (terminal_.stderr_is_terminal) {
+    if (terminal_.stderr_is_terminal && terminal_.rewrites) {
         winsize size{};
         const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
         // A line that wraps could not be written over.

@@ -1,5 +1,6 @@
 #include "media_options.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -117,6 +118,14 @@ std::string unwritable_folder(const std::filesystem::path& path) {
     return ::access(above.c_str(), W_OK) == 0 ? std::string() : std::string(std::strerror(errno));
 }
 
+/// What is asked for is certain to be none of WebM's codecs.
+bool only_for_matroska(const call::OfferPlan& plan) {
+    const auto without = [](const auto& codecs, std::string_view name) {
+        return !codecs.empty() && std::find(codecs.begin(), codecs.end(), name) == codecs.end();
+    };
+    return (plan.video && without(plan.video->codecs, "VP8")) || (plan.audio && without(plan.audio->codecs, "opus"));
+}
+
 }  // namespace
 
 bool MediaReader::read(const TypedFlag& flag, std::optional<std::string>& error) {
@@ -212,9 +221,16 @@ std::optional<std::string> check_files(const call::OfferPlan& plan) {
     if (plan.audio && plan.audio->source != "tone" && plan.audio->source != "chirp")
         if (const auto why = unreadable(plan.audio->source); !why.empty())
             return fault("--audio-source", plan.audio->source, "cannot be read", why, "tone and chirp are no files");
-    if (!plan.record.empty())
+    if (!plan.record.empty()) {
+        const auto ending = std::filesystem::path(plan.record).extension();
+        if (ending != ".webm" && ending != ".mkv")
+            return fault("--record", plan.record, "unknown kind of file", "WebM and Matroska are written",
+                         "call it .webm or .mkv");
+        if (ending == ".webm" && only_for_matroska(plan))
+            return fault("--record", plan.record, "not for this", "WebM holds VP8 and Opus alone", "call it .mkv");
         if (const auto why = unwritable(plan.record); !why.empty())
             return fault("--record", plan.record, "cannot be written", why, "name a file in a directory that is there");
+    }
     if (plan.video && !plan.video->frames_folder.empty())
         if (const auto why = unwritable_folder(plan.video->frames_folder); !why.empty())
             return fault("--save-frames", plan.video->frames_folder, "cannot be written", why, "name a directory, new or old");

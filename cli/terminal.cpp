@@ -14,8 +14,9 @@ Terminal look_at_terminal() {
     terminal.stderr_is_terminal = ::isatty(STDERR_FILENO) == 1;
     const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
+    terminal.rewrites = term == nullptr || std::string_view(term) != "dumb";
     // no-color.org: present and not empty, whatever its value.
-    terminal.colours = (no_color == nullptr || *no_color == '\0') && (term == nullptr || std::string_view(term) != "dumb");
+    terminal.colours = (no_color == nullptr || *no_color == '\0') && terminal.rewrites;
     return terminal;
 }
 

@@ -8,7 +8,8 @@ namespace volley::cli {
 struct Terminal {
     bool stdout_is_terminal = false;
     bool stderr_is_terminal = false;
-    bool colours = true;  ///< false: NO_COLOR is set, or TERM is dumb
+    bool colours = true;   ///< false: NO_COLOR is set, or TERM is dumb
+    bool rewrites = true;  ///< a line can be written over; false: TERM is dumb
 };
 
 [[nodiscard]] Terminal look_at_terminal();

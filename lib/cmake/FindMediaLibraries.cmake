@@ -1,10 +1,11 @@
-# What the media plugin is made of: targets MediaLibraries::<name> for vpx, openh264, opus, spandsp, v4l2, opencv_core and opencv_imgproc.
-# One module for all of them, because they are wanted all or none, and because Debian gives no CMake package of any: OpenCV's own is in
+# What the media plugin is made of: targets MediaLibraries::<name> for vpx, openh264, opus, spandsp, v4l2, opencv_core, opencv_imgproc, matroska
+# and ebml.
+# One module for all of them, because they are wanted all or none, and because Debian gives no CMake package of most: OpenCV's own is in
 # libopencv-dev, which brings four hundred packages.
 include(FindPackageHandleStandardArgs)
 set(MediaLibraries_wanted)
 foreach(library IN ITEMS "vpx vpx/vp8cx.h" "openh264 wels/codec_api.h" "opus opus/opus.h" "spandsp spandsp/g722.h" "v4l2 libv4l2.h"
-    "opencv_core opencv2/core.hpp" "opencv_imgproc opencv2/imgproc.hpp")
+    "opencv_core opencv2/core.hpp" "opencv_imgproc opencv2/imgproc.hpp" "matroska matroska/KaxVersion.h" "ebml ebml/EbmlVersion.h")
   separate_arguments(library UNIX_COMMAND "${library}")
   list(POP_FRONT library name header)
   find_library(MediaLibraries_${name}_LIBRARY ${name})
@@ -18,4 +19,4 @@ foreach(library IN ITEMS "vpx vpx/vp8cx.h" "openh264 wels/codec_api.h" "opus opu
   endif()
 endforeach()
 find_package_handle_standard_args(MediaLibraries REQUIRED_VARS ${MediaLibraries_wanted}
-  REASON_FAILURE_MESSAGE "Debian has them in libvpx-dev, libopenh264-dev, libopus-dev, libspandsp-dev, libv4l-dev, libopencv-core-dev and libopencv-imgproc-dev")
+  REASON_FAILURE_MESSAGE "Debian has them in libvpx-dev, libopenh264-dev, libopus-dev, libspandsp-dev, libv4l-dev, libopencv-core-dev, libopencv-imgproc-dev, libmatroska-dev and libebml-dev")

@@ -102,7 +102,7 @@ class Shell:
 
     def test_flags_are_those_of_the_verb(self):
         self.assertEqual(self.words("volley serve --"), {"--kind", "--host", "--port", "--processes", "--log", "--video", "--fault", "--rtc-port", "--max-calls",
-            "--max-calls-per-address", "--call-idle", "--stun", "--advertise", "--audio", "--record-to", "--cors", "--reload", "--routes",
+            "--max-calls-per-address", "--max-pixels", "--call-idle", "--stun", "--advertise", "--audio", "--record-to", "--cors", "--reload", "--routes",
                                                          "--print-settings", "--help", "--version"})
         self.assertEqual(self.words("volley run --s"), {"--server", "--seed", "--samples"})
         self.assertEqual(self.words("volley post :8000/x --auth"), {"--auth", "--auth-type"})

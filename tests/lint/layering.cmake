@@ -83,7 +83,7 @@ set(libssl_files "^lib/src/(proto/dtls/openssl_[a-z_]*|client/tls_client)\\.(cpp
 set(usrsctp_include "^usrsctp\\.h$")
 set(usrsctp_files "^lib/src/proto/sctp/usrsctp_[a-z_]*\\.(cpp|hpp)$")
 # Loading these takes longer than most runs: nothing but the plugins may need them.
-set(codecs_include "^(vpx|wels|opus|spandsp|opencv2|libav[a-z]*|libsw[a-z]*)/|^libv4l2\\.h$")
+set(codecs_include "^(vpx|wels|opus|spandsp|opencv2|matroska|ebml|libav[a-z]*|libsw[a-z]*)/|^libv4l2\\.h$")
 set(codecs_files "^lib/src/(media|avformat)_plugin/[a-z0-9_]*\\.cpp$")
 set(cli11_include "^CLI/")
 set(cli11_files "^cli/[a-z_0-9]*\\.(cpp|hpp)$")

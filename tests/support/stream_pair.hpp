@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <volley/time.hpp>
@@ -311,6 +312,35 @@ private:
 
 public:
     std::uint64_t rate;  ///< bits per second, from the next frame on
+};
+
+/// Sends each video frame back as it comes, as a server does: of a size that makes the rate of a TestCamera, and a key frame where one is asked for.
+class TestMirror {
+public:
+    TestMirror(StreamPair& pair, streams::Session& session, std::size_t section, std::uint64_t bits_per_second)
+        : pair_(pair), session_(session), section_(section), bytes_(static_cast<std::size_t>(bits_per_second / 8 / 30)) {}
+
+    /// What the session tells.
+    void handle(const streams::SessionEvent& event) {
+        if (std::holds_alternative<streams::KeyFrameWanted>(event)) key_wanted_ = true;
+        const auto* frame = std::get_if<streams::FrameReceived>(&event);
+        if (frame == nullptr) return;
+        const bool key = std::exchange(key_wanted_, false);
+        const std::vector<Bytes> packets = test_frame(frames_, key, bytes_ * (key ? 4 : 1));
+        const std::vector<BytesView> views(packets.begin(), packets.end());
+        if (session_.send_frame(pair_.now(), section_, {frame->timestamp, 0, views}))
+            ++frames_;
+        else
+            key_wanted_ = true;
+    }
+
+private:
+    StreamPair& pair_;
+    streams::Session& session_;
+    std::size_t section_;
+    std::size_t bytes_;  // of a frame that is no key frame
+    bool key_wanted_ = true;
+    std::uint32_t frames_ = 0;
 };
 
 [[nodiscard]] inline streams::SessionConfig session_config(std::vector<proto::sdp::AgreedMedia> sections) {

@@ -76,9 +76,12 @@ class VolleyTest(unittest.TestCase):
         self.server = process
 
         def end():
+            was_there = process.poll() is None
             process.terminate()
-            process.wait(LIMIT)
+            code = process.wait(LIMIT)
             process.stdout.close()
+            if was_there:
+                self.assertEqual(code, 0, "the server has not ended as it should")
 
         self.addCleanup(end)
         return int(process.stdout.readline().split()[2].rpartition(":")[2])

@@ -1,18 +1,22 @@
 #include "app/call_media.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
-#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
-#include <set>
 #include <stdexcept>
 #include <utility>
+
+#include <unistd.h>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <volley/error.hpp>
 
+#include "app/call_notice.hpp"
 #include "call/play_media.hpp"
 #include "call/sound_source.hpp"
 #include "media/load.hpp"
@@ -24,8 +28,6 @@ namespace {
 /// Known without a look into the plugin, whose loading takes a while.
 constexpr std::array<std::string_view, 5> usual_transforms{"none", "cartoon", "edges", "rotate", call::reflect_transform};
 
-constexpr std::size_t most_notices = 32;
-
 bool plugin_is_there() {
     const auto places = media::plugin_places();
     return std::any_of(places.begin(), places.end(), [](const std::string& place) {
@@ -34,11 +36,14 @@ bool plugin_is_there() {
     });
 }
 
-/// Once each: many calls meet with the same.
-void tell(const std::string& text) {
-    static std::set<std::string> told;  // of the calls' thread
-    if (told.size() >= most_notices || !told.insert(text).second) return;
-    std::fputs(("volley: " + escape_for_terminal(text) + '\n').c_str(), stderr);
+/// Tries it. Empty: one can be made.
+std::string why_no_file_in(const std::string& folder) {
+    std::string path = folder + "/.volley-XXXXXX";
+    const int file = ::mkstemp(path.data());
+    if (file < 0) return std::strerror(errno);
+    ::close(file);
+    ::unlink(path.c_str());
+    return {};
 }
 
 /// The lines of a section; empty where there is none.
@@ -79,7 +84,7 @@ CallMedia::CallMedia(const CallOptions& options, unsigned process, unsigned proc
       random_(random),
       has_plugin_(plugin_is_there()),
       film_(film_plan(options), {}),
-      pictures_(call::PictureLimits::of_this_machine(processes)),
+      pictures_(call::PictureLimits::of_this_machine(processes, options.most_pixels)),
       workers_(call::FrameWorkers::threads_for_this_machine()) {
     shared_.workers = &workers_;
     shared_.pictures = &pictures_;
@@ -100,7 +105,11 @@ CallMedia::CallMedia(const CallOptions& options, unsigned process, unsigned proc
     if (const auto fault = film_.fault(); !fault.empty()) throw std::runtime_error("--video: " + fault);
     if (options_.record_to.empty()) return;
     if (!std::filesystem::is_directory(options_.record_to))
-        throw std::runtime_error(fmt::format("--record-to: {}: there is no such folder", options_.record_to));
+        throw std::runtime_error(
+            fmt::format("--record-to: {}: there is no such folder", escape_for_terminal(options_.record_to)));
+    if (const auto why = why_no_file_in(options_.record_to); !why.empty())
+        throw std::runtime_error(
+            fmt::format("--record-to: no file can be made in {}: {}", escape_for_terminal(options_.record_to), why));
     need_plugin("--record-to");
 }
 

@@ -15,7 +15,7 @@
 #include "base/random.hpp"
 #include "call/answer_media.hpp"
 #include "call/frame_workers.hpp"
-#include "call/media_leg.hpp"
+#include "call/media_sources.hpp"
 #include "call/picture_budget.hpp"
 #include "call/server_port.hpp"
 #include "call/sound_loop.hpp"

@@ -21,6 +21,7 @@
 #include "app/call_links.hpp"
 #include "app/call_media.hpp"
 #include "app/call_messages.hpp"
+#include "app/call_notice.hpp"
 #include "app/call_processes.hpp"
 #include "app/call_sessions.hpp"
 #include "base/endpoint.hpp"
@@ -79,7 +80,14 @@ public:
     Engine(const ThreadExecutor& executor, const CallOptions& options, const Place& place)
         : loop_(executor),
           media_(options, place.number, place.count(), random_, waking(executor)),
-          sessions_(loop_, config_of(options, place), mark_of(place)) {}
+          sessions_(loop_, config_of(options, place), mark_of(place)) {
+        if (!sessions_.port().narrowed()) return;
+        const auto at = sessions_.port().local_endpoint();
+        tell(fmt::format(
+            "UDP port {} is taken at another address of this machine: calls reach this server at {} alone, and those of Firefox, "
+            "which calls no loopback address, do not",
+            at.port, at.address.to_string()));
+    }
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
     ~Engine() { *this_ = nullptr; }
@@ -198,7 +206,9 @@ struct Calls::Impl {
 
 Calls::Calls(CallOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 
-Calls::~Calls() {
+Calls::~Calls() { close(); }
+
+void Calls::close() noexcept {
     if (!impl_->thread) return;
     asio::post(impl_->thread->executor(), [this] {
         impl_->engine.reset();
@@ -236,6 +246,25 @@ std::optional<std::string> Calls::join(std::shared_ptr<CallProcesses> processes,
     return std::nullopt;
 }
 
+namespace {
+
+/// Why the port cannot be had, and what to do about it.
+std::string no_port(const CallOptions& options, const boost::system::system_error& why) {
+    std::string out = fmt::format("cannot take calls on UDP port {} of {}: {}", options.port, options.host, why.what());
+    if (why.code() != boost::system::errc::address_in_use || options.port == 0) return out;
+    out += fmt::format("; choose another --rtc-port than {}", options.port);
+    const auto address = address_of(options.host);
+    if (!address.is_loopback() || !options.advertise.empty()) return out;
+    return out +
+           fmt::format(
+               ". A server on a loopback address has its port at all addresses of this machine, so that Firefox can call it. With "
+               "--advertise and its own address, {0} here, it has the port at that one alone, and another server can have it at "
+               "another: both need the flag",
+               address.to_string());
+}
+
+}  // namespace
+
 std::optional<std::string> Calls::start() {
     std::promise<std::optional<std::string>> promise;
     auto future = promise.get_future();
@@ -244,18 +273,17 @@ std::optional<std::string> Calls::start() {
             std::optional<std::string> why;
             try {
                 (void)impl_->open();
+            } catch (const boost::system::system_error& e) {
+                why = no_port(impl_->options, e);
             } catch (const std::exception& e) {
-                why = e.what();
+                why = fmt::format("cannot take calls: {}", e.what());
             }
             promise.set_value(std::move(why));
         });
     } catch (const std::system_error& e) {
         return fmt::format("cannot take calls: {}", e.what());
     }
-    auto why = future.get();
-    if (!why) return std::nullopt;
-    if (why->starts_with("--")) return fmt::format("cannot take calls: {}", *why);
-    return fmt::format("cannot take calls on UDP port {} of {}: {}", impl_->options.port, impl_->options.host, *why);
+    return future.get();
 }
 
 namespace {

@@ -45,7 +45,11 @@ public:
     explicit Calls(CallOptions options = {});
     Calls(const Calls&) = delete;
     Calls& operator=(const Calls&) = delete;
-    ~Calls();  ///< hangs up all calls, which their peers are told, and ends the thread
+    ~Calls();  ///< close()
+
+    /// Hangs up all calls, which their peers are told, and ends the thread. Whoever still waits for an answer gets it, or a refusal, by way of
+    /// the loop that they have asked from: it must still exist, and nothing may be asked any more. Blocks. May be called again.
+    void close() noexcept;
 
     /// Takes other options; before anything is asked.
     void configure(CallOptions options);

@@ -67,17 +67,44 @@ void add_modules(view::Routes& routes) {
     routes.add_view("/client/{module}", view_of(answer, {"GET"}));
 }
 
+void replace_all(std::string& text, std::string_view place, std::string_view by) {
+    for (auto at = text.find(place); at != std::string::npos; at = text.find(place, at + by.size()))
+        text.replace(at, place.size(), by);
+}
+
 std::string with_stun(std::string_view html, const std::vector<std::string>& stun) {
-    constexpr std::string_view place = "@STUN@";
     std::string out(html);
-    out.replace(out.find(place), place.size(), pages::escape_html(fmt::format("{}", fmt::join(stun, ", "))));
+    replace_all(out, "@STUN@", pages::escape_html(fmt::format("{}", fmt::join(stun, ", "))));
     return out;
+}
+
+// Where the reader has reached this server, so that what the page proposes to type works; the usual place where that was not told.
+std::string_view host_of(const Request& request) {
+    constexpr std::string_view usual = "localhost:8000";
+    const auto host = request.headers.get("Host");
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+    constexpr std::size_t longest = 261;  // a name, a colon, a port
+    const bool plain =
+        host && !host->empty() && host->size() <= longest && host->find_first_not_of(allowed) == std::string_view::npos;
+    return plain ? *host : usual;
+}
+
+awaitable<Response> show_start(Page page, const Request& request) {
+    Response out = *page;
+    replace_all(out.body, "@HOST@", host_of(request));
+    co_return out;
+}
+
+void add_start(view::Routes& routes, const std::vector<std::string>& stun) {
+    const Page page = page_of("text/html; charset=utf-8", with_stun(index_html, stun));
+    const Answer answer = [page](const Request& request) { return show_start(page, request); };
+    routes.add_view("/", view_of(answer, {"GET"}));
 }
 
 }  // namespace
 
 void add_page(view::Routes& routes, const std::vector<std::string>& stun) {
-    add(routes, "/", "text/html; charset=utf-8", with_stun(index_html, stun));
+    add_start(routes, stun);
     add(routes, "/client.css", "text/css; charset=utf-8", std::string(client_css));
     add(routes, "/client.js", script_type, std::string(client_js));
     add_modules(routes);

@@ -109,7 +109,7 @@ int run(Content& content, const server::Options& settings, const std::function<v
         return 3;
     }
     auto task = [&content, &ready, host = settings.host](server::Server& server) { return beside(content, host, ready, server); };
-    return server::run(std::move(content.routes), settings, std::move(task));
+    return server::run(std::move(content.routes), settings, std::move(task), [&content] { content.calls->close(); });
 }
 
 int run(const ServeOptions& options, Content content) {

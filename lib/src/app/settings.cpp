@@ -10,6 +10,7 @@
 #include "base/endpoint.hpp"
 #include "call/call_ledger.hpp"
 #include "middleware/header_list.hpp"
+#include "picture/picture.hpp"
 #include "yaml/reader.hpp"
 
 namespace volley::app {
@@ -35,6 +36,7 @@ std::string default_of(std::string_view name) {
         {"calls.port", "0"},
         {"calls.most", "1000"},
         {"calls.most_per_address", "100"},
+        {"calls.most_pixels", "1920x1200"},
         {"calls.idle", "10m"},
         {"calls.stun", ""},
         {"calls.advertise", ""},
@@ -68,6 +70,19 @@ std::optional<std::string> read_size(std::string_view text, std::size_t& out) {
     constexpr std::size_t most = 1024UL * 1024 * 1024;
     if (!read_number<std::size_t>(text, 1, most / unit, n)) return "a size such as 64KiB or 1MiB is expected, at most 1024MiB";
     out = n * unit;
+    return std::nullopt;
+}
+
+/// `1920x1200`, for any shape of as many.
+std::optional<std::string> read_pixels(std::string_view text, std::size_t& out) {
+    constexpr std::size_t least = 64;
+    const auto x = text.find('x');
+    std::size_t width = 0;
+    std::size_t height = 0;
+    if (x == std::string_view::npos || !read_number<std::size_t>(text.substr(0, x), least, picture::largest_side, width) ||
+        !read_number<std::size_t>(text.substr(x + 1), least, picture::largest_side, height))
+        return "a size such as 1920x1200 is expected, each side from 64 to 4096 pixels";
+    out = width * height;
     return std::nullopt;
 }
 
@@ -124,10 +139,10 @@ std::optional<std::string> read_origins(const std::string& text, std::vector<std
 /// The flag for a setting: that of its name, but for calls, which the flags of a server do not all speak of.
 std::string flag_of(std::string_view setting) {
     static const std::map<std::string_view, std::string_view> own{
-        {"calls.port", "rtc-port"},  {"calls.most", "max-calls"}, {"calls.most_per_address", "max-calls-per-address"},
-        {"calls.idle", "call-idle"}, {"calls.stun", "stun"},      {"calls.advertise", "advertise"},
-        {"calls.audio", "audio"},    {"calls.video", "video"},    {"calls.record_to", "record-to"},
-        {"calls.cors", "cors"}};
+        {"calls.port", "rtc-port"},          {"calls.most", "max-calls"}, {"calls.most_per_address", "max-calls-per-address"},
+        {"calls.most_pixels", "max-pixels"}, {"calls.idle", "call-idle"}, {"calls.stun", "stun"},
+        {"calls.advertise", "advertise"},    {"calls.audio", "audio"},    {"calls.video", "video"},
+        {"calls.record_to", "record-to"},    {"calls.cors", "cors"}};
     const auto at = own.find(setting);
     return std::string(at == own.end() ? setting : at->second);
 }
@@ -193,6 +208,8 @@ std::optional<std::string> apply_setting(std::string_view name, const std::strin
     } else if (name == "calls.most_per_address") {
         if (!read_number<std::size_t>(text, 1, 100'000, options.app.calls.most_per_address))
             return "a number from 1 to 100000 is expected";
+    } else if (name == "calls.most_pixels") {
+        return read_pixels(text, options.app.calls.most_pixels);
     } else if (name == "calls.idle") {
         return read_time(text, options.app.calls.idle);
     } else if (name == "calls.stun") {

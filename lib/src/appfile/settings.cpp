@@ -24,6 +24,7 @@ const std::vector<std::string_view>& setting_names() {
                                                      "calls.port",
                                                      "calls.most",
                                                      "calls.most_per_address",
+                                                     "calls.most_pixels",
                                                      "calls.idle",
                                                      "calls.stun",
                                                      "calls.advertise",

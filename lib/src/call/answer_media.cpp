@@ -12,7 +12,9 @@
 #include "call/frame_workers.hpp"
 #include "call/packet_frames.hpp"
 #include "call/recording.hpp"
+#include "call/sound_player.hpp"
 #include "call/video_transformer.hpp"
+#include "streams/deadlines.hpp"
 
 namespace volley::call {
 
@@ -33,11 +35,15 @@ public:
           sources_(std::move(sources)),
           record_to_(std::move(record_to)),
           random_(random),
-          inner_(std::move(inner)) {}
+          inner_(std::move(inner)),
+          sound_(shared) {}
     MediaHandler(const MediaHandler&) = delete;
     MediaHandler& operator=(const MediaHandler&) = delete;
     ~MediaHandler() override {
-        if (transformer_) transformer_->abandon();
+        if (transformer_) {
+            transformer_->abandon();
+            shared_.workers->want(transformer_);  // codecs take a while to go
+        }
         if (!recording_) return;
         if (const auto fault = recording_->fault(); !fault.empty()) tell("a call is not recorded: " + fault);
         recording_->close();
@@ -58,13 +64,8 @@ public:
     }
 
     [[nodiscard]] std::optional<TimePoint> next_timeout() const override {
-        std::optional<TimePoint> when = inner_->next_timeout();
-        const auto sooner = [&](std::optional<TimePoint> other) {
-            if (other && (!when || *other < *when)) when = other;
-        };
-        if (session_) sooner(session_->next_timeout());
-        if (plays_) sooner(clock_.due());
-        return when;
+        const auto when = streams::earlier(inner_->next_timeout(), sound_.due());
+        return session_ ? streams::earlier(when, session_->next_timeout()) : when;
     }
 
     void handle_timeout(ServerCall& call, TimePoint now) override {
@@ -72,7 +73,7 @@ public:
         if (!session_) return;
         if (session_->next_timeout() && now >= *session_->next_timeout()) session_->handle_timeout(now);
         take_transformed(now);
-        play(now);
+        sound_.play(now, *session_);
         work(call, now);
     }
 
@@ -93,8 +94,7 @@ private:
         session_.emplace(make_streams(now, *agreed, sources_, options, random_));
         began_ = now;
         call_id_ = call.id();
-        plays_ = audio_ && shared_.audio == AnswerAudio::loops && session_->can_send(audio_->index);
-        if (plays_) clock_.start(now);
+        sound_.begin(now, *session_, audio_);
         if (record_to_.empty()) return;
         const auto coming = [&](const std::optional<MediaSection>& of) {
             return of && sdp::receives(section(of->index).direction);
@@ -229,27 +229,6 @@ private:
         }
     }
 
-    void play(TimePoint now) {
-        if (!plays_) return;
-        const auto codec = audio_codec_of(section(audio_->index), audio_->codec);
-        if (!loop_ && codec) loop_ = shared_.sound->get(*codec);
-        if (!loop_ && !told_sound_) {
-            if (const auto fault = shared_.sound->fault(); !fault.empty()) {
-                told_sound_ = true;
-                tell("no sound is played to calls: " + fault);
-            }
-        }
-        while (clock_.is_due(now)) {
-            if (loop_) {
-                const auto ticks = static_cast<std::uint64_t>(media::format_of(*codec).frame_ticks());
-                const BytesView payload = loop_->packets[clock_.count() % loop_->packets.size()];
-                const auto timestamp = static_cast<std::uint32_t>(clock_.count() * ticks);
-                (void)session_->send_frame(now, audio_->index, {timestamp, audio_->codec, std::span(&payload, 1)});
-            }
-            clock_.sent(now);
-        }
-    }
-
     /// Of video whose packets go back as they came.
     void record_reflected(const streams::PacketReceived& packet) {
         if (!recording_ || !video_ || packet.section != video_->index) return;
@@ -289,13 +268,10 @@ private:
     bool told_silence_ = false;
     bool told_faults_ = false;
     bool gave_up_ = false;
-    bool plays_ = false;
-    bool told_sound_ = false;  // why there is none
     std::shared_ptr<Recording> recording_;
     std::optional<PacketFrames> frames_;  // of what is reflected and recorded
     std::optional<std::pair<streams::ReceiveId, media::VideoCodec>> reflected_;
-    SoundClock clock_;
-    std::shared_ptr<const SoundLoop> loop_;
+    SoundPlayer sound_;
 };
 
 }  // namespace

@@ -270,13 +270,14 @@ bool read_camera(const VideoPlan& plan, FrameLoop& out, std::string& fault, Loop
                 fault, progress);
 }
 
-bool read_movie(const VideoPlan& plan, FrameLoop& out, std::string& fault, LoopProgress& progress) {
+media::Made<media::PictureSource> open_movie(const std::string& path) {
     const auto& loaded = media::movie_plugin();
-    if (loaded.plugin == nullptr) {
-        fault = in_words(plan.source, "this is neither IVF nor Y4M, and for all else there is " + loaded.fault);
-        return false;
-    }
-    return film(plan, loaded.plugin->open_movie(plan.source), movie_length, out, fault, progress);
+    if (loaded.plugin == nullptr) return {nullptr, "this is neither IVF nor Y4M, and for all else there is " + loaded.fault};
+    return loaded.plugin->open_movie(path);
+}
+
+bool read_movie(const VideoPlan& plan, FrameLoop& out, std::string& fault, LoopProgress& progress) {
+    return film(plan, open_movie(plan.source), movie_length, out, fault, progress);
 }
 
 bool read_file(const VideoPlan& plan, FrameLoop& out, std::string& fault, LoopProgress& progress) {
@@ -321,7 +322,11 @@ std::optional<media::VideoCodec> codec_of_source(const VideoPlan& plan, std::str
         fault = in_words(plan.source, "cannot be read, or is empty");
         return std::nullopt;
     }
-    if (!is_ivf(head)) return std::nullopt;
+    if (!is_ivf(head)) {
+        if (is_y4m(head)) return std::nullopt;
+        if (const auto movie = open_movie(plan.source); !movie.made) fault = in_words(plan.source, movie.fault);
+        return std::nullopt;
+    }
     const auto reader = picture::IvfReader::open(head);
     const auto codec = reader ? codec_of(reader->header()) : std::nullopt;
     if (!codec) fault = in_words(plan.source, reader ? "IVF of VP8 (VP80) or H.264 is expected" : to_string(reader.error()));

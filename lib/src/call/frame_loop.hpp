@@ -58,8 +58,8 @@ struct LoopProgress {
 [[nodiscard]] std::shared_ptr<const FrameLoop> make_frame_loop(const VideoPlan& plan, media::VideoCodec codec, std::string& fault,
                                                                LoopProgress& progress);
 
-/// The codec that a source is bound to, since it is not encoded here; nothing where it is. Errors: as above, in `fault`, and a codec that is
-/// not among those that the plan asks for.
+/// The codec that a source is bound to, since it is not encoded here; nothing where it is. Reads the file's beginning alone. Errors: as above,
+/// in `fault`, and a codec that is not among those that the plan asks for.
 [[nodiscard]] std::optional<media::VideoCodec> codec_of_source(const VideoPlan& plan, std::string& fault);
 
 }  // namespace volley::call

@@ -153,21 +153,25 @@ void FrameTrips::expire(TimePoint now) {
 }
 
 void FrameTrips::note_returned(const ReturnedFrame& frame) {
-    ++counts_.received;
-    if (!plan_.decoded) {
+    const Back back{frame, std::nullopt};
+    count(&TripCounts::received, back);
+    over_ = over_ || frame.uncalled_for;
+    if (!plan_.decoded && !frame.uncalled_for) {
         if (!first_frame_) first_frame_ = frame.assembled;
         freezes_.shown(frame.assembled);
     }
     if (std::find(seen_.begin(), seen_.end(), frame.rtp_timestamp) != seen_.end()) {
-        ++counts_.repeated;
+        count(&TripCounts::repeated, back);
         return;
     }
     seen_.push_back(frame.rtp_timestamp);
     if (seen_.size() > most_seen) seen_.pop_front();
-    recent_.push_back({frame.rtp_timestamp, frame.last_packet, std::nullopt});
-    if (recent_.size() > frames_to_believe) recent_.pop_front();
-    back_.push_back({frame, std::nullopt});
-    ++searched_;
+    back_.push_back(back);
+    if (!frame.uncalled_for) {
+        recent_.push_back({frame.rtp_timestamp, frame.last_packet, std::nullopt});
+        if (recent_.size() > frames_to_believe) recent_.pop_front();
+        ++searched_;
+    }
     if (stamps_ == Stamps::searching || (stamps_ != Stamps::kept && searched_ % search_again_every == 0)) search_offset(false);
     if (back_.size() > most_waiting_back) {
         const Back oldest = back_.front();
@@ -178,13 +182,15 @@ void FrameTrips::note_returned(const ReturnedFrame& frame) {
 }
 
 void FrameTrips::note_decoded(const DecodedFrame& frame) {
-    ++counts_.decoded;
-    if (!first_frame_) first_frame_ = frame.decoded;
-    freezes_.shown(frame.decoded);
-    if (codes_sent_ && !frame.code) ++counts_.unreadable;
     const auto back = std::find_if(back_.rbegin(), back_.rend(), [&frame](const Back& b) {
         return b.frame.rtp_timestamp == frame.rtp_timestamp && !b.decoded;
     });
+    // Of one that came before it was all over, and is no longer waited for, that is known no more then.
+    if (back == back_.rend() ? !over_ : !back->frame.uncalled_for) {
+        count_decoded(frame);
+        if (!first_frame_) first_frame_ = frame.decoded;
+        freezes_.shown(frame.decoded);
+    }
     if (back == back_.rend()) return;
     back->decoded = frame;
     const auto stamp = std::find_if(recent_.rbegin(), recent_.rend(),
@@ -295,9 +301,11 @@ void FrameTrips::judge(const Back& back) {
 }
 
 void FrameTrips::judge_by_stamp(const Back& back) {
-    const auto code = back.decoded ? back.decoded->code : std::nullopt;
+    const std::optional<std::uint32_t> unread;
+    const auto& code = back.decoded ? back.decoded->code : unread;
     const auto number = sent_with(back.frame.rtp_timestamp - offset_, back.frame.last_packet);
     if (!number) {
+        if (back.frame.uncalled_for) return;
         const auto shown = code ? sent_showing(*code, back.frame.last_packet, plan_.timeout) : std::nullopt;
         if (shown && sent_at(*shown).fate == Fate::returned)
             ++counts_.repeated;
@@ -314,7 +322,7 @@ void FrameTrips::judge_by_stamp(const Back& back) {
     } else if (*code == *ours) {
         clashes_ = 0;
         match(back, *number, KnownBy::both);
-    } else {
+    } else if (!back.frame.uncalled_for) {
         ++counts_.mismatched;
         if (++clashes_ >= clashes_to_doubt) doubt_offset();
     }
@@ -322,10 +330,10 @@ void FrameTrips::judge_by_stamp(const Back& back) {
 
 void FrameTrips::judge_by_code(const Back& back) {
     if (!back.decoded) {
-        ++counts_.unknown;
+        count(&TripCounts::unknown, back);
         return;
     }
-    note_reading(back);
+    if (!back.frame.uncalled_for) note_reading(back);
     const std::size_t in_order = readings_in_order();
     if (codes_believed_ && readings_.size() == readings_kept && in_order < codes_to_doubt) {
         release_held();
@@ -346,7 +354,7 @@ void FrameTrips::judge_by_code(const Back& back) {
 
 void FrameTrips::give_up_code(const Back& back) noexcept {
     if (const auto code = back.decoded->code) doubt_those_showing(*code, back.frame.last_packet);
-    ++counts_.unknown;
+    count(&TripCounts::unknown, back);
 }
 
 void FrameTrips::note_reading(const Back& back) {
@@ -404,22 +412,23 @@ void FrameTrips::take_code(const Back& back) {
         return;
     }
     if (held_ && *shown == held_->number) {
-        ++counts_.repeated;
+        count(&TripCounts::repeated, back);
         release_held();
         return;
     }
     const Fate fate = sent_at(*shown).fate;
     if (fate == Fate::returned || fate == Fate::late) {
-        ++counts_.repeated;
+        count(&TripCounts::repeated, back);
         return;
     }
     if (newest_by_code_ && *shown < *newest_by_code_) {
-        ++counts_.unknown;
+        count(&TripCounts::unknown, back);
         return;
     }
     if (held_ && *shown < held_->number) {
         // One of the two was read wrongly, and nobody knows which.
-        counts_.unknown += 2;
+        count(&TripCounts::unknown, back);
+        count(&TripCounts::unknown, held_->back);
         held_.reset();
         return;
     }
@@ -457,7 +466,7 @@ void FrameTrips::release_held(const Held* next) {
     if (const auto other = rather_than(held, next)) {
         sent_at(held.number).doubted = true;
         sent_at(*other).doubted = true;
-        ++counts_.unknown;
+        count(&TripCounts::unknown, held.back);
         return;
     }
     newest_by_code_ = held.number;
@@ -467,13 +476,17 @@ void FrameTrips::release_held(const Held* next) {
 void FrameTrips::match(const Back& back, std::uint64_t number, KnownBy by) {
     Sent& sent = sent_at(number);
     if (sent.fate == Fate::returned || sent.fate == Fate::late) {
-        ++counts_.repeated;
+        count(&TripCounts::repeated, back);
         return;
     }
     if (!sent.frame.counted) {
         sent.fate = Fate::returned;
-        forget_uncounted(back);
+        if (!back.frame.uncalled_for) forget_uncounted(back);
         return;
+    }
+    if (back.frame.uncalled_for) {
+        ++counts_.received;
+        if (back.decoded) count_decoded(*back.decoded);
     }
     if (sent.fate == Fate::waiting)
         --waiting_;
@@ -510,6 +523,15 @@ void FrameTrips::forget_uncounted(const Back& back) noexcept {
     if (!back.decoded) return;
     --counts_.decoded;
     if (codes_sent_ && !back.decoded->code) --counts_.unreadable;
+}
+
+void FrameTrips::count(std::uint64_t TripCounts::*what, const Back& back) noexcept {
+    if (!back.frame.uncalled_for) ++(counts_.*what);
+}
+
+void FrameTrips::count_decoded(const DecodedFrame& frame) noexcept {
+    ++counts_.decoded;
+    if (codes_sent_ && !frame.code) ++counts_.unreadable;
 }
 
 void FrameTrips::advance(TimePoint now) {

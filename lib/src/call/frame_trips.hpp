@@ -35,6 +35,8 @@ struct ReturnedFrame {
     std::uint32_t rtp_timestamp = 0;
     TimePoint last_packet;  ///< when the last of its packets arrived
     TimePoint assembled;    ///< when it was given out for decoding: after the frames before it
+    bool uncalled_for =
+        false;  ///< came when all that was sent had had its time: is counted only if it is a frame of ours after all
 };
 
 /// A frame that came back, decoded.
@@ -87,7 +89,7 @@ struct TripCounts {
     std::uint64_t lost = 0;      ///< of those sent, not within TripPlan::timeout: includes late
     std::uint64_t untold =
         0;  ///< of those sent, whose time is over while frames came back of which nobody can tell which they are
-    std::uint64_t received = 0;    ///< frames that came, whatever they are
+    std::uint64_t received = 0;    ///< frames that came, whatever they are, while some were to come
     std::uint64_t repeated = 0;    ///< of those received: one that had come before
     std::uint64_t mismatched = 0;  ///< of those received: timestamp and picture say different frames, or the timestamp says none
     std::uint64_t unknown = 0;     ///< of those received: of no frame that could be meant
@@ -224,6 +226,8 @@ private:
     [[nodiscard]] Duration way_of(const Held& held) const;
     void release_held(const Held* next = nullptr);
     void match(const Back& back, std::uint64_t number, KnownBy by);
+    void count(std::uint64_t TripCounts::*what, const Back& back) noexcept;
+    void count_decoded(const DecodedFrame& frame) noexcept;
 
     TripPlan plan_;
     TripCounts counts_;
@@ -240,6 +244,7 @@ private:
     std::size_t clashes_ = 0;
     std::size_t drifts_ = 0;      // strays whose picture tells which frame they are
     std::uint64_t searched_ = 0;  // frames that came since the search began
+    bool over_ = false;           // frames come that are not called for
     bool codes_sent_ = false;
     bool codes_believed_ = false;
     std::deque<std::optional<Reading>> readings_;  // of the last readings_kept pictures that were judged by their code

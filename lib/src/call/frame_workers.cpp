@@ -7,6 +7,7 @@
 #include <mutex>
 #include <new>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace volley::call {
@@ -40,21 +41,24 @@ struct FrameWorkers::Impl {
             if (waiting.empty()) return;
             std::shared_ptr<FrameWork> mine = std::move(waiting.front());
             waiting.pop_front();
-            mine->turn_ = FrameWork::Turn::running;
+            mine->waiting_ = false;
+            ++mine->running_;
             lock.unlock();
             run_guarded(*mine);
             lock.lock();
-            if (mine->turn_ == FrameWork::Turn::running_and_wanted && (!ending || mine->must_end())) {
-                mine->turn_ = FrameWork::Turn::waiting;
+            --mine->running_;
+            if (std::exchange(mine->wanted_, false) && may_wait(*mine)) {
+                mine->waiting_ = true;
                 waiting.push_back(std::move(mine));
                 continue;
             }
-            mine->turn_ = FrameWork::Turn::idle;
             lock.unlock();
             mine.reset();  // may be the last who holds it, and its codecs take a while to go
             lock.lock();
         }
     }
+
+    [[nodiscard]] bool may_wait(const FrameWork& work) const { return !work.waiting_ && (!ending || work.must_end()); }
 
     const unsigned most_threads;
     std::mutex mutex;
@@ -63,6 +67,11 @@ struct FrameWorkers::Impl {
     std::vector<std::thread> threads;
     bool ending = false;
 };
+
+void FrameWork::want_again() {
+    if (workers_ == nullptr) return;
+    if (const auto self = self_.lock()) workers_->want(self);
+}
 
 FrameWorkers::FrameWorkers(unsigned threads) : impl_(std::make_unique<Impl>(threads)) {}
 
@@ -77,21 +86,19 @@ FrameWorkers::~FrameWorkers() {
 }
 
 void FrameWorkers::want(const std::shared_ptr<FrameWork>& work) {
-    using Turn = FrameWork::Turn;
     const std::scoped_lock lock(impl_->mutex);
-    switch (work->turn_) {
-        case Turn::waiting:
-        case Turn::running_and_wanted:
-            return;
-        case Turn::running:
-            work->turn_ = Turn::running_and_wanted;
-            return;
-        case Turn::idle:
-            break;
+    if (work->workers_ == nullptr) {
+        work->workers_ = this;
+        work->self_ = work;
     }
-    work->turn_ = Turn::waiting;
+    if (!impl_->may_wait(*work)) return;
+    if (work->running_ >= work->most_at_once()) {
+        work->wanted_ = true;
+        return;
+    }
+    work->waiting_ = true;
     impl_->waiting.push_back(work);
-    if (impl_->threads.size() < impl_->most_threads) {
+    if (!impl_->ending && impl_->threads.size() < impl_->most_threads) {
         // One that cannot be had is done without, as long as there is another.
         try {
             impl_->threads.emplace_back([my = impl_.get()] { my->work(); });

@@ -7,7 +7,10 @@
 
 namespace volley::call {
 
-/// The work of one track, done on whichever thread is free, never on two at a time. What it is given and what it makes it guards itself.
+class FrameWorkers;
+
+/// The work of one track, done on whichever thread is free, on one at a time if it does not say otherwise. What it is given and what it makes it
+/// guards itself.
 class FrameWork {
 public:
     FrameWork() = default;
@@ -21,10 +24,22 @@ public:
     virtual void fail(std::string why) = 0;
     /// What waits when all is over is to be done all the same: a file is to be closed.
     [[nodiscard]] virtual bool must_end() const { return false; }
+    /// On so many threads at most it runs at a time.
+    [[nodiscard]] virtual unsigned most_at_once() const { return 1; }
+
+protected:
+    /// Within run(): as FrameWorkers::want(), where workers run this.
+    void want_again();
 
 private:
     friend class FrameWorkers;
-    enum class Turn { idle, waiting, running, running_and_wanted } turn_ = Turn::idle;  // FrameWorkers' lock guards it
+    // Written with the first want() alone.
+    FrameWorkers* workers_ = nullptr;
+    std::weak_ptr<FrameWork> self_;
+    // FrameWorkers' lock guards these.
+    bool waiting_ = false;
+    bool wanted_ = false;  // while it ran as often as it may
+    unsigned running_ = 0;
 };
 
 /// Fair: who has run stands behind all others that wait. Thread safety: every member from any thread; not destroyed by work of its own.
@@ -36,7 +51,8 @@ public:
     FrameWorkers& operator=(const FrameWorkers&) = delete;
     ~FrameWorkers();  ///< lets what runs come to its end; what waits is dropped, but for work that must_end()
 
-    /// There is something to do. Work that waits already is not counted twice; work that runs is run once more.
+    /// There is something to do: a run begins after this. Work that waits already is not counted twice; work that runs on as many threads as it
+    /// may is run once more. When all is over nothing more begins, but for work that must_end(). One work is of one FrameWorkers.
     void want(const std::shared_ptr<FrameWork>& work);
 
     /// As many as there are processors: the loop, which has a few per cent of one to do, needs none to itself, and on a machine of two a single

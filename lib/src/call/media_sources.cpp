@@ -1,7 +1,10 @@
-// What calls send, made once for all of them.
+#include "call/media_sources.hpp"
+
+#include <map>
+#include <mutex>
 #include <utility>
 
-#include "call/media_leg.hpp"
+#include "call/media_formats.hpp"
 #include "call/sound_source.hpp"
 
 namespace volley::call {

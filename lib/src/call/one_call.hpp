@@ -18,6 +18,7 @@
 #include "call/client_call.hpp"
 #include "call/loop.hpp"
 #include "call/media_leg.hpp"
+#include "call/media_sources.hpp"
 #include "call/pings.hpp"
 #include "call/signalling.hpp"
 #include "net/task_group.hpp"

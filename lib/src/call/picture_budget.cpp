@@ -11,12 +11,13 @@
 
 namespace volley::call {
 
-PictureLimits PictureLimits::of_this_machine(unsigned processes) {
-    constexpr std::size_t bytes_per_pixel = 50;
+PictureLimits PictureLimits::of_this_machine(unsigned processes, std::size_t one) {
+    constexpr std::size_t bytes_per_pixel = 58;
     constexpr std::size_t least_pictures = 10;
     PictureLimits out;
     if (const auto memory = usable_memory(); memory > 0) out.all = memory / 2 / bytes_per_pixel;
-    out.all = std::max(out.all / processes, least_pictures * out.one);
+    out.all = std::max({out.all / processes, least_pictures * usual, one});
+    out.one = one;
     return out;
 }
 
@@ -52,8 +53,9 @@ media::Fault PictureShare::admit(const PictureSize& size) {
     if (pixels <= pixels_) return {};
     const PictureLimits& limits = budget_.limits();
     if (pixels > limits.one)
-        return fmt::format("a picture of {} x {} pixels: one may have {} pixels in all to be decoded here", size.width,
-                           size.height, limits.one);
+        return fmt::format(
+            "a picture of {} x {} pixels: one may have {} pixels in all to be decoded here (--max-pixels of volley serve)",
+            size.width, size.height, limits.one);
     if (!budget_.take(pixels - pixels_))
         return fmt::format(
             "a picture of {} x {} pixels: those of all calls have {} pixels already, and {} are what there is room for",

@@ -11,14 +11,15 @@
 
 namespace volley::call {
 
-/// In pixels. Some 50 bytes are taken for each while a call lasts: by the decoder, the encoder, and the transform between the two.
+/// In pixels. Some 58 bytes are taken for each while a call lasts: by the decoder, the encoder, the transform, and what waits between the three.
 struct PictureLimits {
-    std::size_t one = std::size_t{1920} * 1200;
+    static constexpr std::size_t usual = std::size_t{1920} * 1200;
+    std::size_t one = usual;
     std::size_t all = std::size_t{32} << 20;  ///< sum over all calls of the largest picture of each
 
-    /// Half of the memory that this process may use for all of them, but never less than what ten of the largest take.
+    /// Half of the memory that this process may use for all of them, but never less than what ten of the usual limit take, or one of `one`.
     /// @param processes  that share it, evenly; at least 1
-    [[nodiscard]] static PictureLimits of_this_machine(unsigned processes = 1);
+    [[nodiscard]] static PictureLimits of_this_machine(unsigned processes = 1, std::size_t one = usual);
 };
 
 /// Thread safety: every member from any thread.

@@ -2,11 +2,12 @@
 
 #include <chrono>
 #include <optional>
-#include <span>
 #include <utility>
 #include <variant>
 
 #include "call/frame_sender.hpp"
+#include "call/sound_player.hpp"
+#include "streams/deadlines.hpp"
 
 namespace volley::call {
 namespace {
@@ -18,7 +19,12 @@ class PlayHandler final : public CallHandler {
 public:
     PlayHandler(const AnswerMedia& shared, FrameSupply frames, CallSources sources, RandomSource& random,
                 std::unique_ptr<CallHandler> inner)
-        : shared_(shared), frames_(std::move(frames)), sources_(std::move(sources)), random_(random), inner_(std::move(inner)) {}
+        : shared_(shared),
+          frames_(std::move(frames)),
+          sources_(std::move(sources)),
+          random_(random),
+          inner_(std::move(inner)),
+          sound_(shared) {}
 
     void handle(ServerCall& call, TimePoint at, webrtc::PeerEvent& event) override {
         if (const auto* const packet = std::get_if<webrtc::MediaPacket>(&event)) {
@@ -33,13 +39,9 @@ public:
     }
 
     [[nodiscard]] std::optional<TimePoint> next_timeout() const override {
-        std::optional<TimePoint> when = inner_->next_timeout();
-        const auto sooner = [&](std::optional<TimePoint> other) {
-            if (other && (!when || *other < *when)) when = other;
-        };
-        if (session_) sooner(session_->next_timeout());
-        if (plays_video_) sooner(sender_ ? sender_->due() : look_for_frames_);
-        if (plays_audio_) sooner(clock_.due());
+        auto when = streams::earlier(inner_->next_timeout(), sound_.due());
+        if (session_) when = streams::earlier(when, session_->next_timeout());
+        if (plays_video_) when = streams::earlier(when, sender_ ? sender_->due() : look_for_frames_);
         return when;
     }
 
@@ -48,7 +50,7 @@ public:
         if (!session_) return;
         if (const auto due = session_->next_timeout(); due && now >= *due) session_->handle_timeout(now);
         if (plays_video_) play_video(now);
-        if (plays_audio_) play_audio(now);
+        sound_.play(now, *session_);
         work(call, now);
     }
 
@@ -57,15 +59,13 @@ private:
         const auto& agreed = call.peer().agreed();
         if (!agreed) return;
         video_ = video_section(*agreed);
-        audio_ = audio_section(*agreed);
-        if (!video_ && !audio_) return;
+        if (!video_ && !audio_section(*agreed)) return;
         StreamOptions options;
         options.rate = shared_.rate;
         session_.emplace(make_streams(now, *agreed, sources_, options, random_));
         plays_video_ = video_ && session_->can_send(video_->index);
-        plays_audio_ = audio_ && shared_.audio == AnswerAudio::loops && session_->can_send(audio_->index);
         look_for_frames_ = now;
-        clock_.start(now);
+        sound_.begin(now, *session_, audio_section(*agreed));
     }
 
     void work(ServerCall& call, TimePoint now) {
@@ -87,26 +87,6 @@ private:
         sender_->send_due(now, *session_, *video_);
     }
 
-    void play_audio(TimePoint now) {
-        const auto codec = audio_codec_of(session_->config().sections[audio_->index].agreed, audio_->codec);
-        if (!sound_ && codec) sound_ = shared_.sound->get(*codec);
-        if (!sound_ && !told_sound_) {
-            if (const auto fault = shared_.sound->fault(); !fault.empty()) {
-                told_sound_ = true;
-                if (shared_.notice) shared_.notice("no sound is played to calls: " + fault);
-            }
-        }
-        while (clock_.is_due(now)) {
-            if (sound_) {
-                const auto ticks = static_cast<std::uint64_t>(media::format_of(*codec).frame_ticks());
-                const BytesView payload = sound_->packets[clock_.count() % sound_->packets.size()];
-                const auto timestamp = static_cast<std::uint32_t>(clock_.count() * ticks);
-                (void)session_->send_frame(now, audio_->index, {timestamp, audio_->codec, std::span(&payload, 1)});
-            }
-            clock_.sent(now);
-        }
-    }
-
     const AnswerMedia& shared_;
     const FrameSupply frames_;
     const CallSources sources_;
@@ -115,14 +95,10 @@ private:
 
     std::optional<streams::Session> session_;
     std::optional<MediaSection> video_;
-    std::optional<MediaSection> audio_;
     bool plays_video_ = false;
-    bool plays_audio_ = false;
-    bool told_sound_ = false;  // why there is none
     TimePoint look_for_frames_{};
     std::optional<FrameSender> sender_;
-    SoundClock clock_;
-    std::shared_ptr<const SoundLoop> sound_;
+    SoundPlayer sound_;
 };
 
 }  // namespace

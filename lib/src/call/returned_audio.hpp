@@ -65,9 +65,9 @@ public:
     struct Seen {
         std::uint64_t decoded = 0;  ///< packets
         std::uint64_t undecodable = 0;
-        std::uint64_t dropped = 0;  ///< came faster than they could be decoded, or out of order
-        Duration heard{};           ///< sound that was listened through, silence that was filled in included
-        double level_db = 0;        ///< of all that was decoded; 0: nothing was
+        std::uint64_t dropped = 0;       ///< came faster than they could be decoded, or out of order
+        Duration heard{};                ///< sound that was listened through, silence that was filled in included
+        std::optional<double> level_db;  ///< of all that was decoded; nothing: none was
         std::string fault;
     };
     [[nodiscard]] Seen seen() const;

@@ -15,10 +15,10 @@
 #include <volley/time.hpp>
 
 #include "base/bytes.hpp"
+#include "call/coded_picture.hpp"
 #include "call/frame_loop.hpp"
 #include "call/frame_trips.hpp"
 #include "call/frame_workers.hpp"
-#include "call/video_transformer.hpp"
 #include "media/plugin.hpp"
 
 namespace volley::call {

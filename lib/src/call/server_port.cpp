@@ -151,6 +151,7 @@ struct ServerPort::Impl final : std::enable_shared_from_this<Impl> {
     ServerPort& station;
     ServerPortConfig config;
     std::optional<IpAddress> home;  // a loopback address, where this machine alone is listened to
+    bool narrowed = false;          // not there, since another socket is
     net::UdpSocket socket;
     Calls calls;
     Routes routes;
@@ -424,8 +425,17 @@ void ServerPort::Impl::end_all() {
 // --- the object ------------------------------------------------------------------------------------------------------------------
 
 ServerPort::ServerPort(Loop& loop, ServerPortConfig config) : impl_(std::make_shared<Impl>(loop, *this, std::move(config))) {
-    if (const error_code error = impl_->socket.open(impl_->config.bind, socket_buffer))
-        throw boost::system::system_error(error, "cannot open UDP port " + impl_->config.bind.to_string());
+    error_code error = impl_->socket.open(impl_->config.bind, socket_buffer);
+    if (error == boost::system::errc::address_in_use && impl_->home) {
+        const Endpoint alone{*impl_->home, impl_->config.bind.port};
+        if (!impl_->socket.open(alone, socket_buffer)) {
+            error = {};
+            impl_->config.bind = alone;
+            impl_->home.reset();
+            impl_->narrowed = true;
+        }
+    }
+    if (error) throw boost::system::system_error(error, "cannot open UDP port " + impl_->config.bind.to_string());
     if (impl_->addresses(Clock::now(), true).empty())
         throw boost::system::system_error(make_error_code(boost::system::errc::address_not_available),
                                           "none of the advertised addresses is of the kind that the port has");
@@ -445,6 +455,8 @@ Endpoint ServerPort::local_endpoint() const {
     if (impl_->home) out.address = *impl_->home;
     return out;
 }
+
+bool ServerPort::narrowed() const noexcept { return impl_->narrowed; }
 
 boost::system::result<ServerPort::Accepted, ServerPort::Failure> ServerPort::accept(std::string_view offer, const IpAddress& from,
                                                                                     std::unique_ptr<CallHandler> handler,

@@ -30,6 +30,7 @@ struct ServerPortConfig {
     std::vector<IpAddress> advertised;
     /// A port on a loopback address can be reached at all addresses of this machine, though from this machine alone, and tells those that are
     /// not loopback ones behind its own. For browsers that make no call to a loopback address, as Firefox. Not with `advertised`.
+    /// Where another socket has the port at one of those addresses, it stays at its own alone.
     bool whole_machine = false;
     /// Of each call. STUN and TURN servers in it are not asked: they would have to be one for each call, and `advertised` says what they would.
     webrtc::PeerConfig peer;
@@ -124,6 +125,8 @@ public:
     ~ServerPort() override;  ///< hangs up all calls; not within a handler
 
     [[nodiscard]] Endpoint local_endpoint() const;
+    /// Of a port that was to be reached at all addresses of this machine: one of the others has another socket there, and it is not.
+    [[nodiscard]] bool narrowed() const noexcept;
 
     /// Answers an offer. @param from  who signals, for the limit per address. @param media  what this call can carry beside data.
     /// Throws std::bad_alloc, boost::system::system_error where the system does not tell its addresses, and what the handler throws; then

@@ -1,33 +1,25 @@
 // What a server does with the video of one call, on threads beside the loop: decodes, transforms, encodes.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <volley/time.hpp>
 
-#include "base/bytes.hpp"
+#include "call/coded_picture.hpp"
 #include "call/frame_workers.hpp"
 #include "call/picture_budget.hpp"
+#include "call/video_stages.hpp"
 #include "media/plugin.hpp"
 
 namespace volley::call {
-
-/// One picture as it is coded, of either direction.
-struct CodedPicture {
-    Bytes bytes;
-    std::uint32_t timestamp = 0;  ///< of RTP, 90,000 a second
-    bool key = false;
-    TimePoint came{};  ///< when it was there, whole and in turn
-};
 
 /// What became of pictures.
 struct TransformCounts {
@@ -44,27 +36,20 @@ struct TransformCounts {
     Duration encoding{};         //
 };
 
-/// Every picture is decoded, since the next one needs it; of those that wait only the newest is transformed and sent, so that what comes back is
-/// not late by a queue; and those that came together with it, since that is the way's doing: behind a packet that was resent come all pictures
-/// that had to wait for it. One decoder at a time: that of the codec that came last. Thread safety: every member from any thread, run() aside.
+/// The three overlap, as VideoStages has it: while a picture is transformed the one before it is encoded and those after it are decoded, on as many
+/// threads as are free; where that is one, it takes each picture through all three. One decoder at a time: that of the codec that came last. Thread
+/// safety: every member from any thread.
 class VideoTransformer final : public FrameWork {
 public:
-    static constexpr std::size_t most_waiting = 64;  ///< pictures that are not decoded yet
-    static constexpr std::size_t most_waiting_bytes = std::size_t{4} << 20;
-    /// Pictures have come together that came within so long, shorter than from one picture to the next.
-    static constexpr Duration together = std::chrono::milliseconds(10);
-    /// Of those as many are transformed as are begun within so long, and the newest.
-    static constexpr Duration most_catching_up = std::chrono::milliseconds(100);
-
     /// @param transform   by name, as media::make_transform() knows it. @param budget  outlives this object, as far as it is not abandoned and run since.
     /// @param there_is  called on a thread of the workers when take() has something
     VideoTransformer(media::VideoCodec to, std::string transform, int bits_per_second, PictureBudget& budget,
-                     std::function<void()> there_is, Duration catching_up = most_catching_up);
+                     std::function<void()> there_is, Duration catching_up = VideoStages::most_catching_up);
 
     /// @param codec  which may be another one with every picture. @return false where so much waits that it was dropped, with all up to the next key
     /// picture; one is to be asked for.
     bool put(media::VideoCodec codec, CodedPicture picture);
-    /// Its call is over: what waits is not done any more, and what runs ends with the picture that it is at.
+    /// Its call is over: what waits is not done any more, and each stage that runs ends with the picture that it is at. Codecs go with the next run.
     void abandon();
     /// The next picture is to be a key picture.
     void force_key();
@@ -78,61 +63,66 @@ public:
     [[nodiscard]] Output take();
     [[nodiscard]] TransformCounts counts() const;
 
+    /// Takes the pictures that have come by now as far as they go while no other run does; asks for another one where a stage is left free.
     void run() override;
     void fail(std::string why) override;
+    [[nodiscard]] unsigned most_at_once() const override { return 3; }
 
 private:
-    struct Waiting {
-        media::VideoCodec codec{};
-        CodedPicture picture;
+    /// What a stage has to say when it is through.
+    struct Said {
+        bool good = false;  ///< there is something for the next stage
+        bool wants_key = false;
+        std::string fault;
+        CodedPicture picture;  ///< empty: none
     };
-    struct Work {
-        std::deque<Waiting> pictures;
-        bool force_key = false;
-        std::optional<int> bitrate;
-    };
-    [[nodiscard]] Work take_work();
-    [[nodiscard]] bool make_encoder();
-    [[nodiscard]] media::DecodedPicture decode(const Waiting& waiting, TransformCounts& counts, Output& out);
+    /// Does a job, hands it back with what came of it, and tells.
+    /// @param more  there is something to do for another thread
+    template <class Job>
+    void carry_out(Job job, bool more);
+    void carry_out(std::monostate none, bool more);
+    void carry_out(ToRelease memory, bool more);
+    [[nodiscard]] Said carry_out_stage(ToDecode& job, TransformCounts& counts);
+    [[nodiscard]] Said carry_out_stage(ToTransform& job, TransformCounts& counts);
+    [[nodiscard]] Said carry_out_stage(ToEncode& job, TransformCounts& counts);
+    [[nodiscard]] std::string make_encoder();
+    [[nodiscard]] std::string make_decoder(media::VideoCodec codec);
+    [[nodiscard]] std::string configure(const picture::Picture& picture, std::optional<int> bitrate);
     void release();
-    void give_up(std::string fault);
-    void transform(const picture::PictureView& view, const CodedPicture& coded, TransformCounts& counts, Output& out);
+    void give_up(std::string fault);  // the lock is held
     void note_size(const picture::PictureView& decoded, TransformCounts& counts);
     [[nodiscard]] double seconds_at(std::uint32_t timestamp);
 
     const media::VideoCodec to_;
     const std::string transform_name_;
     const std::function<void()> there_is_;
-    const Duration catching_up_;
 
-    std::atomic<bool> abandoned_ = false;
     mutable std::mutex mutex_;
-    std::deque<Waiting> waiting_;
-    std::size_t waiting_bytes_ = 0;
-    bool until_key_ = false;  // pictures are dropped until one comes
+    VideoStages stages_;
     bool force_key_ = false;
     std::optional<int> bitrate_;
     Output output_;
+    bool gave_up_ = false;
     TransformCounts counts_;
 
-    // Of run() alone.
+    // Each of one stage alone; VideoStages hands them on from thread to thread. Decoding:
     PictureShare share_;
     std::unique_ptr<media::VideoDecoder> decoder_;
     std::optional<media::VideoCodec> decoding_;  // what decoder_ is of
+    int decoded_width_ = 0;
+    int decoded_height_ = 0;
+    // Transforming:
+    std::unique_ptr<media::Transform> transform_;  // nothing: pictures stay as they are
+    std::optional<std::uint32_t> last_timestamp_;
+    std::int64_t ticks_ = 0;
+    // Encoding:
     std::unique_ptr<media::VideoEncoder> encoder_;
-    std::unique_ptr<media::Transform> transform_;
-    picture::Picture transformed_;
     const int wide_rate_;  // bits per second
     int bits_per_second_;
     bool narrow_ = false;
     int width_ = 0;  // that the encoder has
     int height_ = 0;
-    int decoded_width_ = 0;
-    int decoded_height_ = 0;
     bool key_owed_ = false;  // one was asked for and is not there yet
-    std::optional<std::uint32_t> last_timestamp_;
-    std::int64_t ticks_ = 0;
-    bool given_up_ = false;
 };
 
 }  // namespace volley::call

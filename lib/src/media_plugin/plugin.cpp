@@ -21,7 +21,8 @@ public:
     Libraries() { use_one_thread(); }
 
     std::string libraries() const override {
-        return vp8_library() + ", " + h264_library() + ", " + opus_library() + ", SpanDSP, " + transforms_library();
+        return vp8_library() + ", " + h264_library() + ", " + opus_library() + ", SpanDSP, " + transforms_library() + ", " +
+               recorder_library();
     }
 
     media::Made<media::VideoEncoder> make_video_encoder(media::VideoCodec codec) const override {

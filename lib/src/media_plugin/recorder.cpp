@@ -8,9 +8,27 @@
 #include <cstring>
 #include <deque>
 #include <filesystem>
+#include <optional>
 #include <system_error>
+#include <type_traits>
 
-#include "media_plugin/ebml.hpp"
+#include <ebml/EbmlHead.h>
+#include <ebml/EbmlSubHead.h>
+#include <ebml/EbmlVoid.h>
+#include <ebml/IOCallback.h>
+#include <matroska/KaxCluster.h>
+#include <matroska/KaxCues.h>
+#include <matroska/KaxCuesData.h>
+#include <matroska/KaxInfo.h>
+#include <matroska/KaxInfoData.h>
+#include <matroska/KaxSeekHead.h>
+#include <matroska/KaxSegment.h>
+#include <matroska/KaxTrackAudio.h>
+#include <matroska/KaxTrackEntryData.h>
+#include <matroska/KaxTrackVideo.h>
+#include <matroska/KaxTracks.h>
+#include <matroska/KaxVersion.h>
+
 #include "media_plugin/unwrap.hpp"
 #include "proto/h264/nal.hpp"
 #include "proto/h264/parameter_sets.hpp"
@@ -19,27 +37,60 @@
 namespace volley::media_plugin {
 namespace {
 
-// The elements' ids, by their names in RFC 9559.
-namespace id {
-constexpr std::uint32_t ebml = 0x1A45DFA3, ebml_version = 0x4286, ebml_read_version = 0x42F7, ebml_max_id_length = 0x42F2,
-                        ebml_max_size_length = 0x42F3, doc_type = 0x4282, doc_type_version = 0x4287,
-                        doc_type_read_version = 0x4285;
-constexpr std::uint32_t segment = 0x18538067, seek_head = 0x114D9B74, seek = 0x4DBB, seek_id = 0x53AB, seek_position = 0x53AC;
-constexpr std::uint32_t info = 0x1549A966, timestamp_scale = 0x2AD7B1, duration = 0x4489, muxing_app = 0x4D80,
-                        writing_app = 0x5741;
-constexpr std::uint32_t tracks = 0x1654AE6B, track_entry = 0xAE, track_number = 0xD7, track_uid = 0x73C5, track_type = 0x83,
-                        flag_lacing = 0x9C, language = 0x22B59C, codec_id = 0x86, codec_private = 0x63A2, codec_delay = 0x56AA,
-                        seek_pre_roll = 0x56BB;
-constexpr std::uint32_t video = 0xE0, pixel_width = 0xB0, pixel_height = 0xBA, audio = 0xE1, sampling_frequency = 0xB5,
-                        channels = 0x9F;
-constexpr std::uint32_t cluster = 0x1F43B675, timestamp = 0xE7, simple_block = 0xA3;
-constexpr std::uint32_t cues = 0x1C53BB6B, cue_point = 0xBB, cue_time = 0xB3, cue_track_positions = 0xB7, cue_track = 0xF7,
-                        cue_cluster_position = 0xF1;
-}  // namespace id
+using namespace libebml;      // whose names begin with Ebml
+using namespace libmatroska;  // and whose with Kax
 
-constexpr std::uint8_t video_track = 1;
-constexpr std::uint8_t audio_track = 2;
 constexpr int video_clock = 90'000;
+constexpr std::int64_t nanoseconds = 1'000'000;  // of a millisecond, in which all of the file's times are
+
+/// The file, as libebml writes into it. libebml throws where a write falls short; none does here, so that nothing is thrown: the first error is
+/// kept, and what would follow it goes nowhere.
+class Output final : public IOCallback {
+public:
+    explicit Output(std::FILE* file) noexcept : file_(file) {}
+    Output(const Output&) = delete;
+    Output& operator=(const Output&) = delete;
+    ~Output() override { close(); }
+
+    [[nodiscard]] bool is_open() const noexcept { return file_ != nullptr; }
+    [[nodiscard]] int error() const noexcept { return error_; }  ///< errno's; 0: none
+    void flush() { check(error_ != 0 || std::fflush(file_) == 0); }
+
+    std::uint32_t read(void* /*bytes*/, std::size_t /*size*/) override { return 0; }
+    std::size_t write(const void* bytes, std::size_t size) override {
+        check(error_ != 0 || std::fwrite(bytes, 1, size, file_) == size);
+        position_ += size;
+        return size;
+    }
+    std::uint64_t getFilePointer() override { return position_; }
+    // Who writes goes only to places that getFilePointer() told before.
+    void setFilePointer(std::int64_t offset, seek_mode /*mode*/) override {
+        check(error_ != 0 || std::fseek(file_, offset, SEEK_SET) == 0);
+        position_ = static_cast<std::uint64_t>(offset);
+    }
+    void close() override {
+        if (file_ != nullptr) check(std::fclose(file_) == 0);
+        file_ = nullptr;
+    }
+
+private:
+    void check(bool done) noexcept {
+        if (!done && error_ == 0) error_ = errno;
+    }
+
+    std::FILE* file_;
+    std::uint64_t position_ = 0;  // where there is nothing to seek in, too
+    int error_ = 0;
+};
+
+/// Sets the element of a kind in `parent`, which gets one where it has none.
+template <class Kind, class Value>
+void set(EbmlMaster& parent, const Value& value) {
+    if constexpr (std::is_base_of_v<EbmlUInteger, Kind>)
+        GetChild<Kind>(parent).SetValue(static_cast<std::uint64_t>(value));
+    else
+        GetChild<Kind>(parent).SetValue(value);
+}
 
 /// Where a stream's packets stand in the file, in milliseconds.
 class Line {
@@ -50,7 +101,8 @@ public:
         constexpr double latest = 1e9;  // seconds: whatever it is, it fits
         if (!begun_) offset_ = std::isfinite(seconds) ? std::llround(std::clamp(seconds, 0.0, latest) * 1000) : 0;
         begun_ = true;
-        constexpr std::int64_t farthest = std::int64_t{1} << 50;  // ticks: a peer may let them jump as it likes
+        // Ticks: a peer may let them jump as it likes, and nanoseconds are to fit.
+        constexpr std::int64_t farthest = std::int64_t{1} << 44;
         last_ = std::max(last_, offset_ + std::clamp(unwrap_(timestamp), -farthest, farthest) * 1000 / clock_);
         return last_;
     }
@@ -130,18 +182,6 @@ std::optional<VideoFrame> read_h264(BytesView bytes) {
     return out;
 }
 
-EbmlWriter track(std::uint8_t number, std::uint8_t type, std::string_view codec, BytesView setup) {
-    EbmlWriter out;
-    out.number(id::track_number, number);
-    out.number(id::track_uid, number);
-    out.number(id::track_type, type);
-    out.number(id::flag_lacing, 0);
-    out.text(id::language, "und");
-    out.text(id::codec_id, codec);
-    if (!setup.empty()) out.binary(id::codec_private, setup);
-    return out;
-}
-
 void little(ByteWriter& out, std::uint32_t value, int bytes) {
     for (int i = 0; i < bytes; ++i) out.u8(static_cast<std::uint8_t>(value >> (8 * i)));
 }
@@ -181,14 +221,14 @@ Bytes wave_format(media::AudioCodec codec) {
 class Matroska final : public media::Recorder {
 public:
     Matroska(std::FILE* file, const media::RecorderSettings& settings)
-        : file_(file),
+        : out_(file),
           settings_(settings),
           video_line_(video_clock),
           audio_line_(settings.audio ? format_of(*settings.audio).rtp_clock : 1) {}
     ~Matroska() override { (void)close(); }
 
     media::Fault add_video(BytesView picture, std::uint32_t timestamp, double seconds) override {
-        if (auto fault = cannot_add(); !fault.empty()) return fault;
+        if (auto why = cannot_add(); !why.empty()) return why;
         if (!settings_.video) return "the recording has no video";
         auto frame = *settings_.video == media::VideoCodec::vp8 ? read_vp8(picture) : read_h264(picture);
         if (!frame) return {};
@@ -196,21 +236,21 @@ public:
             if (!frame->key || frame->width == 0) return {};
             write_head(&*frame);
         }
-        if (!shows_video_) return {};  // closed without it, or begun before
-        add_block({video_track, frame->key, video_line_.at(timestamp, seconds), std::move(frame->bytes)});
-        return fault_;
+        if (video_ == nullptr) return {};  // closed without it, or begun before
+        add_block({true, frame->key, video_line_.at(timestamp, seconds), std::move(frame->bytes)});
+        return fault();
     }
 
     media::Fault add_audio(BytesView payload, std::uint32_t timestamp, double seconds) override {
-        if (auto fault = cannot_add(); !fault.empty()) return fault;
+        if (auto why = cannot_add(); !why.empty()) return why;
         if (!settings_.audio) return "the recording has no audio";
         constexpr std::size_t most_payload_bytes = 64UL * 1024;  // no datagram is larger
         if (payload.empty() || payload.size() > most_payload_bytes) return {};
-        Block block{audio_track, true, audio_line_.at(timestamp, seconds), {payload.begin(), payload.end()}};
+        Block block{false, true, audio_line_.at(timestamp, seconds), {payload.begin(), payload.end()}};
         if (!has_tracks_ && !settings_.video) write_head(nullptr);
         if (has_tracks_) {
             add_block(std::move(block));
-            return fault_;
+            return fault();
         }
         constexpr std::int64_t most_waiting_ms = 30'000;
         constexpr std::size_t most_waiting = 3'000;  // packets may be as short as 10 ms
@@ -220,40 +260,29 @@ public:
     }
 
     media::Fault close() override {
-        if (file_ == nullptr) return {};
+        if (!out_.is_open()) return {};
         if (!has_tracks_ && !waiting_.empty()) write_head(nullptr);
         if (has_tracks_) {
             end_cluster();
-            write_cues();
-            finish_head();
+            finish();
         }
-        if (std::fclose(file_) != 0) fail();
-        file_ = nullptr;
+        out_.close();
         if (!has_tracks_) remove_empty();
-        return fault_;
+        return fault();
     }
 
 private:
     struct Block {
-        std::uint8_t track = 0;
+        bool is_video = false;
         bool key = false;
         std::int64_t at = 0;  // milliseconds
         Bytes bytes;
     };
-    struct Cue {
-        std::int64_t at = 0;
-        std::uint8_t track = 0;
-        std::uint64_t position = 0;
-    };
 
-    static constexpr std::size_t seek_head_bytes = 96;
-    static constexpr std::size_t duration_bytes = 11;  // id, size and a double
-
-    media::Fault cannot_add() const { return file_ == nullptr ? "the recording is closed" : fault_; }
-
-    void fail() {
-        if (fault_.empty()) fault_ = settings_.path + ": " + std::strerror(errno);
+    media::Fault fault() const {
+        return out_.error() == 0 ? media::Fault() : settings_.path + ": " + std::strerror(out_.error());
     }
+    media::Fault cannot_add() const { return out_.is_open() ? fault() : "the recording is closed"; }
 
     // A file that holds nothing is none that anybody can play.
     void remove_empty() const {
@@ -261,187 +290,157 @@ private:
         if (std::filesystem::is_regular_file(settings_.path, ignored)) std::filesystem::remove(settings_.path, ignored);
     }
 
-    void write(BytesView bytes) {
-        if (!fault_.empty()) return;
-        if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail();
-        written_ += bytes.size();
-    }
-
-    void overwrite(std::uint64_t at, BytesView bytes) {
-        if (!fault_.empty()) return;
-        if (std::fseek(file_, static_cast<long>(at), SEEK_SET) != 0 ||
-            std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size())
-            fail();
-    }
-
     // Up to and including the tracks, which are known once the first key picture is there. nullptr: without video.
     void write_head(const VideoFrame* picture) {
         const bool is_webm = (picture == nullptr || *settings_.video == media::VideoCodec::vp8) &&
                              (!settings_.audio || *settings_.audio == media::AudioCodec::opus);
-        EbmlWriter inside;
-        inside.number(id::ebml_version, 1);
-        inside.number(id::ebml_read_version, 1);
-        inside.number(id::ebml_max_id_length, 4);
-        inside.number(id::ebml_max_size_length, 8);
-        inside.text(id::doc_type, is_webm ? "webm" : "matroska");
-        inside.number(id::doc_type_version, 4);
-        inside.number(id::doc_type_read_version, 2);
-        EbmlWriter head;
-        head.master(id::ebml, inside);
-        head.begin_long(id::segment, EbmlWriter::unknown_size);  // until it is closed
-        segment_ = head.size();
-        head.gap(seek_head_bytes);
-        info_ = head.size() - segment_;
-        EbmlWriter info;
-        info.number(id::timestamp_scale, 1'000'000);  // nanoseconds
-        info.text(id::muxing_app, "volley");
-        info.text(id::writing_app, "volley");
-        // Last, and room only: how long it is turns out in the end.
-        info.gap(duration_bytes);
-        head.master(id::info, info);
-        duration_ = head.size() - duration_bytes;
-        tracks_ = head.size() - segment_;
-        EbmlWriter tracks;
-        if (picture != nullptr) tracks.master(id::track_entry, describe_video(*picture));
-        if (settings_.audio) tracks.master(id::track_entry, describe_audio());
-        head.master(id::tracks, tracks);
-        write(head.view());
+        constexpr bool with_defaults = true;
+        EbmlHead head;
+        set<EDocType>(head, is_webm ? "webm" : "matroska");
+        set<EDocTypeVersion>(head, 4);
+        set<EDocTypeReadVersion>(head, 2);
+        head.Render(out_, with_defaults);
+        constexpr int widest = 8;  // bytes of its size, which is unknown until it is closed
+        segment_.SetSizeInfinite();
+        segment_.WriteHead(out_, widest);
+        // Room for what turns out in the end.
+        constexpr std::uint64_t seek_head_bytes = 94;
+        constexpr std::uint64_t duration_bytes = 9;  // a double, and of the element's id what is longer than the room's
+        room_for_seek_head_.SetSize(seek_head_bytes);
+        room_for_seek_head_.Render(out_);
+        room_for_duration_.SetSize(duration_bytes);
+        set<KaxTimecodeScale>(info_, nanoseconds);
+        set<KaxMuxingApp>(info_, L"libmatroska");
+        set<KaxWritingApp>(info_, L"volley");
+        info_.Render(out_, with_defaults);
+        if (picture != nullptr) video_ = &describe_video(*picture);
+        if (settings_.audio) audio_ = &describe_audio();
+        tracks_.Render(out_);
         has_tracks_ = true;
-        shows_video_ = picture != nullptr;
         for (Block& block : waiting_) add_block(std::move(block));
         waiting_.clear();
     }
 
-    EbmlWriter describe_video(const VideoFrame& picture) const {
-        constexpr std::uint8_t type = 1;
-        EbmlWriter out =
-            track(video_track, type, *settings_.video == media::VideoCodec::vp8 ? "V_VP8" : "V_MPEG4/ISO/AVC", picture.setup);
-        EbmlWriter size;
-        size.number(id::pixel_width, picture.width);
-        size.number(id::pixel_height, picture.height);
-        out.master(id::video, size);
+    KaxTrackEntry& add_track(track_type type, const char* codec, const Bytes& setup) {
+        auto& out = AddNewChild<KaxTrackEntry>(tracks_);
+        set<KaxTrackNumber>(out, type);
+        set<KaxTrackUID>(out, type);
+        set<KaxTrackType>(out, type);
+        set<KaxTrackFlagLacing>(out, 0);
+        set<KaxTrackLanguage>(out, "und");
+        set<KaxCodecID>(out, codec);
+        if (!setup.empty()) GetChild<KaxCodecPrivate>(out).CopyBuffer(setup.data(), static_cast<std::uint32_t>(setup.size()));
         return out;
     }
 
-    EbmlWriter describe_audio() const {
-        constexpr std::uint8_t type = 2;
+    KaxTrackEntry& describe_video(const VideoFrame& picture) {
+        const bool is_vp8 = *settings_.video == media::VideoCodec::vp8;
+        auto& out = add_track(track_video, is_vp8 ? "V_VP8" : "V_MPEG4/ISO/AVC", picture.setup);
+        auto& size = GetChild<KaxTrackVideo>(out);
+        set<KaxVideoPixelWidth>(size, picture.width);
+        set<KaxVideoPixelHeight>(size, picture.height);
+        return out;
+    }
+
+    KaxTrackEntry& describe_audio() {
         const bool is_opus = *settings_.audio == media::AudioCodec::opus;
         const media::AudioFormat format = media::format_of(*settings_.audio);
-        EbmlWriter out =
-            track(audio_track, type, is_opus ? "A_OPUS" : "A_MS/ACM", is_opus ? opus_head() : wave_format(*settings_.audio));
+        auto& out =
+            add_track(track_audio, is_opus ? "A_OPUS" : "A_MS/ACM", is_opus ? opus_head() : wave_format(*settings_.audio));
         if (is_opus) {
-            constexpr std::uint64_t nanoseconds = 1'000'000'000;
-            out.number(id::codec_delay, opus_pre_skip * nanoseconds / 48'000);
-            out.number(id::seek_pre_roll, 80'000'000);  // nanoseconds, as WebM has it
+            set<KaxCodecDelay>(out, opus_pre_skip * nanoseconds / 48);
+            set<KaxSeekPreRoll>(out, 80 * nanoseconds);  // as WebM has it
         }
-        EbmlWriter sound;
-        sound.real(id::sampling_frequency, format.rate);
-        sound.number(id::channels, static_cast<std::uint64_t>(format.channels));
-        out.master(id::audio, sound);
+        auto& sound = GetChild<KaxTrackAudio>(out);
+        set<KaxAudioSamplingFreq>(sound, format.rate);
+        set<KaxAudioChannels>(sound, format.channels);
         return out;
     }
 
     void add_block(Block block) {
         constexpr std::int64_t longest_ms = 5'000;
         constexpr std::size_t largest = 4UL * 1024 * 1024;
-        const bool starts = block.key && block.track == video_track;
-        if (in_cluster_ && (starts || block.at - cluster_at_ > longest_ms || cluster_.size() > largest)) end_cluster();
-        if (!in_cluster_) {
-            in_cluster_ = true;
+        const bool starts = block.key && block.is_video;
+        if (cluster_ && (starts || block.at - cluster_at_ > longest_ms || cluster_bytes_ > largest)) end_cluster();
+        if (!cluster_) {
+            cluster_.emplace().SetParent(segment_);
+            cluster_->InitTimecode(static_cast<std::uint64_t>(block.at), nanoseconds);
             cluster_at_ = block.at;
-            cluster_ = {};
-            cluster_.number(id::timestamp, static_cast<std::uint64_t>(cluster_at_));
+            cluster_bytes_ = 0;
             // Where one can begin to watch, or to listen where there is nothing to be seen.
-            if (starts || !shows_video_) cues_.push_back({block.at, block.track, written_ - segment_});
+            if (starts || video_ == nullptr) add_cue();
         }
         // The two streams are not of one mind about the time: what is far behind is held up.
         constexpr std::int64_t farthest = 30'000;
-        const std::int64_t relative = std::max(block.at - cluster_at_, -farthest);
-        constexpr std::uint8_t key_flag = 0x80;
-        ByteWriter head;
-        head.u8(static_cast<std::uint8_t>(0x80U | block.track));
-        head.u16(static_cast<std::uint16_t>(static_cast<std::int16_t>(relative)));
-        head.u8(block.key ? key_flag : 0);
-        head.bytes(block.bytes);
-        cluster_.binary(id::simple_block, head.view());
+        const std::int64_t at = std::max(block.at, cluster_at_ - farthest);
+        auto& out = AddNewChild<KaxSimpleBlock>(*cluster_);
+        out.SetParent(*cluster_);
+        out.SetKeyframe(block.key);
+        // A copy, which the element deletes.
+        auto* const bytes = new DataBuffer(block.bytes.data(), static_cast<std::uint32_t>(block.bytes.size()), nullptr, true);
+        out.AddFrame(block.is_video ? *video_ : *audio_, static_cast<std::uint64_t>(at * nanoseconds), *bytes, LACING_NONE);
+        cluster_bytes_ += sizeof(out) + sizeof(*bytes) + block.bytes.size();
         end_ms_ = std::max(end_ms_, block.at + 1);
     }
 
+    // To the cluster that begins.
+    void add_cue() {
+        constexpr std::size_t most = 50'000;  // 40 MB of memory; players find what is behind the last by reading on
+        if (cues_.ListSize() == most) return;
+        auto& point = AddNewChild<KaxCuePoint>(cues_);
+        set<KaxCueTime>(point, cluster_at_);
+        auto& where = GetChild<KaxCueTrackPositions>(point);
+        set<KaxCueTrack>(where, video_ != nullptr ? track_video : track_audio);
+        set<KaxCueClusterPosition>(where, segment_.GetRelativePosition(out_.getFilePointer()));
+    }
+
     void end_cluster() {
-        if (!in_cluster_) return;
-        in_cluster_ = false;
-        EbmlWriter head;
-        head.begin(id::cluster, cluster_.size());
-        write(head.view());
-        write(cluster_.view());
-        if (fault_.empty() && std::fflush(file_) != 0) fail();
+        if (!cluster_) return;
+        cluster_->Render(out_, cues_);
+        cluster_.reset();
+        out_.flush();
     }
 
-    void write_cues() {
-        EbmlWriter all;
-        for (const Cue& cue : cues_) {
-            EbmlWriter where;
-            where.number(id::cue_track, cue.track);
-            where.number(id::cue_cluster_position, cue.position);
-            EbmlWriter point;
-            point.number(id::cue_time, static_cast<std::uint64_t>(cue.at));
-            point.master(id::cue_track_positions, where);
-            all.master(id::cue_point, point);
+    void finish() {
+        KaxSeekHead seeks;
+        seeks.IndexThis(info_, segment_);
+        seeks.IndexThis(tracks_, segment_);
+        if (cues_.ListSize() != 0) {
+            cues_.Render(out_);
+            seeks.IndexThis(cues_, segment_);
         }
-        cues_position_ = written_ - segment_;
-        if (cues_.empty()) return;
-        EbmlWriter out;
-        out.master(id::cues, all);
-        write(out.view());
+        room_for_seek_head_.ReplaceWith(seeks, out_);
+        KaxDuration duration;
+        duration.SetPrecision(EbmlFloat::FLOAT_64);
+        duration.SetValue(static_cast<double>(end_ms_));
+        room_for_duration_.ReplaceWith(duration, out_);
+        segment_.ForceSize(out_.getFilePointer() - segment_.GetDataStart());
+        segment_.OverwriteHead(out_);
     }
 
-    void finish_head() {
-        EbmlWriter seeks;
-        const auto seek = [&](std::uint32_t what, std::uint64_t position) {
-            ByteWriter name;
-            name.u32(what);
-            EbmlWriter entry;
-            entry.binary(id::seek_id, name.view());
-            entry.number(id::seek_position, position);
-            seeks.master(id::seek, entry);
-        };
-        seek(id::info, info_);
-        seek(id::tracks, tracks_);
-        if (!cues_.empty()) seek(id::cues, cues_position_);
-        EbmlWriter head;
-        head.master(id::seek_head, seeks);
-        head.gap(seek_head_bytes - head.size());
-        overwrite(segment_, head.view());
-        EbmlWriter duration;
-        duration.real(id::duration, static_cast<double>(end_ms_));
-        overwrite(duration_, duration.view());
-        EbmlWriter segment;
-        segment.begin_long(id::segment, written_ - segment_);
-        overwrite(segment_ - segment.size(), segment.view());
-    }
-
-    std::FILE* file_;
+    Output out_;
     media::RecorderSettings settings_;
-    media::Fault fault_;
     Line video_line_;
     Line audio_line_;
     bool has_tracks_ = false;
-    bool shows_video_ = false;
     std::deque<Block> waiting_;
-    std::uint64_t written_ = 0;
-    std::uint64_t segment_ = 0;  // where its first element begins; the next three count from there
-    std::uint64_t info_ = 0;
-    std::uint64_t tracks_ = 0;
-    std::uint64_t cues_position_ = 0;
-    std::uint64_t duration_ = 0;  // in the file
-    bool in_cluster_ = false;
+    KaxSegment segment_;
+    KaxInfo& info_ = GetChild<KaxInfo>(segment_);
+    KaxTracks& tracks_ = GetChild<KaxTracks>(segment_);
+    KaxCues& cues_ = GetChild<KaxCues>(segment_);
+    EbmlVoid room_for_seek_head_;
+    EbmlVoid& room_for_duration_ = AddNewChild<EbmlVoid>(info_);
+    KaxTrackEntry* video_ = nullptr;  // in tracks_, as the next
+    KaxTrackEntry* audio_ = nullptr;
+    std::optional<KaxCluster> cluster_;
     std::int64_t cluster_at_ = 0;
-    EbmlWriter cluster_;
+    std::size_t cluster_bytes_ = 0;  // in memory
     std::int64_t end_ms_ = 0;
-    std::vector<Cue> cues_;
 };
 
 }  // namespace
+
+std::string recorder_library() { return "libmatroska " + KaxCodeVersion; }
 
 media::Made<media::Recorder> open_recorder(const media::RecorderSettings& settings) {
     if (!settings.video && !settings.audio) return {nullptr, "a recording of neither video nor audio"};

@@ -8,7 +8,8 @@ target_sources(volley_media PRIVATE src/picture/picture.cpp src/proto/vp8/error.
 target_compile_features(volley_media PRIVATE cxx_std_20)
 target_include_directories(volley_media PRIVATE src include)
 target_link_libraries(volley_media PRIVATE Boost::headers MediaLibraries::vpx MediaLibraries::openh264 MediaLibraries::opus
-  MediaLibraries::spandsp MediaLibraries::v4l2 MediaLibraries::opencv_imgproc MediaLibraries::opencv_core $<BUILD_INTERFACE:volley_warnings>)
+  MediaLibraries::spandsp MediaLibraries::v4l2 MediaLibraries::opencv_imgproc MediaLibraries::opencv_core
+  MediaLibraries::matroska MediaLibraries::ebml $<BUILD_INTERFACE:volley_warnings>)
 # One symbol is everybody's; whatever else is in it stays in it, the C++ library's templates included.
 set(volley_media_exports ${CMAKE_CURRENT_SOURCE_DIR}/src/media_plugin/exports.map)
 target_link_options(volley_media PRIVATE LINKER:--version-script=${volley_media_exports})

@@ -35,14 +35,13 @@ struct RingLayout {
 
 /// What was read off a picture.
 struct RingReading {
-    /// From which confidence on a code is believed. Of what is below, most is right, and what is not is the frame before.
+    /// From which confidence on a code is believed: where each ring is over 0.575 of the way from the flat pilot to the textured one, or under
+    /// 0.425, which leaves a margin on either side of what codecs leave of rings. Of what is below, most is right.
     static constexpr double clear = 0.15;
 
     std::uint32_t code = 0;  ///< the counter modulo RingLayout::codes()
     /// How far the least clear ring is from the threshold, on the way to the pilot on its side: 1 (as clear as the pilots) to 0 (a coin).
     double confidence = 0;
-    /// The textured pilot's strength over the flat one's.
-    double separation = 0;
     /// Of each ring, from the inside: the amplitude of its spokes in steps of luma. In use: bits + 2.
     std::array<float, RingLayout::most_bits + 2> rings{};
 };

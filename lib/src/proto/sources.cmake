@@ -12,7 +12,7 @@ target_sources(volley_core PRIVATE
   src/proto/vp8/error.cpp src/proto/vp8/frame_header.cpp src/proto/vp8/payload.cpp
   src/proto/h264/error.cpp src/proto/h264/nal.cpp src/proto/h264/payload.cpp src/proto/h264/parameter_sets.cpp src/proto/h264/profile.cpp
   src/proto/dtls/fingerprint.cpp src/proto/dtls/record.cpp src/proto/dtls/session.cpp
-  src/proto/sctp/association.cpp src/proto/sctp/packet.cpp)
+  src/proto/sctp/association.cpp src/proto/sctp/packet.cpp src/proto/sctp/unacknowledged.cpp)
 # What stands on somebody else's protocol library, behind an interface of the pure half.
 target_sources(volley PRIVATE
   src/proto/dtls/openssl_context.cpp src/proto/dtls/openssl_session.cpp

@@ -77,7 +77,7 @@ json::object audio_object(const metrics::AudioTally& a) {
                      {"bytes_out", a.bytes_out},
                      {"bytes_in", a.bytes_in},
                      {"round_trip", distribution(a.round_trip)}};
-    if (a.level_db != 0) out["level_db"] = a.level_db;
+    if (a.level_db) out["level_db"] = *a.level_db;
     return out;
 }
 

@@ -196,7 +196,7 @@ std::string audio_text(const Look& look, const AudioTally& a) {
     if (a.lost > 0) packets += fmt::format(", {} lost", grouped(a.lost));
     if (a.calls > 1) packets += fmt::format(", of {} calls; {} heard something", grouped(a.calls), grouped(a.calls_back));
     out += field(look, "packets", packets);
-    if (a.level_db < 0) out += field(look, "level", fmt::format("{:.1f} dB of full scale, of what came", a.level_db));
+    if (a.level_db) out += field(look, "level", fmt::format("{:.1f} dB of full scale, of what came", *a.level_db));
     if (a.chirps == 0) return out;
     out += field(look, "chirps", fmt::format("{} sent, {} heard again", grouped(a.chirps), grouped(a.chirps_back)),
                  a.chirps_back == 0 ? yellow : nullptr);

@@ -13,6 +13,7 @@
 
 #include <volley/error.hpp>
 
+#include "call/frame_loop.hpp"
 #include "run/path_beside.hpp"
 #include "scenario/asked_transform.hpp"
 #include "scenario/media_figures.hpp"
@@ -182,6 +183,7 @@ public:
             video.bits_per_second = from.bits_per_second;
             video.codecs = codecs_of(from.codec);
             video.decode_every = from.decode_every;
+            if (!out.plays()) codec(from.source.pos, video);
         }
         if (step.audio) {
             static constexpr std::array<std::string_view, 2> made_here{"tone", scenario::timed_sound};
@@ -215,6 +217,14 @@ private:
         if (const auto why = unreadable(path); !why.empty())
             fail(name.pos, '`' + escape_for_terminal(path) + "` cannot be read: " + why, hint);
         return path;
+    }
+
+    /// A file that is sent as it is coded is to be of a codec that the step asks for.
+    void codec(SourcePos pos, const call::VideoPlan& video) {
+        if (error_) return;
+        std::string fault;
+        (void)call::codec_of_source(video, fault);
+        if (!fault.empty()) fail(pos, escape_for_terminal(fault), {});
     }
 
     const Scenario& where_;

@@ -48,23 +48,20 @@ std::string listening_line(const std::string& host, std::uint16_t port, const Ki
     return fmt::format("listening on http://{}:{} ({})\n", bare_v6 ? "[" + host + "]" : host, port, to_string(kind));
 }
 
-int run(view::Routes routes, Options options, std::function<asio::awaitable<void>(Server&)> beside) {
+int run(view::Routes routes, Options options, std::function<asio::awaitable<void>(Server&)> beside, std::function<void()> after) {
     net::raise_descriptor_limit();
     if (!options.on_error) options.on_error = print_error;
     if (!options.on_notice) options.on_notice = print_error;
     asio::io_context loop{1};
     Server server(loop.get_executor(), std::move(routes), options);
-    Diagnostics why;
-    if (server.listen(why)) {
-        options.on_error(why.message);
-        return 3;
-    }
-    if (options.connections_from < 0) {
-        const std::string line = listening_line(options.host, server.local_port(), options.kind);
-        std::fwrite(line.data(), 1, line.size(), stdout);
-        std::fflush(stdout);
-    }
-
+    struct End {
+        std::function<void()> f;
+        ~End() {
+            if (f) f();
+        }
+    };
+    const End end{std::move(after)};
+    // Before anyone is told that it listens, who may end it at once.
     asio::cancellation_signal stop;
     std::exception_ptr failed;
     bool ended = false;
@@ -76,6 +73,18 @@ int run(view::Routes routes, Options options, std::function<asio::awaitable<void
     net::SignalWatch signals(loop.get_executor(), [&](int) {
         if (!ended) stop.emit(asio::cancellation_type::terminal);
     });
+
+    Diagnostics why;
+    if (server.listen(why)) {
+        options.on_error(why.message);
+        return 3;
+    }
+    if (options.connections_from < 0) {
+        const std::string line = listening_line(options.host, server.local_port(), options.kind);
+        std::fwrite(line.data(), 1, line.size(), stdout);
+        std::fflush(stdout);
+    }
+
     asio::co_spawn(loop, serve(server, std::move(beside)), asio::bind_cancellation_slot(stop.slot(), std::move(on_end)));
     loop.run();
     if (failed) std::rethrow_exception(failed);

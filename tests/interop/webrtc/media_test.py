@@ -168,6 +168,13 @@ class FaultyPeers(MediaTest):
         self.assertGreater(video["undecodable"], 0, text)
         self.assertRegex(text, r"\d requests for a key frame were not answered")
 
+    def test_a_server_that_goes_on_when_nothing_is_sent_to_it_any_more(self):
+        video, text = self.call_of("goes on")
+        self.assertGreater(video["lost"], 0, text)
+        self.assertGreater(video["returned"], 0.5 * video["sent"], text)
+        # While those that were left out were waited for it sent a hundred a second.
+        self.assertLess(video["received"], video["sent"], text)
+
     def answer_to(self, fault, words):
         """Until the server says that of a client that has that fault; how many frames the client got back."""
         file = pathlib.Path(self.path("stderr"))

@@ -406,6 +406,15 @@ TEST(Calls, the_page_is_whole_and_lets_nothing_foreign_run) {
     }
     EXPECT_GE(seen.size(), 10);
     EXPECT_EQ(ask(server.port, "GET", "/client/none.js").status, 404);
+    // What it proposes to type reaches this server: at the place where the reader has.
+    const std::string start = "GET / HTTP/1.1\r\nHost: ";
+    const auto page_at = [&](const std::string& host) {
+        RawClient client(server.port);
+        client.send(start + host + "\r\n\r\n");
+        return client.read_answer().body;
+    };
+    EXPECT_THAT(page_at("[::1]:8123"), HasSubstr("volley post [::1]:8123/offer\n"));
+    EXPECT_THAT(page_at("a'b"), HasSubstr("volley post localhost:8000/offer\n"));
     EXPECT_THAT(ask(server.port, "GET", "/client.css").headers.at("content-type"), HasSubstr("text/css"));
     EXPECT_THAT(ask(CallServer().port, "GET", "/").body, HasSubstr("id=\"stun\" value=\"\""));
 }

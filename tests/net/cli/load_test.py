@@ -277,10 +277,11 @@ class Load(VolleyTest):
         code, _, _ = self.interrupted(f"127.0.0.1:{port}/offer", "s==30", "-c", "3", sign=signal.SIGTERM, wait=0.3)
         self.assertEqual(code, 143)
 
-    def test_a_terminal_sees_a_live_line_and_a_pipe_a_line_now_and_then(self):
+    def on_a_terminal(self, term):
+        """What standard error gets where it is a terminal of that kind."""
         server = self.server()
         master, slave = pty.openpty()
-        process = subprocess.Popen([VOLLEY, "load", f"127.0.0.1:{server.port}/", "--rate", "50/s", "--for", "2.5s"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=slave, env=dict(self.env, TERM="xterm"))
+        process = subprocess.Popen([VOLLEY, "load", f"127.0.0.1:{server.port}/", "--rate", "50/s", "--for", "2.5s"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=slave, env=dict(self.env, TERM=term))
         os.close(slave)
         shown = b""
         end = time.time() + LIMIT
@@ -297,9 +298,15 @@ class Load(VolleyTest):
                 break
         process.communicate(timeout=LIMIT)
         os.close(master)
-        text = shown.decode(errors="replace")
-        for word in ("in flight", "p50", "p99", "/s", "lag"):
+        return shown.decode(errors="replace")
+
+    def test_a_terminal_sees_a_live_line(self):
+        text = self.on_a_terminal("xterm")
+        for word in ("in flight", "p50", "p99", "/s", "lag", "\x1b[K"):
             self.assertIn(word, text)
+
+    def test_a_terminal_that_cannot_write_over_a_line_gets_no_escapes(self):
+        self.assertNotIn("\x1b", self.on_a_terminal("dumb"))
 
     # --- bad usage ----------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from support.volley import LIMIT, VOLLEY
 
-UNWANTED = re.compile(r"libvolley_media|libvolley_avformat|libav[a-z]+\.so|libswscale|libv4l|libvpx|libopenh264|libopus|libspandsp|libopencv")
+UNWANTED = re.compile(r"libvolley_media|libvolley_avformat|libav[a-z]+\.so|libswscale|libv4l|libvpx|libopenh264|libopus|libspandsp|libopencv|libmatroska|libebml")
 
 
 class MediaNotLoaded(unittest.TestCase):

@@ -2,6 +2,7 @@
 """volley offer --video and --audio against volley serve: frames come back transformed as asked, known again, recorded and saved."""
 import http.server
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -66,6 +67,16 @@ class Video(CallsTest):
                 # The server keeps timestamps: both tell the same, but for what came before the offset was known.
                 self.assertGreater(video["known_by"]["both"], 0.5 * video["returned"], text)
                 self.assertEqual(video["size"], "640x480")
+
+    def test_pictures_of_more_pixels_than_the_server_decodes_are_not_sent_back(self):
+        video = ("--video", "none", "--resolution", "160x120", "--fps", "10")
+        port = self.serve("--max-pixels", "160x119", stderr=subprocess.PIPE)
+        self.addCleanup(self.server.stderr.close)
+        phase, _, done = self.offer(f"127.0.0.1:{port}/offer", "--for", SECONDS, *video, code=1)
+        self.assertEqual(phase["calls"]["media"]["video"]["returned"], 0, done.stdout)
+        self.assertIn("a picture of 160 x 120 pixels: one may have 19040 pixels in all to be decoded here (--max-pixels of volley serve)", self.server.stderr.readline())
+        media, text = self.media(self.serve("--max-pixels", "120x160"), *video)
+        self.assertGreater(media["video"]["returned"], 0, text)
 
     def test_reflected_packets_need_no_codec_at_the_server(self):
         media, text = self.media(self.serve(), "--video", "reflect")
@@ -356,13 +367,26 @@ class Video(CallsTest):
             self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
             self.assertIn(why, done.stderr)
 
+    def test_a_server_looks_at_its_files_before_it_listens(self):
+        for args, why in ((("--video", self.write("words", "no film " * 100)), "words: "), (("--video", self.path("none.y4m")), "cannot be read"),
+                          (("--record-to", self.path("nowhere")), "there is no such folder"), (("--record-to", "/proc"), "no file can be made in /proc: ")):
+            with self.subTest(args):
+                done = self.volley("serve", "--port", "0", *args)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertEqual(done.stdout, "")
+                self.assertIn(why, done.stderr)
+
     def test_files_are_looked_at_before_anything_is_sent(self):
         taken = self.write("taken", "")
         nowhere = self.path("nowhere/x")
         for args, why in ((("--video", "none", "--video-source", nowhere), f"--video-source {nowhere}: cannot be read: No such file"),
                           (("--video", "none", "--video-source", self.path("")), "it is a directory"),
                           (("--audio", "--audio-source", "chrip"), "--audio-source chrip: cannot be read: No such file or directory; tone and chirp"),
-                          (("--audio", "--record", nowhere), f"--record {nowhere}: cannot be written: there is no directory"),
+                          (("--audio", "--record", nowhere + ".webm"), f"--record {nowhere}.webm: cannot be written: there is no directory"),
+                          (("--audio", "--record", self.path("film.mp4")), "film.mp4: unknown kind of file: WebM and Matroska are written; call it .webm or .mkv"),
+                          (("--audio", "--record", self.path("film")), "unknown kind of file"),
+                          (("--video", "none", "--video-codec", "h264", "--record", self.path("film.webm")), "WebM holds VP8 and Opus alone; call it .mkv"),
+                          (("--audio", "--audio-codec", "pcmu", "--record", self.path("film.webm")), "call it .mkv"),
                           (("--video", "none", "--save-frames", taken), f"--save-frames {taken}: cannot be written: it is no directory"),
                           (("--video", "none", "--save-frames", taken + "/below"), "is no directory")):
             with self.subTest(args):
@@ -390,7 +414,9 @@ class Video(CallsTest):
         port = self.serve()
         folder = pathlib.Path(self.path("frames"))
         (folder / "01-returned.png").mkdir(parents=True)
-        for args, why in ((("--record", "/dev/full"), "error: the recording is not whole: /dev/full: No space left on device"),
+        full = self.path("full.mkv")
+        os.symlink("/dev/full", full)
+        for args, why in ((("--record", full), f"error: the recording is not whole: {full}: No space left on device"),
                           (("--save-frames", str(folder)), "01-returned.png: Is a directory")):
             with self.subTest(args):
                 phase, _, done = self.offer(f"127.0.0.1:{port}/offer", "--video", "none", "--for", SECONDS, *args, code=1)

@@ -13,16 +13,9 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from support.burst import burst
-from support.calls import CallsTest
+from support.calls import OFFER, CallsTest
 from support.volley import LIMIT
 
-OFFER = (
-    "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
-    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\n"
-    "a=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 "
-    "21:4A:79:A8:64:8C:06:FA:18:81:31:7F:E2:D0:DA:86:C3:FA:B2:20:75:17:2B:E4:30:6C:F4:22:C0:EB:C7:9A\r\n"
-    "a=setup:actpass\r\na=mid:0\r\na=sctp-port:5000\r\n"
-)
 FRAGMENT = (
     "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\n"
     "a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host\r\n"

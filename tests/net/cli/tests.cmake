@@ -1,5 +1,6 @@
 volley_add_python_test(cli_request net net/cli/request_test.py TIMEOUT 300)
 volley_add_python_test(cli_serve_faults net net/cli/serve_faults_test.py TIMEOUT 300)
+volley_add_python_test(cli_serve_ports net net/cli/serve_ports_test.py TIMEOUT 300)
 volley_add_python_test(cli_serve_processes net net/cli/serve_processes_test.py TIMEOUT 300)
 if(NOT VOLLEY_SANITIZE)
   # A limited address space: the sanitizers need all of it for themselves.
@@ -27,3 +28,8 @@ volley_add_python_test(cli_offer net net/cli/offer_test.py TIMEOUT 300)
 volley_add_python_test(cli_offer_media net net/cli/offer_media_test.py TIMEOUT 600)
 volley_add_python_test(cli_media_measures net net/cli/media_measures_test.py TIMEOUT 600)
 set_property(TEST net_cli_offer net_cli_offer_media net_cli_media_measures APPEND PROPERTY ENVIRONMENT "CALL_SERVER=$<TARGET_FILE:call_server>")
+# Two networks of its own, joined by a cable.
+add_test(NAME net_cli_serve_stranger COMMAND ${VOLLEY_BASH} ${CMAKE_CURRENT_SOURCE_DIR}/support/private_network.bash
+  ${VOLLEY_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/net/cli/serve_stranger_test.py)
+set_tests_properties(net_cli_serve_stranger PROPERTIES LABELS net TIMEOUT 300 SKIP_RETURN_CODE 77
+  ENVIRONMENT "VOLLEY=$<TARGET_FILE:volley_program>;PYTHONDONTWRITEBYTECODE=1")

@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import struct
 import sys
 import unittest
 
@@ -102,6 +103,12 @@ class Media(CallsTest):
         _, done = self.run_scenario(self.file(free_port(), "video: { source: clips/none.ivf }"), code=2)
         self.assertRegex(done.stderr, r"7:\d+: error: `.*clips/none\.ivf` cannot be read: No such file or directory")
         self.assertTrue(re.search(r"\n +\| +\^\n", done.stderr), done.stderr)
+
+    def test_ivf_of_another_codec_than_the_one_that_is_asked_for(self):
+        film = self.path("film.ivf")
+        pathlib.Path(film).write_bytes(b"DKIF" + struct.pack("<HH4sHHIIII", 0, 32, b"VP80", 160, 120, 10, 1, 1, 0))
+        _, done = self.run_scenario(self.file(free_port(), "video: { source: film.ivf, codec: h264 }"), code=2)
+        self.assertRegex(done.stderr, r"7:\d+: error: .*film\.ivf: it is VP8, and IVF is sent as it is coded: ask for that codec, or for none")
 
 
 if __name__ == "__main__":

@@ -79,7 +79,8 @@ TEST(Settings, calls_are_set_from_every_place) {
     const Environment environment{{"VOLLEY_CALLS_MOST_PER_ADDRESS", "3"}, {"VOLLEY_CALLS_MOST", "8"}};
     const auto settings = resolve_settings(Flags{{"calls.advertise", "203.0.113.7,2001:db8::7"},
                                                  {"calls.cors", "https://a.example, http://b.example:8080"},
-                                                 {"calls.most", "9"}},
+                                                 {"calls.most", "9"},
+                                                 {"calls.most_pixels", "640x480"}},
                                            environment, file, application);
     EXPECT_TRUE(settings.errors.empty());
     EXPECT_EQ(origin_of(settings, "calls.port"), "5000 from app.yaml:4");
@@ -90,6 +91,8 @@ TEST(Settings, calls_are_set_from_every_place) {
     EXPECT_EQ(calls.port, 5000);
     EXPECT_EQ(calls.most, 9U);
     EXPECT_EQ(calls.most_per_address, 3U);
+    EXPECT_EQ(calls.most_pixels, 640U * 480U);
+    EXPECT_EQ(resolve_settings({}, {}, {}, {}).options.app.calls.most_pixels, CallOptions().most_pixels);
     EXPECT_EQ(calls.idle, std::chrono::seconds(30));
     EXPECT_THAT(calls.stun, ElementsAre("stun:a.example:3478", "stuns:b.example"));
     EXPECT_THAT(calls.advertise, ElementsAre("203.0.113.7", "2001:db8::7"));
@@ -105,6 +108,10 @@ TEST(Settings, what_calls_cannot_be_set_to_is_named_with_the_flag) {
     EXPECT_EQ(wrong("calls.port", "65536"), "--rtc-port=65536: a port from 0 to 65535 is expected");
     EXPECT_EQ(wrong("calls.most", "-1"), "--max-calls=-1: a number from 0 to 100000 is expected");
     EXPECT_EQ(wrong("calls.most_per_address", "0"), "--max-calls-per-address=0: a number from 1 to 100000 is expected");
+    for (const char* size : {"", "1920", "1920x", "x1200", "63x64", "64x4097", "1920x1200x", "1920*1200", "-1x64"})
+        EXPECT_THAT(wrong("calls.most_pixels", size),
+                    testing::EndsWith(": a size such as 1920x1200 is expected, each side from 64 to 4096 pixels"))
+            << size;
     EXPECT_EQ(wrong("calls.idle", "0s"), "--call-idle=0s: a time with a unit is expected, such as 20s, from 1ms to 1000h");
     for (const char* server : {"stun:", "a b", "<x>", "x\"y", "x\r\ny"})
         EXPECT_THAT(wrong("calls.stun", server), testing::HasSubstr("such as stun.example.org:3478")) << server;
@@ -120,6 +127,7 @@ TEST(Settings, what_calls_cannot_be_set_to_is_named_with_the_flag) {
 TEST(Settings, flags_lead_to_settings) {
     EXPECT_EQ(setting_of_flag("rtc-port"), "calls.port");
     EXPECT_EQ(setting_of_flag("max-calls"), "calls.most");
+    EXPECT_EQ(setting_of_flag("max-pixels"), "calls.most_pixels");
     EXPECT_EQ(setting_of_flag("port"), "port");
     EXPECT_EQ(setting_of_flag("limits.idle"), "limits.idle");
     EXPECT_FALSE(setting_of_flag("app"));

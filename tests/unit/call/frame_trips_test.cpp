@@ -519,6 +519,43 @@ TEST(FrameTrips, a_code_with_one_ring_read_wrongly_is_no_match) {
     }
 }
 
+// A server that sends the newest picture it has, again and again, goes on when nothing is sent to it any more.
+TEST(FrameTrips, what_a_server_sends_when_all_that_was_sent_has_had_its_time_is_not_counted) {
+    for (const bool restamped : {false, true}) {
+        FrameTrips trips;
+        std::uint64_t stamps = 1'000;
+        const auto come = [&](std::uint32_t frame, TimePoint at, bool again, bool uncalled_for) {
+            auto stamp = frame * ticks + timestamp_dither(1, frame);
+            if (restamped || again) stamp = static_cast<std::uint32_t>(stamps += ticks + 7);
+            trips.note_returned({stamp, at, at, uncalled_for});
+            trips.note_decoded({stamp, at + 1ms, frame});
+        };
+        for (std::uint32_t i = 0; i < 100; ++i) {
+            const TimePoint at = start + i * step;
+            trips.note_sent({i, i, i * ticks + timestamp_dither(1, i), at, at});
+            if (i >= 3 && i != 53) come(i - 3, at + 1ms, false, false);  // 50 is left out
+        }
+        const TimePoint end = start + 100 * step;
+        come(97, end, false, false);
+        come(98, end + step, false, false);
+        const TripCounts before = trips.counts();
+        for (int k = 0; k < 10; ++k) come(98, end + (k + 2) * step, true, true);
+        come(99, end + 12 * step, false, true);
+        for (int k = 0; k < 60; ++k) come(99, end + (k + 13) * step, true, true);
+        trips.finish(end + 10s);
+        const TripCounts& counts = trips.counts();
+        EXPECT_EQ(before.received, 98U);
+        EXPECT_EQ(counts.received, 99U) << "the last of ours, though late, and no repetition";
+        EXPECT_EQ(counts.decoded, 99U);
+        EXPECT_EQ(counts.returned, 99U) << restamped;
+        EXPECT_EQ(counts.lost, 1U);
+        EXPECT_EQ(counts.repeated, 0U);
+        EXPECT_EQ(counts.mismatched, 0U);
+        EXPECT_EQ(counts.unknown, 0U);
+        EXPECT_EQ(trips.freezes().freezes(), 0U);
+    }
+}
+
 // Now and then a picture of something else reads as if it showed a code.
 TEST(FrameTrips, codes_of_pictures_that_show_none_are_not_believed) {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {

@@ -30,7 +30,10 @@ TEST(PictureBudget, is_shared_by_all_and_given_back) {
     EXPECT_THAT(first.admit({10, 11}), HasSubstr("10 x 11 pixels: one may have 100 pixels"));
     first.release();
     EXPECT_EQ(budget.taken(), 0U);
-    EXPECT_GE(PictureLimits::of_this_machine().all, 10 * PictureLimits().one);
+    EXPECT_GE(PictureLimits::of_this_machine().all, 10 * PictureLimits::usual);
+    const std::size_t huge = std::size_t{1} << 60;
+    EXPECT_EQ(PictureLimits::of_this_machine(1, huge).one, huge);
+    EXPECT_EQ(PictureLimits::of_this_machine(1, huge).all, huge) << "one of them has room";
 }
 
 TEST(PictureBudget, sizes_are_read_of_what_is_coded) {

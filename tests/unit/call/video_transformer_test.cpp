@@ -47,7 +47,7 @@ TEST_F(Transformer, pictures_of_two_codecs_in_turn_are_work_of_one_with_one_boun
     }
     one->run();
     const auto counts = one->counts();
-    EXPECT_LE(counts.decoded + counts.undecodable, VideoTransformer::most_waiting);
+    EXPECT_LE(counts.decoded + counts.undecodable, VideoStages::most_waiting);
     EXPECT_EQ(counts.decoded + counts.undecodable + counts.dropped, 1000U);
     EXPECT_TRUE(one->take().wants_key);
     EXPECT_EQ(budget.taken(), 64U * 64);

@@ -23,7 +23,7 @@ TEST(MediaLoad, the_plugin_of_the_build_stands_beside_its_programs) {
     const Loaded& loaded = plugin();
     ASSERT_NE(loaded.plugin, nullptr) << loaded.fault;
     EXPECT_THAT(loaded.fault, IsEmpty());
-    for (const char* library : {"libvpx v1.", "OpenH264 2.", "libopus 1.", "SpanDSP", "OpenCV 4."})
+    for (const char* library : {"libvpx v1.", "OpenH264 2.", "libopus 1.", "SpanDSP", "OpenCV 4.", "libmatroska 1."})
         EXPECT_THAT(loaded.plugin->libraries(), HasSubstr(library));
 }
 

@@ -275,6 +275,14 @@ TEST(Recorder, timestamps_that_jump_do_no_harm) {
     EXPECT_TRUE(std::is_sorted(seen.seconds.at(0).begin(), seen.seconds.at(0).end()));
 }
 
+// Each packet costs far more memory than its one byte, and none of them moves the time on.
+TEST(Recorder, small_packets_are_written_before_they_fill_memory) {
+    const Folder folder;
+    const auto recording = recorder({folder.file("a.webm"), std::nullopt, AudioCodec::opus});
+    for (int i = 0; i < 100'000; ++i) ASSERT_THAT(recording->add_audio(Bytes{1}, 0, 0), IsEmpty());
+    EXPECT_GT(fs::file_size(folder.file("a.webm")), 500'000U);
+}
+
 TEST(Recorder, says_what_it_cannot_do) {
     const Folder folder;
     EXPECT_THAT(the_plugin().open_recorder({folder.file("no/such/folder.webm"), VideoCodec::vp8, std::nullopt}).fault,
@@ -289,6 +297,9 @@ TEST(Recorder, says_what_it_cannot_do) {
     // A device that is always full.
     const auto full = recorder({"/dev/full", VideoCodec::vp8, std::nullopt});
     (void)full->add_video(film[0].bytes, 0, 0);
+    EXPECT_THAT(full->add_video(film[0].bytes, ticks_a_frame, 0),
+                HasSubstr("No space left"));  // what came before goes into the file
+    EXPECT_THAT(full->add_video(film[0].bytes, 2 * ticks_a_frame, 0), HasSubstr("No space left"));
     EXPECT_THAT(full->close(), HasSubstr("No space left"));
 }
 

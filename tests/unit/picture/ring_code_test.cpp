@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 
 #include "picture/scene.hpp"
@@ -210,6 +211,22 @@ TEST(RingCode, a_ring_that_is_still_half_shown_reads_as_the_frame_before_at_wors
         const auto reading = code.read(mixed(after, 0.5, before));
         EXPECT_TRUE(reading->code == counter || reading->code == counter - 1) << counter << " " << reading->code;
         EXPECT_LT(reading->confidence, 0.9) << "and that can be told";
+    }
+}
+
+// Coarse encoders draw a ring's new spokes nearly whole, and leave some of those standing that are to go until they have bits to spare.
+TEST(RingCode, what_is_left_of_spokes_that_are_gone_passes_for_none) {
+    for (const Size size : {vga, Size{320, 240}}) {
+        const RingCode code(size.width, size.height);
+        for (const std::uint32_t counter : telling_codes(code.layout())) {
+            if (counter == 0) continue;
+            const bool goes_flat = std::popcount(counter ^ (counter >> 1)) < std::popcount((counter - 1) ^ ((counter - 1) >> 1));
+            const double drawn = goes_flat ? 0.6 : 0.7;
+            const auto reading = code.read(mixed(frame_of(code, counter), drawn, frame_of(code, counter - 1)));
+            ASSERT_TRUE(reading) << counter;
+            EXPECT_EQ(reading->code, counter) << size.width;
+            EXPECT_GE(reading->confidence, RingReading::clear) << size.width << " " << counter;
+        }
     }
 }
 

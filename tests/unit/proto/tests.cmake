@@ -22,5 +22,5 @@ volley_add_test(unit_proto_turn unit unit/proto/turn/framing_test.cpp unit/proto
 volley_add_test(unit_proto_dtls unit unit/proto/dtls/fingerprint_test.cpp unit/proto/dtls/handshake_test.cpp unit/proto/dtls/data_test.cpp
   support/virtual_clock.cpp)
 volley_add_test(unit_proto_sctp unit unit/proto/sctp/packet_test.cpp unit/proto/sctp/association_test.cpp unit/proto/sctp/lossy_test.cpp
-  unit/proto/sctp/memory_test.cpp
+  unit/proto/sctp/memory_test.cpp unit/proto/sctp/unacknowledged_test.cpp
   support/virtual_clock.cpp)

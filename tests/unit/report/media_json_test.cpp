@@ -10,6 +10,8 @@ TEST(MediaJson, a_level_is_told_where_something_was_heard) {
     EXPECT_FALSE(media_object(media).at("audio").as_object().contains("level_db"));
     media.audio.level_db = -13.5;
     EXPECT_EQ(media_object(media).at("audio").at("level_db").as_double(), -13.5);
+    media.audio.level_db = 0;  // as loud as can be
+    EXPECT_EQ(media_object(media).at("audio").at("level_db").as_double(), 0);
 }
 
 }  // namespace

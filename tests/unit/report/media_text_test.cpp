@@ -37,6 +37,14 @@ TEST(MediaText, says_nothing_of_faults_that_there_were_not) {
     for (const char* what : {"stopped", "decoded", "changed", "request"}) EXPECT_THAT(text, Not(HasSubstr(what)));
 }
 
+TEST(MediaText, says_how_loud_it_was_where_something_was_heard) {
+    MediaTally media;
+    media.audio.calls = 1;
+    EXPECT_THAT(media_text(media, plain), Not(HasSubstr("level")));
+    media.audio.level_db = 0;  // as loud as can be
+    EXPECT_THAT(media_text(media, plain), HasSubstr("0.0 dB of full scale"));
+}
+
 TEST(MediaText, says_in_a_sentence_what_a_peer_did_wrong) {
     MediaTally media = one_call();
     media.video.stopped = 1;

@@ -61,6 +61,13 @@ protected:
     MediaOfCalls(const MediaOfCalls&) = delete;
     MediaOfCalls& operator=(const MediaOfCalls&) = delete;
 
+    /// A file of that codec without a frame, clips/a.ivf.
+    void write_ivf(const std::string& codec) const {
+        using namespace std::string_literals;
+        std::ofstream(folder_ / "clips" / "a.ivf", std::ios::binary)
+            << "DKIF\0\0\x20\0"s << codec << "\xa0\0\x78\0\x1e\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0"s;
+    }
+
     std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "volley_media_of_calls";
 };
 
@@ -156,13 +163,27 @@ TEST(MediaPlan, judges_a_call_by_what_was_seen_of_it) {
 
 TEST_F(MediaOfCalls, files_lie_beside_the_scenario) {
     const std::string file = (folder_ / "s.yaml").string();
-    std::ofstream(folder_ / "clips" / "a.ivf") << "DKIF";
+    write_ivf("VP80");
     std::ofstream(folder_ / "a.wav") << "RIFF";
     const auto call = call_of("webrtc: { offer: /o, video: { source: clips/a.ivf }, audio: a.wav }", file);
     EXPECT_EQ(call.plan.video->source, (folder_ / "clips" / "a.ivf").string());
     EXPECT_EQ(call.plan.audio->source, (folder_ / "a.wav").string());
     const std::string whole = (folder_ / "a.wav").string();
     EXPECT_EQ(call_of("webrtc: { offer: /o, audio: " + whole + " }", file).plan.audio->source, whole);
+}
+
+TEST_F(MediaOfCalls, a_file_of_another_codec_is_found_before_a_server_starts) {
+    const std::string file = (folder_ / "s.yaml").string();
+    const auto step = [](const std::string& more) { return "webrtc: { offer: /o, video: { source: clips/a.ivf" + more + " } }"; };
+    write_ivf("VP80");
+    EXPECT_EQ(error_of(step(", codec: vp8"), file), "");
+    EXPECT_THAT(error_of(step(", codec: h264"), file),
+                testing::AllOf(testing::StartsWith("4:45 "), HasSubstr("a.ivf: it is VP8, and IVF is sent as it is coded")));
+    write_ivf("H264");
+    EXPECT_EQ(error_of(step(""), file), "");
+    EXPECT_THAT(error_of(step(", codec: vp8"), file), HasSubstr("a.ivf: it is H264, and IVF is sent as it is coded"));
+    write_ivf("AV01");
+    EXPECT_THAT(error_of(step(""), file), HasSubstr("a.ivf: IVF of VP8 (VP80) or H.264 is expected"));
 }
 
 TEST_F(MediaOfCalls, a_file_that_is_not_there_is_found_before_a_server_starts) {

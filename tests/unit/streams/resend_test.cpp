@@ -3,7 +3,6 @@
 #include <iostream>
 #include <random>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -65,25 +64,13 @@ Seen call(std::uint64_t seed, const test::LinkModel& link, std::uint64_t rate, L
     test::StreamPair pair(config, config, once ? losing_once(link, 2 * seed) : test::WayModel{link},
                           once ? losing_once(link, 2 * seed + 1) : test::WayModel{link}, seed);
     TestCamera camera(pair, pair.first(), 0, rate);
+    test::TestMirror mirror(pair, pair.second(), 0, rate);
     Seen out;
-    bool key_wanted = true;
-    std::uint32_t number = 0;
     pair.on_first([&](SessionEvent& event) {
         if (std::holds_alternative<KeyFrameWanted>(event)) camera.want_key();
         if (std::holds_alternative<FrameReceived>(event)) ++out.back;
     });
-    pair.on_second([&](SessionEvent& event) {
-        if (std::holds_alternative<KeyFrameWanted>(event)) key_wanted = true;
-        const auto* frame = std::get_if<FrameReceived>(&event);
-        if (frame == nullptr) return;
-        const bool key = std::exchange(key_wanted, false);
-        const auto packets = test::test_frame(number, key, rate / 8 / 30 * (key ? 4 : 1));
-        const std::vector<BytesView> views(packets.begin(), packets.end());
-        if (pair.second().send_frame(pair.now(), 0, {frame->timestamp, 0, views}))
-            ++number;
-        else
-            key_wanted = true;
-    });
+    pair.on_second([&](SessionEvent& event) { mirror.handle(event); });
     camera.start();
     pair.run_for(seconds(10));
     camera.stop();

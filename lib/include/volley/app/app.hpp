@@ -42,6 +42,8 @@ struct CallOptions {
     std::size_t most = 1000;  ///< at a time; more are answered 503
     /// Of one address, as HTTP sees it; more are answered 429. Loopback addresses are not limited by it.
     std::size_t most_per_address = 100;
+    /// Of a picture of any shape that is to be decoded, from 64 x 64 to 4096 x 4096; the video of a call with a larger one is not sent back.
+    std::size_t most_pixels = std::size_t{1920} * 1200;
     Duration idle = std::chrono::minutes(10);  ///< a call on which nothing comes is ended; 0: never
     /// Told to clients, as `stun:host:port`: the page at `/` uses it, answers of /whip name it in a Link field. The server asks none itself.
     std::vector<std::string> stun{};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -90,7 +91,8 @@ struct AudioTally {
     std::uint64_t bytes_out = 0;    ///< payloads of RTP
     std::uint64_t bytes_in = 0;     //
     std::string codec;              ///< of the first call
-    double level_db = 0;            ///< of what came, of its first call: root of the mean square over full scale; 0: unknown
+    /// Of what came, of its first call: root of the mean square over full scale, in decibels. Nothing: none was heard.
+    std::optional<double> level_db;
 
     void merge(const AudioTally& other);
 };

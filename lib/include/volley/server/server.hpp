@@ -131,7 +131,10 @@ private:
 /// connect, unless connections come from another process, whose line it is; errors and notices, where Options has no place for them, go to standard error. Raises the
 /// descriptor limit. Blocks the calling thread.
 /// @param beside  a coroutine that runs beside the server on its loop: started when the port is open, cancelled and awaited at the end.
+/// @param after  called when nothing is served any more, on this thread: whatever else still holds on to requests, such as a thread that they
+/// have asked something, has to let go of them before it returns, since the loop that they belong to ends then. Must not throw.
 /// @return an exit code: 0 after a signal, 3 when it cannot listen.
-int run(view::Routes routes, Options options = {}, std::function<boost::asio::awaitable<void>(Server&)> beside = {});
+int run(view::Routes routes, Options options = {}, std::function<boost::asio::awaitable<void>(Server&)> beside = {},
+        std::function<void()> after = {});
 
 }  // namespace volley::server

@@ -20,8 +20,9 @@ constexpr std::size_t max_waiting_packets = 4096;
 // Larger than any DTLS record.
 constexpr std::size_t max_incoming_packet = 16'384;
 
-// Data that waits is sent again every 3 s at most, or a full window is asked after. usrsctp has lost its timer before (sctplab/usrsctp
-// issue 750), and then waits for ever.
+// Data that waits is sent again every 3 s at most, or a full window is asked after. usrsctp loses its timer now and then (sctplab/usrsctp
+// issue 750), and then waits for ever: its packets are sent again in its place, whose acknowledgement sets it going.
+constexpr Duration stall_step = std::chrono::seconds(5);
 constexpr Duration stall_limit = std::chrono::seconds(30);
 
 sockaddr_conn inner_address(std::uint16_t port) noexcept {
@@ -184,12 +185,25 @@ void UsrsctpAssociation::handle_timeout(TimePoint now) {
 
 void UsrsctpAssociation::look_for_stall(TimePoint now) {
     stall_at_.reset();
-    if (buffered() == 0) return;
+    if (buffered() == 0) {
+        unacknowledged_.clear();
+        return;
+    }
+    if (now < last_packet_at_ + stall_step) {
+        stall_at_ = last_packet_at_ + stall_step;
+        return;
+    }
     if (now < last_packet_at_ + stall_limit) {
-        stall_at_ = last_packet_at_ + stall_limit;
+        send_again();
+        stall_at_ = std::min(now + stall_step, last_packet_at_ + stall_limit);
         return;
     }
     end(State::failed, Errc::path_lost, "SCTP has had data to send for " + format_duration(stall_limit) + " and sent nothing");
+}
+
+void UsrsctpAssociation::send_again() {
+    for (const auto& one : unacknowledged_.packets()) packets_.push_back(one.bytes);
+    mark();
 }
 
 std::optional<TimePoint> UsrsctpAssociation::next_timeout() const {
@@ -205,6 +219,7 @@ void UsrsctpAssociation::handle_packet(TimePoint now, BytesView packet) {
     const auto ports = ports_of_sound(packet);
     if (ports != Ports{config_.remote_port, config_.local_port}) return;
     if (!is_well_formed(packet, state_ == State::connecting ? Phase::connecting : Phase::connected)) return;
+    unacknowledged_.received(packet);
     auto& inner = stack_.scratch();
     std::copy(packet.begin(), packet.end(), inner.begin());
     inner[0] = inner[2] = static_cast<std::uint8_t>(inner_port_ >> 8);
@@ -217,6 +232,7 @@ void UsrsctpAssociation::take_packet(BytesView packet) {
     if (packet.size() < header_bytes || packets_.size() >= max_waiting_packets) return;
     Bytes out(packet.begin(), packet.end());
     address(out, {config_.local_port, config_.remote_port});
+    unacknowledged_.sent(out);
     packets_.push_back(std::move(out));
     last_packet_at_ = stack_.now();
 }
@@ -452,7 +468,7 @@ error_code UsrsctpAssociation::send(TimePoint now, std::uint16_t stream, std::ui
         }
     }
     if (buffered() > low_threshold_) waits_for_room_ = true;
-    if (!stall_at_) stall_at_ = now + stall_limit;
+    if (!stall_at_) stall_at_ = now + stall_step;
     return {};
 }
 

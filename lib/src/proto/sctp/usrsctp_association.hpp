@@ -5,6 +5,7 @@
 #include <set>
 
 #include "proto/sctp/association.hpp"
+#include "proto/sctp/unacknowledged.hpp"
 
 struct socket;  // usrsctp's
 union sctp_notification;
@@ -55,6 +56,7 @@ private:
     void end(State state, error_code error, std::string reason);
     void close_socket();
     void look_for_stall(TimePoint now);
+    void send_again();
 
     UsrsctpStack& stack_;
     AssociationConfig config_;
@@ -64,7 +66,8 @@ private:
     State state_ = State::connecting;
     TimePoint give_up_at_;
     std::optional<TimePoint> stall_at_;  // when to look whether data waits and nothing goes out
-    TimePoint last_packet_at_;
+    TimePoint last_packet_at_;           // that usrsctp sent
+    Unacknowledged unacknowledged_;
 
     std::deque<Bytes> packets_;
     std::deque<Event> events_;

@@ -3,11 +3,12 @@
 stops     after 60 frames no video comes any more, without a word
 garbage   each tenth frame from the 30th on has bytes that are no picture
 resizes   from the 60th frame on pictures are 320x240
-deaf      the 60th frame is garbage, and whoever asks for a key frame or a packet afterwards gets neither"""
+deaf      the 60th frame is garbage, and whoever asks for a key frame or a packet afterwards gets neither
+goes on   each tenth frame is left out, and where none has come for a while the last is sent again and again (of a server: by GoesOn)"""
 import asyncio
 import os
 
-from aiortc import rtcrtpsender
+from aiortc import MediaStreamTrack, rtcrtpsender
 from aiortc.codecs import vpx
 from aiortc.rtp import RtcpPsfbPacket, RtcpRtpfbPacket
 
@@ -17,6 +18,33 @@ DESCRIPTOR = 4  # bytes: aiortc's, with its picture id of 15 bits
 def garbage(payloads):
     """An inter frame whose first partition is longer than all there is."""
     return [payload[:DESCRIPTOR] + b"\xff" * (len(payload) - DESCRIPTOR) for payload in payloads]
+
+
+class GoesOn(MediaStreamTrack):
+    kind = "video"
+    PAUSE = 0.3  # seconds without a frame after which the last one is repeated
+    STEP = 0.01  # from then on
+
+    def __init__(self, track):
+        super().__init__()
+        self.track = track
+        self.came = 0
+        self.last = None
+        self.next = None  # the frame that is waited for
+        self.wait = self.PAUSE
+
+    async def recv(self):
+        while True:
+            self.next = self.next or asyncio.ensure_future(self.track.recv())
+            await asyncio.wait({self.next}, timeout=self.wait if self.last else None)
+            if not self.next.done():
+                self.wait = self.STEP
+                self.last.pts += int(self.STEP / self.last.time_base)
+                return self.last
+            self.last, self.next, self.wait = self.next.result(), None, self.PAUSE
+            self.came += 1
+            if self.came % 10:
+                return self.last
 
 
 def begin(fault):

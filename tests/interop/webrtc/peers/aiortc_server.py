@@ -34,6 +34,8 @@ async def offer(request):
         if track.kind == "video" and body.get("video_transform"):
             import aiortc_transforms  # needs OpenCV
             back = aiortc_transforms.Transformed(back, body["video_transform"])
+        if track.kind == "video" and os.environ.get("FAULT") == "goes on":
+            back = aiortc_faults.GoesOn(back)
         call.addTrack(back)
 
     @call.on("connectionstatechange")

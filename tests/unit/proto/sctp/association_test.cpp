@@ -312,15 +312,40 @@ TEST(SctpAssociation, does_not_wait_for_ever_where_data_waits_and_nothing_is_sen
     ASSERT_TRUE(pair.connect());
     EXPECT_FALSE(pair.a.association->next_timeout());
     EXPECT_FALSE(pair.a.send(0, "sent and lost"));
-    while (pair.a.association->poll_packet()) continue;
-    VirtualClock::advance(29s);
-    pair.a.association->handle_timeout(VirtualClock::now());
-    EXPECT_EQ(pair.a.association->state(), State::open);
-    ASSERT_TRUE(pair.a.association->next_timeout());
+    const TimePoint begun = VirtualClock::now();
+    for (int seconds = 5; seconds < 30; seconds += 5) {
+        while (pair.a.association->poll_packet()) continue;
+        ASSERT_TRUE(pair.a.association->next_timeout());
+        VirtualClock::advance_to(*pair.a.association->next_timeout());
+        EXPECT_EQ(VirtualClock::now(), begun + std::chrono::seconds(seconds));
+        pair.a.association->handle_timeout(VirtualClock::now());
+        EXPECT_EQ(pair.a.association->state(), State::open);
+    }
     VirtualClock::advance_to(*pair.a.association->next_timeout());
+    EXPECT_EQ(VirtualClock::now(), begun + 30s);
     pair.a.association->handle_timeout(VirtualClock::now());
     EXPECT_EQ(pair.a.association->state(), State::failed);
     EXPECT_EQ(pair.a.association->poll_event()->error, Errc::path_lost);
+}
+
+TEST(SctpAssociation, data_that_usrsctp_has_forgotten_is_sent_again_once) {
+    SctpPair pair({.delay = 10ms});
+    ASSERT_TRUE(pair.connect());
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(pair.a.send(0, std::to_string(i)));
+    while (pair.a.association->poll_packet()) continue;  // all are lost
+    VirtualClock::advance_to(*pair.a.association->next_timeout());
+    pair.a.association->handle_timeout(VirtualClock::now());
+    std::vector<Bytes> again;
+    while (auto packet = pair.a.association->poll_packet()) again.push_back(std::move(*packet));
+    ASSERT_EQ(again.size(), 3U);
+    for (const auto& packet : again) pair.b.association->handle_packet(VirtualClock::now(), packet);
+    pair.settle(1s);
+    EXPECT_EQ(pair.b.messages(0), (std::vector<std::string>{"0", "1", "2"}));
+    EXPECT_EQ(pair.a.association->buffered(), 0U);
+    EXPECT_FALSE(pair.a.send(0, "3"));
+    pair.settle(100s);
+    EXPECT_EQ(pair.b.messages(0).size(), 4U);
+    EXPECT_FALSE(pair.a.association->next_timeout());
 }
 
 TEST(SctpAssociation, an_idle_association_has_no_deadline) {

@@ -56,6 +56,38 @@ TEST(SctpLossy, every_reliable_message_arrives_once_and_in_order) {
     }
 }
 
+// As pings are: few, small, and acknowledgements ride on the answers.
+TEST(SctpLossy, small_messages_that_are_answered_all_come_back) {
+    for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        SctpPair pair({.loss = 0.1, .delay = 50ms, .jitter = 30ms}, seed);
+        ASSERT_TRUE(pair.connect(60s));
+        std::size_t answered = 0;
+        const auto answer = [&] {
+            for (; answered < pair.b.count(Kind::message); ++answered) EXPECT_FALSE(pair.b.send(1, std::to_string(answered)));
+        };
+        for (int i = 0; i < 20; ++i) {
+            EXPECT_FALSE(pair.a.send(1, std::to_string(i)));
+            const auto until = VirtualClock::now() + 50ms;
+            (void)pair.run_until(
+                [&] {
+                    answer();
+                    return VirtualClock::now() >= until;
+                },
+                50ms);
+        }
+        ASSERT_TRUE(pair.run_until(
+            [&] {
+                answer();
+                return pair.a.count(Kind::message) >= 20;
+            },
+            120s))
+            << pair.a.count(Kind::message) << " of 20; " << pair.a.describe() << "; " << pair.b.describe();
+        ASSERT_TRUE(
+            pair.run_until([&] { return pair.a.association->buffered() == 0 && pair.b.association->buffered() == 0; }, 120s));
+    }
+}
+
 TEST(SctpLossy, unordered_messages_arrive_once_and_do_not_wait_for_each_other) {
     bool out_of_order = false;
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {

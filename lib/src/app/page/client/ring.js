@@ -28,13 +28,11 @@ const circles = [0.3, 0.5, 0.7]; // that a ring is read on, of its width
 const phases = 8; // samples of one spoke and the gap behind it
 const harmonics = 3;
 
-// What noise may leave of a flat ring that is believed to be flat, as a part of the ring with spokes: else a clean picture would have a
-// threshold so low that the remains of a ring that has just changed would pass for spokes.
-const leastFlat = 0.05;
 const leastSpokes = (2 * 255) / 219; // levels of grey: two steps of luma
 const leastContrast = 2; // of spokes to what is flat
 
-// From which confidence on a number is believed. Of what is below, most is right, and what is not is the frame before, or no number at all.
+// From which confidence on a number is believed: a margin on either side of what codecs leave of rings. Of what is below, most is right, and what is
+// not is the frame before, or no number at all.
 const clear = 0.15;
 
 // @return { bits, spokes }: the number of spokes of each ring, from the inside
@@ -81,16 +79,16 @@ export class RingCode {
   look(image) {
     if (this.spots?.width !== image.width || this.spots.height !== image.height) this.spots = this.#spotsIn(image);
     const strengths = this.spots.rings.map((spots) => strengthAt(spots, image.data));
-    const spokes = strengths[0];
-    const flat = Math.max(strengths[1], leastFlat * spokes);
+    const [spokes, flat] = strengths;
     if (spokes < leastSpokes || spokes < leastContrast * flat) return null;
-    const threshold = Math.sqrt(spokes * flat);
-    const whole = Math.log(spokes / threshold); // as far as from the threshold to what is flat
+    // In the middle: coarse encoders leave up to two fifths of a ring's spokes standing where it has gone flat, and draw new ones at once.
+    const threshold = (spokes + flat) / 2;
+    const whole = spokes - threshold; // as far as from the threshold to either
     let gray = 0;
     let confidence = 1;
     for (const strength of strengths.slice(pilots)) {
       gray = gray * 2 + (strength > threshold ? 1 : 0);
-      confidence = Math.min(confidence, Math.abs(Math.log(Math.max(strength, flat) / threshold)) / whole);
+      confidence = Math.min(confidence, Math.abs(strength - threshold) / whole);
     }
     let code = 0;
     for (; gray !== 0; gray >>>= 1) code ^= gray;
