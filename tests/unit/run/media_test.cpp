@@ -8,6 +8,7 @@
 #include <volley/run/offer.hpp>
 #include <volley/run/run.hpp>
 
+#include "run/check_counts.hpp"
 #include "run/prepare.hpp"
 #include "run/prepare_call.hpp"
 #include "unit/run/judged.hpp"
@@ -49,6 +50,48 @@ std::string error_of(const std::string& step, const std::string& file = "t.yaml"
     if (error == nullptr) return "";
     return std::to_string(error->pos.line) + ':' + std::to_string(error->pos.column) + ' ' + error->text + " [" + error->hint +
            ']';
+}
+
+std::vector<report::CheckResult> checked(const std::string& checks, std::size_t calls, const call::CallSeen& seen) {
+    const auto loaded = scenario::load_scenario(
+        "version: 1\nconfig: { target: \"http://h\" }\nscenarios:\n  a: [ { webrtc: { offer: { post: /o } }, checks: [" + checks +
+            "] } ]\nphases: [ { name: p, burst: 1 } ]\n",
+        "t.yaml");
+    for (const auto& e : loaded.errors) ADD_FAILURE() << format_source_error(e);
+    const auto& body = loaded.scenario.scenarios.at(0);
+    const scenario::Variables variables;
+    auto steps = prepare_steps(loaded.scenario, body, variables, "http://h");
+    const auto counts = std::make_shared<CheckCounts>();
+    const auto call = std::get<PreparedCall>(
+        prepare_call(loaded.scenario, body.steps.front(), variables, std::move(std::get<0>(steps).front()), counts));
+    for (std::size_t i = 0; i < calls; ++i) EXPECT_EQ(call.judge(seen).kind, "check");
+    return counts->results();
+}
+
+TEST(ChecksOfCalls, are_judged_each_by_itself) {
+    call::CallSeen seen;
+    seen.answered = 5;
+    seen.round_trips.assign(5, 10ms);
+    const auto found = checked("connected < 1us, dc_rtt p95 < 1us, answered == 100%, lost == 1", 3, seen);
+    ASSERT_EQ(found.size(), 4U);
+    for (const std::size_t failed : {0, 1, 3}) {
+        EXPECT_EQ(found[failed].failed, 3U) << found[failed].source;
+        EXPECT_EQ(found[failed].held, 0U) << found[failed].source;
+    }
+    EXPECT_EQ(found[1].example, "dc_rtt p95 is 10.0 ms");
+    EXPECT_EQ(found[2].held, 3U);
+    EXPECT_EQ(found[2].failed, 0U);
+}
+
+TEST(ChecksOfCalls, count_pings_that_never_came_back_as_the_slowest) {
+    call::CallSeen seen;
+    seen.answered = 5;
+    seen.lost = 5;
+    seen.round_trips.assign(5, 10ms);
+    const auto found = checked("lost == 0, dc_rtt p95 < 1s, dc_rtt p50 < 1s, dc_rtt max < 1s", 1, seen);
+    EXPECT_EQ(found.at(1).example, "5 of 10 pings never came back, so p95 is not known");
+    EXPECT_EQ(found.at(2).held, 1U);
+    EXPECT_EQ(found.at(3).failed, 1U);
 }
 
 class MediaOfCalls : public testing::Test {
