@@ -144,11 +144,25 @@ std::optional<std::string> check_transform(const OfferOptions& asked, const Buil
            "`: remove the field, --video goes along as `video_transform`";
 }
 
+/// What goes along with an offer of JSON: an object, and none of the members that are the offer itself.
+std::optional<std::string> check_fields(const BuiltRequest& built) {
+    if (built.request.body.empty()) return {};
+    auto body = parse_json(built.request.body);
+    auto* const object = std::get_if<Json>(&body);
+    if (object == nullptr || object->kind != Json::Kind::object)
+        return "what goes along with an offer must be a JSON object: give fields, name=value";
+    for (const char* name : {"sdp", "type"})
+        if (object->find(name) != nullptr)
+            return std::string("the field `") + name + "` is written by the offer itself: leave it out";
+    return {};
+}
+
 /// What of signalling does not fit together.
 std::optional<std::string> check_signal(const OfferOptions& asked, const BuiltRequest& built) {
     if (asked.plan.signal == call::Signal::json) {
         if (asked.plan.trickle)
             return "--trickle needs a session that candidates can be sent to: it goes with --signal whip or whep";
+        if (auto wrong = check_fields(built)) return wrong;
         return check_transform(asked, built);
     }
     const std::string name(call::to_string(asked.plan.signal));
@@ -219,6 +233,7 @@ int cmd_offer(const Call& call) {
             sampling.sample(seen.sample);
             if (next) next(index, seen);
         };
+        observer.failed = [&](std::size_t, const std::string&, const metrics::Sample& sample) { sampling.sample(sample); };
     }
     const auto started_at = iso_time(std::chrono::system_clock::now());
     auto ended = until_done(call::offer(plan, std::move(observer)), line);
@@ -226,11 +241,12 @@ int cmd_offer(const Call& call) {
     auto result = run::result_of(scenario, plan, ended.value);
     result.started_at = started_at;
     result.signal = ended.signal;
+    result.unwritten = ended.value.unwritten;
     report::mask_secrets(result, secrets_of(plan));
     run::judge(scenario, result);
     const int code = write_outputs(call, scenario, std::move(result), outputs, samples, options.env, asked.quiet);
     for (const auto& file : ended.value.unwritten) print_error(call.program, escape_for_terminal(file));
-    return code == measure_exit::ok && !ended.value.unwritten.empty() ? measure_exit::failed : code;
+    return code;
 }
 
 }  // namespace volley::cli

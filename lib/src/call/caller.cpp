@@ -73,6 +73,7 @@ Caller::Caller(asio::any_io_executor executor, const CallPlan& plan, const Offer
       signaller_(executor, plan.request, plan.signal, use_curl, filling(plan)),
       use_curl_(use_curl),
       common_(plan, observer, loop_, signaller_, result_) {
+    result_.calls->ping_timeout = plan.pings.timeout;
     if (!plan.video && !plan.audio) return;
     result_.calls->media = std::make_shared<metrics::MediaTally>();
     common_.media = std::make_unique<MediaSources>(plan.video, plan.audio, plan.plays());

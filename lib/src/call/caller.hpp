@@ -29,7 +29,9 @@ public:
     /// One call from its planned start, which has come, until it is hung up; at once where it is cancelled.
     [[nodiscard]] boost::asio::awaitable<CallSeen> make(CallNumber number, TimePoint planned);
     /// A call that went well, and was not what somebody expects.
-    void fail(CallNumber number, const Failure& failure) { common_.tell_failure(number.call, failure); }
+    void fail(CallNumber number, const Failure& failure, const CallSeen& seen) {
+        common_.tell_failure(number.call, failure, seen);
+    }
     void keep_round_trips() { common_.keep_round_trips = true; }
     void look_at_pictures() { common_.look_at_pictures = true; }
 

@@ -567,6 +567,12 @@ void FrameTrips::finish(TimePoint now) {
     forget_sent(now);
 }
 
+std::optional<TimePoint> FrameTrips::oldest_under_way() const {
+    const auto at = std::ranges::find(sent_, Fate::waiting, &Sent::fate);
+    if (waiting_ == 0 || at == sent_.end()) return std::nullopt;
+    return at->frame.sent;
+}
+
 std::optional<FrameTrip> FrameTrips::poll() {
     if (trips_.empty()) return std::nullopt;
     const FrameTrip out = trips_.front();

@@ -155,6 +155,8 @@ public:
     [[nodiscard]] std::uint32_t offset() const noexcept { return offset_; }
     /// Sent and neither back nor lost.
     [[nodiscard]] std::size_t under_way() const noexcept { return waiting_; }
+    /// When the first of those was sent.
+    [[nodiscard]] std::optional<TimePoint> oldest_under_way() const;
     [[nodiscard]] std::optional<TimePoint> first_sent() const noexcept { return first_sent_; }
     /// When the first frame of all was back: decoded, or assembled where nobody decodes.
     [[nodiscard]] std::optional<TimePoint> first_frame() const noexcept { return first_frame_; }

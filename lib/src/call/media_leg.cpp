@@ -381,6 +381,7 @@ bool MediaLeg::settled(TimePoint now) {
 void MediaLeg::finish(TimePoint now) {
     if (!session_) {
         if (!video_) seen_.none_back = why_none_back();
+        if (!audio_) seen_.none_heard = why_none_heard();
         return;
     }
     const bool had_time = stopped_ && settled(now);
@@ -392,6 +393,7 @@ void MediaLeg::finish(TimePoint now) {
     }
     if (audio_) count_audio(now, had_time);
     seen_.none_back = why_none_back();
+    seen_.none_heard = why_none_heard();
     session_->close(now);
     send_media(now, *session_, call_->peer());
     if (recording_) recording_->close();

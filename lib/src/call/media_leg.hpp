@@ -121,6 +121,7 @@ private:
     [[nodiscard]] std::optional<std::size_t> place_of(const KeptPicture& kept) const;
     void note(std::string text);
     [[nodiscard]] std::string why_none_back() const;
+    [[nodiscard]] std::string why_none_heard() const;
     void count_video(TimePoint now, bool had_time);
     void count_trips(TimePoint now, bool had_time);
     void count_played();

@@ -77,6 +77,18 @@ std::string MediaLeg::why_none_back() const {
     return are_known ? none + "none matched what was sent" : std::string();
 }
 
+std::string MediaLeg::why_none_heard() const {
+    if (!sources_.audio()) return {};
+    const std::string none = sources_.plays() ? "no audio came" : "no audio came back";
+    if (!audio_) return none + ": the answer " + (sources_.plays() ? "sends" : "takes") + " no audio";
+    const auto direction = session_->config().sections[audio_->index].agreed.direction;
+    if (!sdp::receives(direction)) return options_.may_send_only ? std::string() : none + ": the answer sends no audio";
+    if (!sources_.plays() && !sdp::sends(direction)) return none + ": the answer takes no audio";
+    const Duration flowed = stopped_.value_or(began_) - began_;
+    if (flowed < long_enough || (sound_sent_ == 0 && !sources_.plays()) || seen_.audio->received > 0) return {};
+    return none + " in " + format_duration(flowed) + ": the server did not send audio";
+}
+
 metrics::MediaSeen MediaLeg::take_seen() {
     auto found = look_ ? look_->found() : std::nullopt;
     tell_of_recording();
@@ -148,6 +160,8 @@ void MediaLeg::count_trips(TimePoint now, bool had_time) {
     take_trips();
     const auto& counts = trips_.counts();
     const std::uint64_t sent = counts.sent - trips_.under_way();
+    out.under_way += trips_.under_way();
+    if (const auto oldest = trips_.oldest_under_way()) out.under_way_longest = std::max(out.under_way_longest, now - *oldest);
     out.sent += sent;
     out.returned += counts.returned;
     out.late += counts.late;
@@ -207,6 +221,7 @@ void MediaLeg::count_streams(TimePoint now) {
     if (last && stopped_.value_or(now) - *last >= longest_pause(*last)) {
         const Duration after = *last - began_;
         out.stopped_after = out.stopped > 0 ? std::min(out.stopped_after, after) : after;
+        out.stood = std::max(out.stood, stopped_.value_or(now) - *last);
         ++out.stopped;
     }
 }
@@ -279,6 +294,7 @@ void MediaLeg::count_audio(TimePoint now, bool had_time) {
     }
     if (came) ++out.calls_back;
     seen.sent = sound_sent_;
+    seen.chirps_lost = chirps_.lost();
     if (const auto stats = session_->outbound_stats(now, audio_->index)) out.bytes_out += stats->bytes_sent;
     const auto codec = audio_codec_of(session_->config().sections[audio_->index].agreed, audio_->codec);
     if (out.codec.empty() && codec) out.codec = std::string(to_string(*codec));

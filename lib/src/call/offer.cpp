@@ -88,7 +88,9 @@ private:
     asio::awaitable<void> one(std::size_t index, TimePoint planned) {
         const CallNumber number{index, index};
         const CallSeen seen = co_await caller_.make(number, planned);
-        if (const auto failure = failure_of_video(seen)) caller_.fail(number, *failure);
+        auto failure = failure_of_video(seen);
+        if (!failure) failure = failure_of_audio(seen);
+        if (failure) caller_.fail(number, *failure, seen);
     }
 
     /// Waits for the calls, which are hung up where somebody ends the run meanwhile.

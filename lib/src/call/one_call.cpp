@@ -51,6 +51,26 @@ std::string one_line_of(const SourceError& error) {
     return out;
 }
 
+metrics::Outcome outcome_of(const Failure& failure) {
+    using metrics::Outcome;
+    for (const auto outcome : {Outcome::resolve, Outcome::refused, Outcome::reset, Outcome::timeout, Outcome::tls,
+                               Outcome::truncated, Outcome::exhausted, Outcome::too_large})
+        if (failure.kind == metrics::to_string(outcome)) return outcome;
+    return Outcome::protocol;
+}
+
+/// A call that failed, as far as it came.
+metrics::Sample sample_of(const Failure& failure, const CallSeen& seen) {
+    metrics::Sample out;
+    out.planned = seen.planned;
+    out.started = seen.started;
+    out.sent = seen.reached[static_cast<std::size_t>(metrics::CallStage::gathered)].value_or(TimePoint{});
+    out.first_byte = seen.reached[static_cast<std::size_t>(metrics::CallStage::http)].value_or(TimePoint{});
+    out.done = seen.ended != TimePoint{} ? seen.ended : Clock::now();
+    out.outcome = outcome_of(failure);
+    return out;
+}
+
 }  // namespace
 
 asio::awaitable<void> throw_if_ended() {
@@ -63,7 +83,12 @@ std::optional<Failure> failure_of_video(const CallSeen& seen) {
     return Failure{metrics::no_video, seen.media.none_back};
 }
 
-void CallsInCommon::tell_failure(std::size_t index, const Failure& failure) {
+std::optional<Failure> failure_of_audio(const CallSeen& seen) {
+    if (seen.failure || seen.cut_short || seen.media.none_heard.empty()) return std::nullopt;
+    return Failure{metrics::no_audio, seen.media.none_heard};
+}
+
+void CallsInCommon::tell_failure(std::size_t index, const Failure& failure, const CallSeen& seen) {
     ++result.calls->failed;
     ++result.calls->errors[failure.kind];
     ++result.planned;
@@ -75,7 +100,10 @@ void CallsInCommon::tell_failure(std::size_t index, const Failure& failure) {
     auto& examples = result.examples;
     if (examples.size() < examples_kept && std::ranges::find(examples, failure.text) == examples.end())
         examples.push_back(failure.text);
-    if (observer.failed) observer.failed(index, failure.text);
+    if (!observer.failed) return;
+    auto sample = sample_of(failure, seen);
+    sample.connection = static_cast<std::uint32_t>(index);
+    observer.failed(index, failure.text, sample);
 }
 
 void CallsInCommon::tell_ping(std::size_t index, const PingSeries::Round& round) {
@@ -126,7 +154,7 @@ void OneCall::fail(std::string kind, std::string text) {
     if (failure_) return;
     failure_ = Failure{std::move(kind), std::move(text)};
     seen_.failure = failure_;
-    run_.tell_failure(number_.call, *failure_);
+    run_.tell_failure(number_.call, *failure_, seen_);
     if (opened_ == TimePoint{}) tell_details();
 }
 
@@ -376,9 +404,13 @@ void OneCall::count_series() {
     result.missed += series_->missed();
     result.saturated += series_->saturated();
     // Ended by us: neither answered nor lost, also when an answer comes while the call is being ended.
+    auto& calls = *result.calls;
+    if (const auto oldest = series_->oldest_under_way())
+        calls.under_way_longest = std::max(calls.under_way_longest, Clock::now() - *oldest);
     const auto withdrawn = series_->withdraw();
     result.planned -= withdrawn;
-    result.calls->sent -= withdrawn;
+    calls.sent -= withdrawn;
+    calls.under_way += withdrawn;
     run_.under_way -= withdrawn;
     series_->stop();
 }

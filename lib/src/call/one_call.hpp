@@ -47,6 +47,8 @@ struct CallSeen {
 
 /// That a call which went well got no frame of its video back, where it is to be blamed for that.
 [[nodiscard]] std::optional<Failure> failure_of_video(const CallSeen& seen);
+/// The same of its audio.
+[[nodiscard]] std::optional<Failure> failure_of_audio(const CallSeen& seen);
 
 /// What the calls of a plan share: where they go, and where what becomes of them is counted.
 struct CallsInCommon {
@@ -68,7 +70,8 @@ struct CallsInCommon {
     bool keep_round_trips = false;  ///< in what is seen of each call
     bool look_at_pictures = false;  ///< of each call whose video is decoded; else of one
 
-    void tell_failure(std::size_t index, const Failure& failure);
+    /// @param seen  of the call, as far as it came.
+    void tell_failure(std::size_t index, const Failure& failure, const CallSeen& seen);
     void tell_ping(std::size_t index, const PingSeries::Round& round);
 };
 

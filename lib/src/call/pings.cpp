@@ -147,19 +147,22 @@ std::uint64_t PingSeries::withdraw() {
     return std::exchange(under_way_, 0);
 }
 
+std::optional<TimePoint> PingSeries::oldest_under_way() const {
+    for (auto at = oldest_; at - first_ < slots_.size(); ++at)
+        if (slots_[at - first_].fate == Fate::waiting) return slots_[at - first_].sent;
+    return std::nullopt;
+}
+
 bool PingSeries::done() const noexcept { return all_planned() && under_way_ == 0; }
 
 std::optional<TimePoint> PingSeries::next_timeout() const {
     std::optional<TimePoint> next;
     if (!all_planned() && !(back_to_back() && under_way_ > 0)) next = due(next_);
     if (under_way_ == 0) return next;
-    for (auto at = oldest_; at - first_ < slots_.size(); ++at) {
-        const Slot& slot = slots_[at - first_];
-        if (slot.fate != Fate::waiting) continue;
-        const auto over = slot.sent + plan_.timeout;
-        return next ? std::min(*next, over) : over;
-    }
-    return next;
+    const auto oldest = oldest_under_way();
+    if (!oldest) return next;
+    const auto over = *oldest + plan_.timeout;
+    return next ? std::min(*next, over) : over;
 }
 
 }  // namespace volley::call

@@ -78,6 +78,8 @@ public:
         return saturated_;
     }  ///< not taken by the channel, or too many under way
     [[nodiscard]] std::uint64_t under_way() const noexcept { return under_way_; }
+    /// When the first of those was sent.
+    [[nodiscard]] std::optional<TimePoint> oldest_under_way() const;
 
 private:
     enum class Fate : std::uint8_t { waiting, answered, lost, unsent, withdrawn };

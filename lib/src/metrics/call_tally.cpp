@@ -1,5 +1,7 @@
 #include <volley/metrics/call_tally.hpp>
 
+#include <algorithm>
+
 namespace volley::metrics {
 
 std::string_view to_string(CallStage stage) noexcept {
@@ -66,6 +68,10 @@ void CallTally::merge(const CallTally& other) {
     sent += other.sent;
     answered += other.answered;
     lost += other.lost;
+    under_way += other.under_way;
+    under_way_longest = std::max(under_way_longest, other.under_way_longest);
+    if (ping_timeout == Duration::zero() || (other.ping_timeout > Duration::zero() && other.ping_timeout < ping_timeout))
+        ping_timeout = other.ping_timeout;
     late += other.late;
     repeated += other.repeated;
     out_of_order += other.out_of_order;

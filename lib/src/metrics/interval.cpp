@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "metrics/log_linear.hpp"
 #include "metrics/normal.hpp"
 
 namespace volley::metrics {
@@ -80,17 +81,25 @@ RankInterval rank_interval(std::uint64_t n, double q, double confidence) {
     return out;
 }
 
-QuantileInterval quantile_interval(const Histogram& histogram, double q, double n_eff, double confidence) {
-    const auto n = histogram.count();
-    if (n == 0 || !(n_eff >= 1)) return {};
+QuantileInterval quantile_interval(const Histogram& histogram, double q, double n_eff, double confidence, std::uint64_t beyond) {
+    const auto n = histogram.count() + beyond;
+    if (histogram.empty() || !(n_eff >= 1)) return {};
     const auto worth = n_eff >= static_cast<double>(n) ? n : static_cast<std::uint64_t>(n_eff);
     const auto ranks = rank_interval(worth, q, confidence);
     // Each of the independent values stands for n/worth neighbours in rank; of those the outer one, so that the interval is not too narrow.
     const double each = static_cast<double>(n) / static_cast<double>(worth);
     QuantileInterval out;
     if (ranks.low) out.low = histogram.value_at(static_cast<std::uint64_t>(static_cast<double>(*ranks.low - 1) * each) + 1);
-    if (ranks.high) out.high = histogram.value_at(static_cast<std::uint64_t>(std::ceil(static_cast<double>(*ranks.high) * each)));
+    if (!ranks.high) return out;
+    const auto high = static_cast<std::uint64_t>(std::ceil(static_cast<double>(*ranks.high) * each));
+    if (beyond == 0 || high <= histogram.count()) out.high = histogram.value_at(high);
     return out;
+}
+
+std::optional<Duration> quantile_of(const Histogram& histogram, double q, std::uint64_t beyond) {
+    const auto rank = nearest_rank(q, histogram.count() + beyond);
+    if (histogram.empty() || rank > histogram.count()) return std::nullopt;
+    return histogram.value_at(rank);
 }
 
 std::optional<std::uint64_t> samples_needed(double q, double confidence) {

@@ -19,47 +19,24 @@ void VideoTally::merge(const VideoTally& o) {
         size_before = o.size_before;
         size = o.size;
     }
-    for (const auto field : {&VideoTally::calls,
-                             &VideoTally::calls_back,
-                             &VideoTally::players,
-                             &VideoTally::played,
-                             &VideoTally::sent,
-                             &VideoTally::returned,
-                             &VideoTally::late,
-                             &VideoTally::lost,
-                             &VideoTally::untold,
-                             &VideoTally::received,
-                             &VideoTally::repeated,
-                             &VideoTally::mismatched,
-                             &VideoTally::unknown,
-                             &VideoTally::decoded,
-                             &VideoTally::unreadable,
-                             &VideoTally::undecodable,
-                             &VideoTally::by_timestamp,
-                             &VideoTally::by_code,
-                             &VideoTally::by_both,
-                             &VideoTally::freezes,
-                             &VideoTally::bytes_out,
-                             &VideoTally::bytes_in,
-                             &VideoTally::packets_out,
-                             &VideoTally::packets_in,
-                             &VideoTally::packets_lost_in,
-                             &VideoTally::resent_out,
-                             &VideoTally::resent_in,
-                             &VideoTally::nacks_out,
-                             &VideoTally::nacks_in,
-                             &VideoTally::plis_out,
-                             &VideoTally::plis_in,
-                             &VideoTally::unanswered,
-                             &VideoTally::resized,
-                             &VideoTally::fell_silent,
-                             &VideoTally::stopped})
+    for (const auto field :
+         {&VideoTally::calls,       &VideoTally::calls_back,      &VideoTally::players,     &VideoTally::played,
+          &VideoTally::sent,        &VideoTally::returned,        &VideoTally::late,        &VideoTally::lost,
+          &VideoTally::under_way,   &VideoTally::untold,          &VideoTally::received,    &VideoTally::repeated,
+          &VideoTally::mismatched,  &VideoTally::unknown,         &VideoTally::decoded,     &VideoTally::unreadable,
+          &VideoTally::undecodable, &VideoTally::by_timestamp,    &VideoTally::by_code,     &VideoTally::by_both,
+          &VideoTally::freezes,     &VideoTally::bytes_out,       &VideoTally::bytes_in,    &VideoTally::packets_out,
+          &VideoTally::packets_in,  &VideoTally::packets_lost_in, &VideoTally::resent_out,  &VideoTally::resent_in,
+          &VideoTally::nacks_out,   &VideoTally::nacks_in,        &VideoTally::plis_out,    &VideoTally::plis_in,
+          &VideoTally::unanswered,  &VideoTally::resized,         &VideoTally::fell_silent, &VideoTally::stopped})
         this->*field += o.*field;
     for (const auto field :
          {&VideoTally::round_trip, &VideoTally::network, &VideoTally::assembly, &VideoTally::decoding, &VideoTally::first_frame})
         (this->*field).merge(o.*field);
     frozen += o.frozen;
     longest_freeze = std::max(longest_freeze, o.longest_freeze);
+    under_way_longest = std::max(under_way_longest, o.under_way_longest);
+    stood = std::max(stood, o.stood);
     length += o.length;
     take_if_empty(codec, o.codec);
     take_if_empty(size, o.size);

@@ -60,8 +60,8 @@ std::string setup_text(const metrics::CallTally& c, const Look& look) {
 std::string round_trips_text(const PhaseResult& p, const metrics::CallTally& c, const Look& look) {
     if (c.sent == 0 && p.saturated == 0 && p.missed == 0) return {};
     std::string out = heading(look, "round trips", "of text messages on the data channel, from the planned start");
-    std::string words = fmt::format("{} sent, {} back", grouped(c.sent), grouped(c.answered));
-    out += field(look, "pings", words);
+    out += field(look, "pings", fmt::format("{} sent, {} back", grouped(c.sent), grouped(c.answered)));
+    out += under_way_text(look, c.under_way, c.under_way_longest);
     if (c.lost > 0)
         out += field(look, "lost",
                      fmt::format("{} ({}){}", grouped(c.lost), share_text(c.lost, c.answered + c.lost),
@@ -78,8 +78,13 @@ std::string round_trips_text(const PhaseResult& p, const metrics::CallTally& c, 
     const auto& service = p.tally->service;
     out += field(look, "min", format_duration(response.min()));
     std::string too_few;
+    std::string unknown;
     for (const auto& [name, q] : {std::pair{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}}) {
         const auto value = response_percentile(p, q);
+        if (value.lost) {
+            unknown += fmt::format("{}{}", unknown.empty() ? "" : ", ", name);
+            continue;
+        }
         if (value.carried == Percentile::Carried::none) {
             too_few += fmt::format("{}{} for {}", too_few.empty() ? "" : ", ", grouped(value.needed), name);
             continue;
@@ -88,7 +93,8 @@ std::string round_trips_text(const PhaseResult& p, const metrics::CallTally& c, 
         if (q != 0.9) text += "  (" + fmt::format("{:.0f} %: ", shown_confidence * 100) + range_text(value.interval) + ')';
         out += field(look, name, text);
     }
-    out += field(look, "max", format_duration(response.max()));
+    out += field(look, "max", format_duration(response.max()) + (c.lost > 0 ? " of those that came back" : ""));
+    out += unknown_text(look, unknown, c.lost, c.answered + c.lost);
     if (!too_few.empty()) out += field(look, "", "takes more pings: " + too_few, dim);
     if (response_percentile(p, 0.5).carried != Percentile::Carried::none &&
         to_seconds(response.quantile(0.5)) > 1.1 * to_seconds(service.quantile(0.5)))

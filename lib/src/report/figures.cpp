@@ -10,16 +10,20 @@ namespace volley::report {
 Percentile response_percentile(const PhaseResult& phase, double q) {
     const auto& response = phase.tally->response;
     Percentile out;
-    out.value = response.quantile(q);
-    out.n = response.count();
+    const std::uint64_t lost = phase.calls ? phase.calls->lost : 0;
+    const auto value = metrics::quantile_of(response, q, lost);
+    out.lost = !value && lost > 0;
+    out.value = value.value_or(Duration{});
+    out.n = response.count() + lost;
     out.n_eff = metrics::effective_samples(phase.tally->series, out.n, q);
     out.needed = metrics::samples_needed(q, shown_confidence).value_or(0);
-    if (out.n < out.needed) return out;
+    if (out.n < out.needed || out.lost) return out;
     out.carried = std::floor(out.n_eff) < static_cast<double>(out.needed) ? Percentile::Carried::run : Percentile::Carried::sure;
     if (phase.kind == PhaseKind::burst) return out;
-    out.interval = metrics::quantile_interval(response, q, out.n_eff, shown_confidence);
+    out.interval = metrics::quantile_interval(response, q, out.n_eff, shown_confidence, lost);
     // What one side of the two cannot bound, the whole of the error may: with 299 answers the largest is a bound of p99 at 95 %.
-    if (!out.interval.high) out.interval.high = metrics::quantile_interval(response, q, out.n_eff, 2 * shown_confidence - 1).high;
+    if (!out.interval.high)
+        out.interval.high = metrics::quantile_interval(response, q, out.n_eff, 2 * shown_confidence - 1, lost).high;
     return out;
 }
 

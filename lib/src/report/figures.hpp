@@ -24,8 +24,9 @@ struct Percentile {
     /// worth too few independent ones; the value is that of this run and says little of the next. sure: it has a bound.
     enum class Carried { none, run, sure };
     Carried carried = Carried::none;
+    bool lost = false;  ///< it is one of the pings that never came back, and larger than any value; nothing carries it then
     Duration value{};
-    std::uint64_t n = 0;                 ///< right answers
+    std::uint64_t n = 0;                 ///< right answers, and the pings that never came back
     double n_eff = 0;                    ///< independent ones that they are worth
     std::uint64_t needed = 0;            ///< independent ones that it takes
     metrics::QuantileInterval interval;  ///< of the value, at shown_confidence; not for bursts, whose answers are one event

@@ -85,7 +85,7 @@ json::object calls_object(const metrics::CallTally& c, const metrics::Histogram&
         const auto time = static_cast<metrics::CallTime>(i);
         times[metrics::to_string(time)] = distribution(c.time(time));
     }
-    times["dc_rtt"] = distribution(round_trips);
+    times["dc_rtt"] = distribution(round_trips, c.lost);
     json::object errors;
     for (const auto& [kind, n] : c.errors) errors[kind] = n;
     json::array stages;
@@ -108,6 +108,8 @@ json::object calls_object(const metrics::CallTally& c, const metrics::Histogram&
                      {"sent", c.sent},
                      {"answered", c.answered},
                      {"lost", c.lost},
+                     {"under_way", c.under_way},
+                     {"under_way_longest", to_seconds(c.under_way_longest)},
                      {"late", c.late},
                      {"repeated", c.repeated},
                      {"out_of_order", c.out_of_order},
@@ -175,6 +177,7 @@ json::object phase_object(const PhaseResult& p) {
     for (const auto& [status, n] : p.tally->statuses) statuses[std::to_string(status)] = n;
     json::object classes;
     for (const auto& [first, n] : status_classes(*p.tally)) classes[std::to_string(first) + "xx"] = n;
+    const std::uint64_t lost = p.calls ? p.calls->lost : 0;
     json::object out{{"name", p.phase},
                      {"scenario", p.scenario},
                      {"kind", kinds[static_cast<int>(p.kind)]},
@@ -193,9 +196,9 @@ json::object phase_object(const PhaseResult& p) {
                      {"statuses", std::move(statuses)},
                      {"status_classes", std::move(classes)},
                      {"bytes", p.tally->bytes},
-                     {"response_time", distribution(p.tally->response)},
-                     {"from_start_time", distribution(p.tally->from_start)},
-                     {"service_time", distribution(p.tally->service)},
+                     {"response_time", distribution(p.tally->response, lost)},
+                     {"from_start_time", distribution(p.tally->from_start, lost)},
+                     {"service_time", distribution(p.tally->service, lost)},
                      {"first_byte_time", distribution(p.tally->first_byte)},
                      {"resolve_time", distribution(p.tally->resolve)},
                      {"connect_time", distribution(p.tally->connect)},
@@ -259,6 +262,11 @@ std::string to_json(const RunResult& r) {
                      {"seed", r.seed},
                      {"interrupted", r.signal != 0 || r.verdict == Verdict::interrupted}};
     if (r.samples_missing > 0) out["samples_missing"] = r.samples_missing;
+    if (!r.unwritten.empty()) {
+        json::array files;
+        for (const auto& file : r.unwritten) files.emplace_back(escape_for_terminal(file));
+        out["unwritten"] = std::move(files);
+    }
     if (!r.ended_early.empty()) out["ended_early"] = escape_for_terminal(r.ended_early);
     json::array thresholds;
     for (const auto& t : r.thresholds) {

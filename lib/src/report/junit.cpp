@@ -103,6 +103,7 @@ std::vector<Case> cases_of(const RunResult& r, const ServerResult& server) {
             if (!p.warmup) out.push_back(case_of(r, p, c));
     for (const auto& t : r.thresholds)
         if (t.server == server.name) out.push_back(case_of(r, server, t));
+    for (const auto& file : r.unwritten) out.push_back({"files", {}, Case::End::failure, "unwritten", file, {}});
     for (const auto& p : server.phases)  // makes the run inconclusive, whether or not a threshold asks for its times
         if (!p.warmup && !p.inconclusive.empty())
             out.push_back(

@@ -28,6 +28,8 @@ json::object video_object(const metrics::VideoTally& v) {
             {"returned", v.returned},
             {"late", v.late},
             {"lost", v.lost},
+            {"under_way", v.under_way},
+            {"under_way_longest", to_seconds(v.under_way_longest)},
             {"untold", v.untold},
             {"received", v.received},
             {"repeated", v.repeated},
@@ -37,7 +39,7 @@ json::object video_object(const metrics::VideoTally& v) {
             {"unreadable", v.unreadable},
             {"undecodable", v.undecodable},
             {"known_by", json::object{{"timestamp", v.by_timestamp}, {"code", v.by_code}, {"both", v.by_both}}},
-            {"round_trip", distribution(v.round_trip)},
+            {"round_trip", distribution(v.round_trip, v.lost)},
             {"network", distribution(v.network)},
             {"assembly", distribution(v.assembly)},
             {"decoding", distribution(v.decoding)},
@@ -62,6 +64,7 @@ json::object video_object(const metrics::VideoTally& v) {
             {"fell_silent", v.fell_silent},
             {"stopped", v.stopped},
             {"stopped_after", to_seconds(v.stopped_after)},
+            {"stood", to_seconds(v.stood)},
             {"transform", transform_object(v.transform)}};
 }
 
@@ -76,7 +79,7 @@ json::object audio_object(const metrics::AudioTally& a) {
                      {"chirps_back", a.chirps_back},
                      {"bytes_out", a.bytes_out},
                      {"bytes_in", a.bytes_in},
-                     {"round_trip", distribution(a.round_trip)}};
+                     {"round_trip", distribution(a.round_trip, a.chirps - a.chirps_back)}};
     if (a.level_db) out["level_db"] = *a.level_db;
     return out;
 }

@@ -28,21 +28,27 @@ std::string bit_rate(std::uint64_t bytes, Duration length) {
 }
 
 /// Percentiles, one in a line, as far as the number of values bounds them.
+/// @param lost  that never came, each larger than all of these
 /// @param resolution  of the values, where it is worth to be told: what is not more is told as less.
-std::string times(const Look& look, const Histogram& h, std::optional<Duration> resolution = std::nullopt) {
+std::string times(const Look& look, const Histogram& h, std::uint64_t lost, std::optional<Duration> resolution = std::nullopt) {
     const auto told = [&](Duration time) {
         return resolution && time <= *resolution ? "under " + format_duration(*resolution) : format_duration(time);
     };
     std::string out = field(look, "min", told(h.min()));
     std::string too_few;
+    std::string unknown;
     for (const auto& [name, q] : {std::pair{"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}}) {
         const auto needed = metrics::samples_needed(q, shown_confidence);
-        if (needed && h.count() >= *needed)
-            out += field(look, name, told(h.quantile(q)));
+        const auto value = metrics::quantile_of(h, q, lost);
+        if (!value)
+            unknown += fmt::format("{}{}", unknown.empty() ? "" : ", ", name);
+        else if (needed && h.count() + lost >= *needed)
+            out += field(look, name, told(*value));
         else if (needed)
             too_few += fmt::format("{}{} for {}", too_few.empty() ? "" : ", ", grouped(*needed), name);
     }
-    out += field(look, "max", told(h.max()));
+    out += field(look, "max", told(h.max()) + (lost > 0 ? " of those that came back" : ""));
+    out += unknown_text(look, unknown, lost, h.count() + lost);
     if (!too_few.empty()) out += field(look, "", "takes more of them: " + too_few, dim);
     return out;
 }
@@ -72,16 +78,20 @@ std::string transform_text(const Look& look, const metrics::TransformSeen& t) {
            field(look, "", fmt::format("correlation of {} pictures: {}", t.pictures, scores), dim);
 }
 
-std::string freezes_text(const Look& look, const VideoTally& v) {
-    return field(look, "freezes",
-                 v.freezes == 0 ? "none"
-                                : fmt::format("{}, {} in all, the longest {}", grouped(v.freezes), format_duration(v.frozen),
-                                              format_duration(v.longest_freeze)),
-                 v.freezes > 0 ? yellow : nullptr);
-}
-
 /// A tally has either.
 std::uint64_t calls_of(const VideoTally& v) { return v.calls + v.players; }
+
+std::string freezes_text(const Look& look, const VideoTally& v) {
+    std::string words = v.freezes == 0 ? "none"
+                                       : fmt::format("{}, {} in all, the longest {}", grouped(v.freezes),
+                                                     format_duration(v.frozen), format_duration(v.longest_freeze));
+    // A freeze is known by the frame that ends it (webrtc-stats): where none comes any more there is none to count.
+    const bool stood = v.stopped > 0 && v.stood > Duration::zero();
+    if (stood)
+        words = fmt::format("{}; the picture stood for the last {}{}", v.freezes == 0 ? "none that a frame ended" : words,
+                            format_duration(v.stood), calls_of(v) > 1 ? " of a call" : "");
+    return field(look, "freezes", words, v.freezes > 0 || stood ? yellow : nullptr);
+}
 
 /// Of less than a second it says more of the chance of beginning and end than of what flows.
 bool has_rate(const VideoTally& v) { return v.length >= std::chrono::seconds(1) * static_cast<std::int64_t>(calls_of(v)); }
@@ -148,9 +158,11 @@ std::string video_text(const Look& look, const VideoTally& v) {
         heading(look, "video",
                 what + "; round trips from the planned instant of a frame until it is back" + (v.decoded > 0 ? ", decoded" : ""));
     std::string frames = fmt::format("{} sent, {} back", grouped(v.sent), grouped(v.returned));
-    if (v.sent > 0) frames += " (" + share_text(v.returned, v.sent) + ")";
+    if (v.sent > 0)
+        frames += fmt::format(" ({}{})", share_text(v.returned, v.sent), v.under_way > 0 ? ", those under way aside" : "");
     if (v.calls > 1) frames += fmt::format(", of {} calls; {} got any", grouped(v.calls), grouped(v.calls_back));
     out += field(look, "frames", frames);
+    out += under_way_text(look, v.under_way, v.under_way_longest);
     if (v.lost > 0)
         out += field(look, "lost",
                      fmt::format("{} ({}){}", grouped(v.lost), share_text(v.lost, v.sent),
@@ -166,7 +178,7 @@ std::string video_text(const Look& look, const VideoTally& v) {
     out += faults_text(look, v);
     if (v.returned > 0) out += field(look, "known", known_by(v));
     if (!v.round_trip.empty()) {
-        out += times(look, v.round_trip);
+        out += times(look, v.round_trip, v.lost);
         std::string split = fmt::format("p50: the way and the server {}, assembly {}", format_duration(v.network.quantile(0.5)),
                                         format_duration(v.assembly.quantile(0.5)));
         if (!v.decoding.empty()) split += ", decoding " + format_duration(v.decoding.quantile(0.5));
@@ -195,12 +207,12 @@ std::string audio_text(const Look& look, const AudioTally& a) {
     std::string packets = fmt::format("{} sent, {} came", grouped(a.sent), grouped(a.received));
     if (a.lost > 0) packets += fmt::format(", {} lost", grouped(a.lost));
     if (a.calls > 1) packets += fmt::format(", of {} calls; {} heard something", grouped(a.calls), grouped(a.calls_back));
-    out += field(look, "packets", packets);
+    out += field(look, "packets", packets, a.received == 0 ? red : nullptr);
     if (a.level_db) out += field(look, "level", fmt::format("{:.1f} dB of full scale, of what came", *a.level_db));
     if (a.chirps == 0) return out;
     out += field(look, "chirps", fmt::format("{} sent, {} heard again", grouped(a.chirps), grouped(a.chirps_back)),
                  a.chirps_back == 0 ? yellow : nullptr);
-    return a.round_trip.empty() ? out : out + times(look, a.round_trip, metrics::chirp_resolution);
+    return a.round_trip.empty() ? out : out + times(look, a.round_trip, a.chirps - a.chirps_back, metrics::chirp_resolution);
 }
 
 }  // namespace

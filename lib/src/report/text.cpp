@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <volley/metrics/interval.hpp>
 #include <volley/report/result.hpp>
 
 #include "report/figures.hpp"
@@ -66,11 +67,15 @@ std::string calls_table(const Column& rows, const Paint& paint) {
         const auto q = [](const metrics::Histogram& h, double at) {
             return h.empty() ? std::string("-") : format_duration(h.quantile(at));
         };
+        const auto round_trip = [&, &h = phase->tally->response](double at) {
+            const auto value = metrics::quantile_of(h, at, c.lost);
+            return value ? format_duration(*value) : std::string("-");
+        };
         using metrics::CallTime;
         table.add({one_line(server->name), grouped(c.calls), grouped(c.set_up), grouped(c.failed),
                    q(c.time(CallTime::offer_to_answer), 0.5), q(c.time(CallTime::connected), 0.5),
                    q(c.time(CallTime::dc_open), 0.5), q(c.time(CallTime::dc_open), 0.99), grouped(c.answered + c.lost),
-                   grouped(c.lost), q(phase->tally->response, 0.5), q(phase->tally->response, 0.99),
+                   grouped(c.lost), round_trip(0.5), round_trip(0.99),
                    phase->resources ? std::to_string(phase->resources->max_threads) : "-"});
     }
     return table.print(paint);
@@ -78,8 +83,9 @@ std::string calls_table(const Column& rows, const Paint& paint) {
 
 /// What of the calls' video and sound came back; empty where none was sent.
 std::string media_table(const Column& rows, const Paint& paint) {
-    const auto q = [](const metrics::Histogram& h, double at) {
-        return h.empty() ? std::string("-") : format_duration(h.quantile(at));
+    const auto q = [](const metrics::Histogram& h, double at, std::uint64_t lost) {
+        const auto value = metrics::quantile_of(h, at, lost);
+        return value ? format_duration(*value) : std::string("-");
     };
     Table table({"server", "frames", "back", "video_rtt p50", "p95", "first_frame p50", "freezes", "transform", "audio packets",
                  "back", "audio_rtt p50"});
@@ -91,9 +97,9 @@ std::string media_table(const Column& rows, const Paint& paint) {
         const auto& [video, audio, notes] = *media;
         const bool seen = !video.transform.seen.empty();
         table.add({one_line(server->name), grouped(video.sent), video.sent == 0 ? "-" : share_text(video.returned, video.sent),
-                   q(video.round_trip, 0.5), q(video.round_trip, 0.95), q(video.first_frame, 0.5), grouped(video.freezes),
-                   seen ? one_line(video.transform.seen) : "-", grouped(audio.sent), grouped(audio.received),
-                   q(audio.round_trip, 0.5)});
+                   q(video.round_trip, 0.5, video.lost), q(video.round_trip, 0.95, video.lost), q(video.first_frame, 0.5, 0),
+                   grouped(video.freezes), seen ? one_line(video.transform.seen) : "-", grouped(audio.sent),
+                   grouped(audio.received), q(audio.round_trip, 0.5, audio.chirps - audio.chirps_back)});
     }
     return any ? table.print(paint) : std::string();
 }

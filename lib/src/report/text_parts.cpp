@@ -1,6 +1,8 @@
 #include "report/text_parts.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -108,11 +110,43 @@ std::vector<std::string> error_examples(const PhaseResult& phase) {
     return out;
 }
 
+std::string under_way_text(const Look& look, std::uint64_t n, Duration longest) {
+    if (n == 0) return {};
+    return field(look, "under way",
+                 fmt::format("{} more when it was ended, the oldest for {}: neither sent nor lost here", grouped(n),
+                             format_duration(longest)),
+                 yellow);
+}
+
+std::string unknown_text(const Look& look, const std::string& percentiles, std::uint64_t lost, std::uint64_t all) {
+    if (percentiles.empty()) return {};
+    return field(look, "", fmt::format("not known: {}, as {} of {} never came back", percentiles, grouped(lost), grouped(all)),
+                 yellow);
+}
+
+namespace {
+
+/// Of one that never worked: that it answered all the same.
+bool was_reached(const ServerResult& s) {
+    if (s.state != ServerState::unreachable) return false;
+    static constexpr std::array<std::string_view, 8> behind_an_answer{"status", "answer",  "ice",     "dtls",
+                                                                      "sctp",   "channel", "consent", "closed"};
+    return std::ranges::any_of(s.phases, [](const PhaseResult& p) {
+        if (!p.calls) return !p.tally->statuses.empty();
+        return p.calls->set_up > 0 || std::ranges::any_of(behind_an_answer, [&](std::string_view kind) {
+                   return p.calls->errors.contains(std::string(kind));
+               });
+    });
+}
+
+}  // namespace
+
 std::string server_troubles(const RunResult& result, const Paint& paint, std::size_t width) {
     std::string out;
     for (const auto& s : result.servers) {
         if (s.state == ServerState::ok || (s.state == ServerState::interrupted && s.message.empty())) continue;
-        const std::string who = fmt::format("{}: {}", one_line(s.name), to_string(s.state));
+        const std::string who =
+            fmt::format("{}: {}", one_line(s.name), was_reached(s) ? "reached, but it did not work" : to_string(s.state));
         out += '\n' + paint(who, red);
         const std::string message = lines_below(s.message);
         if (message.find('\n') != std::string::npos || who.size() + 2 + columns(message) <= width) {
@@ -173,6 +207,8 @@ std::string verdict_text(const RunResult& r, const Paint& paint) {
         }
     if (failed_probes > 0) failures.push_back(fmt::format("{} of {} probes", failed_probes, probes));
     if (failed > 0) failures.push_back(fmt::format("{} of {} thresholds", failed, r.thresholds.size()));
+    if (!r.unwritten.empty())
+        failures.push_back(fmt::format("{} not written", r.unwritten.size() == 1 ? "a file was" : "files were"));
     if (failures.empty()) failures.emplace_back("a server died");
     const bool probes_alone = probes > 0 && std::ranges::all_of(r.servers, [](const auto& s) { return s.phases.empty(); });
     std::string counts = (probes_alone ? fmt::format("{} {}, ", probes, probes == 1 ? "probe" : "probes")

@@ -44,6 +44,11 @@ inline constexpr std::size_t label_width = 13;
 /// What went wrong, each in a line of its own, and each once.
 [[nodiscard]] std::vector<std::string> error_examples(const PhaseResult& phase);
 
+/// What was waited for when somebody ended the run, and for how long the oldest of it; empty where there was nothing.
+[[nodiscard]] std::string under_way_text(const Look& look, std::uint64_t n, Duration longest);
+/// That these percentiles are among the `lost` of `all` that never came back; empty where there are none.
+[[nodiscard]] std::string unknown_text(const Look& look, const std::string& percentiles, std::uint64_t lost, std::uint64_t all);
+
 /// The servers that did not work, why, and the last lines of their logs.
 [[nodiscard]] std::string server_troubles(const RunResult& result, const Paint& paint,
                                           std::size_t width = std::numeric_limits<std::size_t>::max());

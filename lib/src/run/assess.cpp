@@ -19,6 +19,7 @@ Assessment assess(const Threshold& threshold, const report::PhaseResult& phase,
                   std::span<const report::PhaseResult* const> parts) {
     const Figure figure = figure_of(threshold, phase);
     if (phase.interrupted || !figure.missing.empty()) return Assessment::unsure;
+    if (!figure.beyond.empty()) return Assessment::fail;
     if (!phase.inconclusive.empty() && !is_count(threshold)) return Assessment::unsure;
     const auto evidence = weigh(threshold, phase, figure, parts);
     if (evidence.measured == Assessment::pass)

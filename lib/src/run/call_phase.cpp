@@ -93,7 +93,9 @@ public:
 private:
     static call::OfferObserver observer_of(const engine::PhasePlan& plan) {
         call::OfferObserver out;
-        if (plan.samples) out.ping = [&plan](std::size_t, const call::PingSeen& ping) { plan.samples({ping.sample}); };
+        if (!plan.samples) return out;
+        out.ping = [&plan](std::size_t, const call::PingSeen& ping) { plan.samples({ping.sample}); };
+        out.failed = [&plan](std::size_t, const std::string&, const metrics::Sample& call) { plan.samples({call}); };
         return out;
     }
 
@@ -125,13 +127,13 @@ private:
         if (right && call_.judge) {
             auto judgement = call_.judge(seen);
             right = judgement.kind.empty();
-            if (!right) caller_.fail(number, {std::move(judgement.kind), std::move(judgement.example)});
+            if (!right) caller_.fail(number, {std::move(judgement.kind), std::move(judgement.example)}, seen);
         }
-        if (right && !call_.judges_video) {
-            if (const auto failure = call::failure_of_video(seen)) {
-                right = false;
-                caller_.fail(number, *failure);
-            }
+        if (right) {
+            auto failure = call_.judges_video ? std::nullopt : call::failure_of_video(seen);
+            if (!failure && !call_.judges_audio) failure = call::failure_of_audio(seen);
+            right = !failure;
+            if (failure) caller_.fail(number, *failure, seen);
         }
         ++counters_.done;
         if (!right) ++counters_.wrong;
@@ -335,8 +337,8 @@ PreparedCall PreparedCall::alone() const {
     PreparedCall out;
     out.plan = plan;
     out.plan.pings.count = 0;
-    out.plan.pings.length.reset();  // media stop as soon as they have begun
-    out.judges_video = true;        // so nothing need come back
+    out.plan.pings.length.reset();               // media stop as soon as they have begun
+    out.judges_video = out.judges_audio = true;  // so nothing need come back
     return out;
 }
 

@@ -20,6 +20,7 @@ struct PreparedCall {
     bool judges_round_trips = false;
     bool judges_pictures = false;
     bool judges_video = false;  ///< the judge says what of its video must come back; else some of it must
+    bool judges_audio = false;  ///< the same of its audio
 
     /// The same without pings and judge: how long it takes to be set up.
     [[nodiscard]] PreparedCall alone() const;

@@ -11,8 +11,19 @@ std::size_t CheckCounts::add_step(std::vector<report::CheckResult> checks) {
 void CheckCounts::failed(std::size_t step, std::size_t check, const std::string& found) {
     auto& of = steps_[step];
     of.answers.fetch_add(1, std::memory_order_relaxed);
-    auto& counted = of.checks[check];
-    if (counted.failed.fetch_add(1, std::memory_order_relaxed) == 0) counted.what.example = found;  // only one thread sees the 0
+    count(of.checks[check], found);
+}
+
+void CheckCounts::judged(std::size_t step, std::span<const std::optional<std::string>> found) {
+    auto& of = steps_[step];
+    of.answers.fetch_add(1, std::memory_order_relaxed);
+    of.all_judged.store(true, std::memory_order_relaxed);
+    for (std::size_t i = 0; i < found.size(); ++i)
+        if (found[i]) count(of.checks[i], *found[i]);
+}
+
+void CheckCounts::count(Check& check, const std::string& found) {
+    if (check.failed.fetch_add(1, std::memory_order_relaxed) == 0) check.what.example = found;  // only one thread sees the 0
 }
 
 void CheckCounts::derive(const metrics::Tally& tally, const std::vector<std::string>& examples) {
@@ -47,8 +58,8 @@ std::vector<report::CheckResult> CheckCounts::results() const {
         for (const auto& check : step.checks) {
             auto& result = out.emplace_back(check.what);
             result.failed = check.failed;
-            left -= result.failed;
-            result.held = left;
+            result.held = left - result.failed;
+            if (!step.all_judged) left = result.held;
         }
     }
     return out;

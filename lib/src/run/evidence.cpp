@@ -29,9 +29,10 @@ bool has_interval(const Threshold& t, const PhaseResult& phase) {
 
 /// Two-sided; where the sample has no end on the side of the limit but bounds it one-sided, that one: with 299 answers the largest is a
 /// bound of p99 at 95 %.
-QuantileInterval interval_of(const Threshold& t, const metrics::Histogram& h, double q, double n_eff) {
-    auto out = metrics::quantile_interval(h, q, n_eff, t.confidence);
-    const auto one_sided = metrics::quantile_interval(h, q, n_eff, 2 * t.confidence - 1);
+/// @param lost  so many more values there are, larger than all of these.
+QuantileInterval interval_of(const Threshold& t, const metrics::Histogram& h, double q, double n_eff, std::uint64_t lost) {
+    auto out = metrics::quantile_interval(h, q, n_eff, t.confidence, lost);
+    const auto one_sided = metrics::quantile_interval(h, q, n_eff, 2 * t.confidence - 1, lost);
     if (wants_less(t) && !out.high) out.high = one_sided.high;
     if (wants_more(t) && !out.low) out.low = one_sided.low;
     return out;
@@ -87,19 +88,22 @@ Evidence weigh(const Threshold& t, const PhaseResult& phase, const Figure& figur
     const double q = *quantile_of(t);
     Trust trust;
     const bool media = is_media_round_trip(t);
-    trust.n = media ? times_of(t, phase).count() : phase.tally->response.count();
+    const std::uint64_t lost = never_back(t, phase);
+    trust.n = (media ? times_of(t, phase).count() : phase.tally->response.count()) + lost;
     // How far frames depend on each other nobody has measured: they are taken for independent, and the interval is at least so wide.
     if (media) trust.n_eff = static_cast<double>(trust.n);
     for (const auto* part : parts)
-        if (!media) trust.n_eff += metrics::effective_samples(part->tally->series, part->tally->response.count(), q);
+        if (!media)
+            trust.n_eff +=
+                metrics::effective_samples(part->tally->series, part->tally->response.count() + never_back(t, *part), q);
     const auto independent = metrics::samples_needed(wants_less(t) ? q : 1 - q, t.confidence);
     trust.bounded = independent && std::floor(trust.n_eff) >= static_cast<double>(*independent);
     if (independent && trust.n_eff > 0)
         trust.needed = static_cast<std::uint64_t>(
             std::ceil(static_cast<double>(*independent) * std::max(static_cast<double>(trust.n) / trust.n_eff, 1.0)));
-    trust.interval = interval_of(t, times_of(t, phase), q, trust.n_eff);
+    trust.interval = interval_of(t, times_of(t, phase), q, trust.n_eff, lost);
     out.measured = compare(t, trust.interval);
-    out.without_us = compare(t, interval_of(t, times_without_us(t, phase), q, trust.n_eff));
+    out.without_us = compare(t, interval_of(t, times_without_us(t, phase), q, trust.n_eff, lost));
     out.trust = trust;
     if (!media) doubt_drift(t, q, parts, out);
     return out;

@@ -9,6 +9,10 @@
 
 #include <fmt/format.h>
 
+#include <volley/metrics/interval.hpp>
+
+#include "report/terminal.hpp"
+
 namespace volley::run {
 namespace {
 
@@ -24,9 +28,36 @@ double value_of(const metrics::Histogram& h, const Threshold& t) {
     return to_seconds(h.quantile(quantile_of(t).value_or(0.95)));
 }
 
+/// Of times that are known of some, while the others are larger than they all.
+Figure times_figure(const Threshold& t, const PhaseResult& phase) {
+    const auto& times = times_of(t, phase);
+    const std::uint64_t lost = never_back(t, phase);
+    if (lost == 0 || t.aggregate == "min") return {value_of(times, t), value_of(times_without_us(t, phase), t), {}};
+    const double q = t.aggregate == "max" ? 1 : quantile_of(t).value_or(0.95);
+    const auto value = t.aggregate == "mean" ? std::nullopt : metrics::quantile_of(times, q, lost);
+    if (value) {
+        const auto without_us = metrics::quantile_of(times_without_us(t, phase), q, lost);
+        return {to_seconds(*value), without_us ? to_seconds(*without_us) : nan, {}};
+    }
+    const bool pings = is_answer_time(t);
+    const Duration limit = pings ? phase.calls->ping_timeout : Duration::zero();
+    std::string why =
+        fmt::format("{} of {} {} never came back, so ", report::grouped(lost), report::grouped(times.count() + lost),
+                    pings                     ? "pings"
+                    : t.metric == "video_rtt" ? "frames"
+                                              : "chirps");
+    if (t.aggregate == "mean")
+        why += "the mean is not known";
+    else if (limit > Duration::zero())
+        why += t.aggregate + " is no less than the time-out of " + format_duration(limit);
+    else
+        why += t.aggregate + " is not known";
+    return {nan, nan, {}, std::move(why)};
+}
+
 Figure latency_figure(const Threshold& t, const PhaseResult& phase) {
     if (phase.tally->right == 0) return {.missing = "no right answer to take it from"};
-    return {value_of(times_of(t, phase), t), value_of(times_without_us(t, phase), t), {}};
+    return times_figure(t, phase);
 }
 
 Figure burst_figure(const Threshold& t, const PhaseResult& phase) {
@@ -103,9 +134,13 @@ Figure media_figure(const Threshold& t, const PhaseResult& phase) {
     if (media == nullptr || (video ? media->video.calls + media->video.players : media->audio.calls) == 0)
         return {.missing = video ? "no call sent video" : "no call sent audio"};
     if (is_media_time(t)) {
-        const auto& times = t.metric == "first_frame" ? media->video.first_frame : times_of(t, phase);
+        const bool trips = is_media_round_trip(t);
+        const auto& times = trips ? times_of(t, phase) : media->video.first_frame;
         if (times.empty()) return {.missing = video ? "no frame came back" : "no chirp came back"};
-        return {value_of(times, t), nan, {}};
+        if (!trips) return {value_of(times, t), nan, {}};
+        auto figure = times_figure(t, phase);
+        figure.without_us = nan;
+        return figure;
     }
     const auto& count = *media_count_of(t);
     auto part = static_cast<double>(video ? media->video.*count.video : media->audio.*count.audio);
@@ -154,6 +189,15 @@ const metrics::Histogram& times_of(const Threshold& t, const PhaseResult& phase)
 
 const metrics::Histogram& times_without_us(const Threshold& t, const PhaseResult& phase) {
     return is_media_round_trip(t) || t.metric == "service" ? times_of(t, phase) : phase.tally->from_start;
+}
+
+std::uint64_t never_back(const Threshold& t, const PhaseResult& phase) {
+    if (!phase.calls) return 0;
+    if (is_answer_time(t)) return phase.calls->lost;
+    const auto* media = phase.calls->media.get();
+    if (media == nullptr) return 0;
+    if (t.metric == "video_rtt") return media->video.lost;
+    return t.metric == "audio_rtt" ? media->audio.chirps - media->audio.chirps_back : 0;
 }
 
 std::optional<double> quantile_of(const Threshold& t) {

@@ -1,6 +1,7 @@
 // What a threshold speaks of, as numbers and in words: pure.
 #pragma once
 
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@ struct Figure {
     double value = std::numeric_limits<double>::quiet_NaN();
     double without_us = std::numeric_limits<double>::quiet_NaN();  ///< our own start lag taken off: fails only if this fails too
     std::string missing;
+    std::string beyond{};  ///< why it is larger than what was measured, by nobody knows how much; empty: it is known
 };
 
 [[nodiscard]] Figure figure_of(const scenario::Threshold& t, const report::PhaseResult& phase);
@@ -36,6 +38,10 @@ struct Figure {
 /// The same without our own start lag. Nothing else is ours: to connect, to shake hands and to ask again take as long as the server makes
 /// them. Service times and those of media hold no lag that could be told.
 [[nodiscard]] const metrics::Histogram& times_without_us(const scenario::Threshold& t, const report::PhaseResult& phase);
+
+/// Of such times, how many more there would have been: pings, frames or chirps that never came back, each of which took longer than those
+/// that did. None for requests.
+[[nodiscard]] std::uint64_t never_back(const scenario::Threshold& t, const report::PhaseResult& phase);
 
 /// The q of an aggregate `p99`, from 0 to 1; nothing for mean, min and max.
 [[nodiscard]] std::optional<double> quantile_of(const scenario::Threshold& t);

@@ -170,6 +170,12 @@ ThresholdResult judge_one(const Threshold& t, const ServerResult& server, const 
         result.message = figure.missing;
         return result;
     }
+    if (!figure.beyond.empty()) {
+        result.verdict = Verdict::fail;
+        result.message = figure.beyond;
+        tell_of_looks(t, phase, result);
+        return result;
+    }
     result.measured = measured_words(t, figure.value);
     if (!phase.inconclusive.empty() && !is_count(t)) {
         result.verdict = Verdict::inconclusive;
@@ -194,27 +200,36 @@ ThresholdResult judge_together(const Threshold& t, const ServerResult& server) {
     return judge_one(t, server, all, parts);
 }
 
+/// These name calls that fail.
+bool is_of_failures(const Threshold& t) { return t.metric == "errors" || t.metric == "right" || t.metric == "calls_failed"; }
+
 /// What they allow to fail is not to be forbidden by `errors == 0`.
 bool is_of_errors(const Threshold& t) {
-    return t.metric == "errors" || t.metric == "right" || t.metric == "loss" || t.metric == "lost" || t.metric == "answered" ||
-           t.metric == "calls_failed";
+    return is_of_failures(t) || t.metric == "loss" || t.metric == "lost" || t.metric == "answered";
 }
 
-bool speaks_of_errors(const scenario::Scenario& scenario, const std::string& phase, const std::string& server) {
+bool speaks(const scenario::Scenario& scenario, const std::string& phase, const std::string& server,
+            bool (*of)(const Threshold&)) {
     return std::ranges::any_of(scenario.thresholds, [&](const Threshold& t) {
-        return is_of_errors(t) && (t.phase.empty() || t.phase == phase) && (t.server.empty() || t.server == server);
+        return of(t) && (t.phase.empty() || t.phase == phase) && (t.server.empty() || t.server == server);
     });
 }
 
-/// To send video is to want it back, also where nothing else is asked for.
-bool lacks_video(const PhaseResult& phase) { return phase.calls && phase.calls->errors.contains(metrics::no_video); }
+/// The figure that must be 0 of a phase where the file says nothing: errors, which lost pings are some of; or failed calls alone, where it
+/// speaks of pings, or asks for nothing at all, since to make a call is to want it. Nothing where it says what may fail.
+std::optional<std::string> must_be_none(const scenario::Scenario& scenario, const PhaseResult& phase, const std::string& server) {
+    if (phase.warmup || speaks(scenario, phase.phase, server, is_of_failures)) return std::nullopt;
+    if (scenario.errors_are_judged && !speaks(scenario, phase.phase, server, is_of_errors)) return "errors";
+    if (!phase.calls || (!scenario.errors_are_judged && phase.calls->failed == 0)) return std::nullopt;
+    return "calls_failed";
+}
 
 /// What holds where the file says nothing: every answer right.
-ThresholdResult judge_errors(const ServerResult& server, const PhaseResult& phase) {
+ThresholdResult judge_none(std::string metric, const ServerResult& server, const PhaseResult& phase) {
     Threshold t;
-    t.metric = "errors";
+    t.source.text = metric + " == 0";
+    t.metric = std::move(metric);
     t.op = Threshold::Op::equal;
-    t.source.text = "errors == 0";
     auto result = judge_one(t, server, phase);
     if (result.verdict == Verdict::fail && !phase.wrong_examples.empty()) result.message += "; " + phase.wrong_examples.front();
     const bool calls_alone = phase.calls && phase.calls->set_up > 0;  // without pings
@@ -270,7 +285,7 @@ void judge_check(const PhaseResult& phase, Verdict errors, report::CheckResult& 
 
 Verdict overall(const RunResult& result) {
     if (result.signal != 0) return Verdict::interrupted;
-    Verdict worst = Verdict::pass;
+    Verdict worst = result.unwritten.empty() ? Verdict::pass : Verdict::fail;
     for (const auto& t : result.thresholds) worst = std::max(worst, t.verdict);
     for (const auto& s : result.servers) {
         if (s.state == report::ServerState::not_started || s.state == report::ServerState::unreachable)
@@ -291,9 +306,9 @@ void judge(const scenario::Scenario& scenario, report::RunResult& result) {
     for (auto& server : result.servers) {
         std::map<std::string, Verdict> errors;  // by phase; "" is all of them
         for (const auto& phase : server.phases) {
-            if (phase.warmup || speaks_of_errors(scenario, phase.phase, server.name)) continue;
-            if (!scenario.errors_are_judged && !lacks_video(phase)) continue;
-            result.thresholds.push_back(judge_errors(server, phase));
+            auto metric = must_be_none(scenario, phase, server.name);
+            if (!metric) continue;
+            result.thresholds.push_back(judge_none(*std::move(metric), server, phase));
             errors[phase.phase] = result.thresholds.back().verdict;
         }
         for (const auto& phase : server.phases) {

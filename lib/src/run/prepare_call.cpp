@@ -48,16 +48,15 @@ struct Judge {
         in.answered = seen.answered;
         in.lost = seen.lost;
         in.media = &seen.media;
-        std::size_t index = 0;
+        // All of them are asked: a call fails once, and each check is counted for what it found itself.
+        std::vector<std::optional<std::string>> found;
+        engine::Judgement first;
         for (const auto& c : checks) {
-            if (auto found = scenario::failed_call_check(c.check, c.value, in)) {
-                if (counts) counts->failed(step, index, *found);
-                return {"check", c.check.source.text + ": " + *found};
-            }
-            ++index;
+            const auto& one = found.emplace_back(scenario::failed_call_check(c.check, c.value, in));
+            if (one && first.kind.empty()) first = {"check", c.check.source.text + ": " + *one};
         }
-        if (counts) counts->held(step);
-        return {};
+        if (counts) counts->judged(step, found);
+        return first;
     }
 };
 
@@ -281,7 +280,9 @@ std::variant<PreparedCall, SourceError> prepare_call(const Scenario& scenario, c
     for (const auto& c : judge.checks) {
         const bool round_trips = c.check.query == Check::Query::round_trip || media_value_of(c.check) == MediaValue::round_trip;
         out.judges_round_trips = out.judges_round_trips || round_trips;
-        out.judges_video = out.judges_video || (c.check.query == Check::Query::media && scenario::is_of_video(c.check.figure));
+        const bool media = c.check.query == Check::Query::media;
+        out.judges_video = out.judges_video || (media && scenario::is_of_video(c.check.figure));
+        out.judges_audio = out.judges_audio || (media && !scenario::is_of_video(c.check.figure));
         out.judges_pictures = out.judges_pictures || media_value_of(c.check) == MediaValue::transform;
         auto& result = results.emplace_back();
         result.step = step.name;

@@ -9,6 +9,7 @@
 #include <volley/http/message.hpp>
 
 #include "base/mask.hpp"
+#include "metrics/log_linear.hpp"
 #include "scenario/json_path.hpp"
 #include "scenario/media_figures.hpp"
 #include "scenario/pattern.hpp"
@@ -240,9 +241,11 @@ std::optional<Share> share_of(std::string_view text) {
 }
 
 /// Of values as they are, the percentile by nearest rank. Empty values have none.
-std::optional<Duration> aggregate_of(std::string_view aggregate, std::span<const Duration> values) {
+/// @param lost  so many more there are, larger than all of these: nothing where it is one of them, or they count in it.
+std::optional<Duration> aggregate_of(std::string_view aggregate, std::span<const Duration> values, std::uint64_t lost) {
     if (values.empty()) return std::nullopt;
     if (aggregate == "min") return *std::min_element(values.begin(), values.end());
+    if (lost > 0 && (aggregate == "max" || aggregate == "mean")) return std::nullopt;
     if (aggregate == "max") return *std::max_element(values.begin(), values.end());
     if (aggregate == "mean") {
         double sum = 0;
@@ -250,9 +253,10 @@ std::optional<Duration> aggregate_of(std::string_view aggregate, std::span<const
         return from_seconds(sum / static_cast<double>(values.size()));
     }
     const double q = number(aggregate.substr(1)).value_or(0) / 100;
-    const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(values.size())));
+    const auto rank = metrics::nearest_rank(q, values.size() + lost);
+    if (rank > values.size()) return std::nullopt;
     std::vector<Duration> sorted(values.begin(), values.end());
-    const auto at = sorted.begin() + static_cast<std::ptrdiff_t>(std::clamp<std::size_t>(rank, 1, sorted.size()) - 1);
+    const auto at = sorted.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
     std::nth_element(sorted.begin(), at, sorted.end());
     return *at;
 }
@@ -264,6 +268,18 @@ std::optional<std::string> judge_time(const Check& check, std::string_view wante
     if (!found) return missing;
     if (compare(check.predicate, *found, *limit)) return std::nullopt;
     return what + " is " + format_duration(*found);
+}
+
+/// An aggregate of round trips, while `lost` more pings, frames or chirps never came back: each took longer than those that did.
+std::optional<std::string> judge_round_trips(const Check& check, std::string_view wanted, const char* what,
+                                             std::span<const Duration> values, std::uint64_t lost, const char* things,
+                                             const std::string& none_back) {
+    std::string missing = none_back;
+    if (!values.empty() && lost > 0)
+        missing = std::to_string(lost) + " of " + std::to_string(values.size() + lost) + ' ' + things + " never came back, so " +
+                  check.aggregate + " is not known";
+    return judge_time(check, wanted, std::string(what) + ' ' + check.aggregate, aggregate_of(check.aggregate, values, lost),
+                      missing.c_str());
 }
 
 std::optional<std::string> judge_pings(const Check& check, std::string_view wanted, std::uint64_t n, std::uint64_t all) {
@@ -324,8 +340,7 @@ std::optional<std::string> judge_video(const Check& check, std::string_view want
         case MediaFigure::video_lost:
             return judge_part(check, wanted, video.lost, video.sent, "frames", "were lost");
         case MediaFigure::video_rtt:
-            return judge_time(check, wanted, "video.rtt " + check.aggregate, aggregate_of(check.aggregate, video.round_trips),
-                              none_back.c_str());
+            return judge_round_trips(check, wanted, "video.rtt", video.round_trips, video.lost, "frames", none_back);
         case MediaFigure::video_first_frame:
             return judge_time(check, wanted, "video.first_frame", video.first_frame, none_back.c_str());
         case MediaFigure::video_freezes:
@@ -348,8 +363,8 @@ std::optional<std::string> judge_audio(const Check& check, std::string_view want
         case MediaFigure::audio_lost:
             return judge_part(check, wanted, audio.lost, audio.received + audio.lost, "packets", "were lost");
         case MediaFigure::audio_rtt:
-            return judge_time(check, wanted, "audio.rtt " + check.aggregate, aggregate_of(check.aggregate, audio.round_trips),
-                              "no chirp came back");
+            return judge_round_trips(check, wanted, "audio.rtt", audio.round_trips, audio.chirps_lost, "chirps",
+                                     "no chirp came back");
         default:
             return std::nullopt;  // of video
     }
@@ -372,8 +387,7 @@ std::optional<std::string> failed_call_check(const Check& check, std::string_vie
             return judge_time(check, wanted, std::string(metrics::to_string(check.time)),
                               in.times[static_cast<std::size_t>(check.time)], "the call did not come so far");
         case Query::round_trip:
-            return judge_time(check, wanted, "dc_rtt " + check.aggregate, aggregate_of(check.aggregate, in.round_trips),
-                              "no ping was answered");
+            return judge_round_trips(check, wanted, "dc_rtt", in.round_trips, in.lost, "pings", "no ping was answered");
         case Query::answered:
             return judge_pings(check, wanted, in.answered, in.answered + in.lost);
         case Query::lost:

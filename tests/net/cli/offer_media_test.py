@@ -322,6 +322,14 @@ class Video(CallsTest):
         self.addCleanup(server.shutdown)
         return f"127.0.0.1:{server.server_port}/offer"
 
+    def test_audio_of_which_nothing_comes_back_is_a_failure_and_says_why(self):
+        port = self.serve("--audio", "none")
+        for url, why in ((f"127.0.0.1:{port}/offer", "no audio came back"), (f"127.0.0.1:{port}/whep", "no audio came"),
+                         (f"127.0.0.1:{self.serve_calls()}/offer", "no audio came back: the answer takes no audio")):
+            phase, result, done = self.offer(url, "--audio", "--for", "2s", code=1)
+            self.assertEqual((phase["calls"]["errors_by_kind"], result["verdict"]), ({"audio": 1}, "fail"))
+            self.assertIn(why, " ".join(done.stdout.split()))
+
     def test_a_transform_that_the_server_does_not_do_is_a_failure(self):
         url = self.ignoring(self.serve(), "none")
         args = (url, "--video", "edges", "--fps", "15", "--for", SECONDS, "--every", "200ms")
@@ -419,8 +427,9 @@ class Video(CallsTest):
         for args, why in ((("--record", full), f"error: the recording is not whole: {full}: No space left on device"),
                           (("--save-frames", str(folder)), "01-returned.png: Is a directory")):
             with self.subTest(args):
-                phase, _, done = self.offer(f"127.0.0.1:{port}/offer", "--video", "none", "--for", SECONDS, *args, code=1)
-                self.assertEqual(phase["calls"]["failed"], 0)
+                phase, result, done = self.offer(f"127.0.0.1:{port}/offer", "--video", "none", "--for", SECONDS, *args, code=1)
+                self.assertEqual((phase["calls"]["failed"], result["verdict"]), (0, "fail"))
+                self.assertIn(result["unwritten"][0], done.stderr)
                 self.assertIn("1 call, 0 failed", done.stdout)
                 self.assertIn(why, done.stderr)
 

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import sys
+import time
 import unittest
 import xml.etree.ElementTree
 
@@ -300,11 +301,77 @@ class Calls(CallsTest):
         self.assertIn("none of 2 pings was answered", " ".join(done.stdout.split()))
 
     def test_a_server_that_hangs_up_has_failed_the_call(self):
-        phase, _, done = self.offer(f"127.0.0.1:{self.serve_calls('hang-up')}/offer", "--count", "100", "--every", "10ms")
+        phase, _, done = self.offer(f"127.0.0.1:{self.serve_calls('hang-up')}/offer", "--count", "100", "--every", "10ms", code=1)
         calls = phase["calls"]
         self.assertEqual((calls["set_up"], calls["failed"], calls["errors_by_kind"]), (1, 1, {"closed": 1}))
         self.assertEqual((calls["answered"], calls["sent"]), (2, calls["lost"] + 2))
         self.offer(f"127.0.0.1:{self.serve_calls('hang-up')}/offer", "--count", "100", "--every", "10ms", "--expect", "calls_failed = 0", code=1)
+
+    def refused_calls(self, *args, code):
+        """Four calls at once to a server that takes two."""
+        url = f"127.0.0.1:{self.serve('--max-calls', '2')}/offer"
+        return self.offer(url, "--calls", "4", "--count", "4", "--every", "500ms", *args, code=code)
+
+    def test_calls_that_fail_make_a_run_fail_of_which_nothing_was_expected(self):
+        phase, result, done = self.refused_calls("-q", "--junit", self.path("j.xml"), "--samples", self.path("s.csv"), code=1)
+        self.assertEqual((phase["calls"]["failed"], result["verdict"]), (2, "fail"))
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, r"calls_failed == 0: 2 .*HTTP 503")
+        suite = next(xml.etree.ElementTree.parse(self.path("j.xml")).getroot().iter("testsuite"))
+        self.assertEqual((suite.get("tests"), suite.get("failures")), ("1", "1"))
+        with open(self.path("s.csv"), newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(len(rows), 2 + 8)
+        failed = [row for row in rows if row["right"] == "0"]
+        self.assertEqual([row["outcome"] for row in failed], ["protocol", "protocol"])
+        self.assertTrue(all(row["done_s"] and row["started_s"] for row in failed))
+
+    def test_what_is_expected_of_pings_allows_no_call_to_fail(self):
+        for expectation in ("loss < 0.1%", "lost == 0", "answered == 100%"):
+            _, result, _ = self.refused_calls("--expect", expectation, code=1)
+            self.assertEqual({t["threshold"]: t["verdict"] for t in result["thresholds"]}, {"calls_failed == 0": "fail", expectation: "pass"})
+        self.refused_calls("--expect", "lost == 0", "--expect", "calls_failed <= 2", code=0)
+
+    def test_members_of_the_offer_itself_are_no_fields(self):
+        for field in ("type=answer", "sdp=foo", "type:=1"):
+            done = self.volley("offer", "127.0.0.1:1/offer", field)
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn("is written by the offer itself", done.stderr)
+
+    def test_a_server_that_answers_is_not_called_unreachable(self):
+        server = KeepingAlive(lambda n, head: reply("503 Service Unavailable"))
+        self.addCleanup(server.close)
+        done = self.volley("offer", f"127.0.0.1:{server.port}/offer", "--count", "1")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("target: reached, but it did not work  the server answered HTTP 503", done.stdout)
+        done = self.volley("offer", f"127.0.0.1:{free_port()}/offer", "--count", "1")
+        self.assertIn("target: unreachable", done.stdout)
+
+    def test_pings_that_never_came_back_are_slower_than_all_that_did(self):
+        url = f"127.0.0.1:{self.serve_calls('lossy')}/offer"
+        _, result, done = self.offer(url, "--count", "6", "--every", "10ms", "--ping-timeout", "300ms", "--expect", "loss < 50%", "--expect", "rtt_p99 < 60s", code=1)
+        self.assertIn("2 of 6 pings never came back, so p99 is no less than the time-out of 300 ms", " ".join(done.stdout.split()))
+
+    def test_what_is_under_way_at_an_interrupt_is_told(self):
+        port = self.serve()
+        process = self.start("offer", f"127.0.0.1:{port}/offer", "--every", "20ms", "--ping-timeout", "60s", "-o", self.path("r.json"))
+        while "pong 3:" not in process.stdout.readline():
+            pass
+        self.server.send_signal(signal.SIGSTOP)
+        try:
+            self.assertIsNone(process.poll())
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=LIMIT)
+        finally:
+            self.server.send_signal(signal.SIGCONT)
+        result = json.loads(pathlib.Path(self.path("r.json")).read_text())
+        jsonschema.validate(result, SCHEMA)
+        calls = result["servers"][0]["phases"][0]["calls"]
+        self.assertGreater(calls["under_way"], 0)
+        self.assertGreater(calls["under_way_longest"], 0.5)
+        self.assertEqual(calls["sent"], calls["answered"])
+        self.assertRegex(out, r"under way +[\d,]+ more when it was ended, the oldest for")
 
     def test_no_pings_set_the_call_up_and_hang_up(self):
         phase, result, _ = self.offer(f"127.0.0.1:{self.serve_calls()}/offer", "--count", "0", "--expect", "calls_failed = 0", "--expect", "setup max < 30s")

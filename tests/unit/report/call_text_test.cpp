@@ -73,6 +73,47 @@ TEST(CallText, many_calls_show_percentiles_where_there_are_enough) {
     EXPECT_THAT(text, HasSubstr("p99          2.00 ms"));
 }
 
+TEST(CallText, percentiles_that_losses_make_unknown_are_not_shown) {
+    const auto run = calls(1, 0, 1000, 431);
+    const auto text = to_call_summary(run);
+    EXPECT_THAT(text, HasSubstr("p50          2.00 ms"));
+    EXPECT_THAT(text, Not(HasSubstr("p90          2.00 ms")));
+    EXPECT_THAT(text, Not(HasSubstr("p99          2.00 ms")));
+    EXPECT_THAT(text, HasSubstr("max          2.00 ms of those that came back"));
+    EXPECT_THAT(text, HasSubstr("not known: p90, p99, as 431 of 1,000 never came back"));
+    const auto result = boost::json::parse(to_json(run));
+    const auto& trips = result.at("servers").at(0).at("phases").at(0).at("calls").at("metrics").at("dc_rtt").as_object();
+    EXPECT_TRUE(trips.contains("p50"));
+    EXPECT_FALSE(trips.contains("p90") || trips.contains("p99"));
+}
+
+TEST(CallText, what_is_under_way_when_a_run_is_ended_is_told) {
+    auto run = calls(1, 0, 51, 0);
+    auto tally = std::make_shared<metrics::CallTally>(*run.servers[0].phases[0].calls);
+    tally->under_way = 9;
+    tally->under_way_longest = 4500ms;
+    run.servers[0].phases[0].calls = tally;
+    EXPECT_THAT(to_call_summary(run), HasSubstr("under way    9 more when it was ended, the oldest for 4.50 s"));
+    const auto result = boost::json::parse(to_json(run));
+    const auto& c = result.at("servers").at(0).at("phases").at(0).at("calls");
+    EXPECT_EQ(c.at("under_way").to_number<int>(), 9);
+    EXPECT_EQ(c.at("under_way_longest").to_number<double>(), 4.5);
+}
+
+TEST(CallText, a_server_that_answered_is_not_called_unreachable) {
+    auto r = calls(1, 1, 0, 0);
+    r.servers[0].state = ServerState::unreachable;
+    r.servers[0].message = "the server answered HTTP 503";
+    auto tally = std::make_shared<metrics::CallTally>(*r.servers[0].phases[0].calls);
+    tally->errors = {{"refused", 1}};
+    r.servers[0].phases[0].calls = tally;
+    EXPECT_THAT(to_call_summary(r), HasSubstr("target: unreachable"));
+    tally->errors = {{"status", 1}};
+    const auto text = to_call_summary(r);
+    EXPECT_THAT(text, HasSubstr("target: reached, but it did not work  the server answered HTTP 503"));
+    EXPECT_THAT(text, Not(HasSubstr("unreachable")));
+}
+
 TEST(CallText, what_a_peer_said_cannot_pose_as_ours) {
     auto r = calls(1, 1, 0, 0);
     auto& server = r.servers.front();

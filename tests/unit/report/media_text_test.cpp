@@ -69,6 +69,38 @@ TEST(MediaText, says_in_a_sentence_what_a_peer_did_wrong) {
     EXPECT_THAT(once, HasSubstr("to 320x240, 3 changes in all"));
 }
 
+TEST(MediaText, a_picture_that_stands_until_the_end_is_told_beside_freezes) {
+    MediaTally media = one_call();
+    EXPECT_THAT(media_text(media, plain), HasSubstr("freezes      none\n"));
+    media.video.stopped = 1;
+    media.video.stopped_after = milliseconds(6300);
+    media.video.stood = milliseconds(3700);
+    EXPECT_THAT(media_text(media, plain),
+                HasSubstr("freezes      none that a frame ended; the picture stood for the last 3.70 s\n"));
+    media.video.freezes = 2;
+    EXPECT_THAT(media_text(media, plain), HasSubstr("freezes      2, "));
+    EXPECT_THAT(media_text(media, plain), HasSubstr("; the picture stood for the last 3.70 s\n"));
+}
+
+TEST(MediaText, frames_under_way_are_told_and_the_share_is_not_of_them) {
+    MediaTally media = one_call();
+    media.video.under_way = 40;
+    media.video.under_way_longest = milliseconds(4100);
+    const std::string text = media_text(media, plain);
+    EXPECT_THAT(text, HasSubstr("300 sent, 96 back (32.0 %, those under way aside)"));
+    EXPECT_THAT(text, HasSubstr("under way    40 more when it was ended, the oldest for 4.10 s"));
+}
+
+TEST(MediaText, percentiles_of_round_trips_are_of_all_frames) {
+    MediaTally media = one_call();
+    media.video.lost = 204;
+    for (int i = 0; i < 96; ++i) media.video.round_trip.record(milliseconds(20));
+    const std::string text = media_text(media, plain);
+    EXPECT_THAT(text, HasSubstr("max          20.0 ms of those that came back"));
+    EXPECT_THAT(text, HasSubstr("not known: p50, p95, p99, as 204 of 300 never came back"));
+    EXPECT_THAT(text, Not(HasSubstr("p50          ")));
+}
+
 TEST(MediaText, of_many_calls_says_how_many_and_which_was_first) {
     MediaTally media = one_call();
     for (const auto after : {milliseconds(4000), milliseconds(1500), milliseconds(2500)}) {

@@ -182,8 +182,9 @@ struct OfferObserver {
     std::function<void(TimePoint began)> began;            ///< what the run's own clock starts from
     std::function<void(const CallDetails&)> details;       ///< of the first call, once it is set up or has failed
     std::function<void(std::size_t call, const PingSeen&)> ping;
-    std::function<void(std::size_t call, const std::string& why)> failed;  ///< a call; `why` may hold bytes of the peer
-    std::function<void(const OfferProgress&)> progress;                    ///< some times a second
+    /// A call; `why` may hold bytes of the peer. Its sample is of the call from its planned start until it had failed.
+    std::function<void(std::size_t call, const std::string& why, const metrics::Sample& sample)> failed;
+    std::function<void(const OfferProgress&)> progress;  ///< some times a second
 };
 
 /// Of all calls together.

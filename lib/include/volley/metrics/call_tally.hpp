@@ -49,6 +49,8 @@ inline constexpr std::size_t call_times = 6;
 
 /// The kind of failure of a call that got no frame of its video back.
 inline constexpr const char* no_video = "video";
+/// Likewise of a call to which nothing came of its audio.
+inline constexpr const char* no_audio = "audio";
 
 /// Calls of one phase against one server, in bounded memory. Thread safety: as a plain value.
 struct CallTally {
@@ -72,6 +74,9 @@ struct CallTally {
     std::uint64_t sent = 0;          ///< messages that an answer was waited for
     std::uint64_t answered = 0;      //
     std::uint64_t lost = 0;          ///< not answered in time, or before the call broke off
+    std::uint64_t under_way = 0;     ///< waited for when somebody ended the run: none of those sent, answered or lost
+    Duration under_way_longest{};    ///< for how long the oldest of them
+    Duration ping_timeout{};         ///< given to an answer; of several runs the least. Zero: unknown
     std::uint64_t late = 0;          ///< of the lost ones, those whose answer came afterwards
     std::uint64_t repeated = 0;      ///< answers that had come before
     std::uint64_t out_of_order = 0;  ///< answers to a message that was sent before one whose answer had come already

@@ -32,7 +32,12 @@ struct QuantileInterval {
 /// @param n_eff       how many independent values the sample is worth: see effective_samples(). At most its count is used. The ranks are
 ///                    those of so many values, and stand for the same fraction of the histogram's.
 /// @param confidence  from 0 to below 1. A one-sided bound at confidence c is an end of the two-sided interval at 2c - 1.
-[[nodiscard]] QuantileInterval quantile_interval(const Histogram& histogram, double q, double n_eff, double confidence = 0.95);
+/// @param beyond      so many more values are in the sample, of which it is known only that they are larger than all of the histogram's.
+[[nodiscard]] QuantileInterval quantile_interval(const Histogram& histogram, double q, double n_eff, double confidence = 0.95,
+                                                 std::uint64_t beyond = 0);
+
+/// The value of nearest rank, as Histogram::quantile() has it, of such a sample; nothing where it is one of those beyond.
+[[nodiscard]] std::optional<Duration> quantile_of(const Histogram& histogram, double q, std::uint64_t beyond);
 
 /// How many values it takes until the largest one bounds the quantile from above, one-sided: the least n with q^n <= 1 - confidence.
 /// For a bound from below ask for 1 - q. Nothing where no number is enough: q or confidence is 1 or more.

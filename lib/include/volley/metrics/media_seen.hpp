@@ -31,6 +31,7 @@ struct AudioSeen {
     std::uint64_t received = 0;
     std::uint64_t lost = 0;
     std::vector<Duration> round_trips;  ///< of chirps that came back, where they are kept
+    std::uint64_t chirps_lost = 0;      ///< that did not, though they had their time
 };
 
 struct MediaSeen {
@@ -38,6 +39,7 @@ struct MediaSeen {
     std::optional<AudioSeen> audio;  ///< likewise
     /// That of video no frame came back, and why. Empty: one did, none was to, or video flowed too short a time to tell.
     std::string none_back;
+    std::string none_heard;  ///< the same of audio and its packets
 };
 
 }  // namespace volley::metrics

@@ -34,6 +34,8 @@ struct VideoTally {
     std::uint64_t returned = 0;         ///< of those sent, in time
     std::uint64_t late = 0;             ///< of those sent: after the time allowed; also lost
     std::uint64_t lost = 0;             //
+    std::uint64_t under_way = 0;        ///< waited for when somebody ended the run: none of those sent, returned or lost
+    Duration under_way_longest{};       ///< for how long the oldest of them
     std::uint64_t untold = 0;           ///< of those sent, while frames came of which nobody can tell which they are
     std::uint64_t received = 0;         ///< frames that came
     std::uint64_t repeated = 0;         ///< of them: seen before
@@ -70,10 +72,11 @@ struct VideoTally {
     std::uint64_t fell_silent = 0;      ///< streams that stopped without a goodbye
     std::uint64_t stopped = 0;          ///< nothing more came while frames were still sent or played, for two seconds at least
     Duration stopped_after{};           ///< of the call: when its last packet came; of the one that was first to stop
-    std::string codec;                  ///< of the first call
-    std::string size;                   ///< of its returned pictures, where they are decoded: of the last one
-    std::string size_before;            ///< that they had before it last changed, in the first call where it did
-    TransformSeen transform;            ///< of its pictures
+    Duration stood{};   ///< from the last frame that came to a stopped one until its end, the longest: no freeze in that sense
+    std::string codec;  ///< of the first call
+    std::string size;   ///< of its returned pictures, where they are decoded: of the last one
+    std::string size_before;  ///< that they had before it last changed, in the first call where it did
+    TransformSeen transform;  ///< of its pictures
 
     void merge(const VideoTally& other);
 };

@@ -158,6 +158,8 @@ struct RunResult {
     Duration elapsed{};
     int signal = 0;                     ///< that interrupted it
     std::uint64_t samples_missing = 0;  ///< in the files of samples, which were written too slowly for them or not at all
+    std::vector<std::string>
+        unwritten;            ///< files that were asked for and are not whole, and why: a run that has some did not pass
     std::string ended_early;  ///< which threshold ended the run before its last phase, and what was not run; empty where none did
     Verdict verdict = Verdict::pass;
     std::vector<ServerResult> servers;
