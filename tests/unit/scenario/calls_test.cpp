@@ -191,7 +191,6 @@ TEST(CallChecks, are_judged_on_one_call) {
     in.times[static_cast<std::size_t>(metrics::CallTime::connected)] = 150ms;
     in.round_trips = round_trips;
     in.answered = 4;
-    in.lost = 1;
     EXPECT_EQ(judged("connected < 200ms", in), "");
     EXPECT_EQ(judged("connected < 150ms", in), "connected is 150 ms");
     EXPECT_EQ(judged("dc_open < 150ms", in), "the call did not come so far");
@@ -201,6 +200,13 @@ TEST(CallChecks, are_judged_on_one_call) {
     EXPECT_EQ(judged("dc_rtt min > 10ms", in), "dc_rtt min is 10.0 ms");
     EXPECT_EQ(judged("dc_rtt mean < 25ms", in), "dc_rtt mean is 25.0 ms");
     EXPECT_EQ(judged("dc_rtt max <= 40ms", in), "");
+    // One that was lost is slower than all others.
+    in.lost = 1;
+    EXPECT_EQ(judged("dc_rtt p50 < 30ms", in), "dc_rtt p50 is 30.0 ms");
+    EXPECT_EQ(judged("dc_rtt p80 <= 40ms", in), "");
+    EXPECT_EQ(judged("dc_rtt p95 < 40ms", in), "1 of 5 pings never came back, so p95 is not known");
+    EXPECT_EQ(judged("dc_rtt mean < 1s", in), "1 of 5 pings never came back, so mean is not known");
+    EXPECT_EQ(judged("dc_rtt max < 1s", in), "1 of 5 pings never came back, so max is not known");
     EXPECT_EQ(judged("answered == 4", in), "");
     EXPECT_EQ(judged("answered == 100%", in), "4 of 5 pings were answered");
     EXPECT_EQ(judged("lost == 0", in), "1 of 5 pings were lost");

@@ -255,6 +255,9 @@ TEST(MediaChecks, are_judged_on_one_call) {
     EXPECT_EQ(judged("video.returned >= 98%", &seen), "58 of 60 frames came back");
     EXPECT_EQ(judged("video.lost <= 2", &seen), "");
     EXPECT_EQ(judged("video.lost < 2%", &seen), "2 of 60 frames were lost");
+    EXPECT_EQ(judged("video.rtt p50 <= 30ms", &seen), "") << "those that were lost are slower than all others";
+    EXPECT_EQ(judged("video.rtt p95 < 40ms", &seen), "2 of 6 frames never came back, so p95 is not known");
+    video.lost = 0;
     EXPECT_EQ(judged("video.rtt p50 <= 20ms", &seen), "");
     EXPECT_EQ(judged("video.rtt p95 < 40ms", &seen), "video.rtt p95 is 40.0 ms");
     EXPECT_EQ(judged("video.first_frame < 1s", &seen), "");
