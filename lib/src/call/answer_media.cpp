@@ -119,10 +119,12 @@ private:
     void on(TimePoint, streams::StreamStarted& started) {
         if (video_ && started.section == video_->index) said_goodbye_ = false;
     }
-    void on(TimePoint, streams::StreamEnded& ended) {
+    void on(TimePoint now, streams::StreamEnded& ended) {
         if (!video_ || ended.section != video_->index) return;
         said_goodbye_ = ended.goodbye;
-        if (!ended.goodbye) tell_silence(incoming_video(*session_, began_));
+        const IncomingVideo video = incoming_video(*session_, now);
+        // A goodbye that comes long after the last frame is that of a call whose video had stopped before.
+        if (!ended.goodbye || (video.last && now - *video.last >= least_silence)) tell_silence(video);
     }
 
     // --- what a person should know of the peer's video
