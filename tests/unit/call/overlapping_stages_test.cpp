@@ -81,6 +81,14 @@ protected:
         for (auto& picture : out.pictures) back_.push_back(std::move(picture));
     }
 
+    /// One more picture comes, and is decoded.
+    bool decodes_one_more(const std::shared_ptr<VideoTransformer>& one, FrameWorkers& workers) {
+        const std::uint64_t before = one->counts().decoded;
+        put(*one);
+        workers.want(one);
+        return eventually([&] { return one->counts().decoded == before + 1; });
+    }
+
     static constexpr media::VideoSettings settings{64, 48, 30, 200'000, false};
     const std::vector<media::EncodedPicture> film_ = encoded_film(media::VideoCodec::vp8, settings, film_length, 20);
     std::size_t next_ = 0;
@@ -92,10 +100,8 @@ protected:
 TEST_F(OverlappingStages, pictures_are_decoded_and_overtaken_while_one_is_transformed) {
     const auto one = make("held");
     FrameWorkers workers(2);
-    for (std::uint64_t i = 1; i <= 5; ++i) {
-        put(*one);
-        workers.want(one);
-        ASSERT_TRUE(eventually([&] { return one->counts().decoded == i; })) << i;
+    for (int i = 1; i <= 5; ++i) {
+        ASSERT_TRUE(decodes_one_more(one, workers)) << i;
         ASSERT_TRUE(eventually([] { return gate().begun == 1; }));
     }
     EXPECT_EQ(one->counts().overtaken, 3U);
@@ -135,11 +141,7 @@ TEST_F(OverlappingStages, a_key_picture_that_is_asked_for_while_one_is_transform
 TEST_F(OverlappingStages, the_end_of_a_call_in_the_middle_of_all_gives_everything_back) {
     const auto one = make("held");
     FrameWorkers workers(3);
-    for (std::uint64_t i = 1; i <= 3; ++i) {
-        put(*one);
-        workers.want(one);
-        ASSERT_TRUE(eventually([&] { return one->counts().decoded == i; }));
-    }
+    for (int i = 1; i <= 3; ++i) ASSERT_TRUE(decodes_one_more(one, workers)) << i;
     EXPECT_GT(budget_.taken(), 0U);
     one->abandon();
     workers.want(one);
