@@ -115,12 +115,14 @@ with_server() {
         wait "$server"' "$1" "$2"
 }
 
-# call_with_video PROGRAM [ARGUMENTS]: a call to `PROGRAM serve` that sends VP8 and Opus, gets both back and keeps them as /tmp/back.webm
+# call_with_video PROGRAM [ARGUMENTS]: a call to `PROGRAM serve` that sends VP8 and Opus, gets both back and keeps them as /tmp/back.webm;
+# what is sent is small, if ARGUMENTS do not say what
 call_with_video() {
-    local program=$1 codec
+    local program=$1 codec what
     shift
+    what=${*:---resolution 320x240 --fps 15}
     rm -f "$root/tmp/back.webm"
-    with_server "$program" "'$program' offer \"\$address/offer\" --video none --audio --for 2s --record /tmp/back.webm $*" ||
+    with_server "$program" "'$program' offer \"\$address/offer\" --video none $what --audio --for 2s --record /tmp/back.webm" ||
         fail "no call with video by $program"
     for codec in V_VP8 A_OPUS; do
         grep -qa "$codec" "$root/tmp/back.webm" || fail "no $codec in the recording of a call with video by $program"
