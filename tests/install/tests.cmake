@@ -24,4 +24,8 @@ if(VOLLEY_INSTALL AND NOT VOLLEY_SANITIZE)
   add_test(NAME install.fresh_root COMMAND ${VOLLEY_BASH} ${CMAKE_CURRENT_SOURCE_DIR}/install/fresh_root.bash
     ${PROJECT_SOURCE_DIR}/build/package)
   set_tests_properties(install.fresh_root PROPERTIES LABELS "install;long" TIMEOUT 1800 SKIP_RETURN_CODE 77)
+
+  # What the first lines of README promise, from the sources. Compiles everything with all processors, and no cache.
+  add_test(NAME install.fresh_build COMMAND ${VOLLEY_BASH} ${CMAKE_CURRENT_SOURCE_DIR}/install/fresh_build.bash)
+  set_tests_properties(install.fresh_build PROPERTIES LABELS "install;long" TIMEOUT 10800 SKIP_RETURN_CODE 77 RUN_SERIAL ON)
 endif()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How `dev` behaves where nothing may be installed or built: wrong usage, missing packages with and without apt-get.
+# How `dev` behaves where nothing may be installed or built: wrong usage, missing packages with and without apt-get, what CMake is asked for.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scratch=$(mktemp -d)
@@ -52,4 +52,40 @@ expect 1 'there is no apt-get to install them: volley-no-such-package' bash "$sc
 # And with neither apt-get nor dpkg.
 rm "$scratch/without/dpkg-query"
 expect 1 'not a Debian system, and g++ cmake ninja pkg-config is missing' bash "$scratch/dev" build
+
+# `dev build` needs no package of the tests, so it must not configure them; `dev test` turns them on, and they stay on. Once the program
+# alone could not be built in a Debian that had nothing but what `dev build` had installed.
+mkdir -p "$scratch/fresh/bin"
+sed "s|^    PATH=.*|    PATH=$scratch/fresh/bin:/usr/bin:/bin|" "$top/dev" >"$scratch/fresh/dev"
+touch -d '1 hour ago' "$scratch/fresh/CMakePresets.json"
+cat >"$scratch/fresh/bin/dpkg-query" <<'STAND_IN'
+#!/bin/sh
+printf installed
+STAND_IN
+cat >"$scratch/fresh/bin/cmake" <<'STAND_IN'
+#!/bin/sh
+preset=$2
+echo "configuring $preset with: $*" >&3
+case "$*" in *-DVOLLEY_TESTS=OFF*) target=program ;; *) target=sanitized_tests ;; esac
+echo "build $target: phony" >"build/$preset/build.ninja"
+STAND_IN
+for program in ninja ctest; do
+    printf '#!/bin/sh\n' >"$scratch/fresh/bin/$program"
+done
+chmod +x "$scratch/fresh/dev" "$scratch/fresh/bin"/*
+
+# configured VERB: what of the release preset CMake was asked for by `dev VERB`
+# shellcheck disable=SC2317  # by way of expect
+configured() {
+    "$scratch/fresh/dev" "$1" 3>"$scratch/asked" >"$scratch/output" 2>&1 </dev/null || cat "$scratch/output"
+    grep 'configuring release' "$scratch/asked" || echo 'nothing asked'
+}
+expect 0 '-DVOLLEY_TESTS=OFF' configured build
+expect 0 'nothing asked' configured build
+expect 0 '-DVOLLEY_TESTS=ON' configured test
+expect 0 'nothing asked' configured test
+expect 0 'nothing asked' configured build
+# Nor does it matter who configured the folder.
+rm "$scratch/fresh/build/release/.dev-arguments"
+expect 0 '-DVOLLEY_TESTS=ON' configured build
 exit $((failures > 0))

@@ -10,7 +10,8 @@ volley_add_lint(layering ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -P ${here
 volley_add_lint(layering_turns_red ${CMAKE_COMMAND} -DCHECK=${here}/layering.cmake
   -DSCRATCH=${CMAKE_CURRENT_BINARY_DIR}/layering-scratch -P ${here}/layering_test.cmake)
 volley_add_lint(scripts ${VOLLEY_SHELLCHECK} -x dev .ci/run tests/lint/doctor.bash tests/lint/dev_test.bash
-  tests/install/fresh_root.bash tests/npm/install.bash tests/support/require_or_skip.bash tests/support/private_network.bash)
+  tests/install/fresh_root.bash tests/install/fresh_build.bash tests/npm/install.bash tests/support/fresh_root.bash
+  tests/support/require_or_skip.bash tests/support/private_network.bash)
 volley_add_lint(dev ${VOLLEY_BASH} ${here}/dev_test.bash)
 
 volley_find_program(VOLLEY_MANDOC mandoc)
