@@ -242,6 +242,14 @@ void DataChannels::reset(TimePoint now, Channel& channel) {
     if (association_->reset(now, *channel.stream)) channel.reset_done = true;  // no stream to end
 }
 
+/// For what the peer did on it.
+void DataChannels::close_for(TimePoint now, Channel& channel, std::string why) {
+    if (channel.state == ChannelState::closing) return;
+    channel.state = ChannelState::closing;
+    channel.why = std::move(why);
+    reset(now, channel);
+}
+
 void DataChannels::finish(Channels::iterator at, std::string reason) {
     Channel& channel = at->second;
     partial_bytes_ -= channel.partial.size();
@@ -301,7 +309,7 @@ void DataChannels::take_event(TimePoint now, sctp::Event& event) {
                 if (!by_us)
                     finish(at, "the peer closed it");
                 else if (at->second.reset_done)
-                    finish(at, "closed");
+                    finish(at, std::move(at->second.why));
             }
             return;
         case Kind::reset_done:
@@ -317,7 +325,7 @@ void DataChannels::take_event(TimePoint now, sctp::Event& event) {
             if (const auto at = on_stream(event.stream); at != channels_.end() && at->second.reset_sent) {
                 at->second.reset_done = true;
                 // A peer that cannot end streams will not end its own either.
-                if (at->second.reset_by_peer || event.kind == Kind::reset_refused) finish(at, "closed");
+                if (at->second.reset_by_peer || event.kind == Kind::reset_refused) finish(at, std::move(at->second.why));
             }
             return;
         case Kind::writable:
@@ -348,8 +356,7 @@ void DataChannels::take_message(TimePoint now, sctp::Event& event) {
             if (partial_bytes_ + event.data.size() > most_partial) {
                 partial_bytes_ -= channel.partial.size();
                 channel.partial.clear();
-                reset(now, channel);
-                channel.state = ChannelState::closing;
+                close_for(now, channel, "a message in parts is larger than may be");
                 return;
             }
             channel.partial.insert(channel.partial.end(), event.data.begin(), event.data.end());
@@ -380,12 +387,10 @@ void DataChannels::take_control(TimePoint now, std::uint16_t stream, BytesView m
     auto parsed = dcep::parse(message);
     const auto at = on_stream(stream);
     if (!parsed) {
-        if (at != channels_.end() && at->second.state != ChannelState::closing) {
-            at->second.state = ChannelState::closing;
-            reset(now, at->second);
-        } else if (at == channels_.end()) {
+        if (at != channels_.end())
+            close_for(now, at->second, "what the peer says of it is not to be understood: " + parsed.error().message());
+        else
             refuse(now, stream);
-        }
         return;
     }
     if (auto* open = std::get_if<dcep::Open>(&*parsed)) {
@@ -402,10 +407,7 @@ void DataChannels::take_open(TimePoint now, std::uint16_t stream, dcep::Open& op
     const bool is_even = stream % 2 == 0;
     const auto at = on_stream(stream);
     if (at != channels_.end()) {
-        if (at->second.state != ChannelState::closing) {
-            at->second.state = ChannelState::closing;
-            reset(now, at->second);
-        }
+        close_for(now, at->second, "the peer opened another one in its place");
         return;
     }
     const std::size_t text = open.label.size() + open.protocol.size();

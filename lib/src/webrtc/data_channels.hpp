@@ -127,6 +127,7 @@ private:
         bool reset_done = false;      //
         bool reset_by_peer = false;   //
         Bytes partial;                // of a message in several parts, as PPIDs 52 and 54 mark them
+        std::string why = "closed";   // for the side that ended it
     };
     using Channels = std::map<ChannelId, Channel>;
 
@@ -141,6 +142,7 @@ private:
     void take_control(TimePoint now, std::uint16_t stream, BytesView message);
     void take_open(TimePoint now, std::uint16_t stream, proto::dcep::Open& open);
     void reset(TimePoint now, Channel& channel);
+    void close_for(TimePoint now, Channel& channel, std::string why);
     void refuse(TimePoint now, std::uint16_t stream);
     void note_writable(TimePoint now);
     void finish(Channels::iterator channel, std::string reason);

@@ -292,6 +292,37 @@ TEST_F(DataChannelsTest, messages_in_parts_are_bounded_over_all_channels) {
     EXPECT_EQ(channels.state(one), ChannelState::open);
 }
 
+TEST_F(DataChannelsTest, a_channel_that_is_closed_for_what_the_peer_did_on_it_says_what_that_was) {
+    const struct {
+        Bytes message;
+        std::string why;
+    } cases[] = {
+        {{0x00}, "what the peer says of it is not to be understood: neither an OPEN nor an ACK"},
+        {{}, "what the peer says of it is not to be understood: the message is cut short"},
+        {dcep::write(dcep::Open{}).value(), "the peer opened another one in its place"},
+    };
+    for (const auto& c : cases) {
+        const auto id = channels.open(now, {});
+        ASSERT_TRUE(id);
+        const std::uint16_t stream = channels.stream(*id).value();
+        association.say(stream, PayloadId::dcep, c.message);
+        run();
+        EXPECT_EQ(channels.state(*id), ChannelState::closing);
+        association.say(Kind::reset_by_peer, stream);
+        association.say(Kind::reset_done, stream);
+        run();
+        ASSERT_FALSE(closed_.empty());
+        EXPECT_EQ(closed_.back(), c.why);
+    }
+    const ChannelId parts = open_by_peer(1);
+    association.say(1, PayloadId::binary_partial, Bytes(DataChannels::most_partial + 1, 'p'));
+    association.say(Kind::reset_by_peer, 1);
+    association.say(Kind::reset_done, 1);
+    run();
+    EXPECT_EQ(channels.options(parts), nullptr);
+    EXPECT_EQ(closed_.back(), "a message in parts is larger than may be");
+}
+
 TEST_F(DataChannelsTest, a_channel_that_closes_gives_back_the_room_of_its_parts) {
     for (unsigned i = 0; i < 10; ++i) {
         const auto stream = static_cast<std::uint16_t>(2 * i + 1);

@@ -336,8 +336,12 @@ Reading<PayloadText> read_feedback(std::string_view value) {
         if (!type) return type.error();
         out.payload_type = *type;
     }
-    if (rest.empty()) return fault(value, "no kind of feedback", "as in rtcp-fb:96 nack pli");
-    out.text = rest;
+    // Word by word: Pion leaves a blank where a parameter would stand.
+    for (std::string_view word = take_word(rest); !word.empty(); word = take_word(rest)) {
+        if (!out.text.empty()) out.text += ' ';
+        out.text += word;
+    }
+    if (out.text.empty()) return fault(value, "no kind of feedback", "as in rtcp-fb:96 nack pli");
     return out;
 }
 

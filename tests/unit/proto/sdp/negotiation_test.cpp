@@ -196,6 +196,14 @@ TEST(AnswerTo, chromium_is_active_and_takes_its_first_section_s_transport) {
     EXPECT_EQ(answer.answer.media[1].msids, with_media().media[1].msids);
 }
 
+TEST(AnswerTo, pion_s_words_for_feedback_are_known_by_the_blank_after_them_too) {
+    const Answer answer = answered(fixture("pion-3.1-offer"), with_media());
+    ASSERT_THAT(answer.agreed.media, SizeIs(2));
+    const AgreedMedia& video = answer.agreed.media[0];
+    EXPECT_EQ(video.codecs[0], (Codec{96, "VP8", 90000, 1, "", {"goog-remb", "nack", "nack pli"}}));
+    EXPECT_EQ(answer.agreed.media[1].codecs[0], (Codec{111, "opus", 48000, 2, "minptime=10;useinbandfec=1", {"transport-cc"}}));
+}
+
 TEST(AnswerTo, a_data_only_side_leaves_tracks_idle_in_the_bundle) {
     // aiortc does not know refused sections: it goes on connecting each with a transport of its own.
     const Answer answer = answered(fixture("aiortc-1.4-offer"), data_only());

@@ -49,6 +49,13 @@ TEST(Values, usual_forms_are_read_and_written_alike) {
     expect_kept(read_sctp_map, "5000 webrtc-datachannel 1024");
 }
 
+TEST(Values, blanks_around_what_is_asked_for_say_nothing) {
+    // Pion writes a blank in the place of the parameter that a feedback does not have.
+    for (const auto value : {"96 nack ", "96 nack", "96  nack"}) EXPECT_EQ(read_feedback(value)->text, "nack") << value;
+    for (const auto value : {"* ccm fir ", "* ccm  fir"}) EXPECT_EQ(read_feedback(value)->text, "ccm fir") << value;
+    expect_refused(read_feedback, "96 ", "96 ");
+}
+
 TEST(Values, what_is_wrong_is_pointed_at) {
     expect_refused(read_origin, "- x 2 IN IP4 127.0.0.1", "x");
     expect_refused(read_origin, "- 1 18446744073709551616 IN IP4 127.0.0.1", "18446744073709551616");
