@@ -14,6 +14,7 @@
 
 #include "build_request.hpp"
 #include "exit_code.hpp"
+#include "flags.hpp"
 #include "json.hpp"
 #include "live_line.hpp"
 #include "measure.hpp"
@@ -73,7 +74,7 @@ public:
         : options_(options), to_(to), line_(line), one_call_(options.plan.calls == 1) {}
 
     void listen(call::OfferObserver& observer) {
-        if (options_.verbose) observer.details = [this](const call::CallDetails& d) { details(d); };
+        if (options_.verbose && !options_.quiet) observer.details = [this](const call::CallDetails& d) { details(d); };
         if (one_call_ && !options_.quiet) observer.ping = [this](std::size_t, const call::PingSeen& p) { ping(p); };
         observer.preparing = [this](const call::OfferPreparing& p) { preparing(p); };
         if (!one_call_) observer.progress = [this](const call::OfferProgress& p) { progress(p); };
@@ -144,6 +145,19 @@ std::optional<std::string> check_transform(const OfferOptions& asked, const Buil
            "`: remove the field, --video goes along as `video_transform`";
 }
 
+/// That a transform is none of those that volley serve has. It may be the server's own: only the server can refuse it, and what is sent is made
+/// before that, which takes a while.
+std::optional<std::string> unknown_transform(const call::OfferPlan& plan) {
+    if (!plan.video || plan.video->transform.empty() || plan.signal != call::Signal::json) return {};
+    static const std::vector<std::string> known{"none", "edges", "cartoon", "rotate", "reflect"};
+    const auto& asked = plan.video->transform;
+    if (std::ranges::find(known, asked) != known.end()) return {};
+    const auto near = nearest(asked, known);
+    return "--video " + escape_for_terminal(asked) +
+           ": the transforms none, edges, cartoon, rotate and reflect are known; the server has to have one of this name" +
+           (near ? " (did you mean " + *near + "?)" : std::string());
+}
+
 /// What goes along with an offer of JSON: an object, and none of the members that are the offer itself.
 std::optional<std::string> check_fields(const BuiltRequest& built) {
     if (built.request.body.empty()) return {};
@@ -208,6 +222,7 @@ int cmd_offer(const Call& call) {
     plan.signal = asked.signal.value_or(call::signal_of_path(built.url.path).value_or(call::Signal::json));
     if (auto wrong = check_signal(asked, built)) return fail(*wrong);
     if (auto wrong = check_files(plan)) return fail(*wrong);
+    if (const auto words = unknown_transform(plan); words && !asked.quiet) print_warning(call.program, *words);
 
     auto scenario = run::scenario_of_calls(plan.request.name, built.url.origin(), plan);
     if (!add_expectations(asked.expectations, scenario)) return measure_exit::usage;

@@ -256,8 +256,9 @@ constexpr std::array table{
         FlagId::video, "video", 0, "TRANSFORM", Group::call, offer_only,
         "send video and time each frame's way back: none, edges, cartoon, rotate, reflect",
         "Sends video, and measures for each frame how long it takes to come back. TRANSFORM is what the server is asked to do with it, as the "
-        "field video_transform: none, edges, cartoon, rotate, reflect (send back without decoding), or a name of the server's own. Where the "
-        "pictures that come back clearly show another one, the exit status is 1, unless an expectation on video_transform says what it is to be. "
+        "field video_transform: none, edges, cartoon, rotate, reflect (send back without decoding), or a name of the server's own, "
+        "of which is warned. Where the pictures that come back clearly show another one, the exit status is 1, unless an expectation on "
+        "video_transform says what it is to be. "
         "Needs the media plugin.",
         "none|edges|cartoon|rotate|reflect"},
     Flag{
@@ -306,7 +307,7 @@ constexpr std::array table{
         FlagId::verbose, "verbose", 'v', "", Group::call, offer_only,
         "show both SDPs, the way chosen, the cipher, what was refused",
         "Shows of the first call both descriptions (passwords of ICE as ***), the way that its data takes, the cipher, and what was refused or "
-        "left out."},
+        "left out. With -q nothing of it is shown."},
     Flag{
         FlagId::expect, "expect", 0, "TEXT", Group::result, offer_only, "fail unless it holds: 'rtt_p99 < 20ms'; may be repeated",
         "An expectation, which makes the exit status 1 where it does not hold and 4 where that cannot be told: 'rtt p99 < 20ms' (or rtt_p99), "

@@ -232,18 +232,25 @@ int write_outputs(const Call& call, const scenario::Scenario& scenario, report::
         if (code == measure_exit::ok) code = measure_exit::failed;
     };
 
-    // The result goes first to where it was asked for: a full terminal is worth less than a file.
-    bool stdout_is_taken = false;
+    // The result goes first to where it was asked for: a full terminal is worth less than a file. A file that is not whole makes a run fail: those
+    // that tell of it come behind the others, the result last.
+    const bool stdout_is_taken = std::ranges::find(outputs.files, "-", &OutputFile::path) != outputs.files.end();
+    const auto not_whole = [&](const std::string& path, const std::string& why) {
+        print_error(call.program, place(path) + ": " + why);
+        result.unwritten.push_back((path == "-" ? "standard output" : path) + ": " + why);
+        result.verdict = std::max(result.verdict, report::Verdict::fail);
+        code = exit_of(result);
+    };
     for (const auto& failure : samples.finish()) {
-        failed_to_write(place(failure.path), failure.why);
+        not_whole(failure.path, failure.why);
         result.samples_missing += failure.missing;
     }
-    for (const auto& file : outputs.files) {
-        stdout_is_taken = stdout_is_taken || file.path == "-";
-        if (file.kind == Kind::csv) continue;
-        const auto why = write_one(file.server.empty() ? result : part_of(scenario, result, file.server), file);
-        if (!why.empty()) failed_to_write(place(file.path), why);
-    }
+    for (const auto kind : {Kind::hdr, Kind::junit, Kind::json})
+        for (const auto& file : outputs.files) {
+            if (file.kind != kind) continue;
+            const auto why = write_one(file.server.empty() ? result : part_of(scenario, result, file.server), file);
+            if (!why.empty()) not_whole(file.path, why);
+        }
 
     const bool in_actions = !value_of(env, "GITHUB_ACTIONS").empty();
     const auto summary_file = value_of(env, "GITHUB_STEP_SUMMARY");

@@ -4,13 +4,15 @@
 // HOW: pong (the default), echo (every message comes back as it is), mute (none does), lossy (every third is dropped), twice (each comes
 // back twice), swapped (each pair in the other order), hang-up (ends the call at the third), no-channel (ends it as it is connected);
 // silent (takes video and sends none), scrambled (sends video back that no decoder takes), keeping (sends a frame back when the next one
-// comes), sink (says that it sends none).
+// comes), late (sends back what comes from the first key frame on that is 1.5 s behind the first frame), sink (says that it sends none).
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,8 @@ public:
             scramble(one, at, *packet);
         if (const auto* packet = std::get_if<webrtc::MediaPacket>(&event); packet != nullptr && how_ == "keeping")
             keep(one, at, *packet);
+        if (const auto* packet = std::get_if<webrtc::MediaPacket>(&event); packet != nullptr && how_ == "late")
+            be_late(one, at, *packet);
         auto* message = std::get_if<webrtc::ChannelMessage>(&event);
         if (message == nullptr) return;
         ++messages_;
@@ -89,16 +93,32 @@ private:
         kept_.push_back(std::move(bytes));
     }
 
+    /// Where the frame stands that begins in a packet of VP8; nothing: none does.
+    [[nodiscard]] static std::optional<std::size_t> frame_in(const volley::Bytes& bytes) {
+        std::size_t at_payload = 12 + 4UL * (bytes[0] & 0x0f);
+        if ((bytes[0] & 0x10) != 0) at_payload += 4 + 4UL * (bytes[at_payload + 2] * 256UL + bytes[at_payload + 3]);
+        constexpr std::size_t descriptor = 4;  // RFC 7741 section 4.2, with a picture ID of 15 bits, as volley writes it
+        if (bytes.size() <= at_payload + descriptor + 3 || (bytes[at_payload] & 0x10) == 0) return std::nullopt;
+        return at_payload + descriptor;
+    }
+
     /// The first partition of each frame says to be longer than the frame (RFC 6386 section 9.1).
     void scramble(call::ServerCall& one, TimePoint at, const webrtc::MediaPacket& packet) const {
         if (packet.rtcp) return;
         auto bytes = as_ours(packet);
-        std::size_t at_payload = 12 + 4UL * (bytes[0] & 0x0f);
-        if ((bytes[0] & 0x10) != 0) at_payload += 4 + 4UL * (bytes[at_payload + 2] * 256UL + bytes[at_payload + 3]);
-        constexpr std::size_t descriptor = 4;  // RFC 7741 section 4.2, with a picture ID of 15 bits, as volley writes it
-        const bool begins = bytes.size() > at_payload + descriptor + 3 && (bytes[at_payload] & 0x10) != 0;
-        for (std::size_t i = 0; i < 3 && begins; ++i) bytes[at_payload + descriptor + i] |= i == 0 ? 0xe0 : 0xff;
+        if (const auto frame = frame_in(bytes))
+            for (std::size_t i = 0; i < 3; ++i) bytes[*frame + i] |= i == 0 ? 0xe0 : 0xff;
         (void)one.peer().send_media(at, false, bytes, false);
+    }
+
+    void be_late(call::ServerCall& one, TimePoint at, const webrtc::MediaPacket& packet) {
+        if (packet.rtcp) return;
+        if (!first_packet_) first_packet_ = at;
+        const auto bytes = as_ours(packet);
+        const auto frame = frame_in(bytes);
+        const bool is_key = frame && (bytes[*frame] & 1) == 0;
+        reflects_ = reflects_ || (is_key && at > *first_packet_ + std::chrono::milliseconds(1500));
+        if (reflects_) (void)one.peer().send_media(at, false, bytes, false);
     }
 
     std::string how_;
@@ -106,6 +126,8 @@ private:
     int messages_ = 0;
     webrtc::ChannelMessage held_;
     std::vector<volley::Bytes> kept_;  // of the newest frame
+    std::optional<TimePoint> first_packet_;
+    bool reflects_ = false;
 };
 
 struct Server {
@@ -134,7 +156,8 @@ struct Server {
         const auto sources = call::make_sources(random);
         const auto handler = [&] { return std::make_unique<Misbehaving>(how, sources.video.ssrc); };
         std::vector<volley::proto::sdp::LocalMedia> media;
-        if (how == "silent" || how == "scrambled" || how == "keeping") media.push_back(call::video_media(sources.video));
+        if (how == "silent" || how == "scrambled" || how == "keeping" || how == "late")
+            media.push_back(call::video_media(sources.video));
         if (how == "sink") media.push_back(call::video_media(sources.video, {}, volley::proto::sdp::Direction::recvonly));
         if (method == "GET") return reply("200 OK", "", log_lines);
         log_lines += method + ' ' + target;

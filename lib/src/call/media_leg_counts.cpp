@@ -194,6 +194,8 @@ void MediaLeg::count_trips(TimePoint now, bool had_time) {
 void MediaLeg::count_streams(TimePoint now) {
     auto& out = tally_.video;
     out.length += flowed(now);
+    if (const auto first = trips_.first_sent(); first && sends_video_)
+        out.length_out += std::max(Duration{}, stopped_.value_or(now) - *first);
     out.bytes_in += bytes_in_.value_or(video_bytes_in(now));
     out.fell_silent += fell_silent_;
     out.undecodable += unassembled_;
@@ -226,12 +228,15 @@ void MediaLeg::count_streams(TimePoint now) {
     }
 }
 
-/// What rates are reckoned from. Of what is played it is as webrtc-stats has framesPerSecond, from the first frame on, and the last one lasts
-/// as long as they do on average.
+/// What rates of what comes are reckoned from. As webrtc-stats has framesPerSecond it is from the first frame on, since until then a server may
+/// have to make what it plays, or to find its feet, and the last frame lasts as long as they do on average. Where something is sent nothing that
+/// comes until the end of that may be left out: a server that stops in the middle has a lower rate for it.
 Duration MediaLeg::flowed(TimePoint now) const {
-    if (!plays_video_) return stopped_.value_or(now) - began_;
-    if (played_ < 2) return {};
-    return from_seconds(to_seconds(last_in_ - *first_in_) * static_cast<double>(played_) / static_cast<double>(played_ - 1));
+    const std::uint64_t frames = plays_video_ ? played_ : called_for_;
+    if (frames == 0) return {};
+    const double last_lasts = frames < 2 ? 1 : static_cast<double>(frames) / static_cast<double>(frames - 1);
+    const Duration shown = from_seconds(to_seconds(last_in_ - *first_in_) * last_lasts);
+    return plays_video_ ? shown : std::max(shown, stopped_.value_or(now) - *first_in_);
 }
 
 /// That a peer which still sends may make behind its last packet.

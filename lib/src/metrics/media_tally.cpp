@@ -38,6 +38,7 @@ void VideoTally::merge(const VideoTally& o) {
     under_way_longest = std::max(under_way_longest, o.under_way_longest);
     stood = std::max(stood, o.stood);
     length += o.length;
+    length_out += o.length_out;
     take_if_empty(codec, o.codec);
     take_if_empty(size, o.size);
     if (transform.pictures == 0) transform = o.transform;

@@ -87,12 +87,21 @@ RgbImage strip(std::span<const StripPair> pairs, int cell_width) {
     const int width = std::clamp(cell_width, 16, 1024);
     const int height = std::clamp(width * shape->height / shape->width, 1, 2048);
     const auto count = std::min({pairs.size(), most_pairs, static_cast<std::size_t>((widest - gap) / (width + gap))});
-    RgbImage out = grey_image(gap + static_cast<int>(count) * (width + gap), gap + 2 * (height + gap));
-    int left = gap;
-    for (const StripPair& pair : pairs.first(count)) {
-        if (!pair.sent.empty()) put(out, left, gap, width, height, rgb_of(pair.sent));
-        if (!pair.returned.empty()) put(out, left, gap + height + gap, width, height, rgb_of(pair.returned));
-        left += width + gap;
+    const auto shown = pairs.first(count);
+    const auto has = [&](PictureView StripPair::*row) {
+        return std::ranges::any_of(shown, [&](const StripPair& pair) { return !(pair.*row).empty(); });
+    };
+    const int rows = (has(&StripPair::sent) ? 1 : 0) + (has(&StripPair::returned) ? 1 : 0);
+    RgbImage out = grey_image(gap + static_cast<int>(count) * (width + gap), gap + rows * (height + gap));
+    int top = gap;
+    for (const auto row : {&StripPair::sent, &StripPair::returned}) {
+        if (!has(row)) continue;
+        int left = gap;
+        for (const StripPair& pair : shown) {
+            if (!(pair.*row).empty()) put(out, left, top, width, height, rgb_of(pair.*row));
+            left += width + gap;
+        }
+        top += height + gap;
     }
     return out;
 }

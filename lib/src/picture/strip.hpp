@@ -26,7 +26,8 @@ struct StripPair {
 [[nodiscard]] RgbImage rgb_of(const PictureView& picture);
 
 /// One column for each pair: sent above, returned below, each made to fit cells `cell_width` wide and as high as the first picture's shape
-/// asks for, with gaps between. At most 64 pairs are shown, and fewer where the strip would be wider than 8,192 pixels. Empty without a picture.
+/// asks for, with gaps between. A row in which no pair has a picture is left out. At most 64 pairs are shown, and fewer where the strip would be
+/// wider than 8,192 pixels. Empty without a picture.
 [[nodiscard]] RgbImage strip(std::span<const StripPair> pairs, int cell_width = 320);
 
 }  // namespace volley::picture

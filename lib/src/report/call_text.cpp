@@ -106,9 +106,8 @@ std::string round_trips_text(const PhaseResult& p, const metrics::CallTally& c, 
 std::string calls_text(const PhaseResult& p, const metrics::CallTally& c, const Look& look) {
     std::string out = '\n' + field(look, "calls", fmt::format("{}, {} set up", grouped(c.calls), grouped(c.set_up)));
     if (c.failed > 0) {
-        std::string kinds;
-        for (const auto& [kind, n] : c.errors) kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", grouped(n), kind);
-        out += field(look, "failed", fmt::format("{} ({}): {}", grouped(c.failed), share_text(c.failed, c.calls), kinds), red);
+        out += field(look, "failed",
+                     fmt::format("{} ({}): {}", grouped(c.failed), share_text(c.failed, c.calls), error_kinds(c.errors)), red);
         for (const auto& example : error_examples(p))
             for (const auto& line : wrapped(example, look.width - label_width - 2))
                 out += "  " + std::string(label_width, ' ') + line + '\n';

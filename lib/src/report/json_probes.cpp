@@ -65,7 +65,7 @@ json::object probe_object(const ProbeResult& p) {
                      {"began", to_seconds(p.began)},         {"elapsed", to_seconds(p.elapsed)},
                      {"interrupted", p.interrupted}};
     if (p.pos.line > 0) out["line"] = p.pos.line;
-    if (!p.unreachable.empty()) out["unreachable"] = escape_for_terminal(p.unreachable);
+    if (!p.unreachable.empty()) out[p.answered ? "not_working" : "unreachable"] = escape_for_terminal(p.unreachable);
     if (p.record) out["record"] = record_object(*p.record);
     json::array answers;
     for (const auto& a : p.answers) answers.push_back(answer_object(a));

@@ -84,7 +84,10 @@ Case case_of(const RunResult& r, const ProbeResult& p) {
     out.end = p.verdict == Verdict::fail            ? Case::End::failure
               : p.verdict == Verdict::target_failed ? Case::End::error
                                                     : Case::End::skipped;
-    out.type = p.verdict == Verdict::fail ? "probe" : p.verdict == Verdict::target_failed ? "unreachable" : "inconclusive";
+    out.type = p.verdict == Verdict::fail            ? "probe"
+               : p.verdict != Verdict::target_failed ? "inconclusive"
+               : p.answered                          ? "not_working"
+                                                     : "unreachable";
     out.message = (p.verdict == Verdict::inconclusive ? "inconclusive: " : "") + words_of(p);
     out.details = where(r, p.pos);
     return out;

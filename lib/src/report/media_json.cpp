@@ -48,6 +48,7 @@ json::object video_object(const metrics::VideoTally& v) {
             {"totalFreezesDuration", to_seconds(v.frozen)},
             {"longest_freeze", to_seconds(v.longest_freeze)},
             {"length", to_seconds(v.length)},
+            {"length_out", to_seconds(v.length_out)},
             {"bytes_out", v.bytes_out},
             {"bytes_in", v.bytes_in},
             {"packets_out", v.packets_out},
@@ -74,12 +75,13 @@ json::object audio_object(const metrics::AudioTally& a) {
                      {"codec", a.codec},
                      {"sent", a.sent},
                      {"received", a.received},
-                     {"lost", a.lost},
                      {"chirps", a.chirps},
                      {"chirps_back", a.chirps_back},
                      {"bytes_out", a.bytes_out},
                      {"bytes_in", a.bytes_in},
                      {"round_trip", distribution(a.round_trip, a.chirps - a.chirps_back)}};
+    // What is missing is known by the packets around it: of calls that none came to it is not.
+    if (a.calls == 0 || a.received + a.lost > 0) out["lost"] = a.lost;
     if (a.level_db) out["level_db"] = *a.level_db;
     return out;
 }

@@ -94,7 +94,22 @@ std::string freezes_text(const Look& look, const VideoTally& v) {
 }
 
 /// Of less than a second it says more of the chance of beginning and end than of what flows.
-bool has_rate(const VideoTally& v) { return v.length >= std::chrono::seconds(1) * static_cast<std::int64_t>(calls_of(v)); }
+bool has_rate(const VideoTally& v, Duration length) {
+    return length >= std::chrono::seconds(1) * static_cast<std::int64_t>(calls_of(v));
+}
+
+/// Of calls that send.
+std::string rates_text(const Look& look, const VideoTally& v) {
+    std::string out;
+    if (has_rate(v, v.length))
+        out = fmt::format("{:.1f} frames/s back; ", static_cast<double>(v.received) / to_seconds(v.length));
+    else if (v.received == 0)
+        out = "no frame back; ";
+    if (!has_rate(v, v.length_out)) return {};
+    out += bit_rate(v.bytes_out, v.length_out) + " out";
+    if (has_rate(v, v.length)) out += fmt::format(", {} in", bit_rate(v.bytes_in, v.length));
+    return field(look, "rate", out + (v.calls > 1 ? ", a call" : ""));
+}
 
 std::string first_frame_text(const Look& look, const VideoTally& v) {
     if (v.first_frame.empty()) return {};
@@ -139,7 +154,7 @@ std::string played_text(const Look& look, const VideoTally& v) {
     if (v.players > 1) frames += fmt::format(", to {} calls; {} got any", grouped(v.players), grouped(v.calls_back));
     out += field(look, "frames", frames, v.played == 0 ? red : nullptr);
     out += faults_text(look, v) + first_frame_text(look, v) + freezes_text(look, v);
-    if (has_rate(v))
+    if (has_rate(v, v.length))
         out += field(look, "rate",
                      fmt::format("{:.1f} frames/s; {} in{}", static_cast<double>(v.played) / to_seconds(v.length),
                                  bit_rate(v.bytes_in, v.length), v.players > 1 ? ", a call" : ""));
@@ -185,10 +200,7 @@ std::string video_text(const Look& look, const VideoTally& v) {
         out += field(look, "split", split);
     }
     out += first_frame_text(look, v) + freezes_text(look, v);
-    if (has_rate(v))
-        out += field(look, "rate",
-                     fmt::format("{:.1f} frames/s back; {} out, {} in{}", static_cast<double>(v.received) / to_seconds(v.length),
-                                 bit_rate(v.bytes_out, v.length), bit_rate(v.bytes_in, v.length), v.calls > 1 ? ", a call" : ""));
+    out += rates_text(look, v);
     if (v.packets_lost_in + v.resent_in + v.resent_out + v.nacks_in + v.nacks_out > 0)
         out += field(look, "packets",
                      fmt::format("{} in, {} lost, {} resent to us after {} NACKs; {} out, {} resent after {} NACKs",

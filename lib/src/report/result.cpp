@@ -1,7 +1,9 @@
 #include <volley/report/result.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -33,12 +35,27 @@ std::string_view to_string(ServerState s) noexcept {
             return "not_started";
         case ServerState::unreachable:
             return "unreachable";
+        case ServerState::not_working:
+            return "not_working";
         case ServerState::died:
             return "died";
         case ServerState::interrupted:
             return "interrupted";
     }
     return "unknown";
+}
+
+ServerState state_in_vain(const ServerResult& server) noexcept {
+    static constexpr std::array<std::string_view, 11> behind_an_answer{
+        "status", "truncated", "too_large", "answer", "ice", "dtls", "sctp", "channel", "consent", "closed", "set_up_limit"};
+    const bool of_probes = std::ranges::any_of(server.probes, &ProbeResult::answered);
+    const bool of_phases = std::ranges::any_of(server.phases, [](const PhaseResult& p) {
+        if (!p.calls) return !p.tally->statuses.empty();
+        return p.calls->set_up > 0 || std::ranges::any_of(p.calls->errors, [](const auto& error) {
+                   return std::ranges::find(behind_an_answer, std::string_view(error.first)) != behind_an_answer.end();
+               });
+    });
+    return of_probes || of_phases ? ServerState::not_working : ServerState::unreachable;
 }
 
 std::string name_of(const ThresholdResult& threshold) {

@@ -34,6 +34,39 @@ const metrics::CallTally* calls_of(const RunResult& result) {
     return alone ? result.servers.front().phases.front().calls.get() : nullptr;
 }
 
+/// What became of a request or call, behind how many of them it became of. The words of result files are short and stay as they are.
+struct KindWords {
+    std::string_view kind;
+    std::string_view words;
+};
+constexpr std::array kind_words{
+    KindWords{"status", "answered with another status than expected"},
+    KindWords{"check", "answered otherwise than a check expects"},
+    KindWords{"lost", "not answered in time on the data channel"},
+    KindWords{"resolve", "without an address for the host"},
+    KindWords{"refused", "refused a connection"},
+    KindWords{"reset", "cut off before an answer"},
+    KindWords{"timeout", "not answered in time"},
+    KindWords{"tls", "without a secure connection (TLS)"},
+    KindWords{"protocol", "answered with what is no HTTP"},
+    KindWords{"truncated", "answered in part"},
+    KindWords{"too_large", "answered with more than is read"},
+    KindWords{"exhausted", "not begun: this machine had no ports, files or memory left"},
+    KindWords{"cancelled", "called off"},
+    KindWords{"usage", "not begun: what goes along does not fit"},
+    KindWords{"answer", "answered with no description that can be used"},
+    KindWords{"ice", "found no way to the peer (ICE)"},
+    KindWords{"dtls", "agreed on no keys with the peer (DTLS)"},
+    KindWords{"sctp", "got no association for data (SCTP)"},
+    KindWords{"channel", "got no data channel"},
+    KindWords{"set_up_limit", "not set up in time"},
+    KindWords{"consent", "lost the way to the peer"},
+    KindWords{"closed", "ended by the peer"},
+    KindWords{"video", "without a frame of video"},
+    KindWords{"audio", "without a packet of audio"},
+    KindWords{"saturated", "not begun: as many as may be were under way"},
+};
+
 }  // namespace
 
 Look look_of(const TextOptions& options) {
@@ -96,11 +129,19 @@ std::string load_title(const PhaseResult& phase) {
     return phase.kind == PhaseKind::users ? "closed loop of users" : "burst";
 }
 
+std::string error_kinds(const std::map<std::string, std::uint64_t>& errors) {
+    std::string out;
+    for (const auto& [kind, n] : errors) {
+        const auto* at = std::ranges::find(kind_words, std::string_view(kind), &KindWords::kind);
+        out += fmt::format("{}{} {}", out.empty() ? "" : ", ", grouped(n), at == kind_words.end() ? kind : at->words);
+    }
+    return out;
+}
+
 std::string error_kinds(const PhaseResult& phase) {
-    std::vector<std::string> kinds;
-    for (const auto& [kind, n] : phase.tally->errors) kinds.push_back(fmt::format("{} {}", grouped(n), kind));
-    if (phase.saturated > 0) kinds.push_back(fmt::format("{} saturated", grouped(phase.saturated)));
-    return fmt::format("{}", fmt::join(kinds, ", "));
+    auto errors = phase.tally->errors;
+    if (phase.saturated > 0) errors["saturated"] += phase.saturated;
+    return error_kinds(errors);
 }
 
 std::vector<std::string> error_examples(const PhaseResult& phase) {
@@ -124,29 +165,13 @@ std::string unknown_text(const Look& look, const std::string& percentiles, std::
                  yellow);
 }
 
-namespace {
-
-/// Of one that never worked: that it answered all the same.
-bool was_reached(const ServerResult& s) {
-    if (s.state != ServerState::unreachable) return false;
-    static constexpr std::array<std::string_view, 8> behind_an_answer{"status", "answer",  "ice",     "dtls",
-                                                                      "sctp",   "channel", "consent", "closed"};
-    return std::ranges::any_of(s.phases, [](const PhaseResult& p) {
-        if (!p.calls) return !p.tally->statuses.empty();
-        return p.calls->set_up > 0 || std::ranges::any_of(behind_an_answer, [&](std::string_view kind) {
-                   return p.calls->errors.contains(std::string(kind));
-               });
-    });
-}
-
-}  // namespace
-
 std::string server_troubles(const RunResult& result, const Paint& paint, std::size_t width) {
     std::string out;
     for (const auto& s : result.servers) {
         if (s.state == ServerState::ok || (s.state == ServerState::interrupted && s.message.empty())) continue;
         const std::string who =
-            fmt::format("{}: {}", one_line(s.name), was_reached(s) ? "reached, but it did not work" : to_string(s.state));
+            fmt::format("{}: {}", one_line(s.name),
+                        s.state == ServerState::not_working ? "reached, but it did not work" : to_string(s.state));
         out += '\n' + paint(who, red);
         const std::string message = lines_below(s.message);
         if (message.find('\n') != std::string::npos || who.size() + 2 + columns(message) <= width) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +40,9 @@ inline constexpr std::size_t label_width = 13;
 /// What was asked for, or what kind of load it was where that is not known.
 [[nodiscard]] std::string load_title(const PhaseResult& phase);
 
-/// `5 timeout, 1 status`.
+/// `1 answered with another status than expected, 5 not answered in time`: of failures by the kinds that result files have.
+[[nodiscard]] std::string error_kinds(const std::map<std::string, std::uint64_t>& errors);
+/// The same of all that a phase has, starts that it had no user for included.
 [[nodiscard]] std::string error_kinds(const PhaseResult& phase);
 
 /// What went wrong, each in a line of its own, and each once.

@@ -143,11 +143,17 @@ Figure media_figure(const Threshold& t, const PhaseResult& phase) {
         return figure;
     }
     const auto& count = *media_count_of(t);
+    // What is missing is known by the packets around it: of what never came nobody can tell how much was to come.
+    if (t.metric == "audio_lost" && media->audio.received + media->audio.lost == 0)
+        return {.missing = media->audio.sent == 0
+                               ? "no audio came, so what was lost is not known"
+                               : fmt::format("none of {} packets of audio came back, so what was lost is not known",
+                                             report::grouped(media->audio.sent))};
     auto part = static_cast<double>(video ? media->video.*count.video : media->audio.*count.audio);
     if (t.metric == "video_frames") part += static_cast<double>(media->video.played);
     if (t.unit != Threshold::Unit::share) return {part, nan, {}};
     const auto whole = static_cast<double>(video ? media->video.sent : media->audio.received + media->audio.lost);
-    if (whole == 0) return {.missing = video ? "no frame was sent" : "no packet was to come"};
+    if (whole == 0) return {.missing = video ? "no frame was sent" : "no audio came"};
     return {part / whole, nan, {}};
 }
 

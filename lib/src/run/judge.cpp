@@ -288,7 +288,8 @@ Verdict overall(const RunResult& result) {
     Verdict worst = result.unwritten.empty() ? Verdict::pass : Verdict::fail;
     for (const auto& t : result.thresholds) worst = std::max(worst, t.verdict);
     for (const auto& s : result.servers) {
-        if (s.state == report::ServerState::not_started || s.state == report::ServerState::unreachable)
+        using report::ServerState;
+        if (s.state == ServerState::not_started || s.state == ServerState::unreachable || s.state == ServerState::not_working)
             worst = std::max(worst, Verdict::target_failed);
         for (const auto& p : s.probes) worst = std::max(worst, p.verdict);
         if (std::ranges::any_of(s.phases, [](const auto& p) { return !p.warmup && !p.inconclusive.empty(); }))

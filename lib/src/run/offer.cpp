@@ -66,10 +66,6 @@ report::RunResult result_of(const scenario::Scenario& scenario, const call::Offe
     report::ServerResult server;
     server.name = "target";
     server.description = scenario.config.target ? scenario.config.target->text : std::string();
-    if (result.interrupted)
-        server.state = report::ServerState::interrupted;
-    else if (!result.never_worked.empty())
-        server.state = report::ServerState::unreachable;
     server.message = result.never_worked;
     report::PhaseResult phase;
     phase.phase = phase_name;
@@ -86,6 +82,10 @@ report::RunResult result_of(const scenario::Scenario& scenario, const call::Offe
     phase.wrong_examples = result.examples;
     phase.generator = result.generator;
     server.phases.push_back(std::move(phase));
+    if (result.interrupted)
+        server.state = report::ServerState::interrupted;
+    else if (!result.never_worked.empty())
+        server.state = report::state_in_vain(server);
     out.servers.push_back(std::move(server));
     return out;
 }

@@ -155,6 +155,19 @@ public:
             fail(step.ice_servers.front().pos, "`relayed_only` needs a server that relays", "add a turn: server");
     }
 
+    /// Members that a variable names, now that it is known: those of the description are written by the offer itself.
+    void members(const Step& step) {
+        const auto* members = step.json ? std::get_if<scenario::JsonObject>(&step.json->node) : nullptr;
+        if (members == nullptr) return;
+        for (const auto& [name, value] : *members) {
+            if (!name.has_template) continue;
+            const auto meant = scenario::expand(name, variables_, where_);  // what differs from call to call is neither of them
+            const auto* text = std::get_if<std::string>(&meant);
+            if (text != nullptr && (*text == "sdp" || *text == "type"))
+                fail(name.pos, '`' + *text + "` is the description's own", "remove it: volley writes it");
+        }
+    }
+
     /// What the offer's own members ask for, now that it is known; else it was looked at when the file was read.
     void transform(const Step& step) {
         const auto* asked = scenario::asked_transform(step);
@@ -270,6 +283,7 @@ std::variant<PreparedCall, SourceError> prepare_call(const Scenario& scenario, c
     preparer.servers(*step.call, plan);
     take_channel(*step.call, plan);
     preparer.media(*step.call, plan);
+    preparer.members(step);
     preparer.transform(step);
     if (step.call->label.pos.line > 0) plan.channel.label = preparer.text(step.call->label);
     if (step.call->protocol.pos.line > 0) plan.channel.protocol = preparer.text(step.call->protocol);

@@ -74,6 +74,9 @@ asio::awaitable<report::ProbeResult> run_probe(const scenario::Scenario& scenari
     out.pos = probe.pos;
     out.elapsed = Clock::now() - began;
     out.unreachable = std::move(found.unreachable);
+    out.answered = !out.unreachable.empty() && std::ranges::any_of(found.seen.bursts, [](const auto& burst) {
+        return std::ranges::any_of(burst.shots, [](const auto& shot) { return shot.status != 0; });
+    });
     out.interrupted = found.seen.interrupted;
     if (probe.kind == Probe::Kind::concurrency && out.unreachable.empty()) out.record = std::move(found.record);
     out.answers = std::move(found.answers);

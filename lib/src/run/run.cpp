@@ -200,7 +200,7 @@ private:
                 co_return false;
             }
             if (!last.unreachable.empty() && !worked_) {
-                result.state = report::ServerState::unreachable;
+                result.state = report::state_in_vain(result);
                 result.message = last.unreachable;
                 co_return false;
             }
@@ -309,7 +309,7 @@ private:
         }
         if (!interrupted_ && !worked_) {
             result.message = in_vain;
-            if (!result.message.empty()) result.state = report::ServerState::unreachable;
+            if (!result.message.empty()) result.state = report::state_in_vain(result);
             worked_ = result.message.empty() && (last.tally->requests > 0 || (last.calls && last.calls->set_up > 0));
         }
         if (interrupted_) result.state = report::ServerState::interrupted;
@@ -317,7 +317,7 @@ private:
             result_.ended_early = words_of_end(result.name, last);
             co_return false;
         }
-        co_return !interrupted_ && result.state != report::ServerState::unreachable;
+        co_return !interrupted_ && !result.failed();
     }
 
     /// Asks the thresholds of a phase that runs, and keeps the live line's idea of its length up to date.

@@ -361,6 +361,9 @@ std::optional<std::string> judge_audio(const Check& check, std::string_view want
         case MediaFigure::audio_received:
             return judge_number(check, wanted, audio.received);
         case MediaFigure::audio_lost:
+            // What is missing is known by the packets around it.
+            if (audio.received + audio.lost == 0)
+                return std::string(audio.sent > 0 ? "no audio came back" : "no audio came") + ", so what was lost is not known";
             return judge_part(check, wanted, audio.lost, audio.received + audio.lost, "packets", "were lost");
         case MediaFigure::audio_rtt:
             return judge_round_trips(check, wanted, "audio.rtt", audio.round_trips, audio.chirps_lost, "chirps",

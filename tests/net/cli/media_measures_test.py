@@ -91,6 +91,18 @@ class MediaMeasures(CallsTest):
         if video["length"] >= 1:
             self.assertIn(f"rate         {video['played'] / video['length']:.1f} frames/s", text)
 
+    def test_the_rate_of_what_comes_back_is_that_from_its_first_frame_on(self):
+        # The first frame that comes back is the key frame that is sent after two seconds.
+        url = f"127.0.0.1:{self.serve_calls('late')}/offer"
+        media, _, text = self.media(url, "--video", "none", "--video-codec", "vp8", "--resolution", "160x120", "--fps", "10", "--for", "6s")
+        video = media["video"]
+        self.assertGreater(video["received"], 10, text)
+        self.assertGreater(video["first_frame"]["max"], 1.5, text)
+        self.assertLess(video["length"], 4.5, text)
+        self.assertGreater(video["length_out"], 5, text)
+        self.assertIn(f"rate         {video['received'] / video['length']:.1f} frames/s back", text)
+        self.assertAlmostEqual(video["received"] / video["length"], video["sent"] / video["length_out"], delta=2, msg=text)
+
     def test_a_call_of_a_moment_has_no_rate(self):
         media, _, text = self.media(f"127.0.0.1:{self.serve()}/offer", "--video", "reflect", "--resolution", "160x120", "--count", "1")
         self.assertLess(media["video"]["length"], 1, text)

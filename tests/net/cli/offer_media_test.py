@@ -215,6 +215,8 @@ class Video(CallsTest):
         self.assertGreater(audio["received"], 50, text)
         self.assertAlmostEqual(audio["level_db"], -13.5, delta=3, msg=text)
         self.assertEqual(png_size(folder / "01-returned.png"), (640, 480))
+        self.assertFalse((folder / "01-sent.png").exists())
+        self.assertEqual(png_size(folder / "strip.png")[1], 4 + 240 + 4, "one row: nothing was sent")
         self.assertGreater(self.frames_of(film)["video"], 15)
 
     def test_a_file_is_played_too(self):
@@ -329,6 +331,15 @@ class Video(CallsTest):
             phase, result, done = self.offer(url, "--audio", "--for", "2s", code=1)
             self.assertEqual((phase["calls"]["errors_by_kind"], result["verdict"]), ({"audio": 1}, "fail"))
             self.assertIn(why, " ".join(done.stdout.split()))
+            self.assertNotIn("lost", phase["calls"]["media"]["audio"] if "takes" not in why else {})
+
+    def test_nothing_is_known_of_what_was_lost_of_audio_that_never_came(self):
+        url = f"127.0.0.1:{self.serve('--audio', 'none')}/offer"
+        for expected in ("audio_lost < 1%", "audio_lost == 0"):
+            _, result, done = self.offer(url, "--audio", "--for", "2s", "--expect", expected, code=1)
+            (judged,) = [t for t in result["thresholds"] if t["threshold"] == expected]
+            self.assertEqual(judged["verdict"], "fail", done.stdout)
+            self.assertRegex(judged["message"], "^none of [0-9]+ packets of audio came back, so what was lost is not known$")
 
     def test_a_transform_that_the_server_does_not_do_is_a_failure(self):
         url = self.ignoring(self.serve(), "none")
@@ -357,6 +368,17 @@ class Video(CallsTest):
         done = self.volley("offer", f"127.0.0.1:{self.serve()}/offer", "--video", "sepia", "--for", "1s")
         self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
         self.assertIn("there is no transform 'sepia'", done.stdout)
+        self.assertIn("warning: --video sepia: the transforms none, edges, cartoon, rotate and reflect are known", done.stderr)
+
+    def test_a_transform_that_only_the_server_can_know_is_told_before_anything_is_made(self):
+        process = self.start("offer", "127.0.0.1:1/offer", "--video", "edgs", "--resolution", "4096x4096", "--fps", "120")  # takes minutes
+        self.assertEqual(process.stderr.readline(), "volley: warning: --video edgs: the transforms none, edges, cartoon, rotate and reflect are known; "
+                         "the server has to have one of this name (did you mean edges?)\n")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        for args in (("--video", "edges"), ("--video", "sepia", "-q")):
+            done = self.volley("offer", "127.0.0.1:1/offer", *args, "--resolution", "64x64", "--fps", "1")
+            self.assertNotIn("warning", done.stderr)
 
     def test_what_does_not_go_together(self):
         for args, why in ((("--fps", "30"), "--fps goes with --video"), (("--video", "none", "--resolution", "10x10"), "from 64 to 4096"),

@@ -21,13 +21,13 @@ from support.volley import LIMIT, SCHEMA, KeepingAlive, TlsAnswering, free_port
 class Misbehaving(CallsTest):
     """Servers that no call can be made to: exit status 3, and words that say why."""
 
-    def fails(self, answer, why, *args):
+    def fails(self, answer, why, *args, state="not_working"):
         server = KeepingAlive(answer if callable(answer) else lambda n, head: answer)
         self.addCleanup(server.close)
         phase, result, done = self.offer(f"127.0.0.1:{server.port}/offer", "--count", "1", *args, code=3)
         self.assertIn(why, " ".join(done.stdout.split()))
         self.assertEqual(result["verdict"], "target_failed")
-        self.assertEqual(result["servers"][0]["state"], "unreachable")
+        self.assertEqual(result["servers"][0]["state"], state)
         calls = phase["calls"]
         self.assertEqual((calls["set_up"], calls["sent"]), (0, 0))
         self.assertEqual(calls["failed"], calls["calls"])
@@ -72,7 +72,7 @@ class Misbehaving(CallsTest):
         self.assertIn("did not answer the offer in time", out)
 
     def test_a_server_that_closes(self):
-        self.fails(lambda number, head: None, "closed the connection before it answered")
+        self.fails(lambda number, head: None, "closed the connection before it answered", state="unreachable")
 
     def test_nobody_listens(self):
         done = self.volley("offer", f"127.0.0.1:{free_port()}/offer", "--count", "1")
@@ -338,11 +338,27 @@ class Calls(CallsTest):
             self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
             self.assertIn("is written by the offer itself", done.stderr)
 
+    def test_quiet_is_quiet_about_descriptions_too(self):
+        # As volley get -v -q is.
+        port = self.serve()
+        for flags in (("-v", "-q"), ("-q", "-v")):
+            done = self.volley("offer", f"127.0.0.1:{port}/offer", "--count", "1", *flags)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""), flags)
+            done = self.volley("get", f"127.0.0.1:{port}/", *flags)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""), flags)
+
+    def test_failures_are_told_in_words(self):
+        server = KeepingAlive(lambda n, head: reply("503 Service Unavailable"))
+        self.addCleanup(server.close)
+        phase, _, done = self.offer(f"127.0.0.1:{server.port}/offer", "--count", "1", "--calls", "2", code=3)
+        self.assertEqual(phase["calls"]["errors_by_kind"], {"status": 2})
+        self.assertIn("2 (100 %): 2 answered with another status than expected\n", done.stdout)
+
     def test_a_server_that_answers_is_not_called_unreachable(self):
         server = KeepingAlive(lambda n, head: reply("503 Service Unavailable"))
         self.addCleanup(server.close)
-        done = self.volley("offer", f"127.0.0.1:{server.port}/offer", "--count", "1")
-        self.assertEqual(done.returncode, 3)
+        _, result, done = self.offer(f"127.0.0.1:{server.port}/offer", "--count", "1", code=3)
+        self.assertEqual(result["servers"][0]["state"], "not_working")
         self.assertIn("target: reached, but it did not work  the server answered HTTP 503", done.stdout)
         done = self.volley("offer", f"127.0.0.1:{free_port()}/offer", "--count", "1")
         self.assertIn("target: unreachable", done.stdout)

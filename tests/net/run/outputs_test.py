@@ -268,6 +268,15 @@ phases: [ { name: p, users: 8, for: %s, scenario: a } ]
             done = self.volley("run", scenario, flag, "/dev/full", "-q")
             self.assertEqual(done.returncode, 1, done.stderr)
             self.assertIn("/dev/full: No space left on device", done.stderr)
+            result, _ = self.run_scenario(SCENARIO.replace("  - p.ratio < 2 @ server=two\n", ""), flag, "/dev/full", code=1)
+            self.assertEqual((result["verdict"], result["unwritten"]), ("fail", ["/dev/full: No space left on device"]), flag)
+
+    def test_a_file_that_cannot_be_written_is_in_the_others(self):
+        text = SCENARIO.replace("  - p.ratio < 2 @ server=two\n", "")
+        self.run_scenario(text, "--samples", "/dev/full", "--junit", self.path("j.xml"), code=1)
+        for suite in self.junit("j.xml").values():
+            (case,) = [case for case in suite if case.name == "files"]
+            self.assertIn("/dev/full: No space left on device", case.result[0].message)
 
     def test_two_outputs_share_no_file_and_each_server_can_have_its_own(self):
         file = self.write("s.yaml", SCENARIO)

@@ -69,8 +69,10 @@ phases: [ {{ name: p, burst: 1, scenario: a }} ]
 """,
             code=3,
         )
-        self.assertEqual(result["servers"][0]["state"], "unreachable")
-        self.assertIn("404", self.probes(result)["concurrency of a"]["unreachable"])
+        self.assertEqual(result["servers"][0]["state"], "not_working")
+        self.assertIn("404", self.probes(result)["concurrency of a"]["not_working"])
+        self.assertIn("target: reached, but it did not work  the first request was answered 404", done.stdout)
+        self.assertNotIn("unreachable", done.stdout + json.dumps(result))
         self.assertEqual(result["servers"][0]["phases"], [])
         self.assertIn("404", done.stdout)
 

@@ -48,6 +48,21 @@ TEST(Strip, shows_what_was_sent_above_what_came_back) {
     EXPECT_EQ(pixel(image, 36, 10)[0], 64) << "between two";
 }
 
+TEST(Strip, leaves_out_a_row_that_nothing_is_in) {
+    const Picture white = one_colour(64, 48, 235);
+    const Picture black = one_colour(64, 48, 16);
+    const std::vector<StripPair> received = {{{}, white}, {{}, black}};
+    const RgbImage image = strip(received, 32);
+    EXPECT_EQ(image.width, 4 + 2 * 36);
+    EXPECT_EQ(image.height, 4 + 28);
+    EXPECT_EQ(pixel(image, 4, 4)[0], 255);
+    EXPECT_EQ(pixel(image, 40, 27)[0], 0);
+    const std::vector<StripPair> sent = {{white, {}}, {black, {}}};
+    EXPECT_EQ(strip(sent, 32).rgb, image.rgb);
+    const std::vector<StripPair> both = {{{}, white}, {black, {}}};
+    EXPECT_EQ(strip(both, 32).height, 4 + 2 * 28);
+}
+
 TEST(Strip, keeps_the_shape_of_a_picture_that_comes_back_in_another) {
     const Picture wide = one_colour(64, 32, 235);
     const Picture high = one_colour(16, 32, 235);

@@ -65,7 +65,7 @@ TEST(CallText, one_call_shows_each_step_of_its_set_up) {
 TEST(CallText, many_calls_show_percentiles_where_there_are_enough) {
     const auto text = to_call_summary(calls(100, 10, 1000, 5));
     EXPECT_THAT(text, HasSubstr("calls        100, 90 set up"));
-    EXPECT_THAT(text, HasSubstr("failed       10 (10.0 %): 10 ice"));
+    EXPECT_THAT(text, HasSubstr("failed       10 (10.0 %): 10 found no way to the peer (ICE)"));
     EXPECT_THAT(text, HasSubstr("gathered  100  5.00 ms  5.00 ms    -  5.00 ms  candidates gathered"));
     EXPECT_THAT(text, HasSubstr("ice        90  5.00 ms  5.00 ms    -  5.00 ms  a way found"));
     EXPECT_THAT(text, HasSubstr("in all     90  30.0 ms"));
@@ -102,16 +102,40 @@ TEST(CallText, what_is_under_way_when_a_run_is_ended_is_told) {
 
 TEST(CallText, a_server_that_answered_is_not_called_unreachable) {
     auto r = calls(1, 1, 0, 0);
-    r.servers[0].state = ServerState::unreachable;
-    r.servers[0].message = "the server answered HTTP 503";
-    auto tally = std::make_shared<metrics::CallTally>(*r.servers[0].phases[0].calls);
+    auto& server = r.servers[0];
+    server.message = "the server answered HTTP 503";
+    auto tally = std::make_shared<metrics::CallTally>(*server.phases[0].calls);
+    tally->set_up = 0;
     tally->errors = {{"refused", 1}};
-    r.servers[0].phases[0].calls = tally;
+    server.phases[0].calls = tally;
+    server.state = state_in_vain(server);
     EXPECT_THAT(to_call_summary(r), HasSubstr("target: unreachable"));
     tally->errors = {{"status", 1}};
+    server.state = state_in_vain(server);
     const auto text = to_call_summary(r);
     EXPECT_THAT(text, HasSubstr("target: reached, but it did not work  the server answered HTTP 503"));
     EXPECT_THAT(text, Not(HasSubstr("unreachable")));
+    EXPECT_THAT(to_json(r), HasSubstr("\"state\":\"not_working\""));
+    tally->errors = {};
+    EXPECT_EQ(state_in_vain(server), ServerState::unreachable);
+    tally->set_up = 1;
+    EXPECT_EQ(state_in_vain(server), ServerState::not_working) << "its pings were not answered";
+    server.phases.clear();
+    EXPECT_EQ(state_in_vain(server), ServerState::unreachable);
+    server.probes.emplace_back().answered = true;
+    EXPECT_EQ(state_in_vain(server), ServerState::not_working);
+}
+
+TEST(CallText, failures_are_told_in_words_and_not_by_their_kinds) {
+    auto r = calls(10, 2, 0, 0);
+    auto tally = std::make_shared<metrics::CallTally>(*r.servers[0].phases[0].calls);
+    tally->failed = 8;
+    tally->errors = {{"closed", 3}, {"ice", 1}, {"status", 1}, {"video", 2}, {"of another kind", 1}};
+    r.servers[0].phases[0].calls = tally;
+    EXPECT_THAT(
+        to_call_summary(r, {.width = 300}),
+        HasSubstr("failed       8 (80.0 %): 3 ended by the peer, 1 found no way to the peer (ICE), 1 of another kind, 1 answered "
+                  "with another status than expected, 2 without a frame of video\n"));
 }
 
 TEST(CallText, what_a_peer_said_cannot_pose_as_ours) {

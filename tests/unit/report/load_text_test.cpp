@@ -143,7 +143,7 @@ closed: 4 users for 10.0 s
 
   requests     1,001 in 10.0 s, 100/s
   right        1,000 (>99.9 %)
-  wrong        1 (<0.1 %): 1 status
+  wrong        1 (<0.1 %): 1 answered with another status than expected
                status is 503
   status       2xx 1,000, 5xx 1 (503)
   received     100 kB, 10.0 kB/s

@@ -14,5 +14,15 @@ TEST(MediaJson, a_level_is_told_where_something_was_heard) {
     EXPECT_EQ(media_object(media).at("audio").at("level_db").as_double(), 0);
 }
 
+TEST(MediaJson, what_was_lost_of_audio_that_never_came_is_not_told) {
+    metrics::MediaTally media;
+    EXPECT_EQ(media_object(media).at("audio").at("lost"), 0) << "no call sent any";
+    media.audio.calls = 1;
+    media.audio.sent = 100;
+    EXPECT_FALSE(media_object(media).at("audio").as_object().contains("lost"));
+    media.audio.received = 100;
+    EXPECT_EQ(media_object(media).at("audio").at("lost"), 0);
+}
+
 }  // namespace
 }  // namespace volley::report

@@ -2,6 +2,7 @@
 #include "report/media_text.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -16,6 +17,7 @@ namespace {
 using metrics::MediaTally;
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -147,15 +149,16 @@ TEST(MediaText, of_what_only_plays_says_the_same_faults) {
     EXPECT_THAT(wrong, Not(HasSubstr("frames/s")));
 }
 
-std::string text_of(Duration length) {
+std::string text_of(Duration length, std::optional<Duration> length_out = {}, std::uint64_t received = 300) {
     metrics::MediaTally media;
     auto& video = media.video;
     video.calls = video.calls_back = 2;
     video.codec = "VP8";
-    video.received = 300;
+    video.received = received;
     video.bytes_out = 1'000'000;
     video.bytes_in = 500'000;
     video.length = length;
+    video.length_out = length_out.value_or(length);
     video.transform.pictures = 3;
     return media_text(media, look_of({}));
 }
@@ -166,6 +169,12 @@ TEST(MediaText, what_flowed_for_less_than_a_second_has_no_rate) {
     EXPECT_THAT(text_of(1999ms), Not(HasSubstr("frames/s")));
 }
 
+TEST(MediaText, what_came_later_than_it_was_sent_has_a_rate_of_its_own) {
+    EXPECT_THAT(text_of(5s, 10s), HasSubstr("60.0 frames/s back; 800 kbit/s out, 800 kbit/s in, a call\n"));
+    EXPECT_THAT(text_of(0s, 10s, 0), HasSubstr("no frame back; 800 kbit/s out, a call\n"));
+    EXPECT_THAT(text_of(1s, 10s, 10), ContainsRegex("rate +800 kbit/s out, a call\n"));
+}
+
 TEST(MediaText, a_round_trip_of_sound_that_is_shorter_than_can_be_told_is_told_as_that) {
     metrics::MediaTally media;
     auto& audio = media.audio;
@@ -174,8 +183,8 @@ TEST(MediaText, a_round_trip_of_sound_that_is_shorter_than_can_be_told_is_told_a
     audio.round_trip.record(metrics::chirp_resolution / 2);
     audio.round_trip.record(3ms);
     const std::string text = media_text(media, look_of({}));
-    EXPECT_THAT(text, testing::ContainsRegex("min +under 100 us\n"));
-    EXPECT_THAT(text, testing::ContainsRegex("max +3.00 ms\n"));
+    EXPECT_THAT(text, ContainsRegex("min +under 100 us\n"));
+    EXPECT_THAT(text, ContainsRegex("max +3.00 ms\n"));
 }
 
 TEST(MediaText, a_transform_that_nobody_can_tell_is_not_called_none) { EXPECT_THAT(text_of(10s), HasSubstr("cannot be told")); }

@@ -120,12 +120,26 @@ TEST(JudgeProbe, the_other_questions_are_answered_yes_or_no) {
 TEST(JudgeProbe, a_request_that_never_worked_is_the_targets_failure) {
     report::ProbeResult probe;
     probe.probe = "concurrency of a";
-    probe.unreachable = "the first request was answered 404";
+    probe.unreachable = "a request alone is not answered: refused";
     const auto result = judged("concurrency: { scenario: a, expect: async }", probe);
     EXPECT_EQ(result.verdict, Verdict::target_failed);
     EXPECT_TRUE(probe_of(result).expectations.empty());
     EXPECT_THAT(report::to_junit(result),
-                HasSubstr(R"(<error type="unreachable" message="the first request was answered 404">)"));
+                HasSubstr(R"(<error type="unreachable" message="a request alone is not answered: refused">)"));
+    EXPECT_THAT(report::to_json(result), HasSubstr(R"("unreachable":"a request alone)"));
+}
+
+TEST(JudgeProbe, a_server_that_answered_is_not_called_unreachable) {
+    report::ProbeResult probe;
+    probe.probe = "concurrency of a";
+    probe.unreachable = "the first request was answered 404";
+    probe.answered = true;
+    const auto result = judged("concurrency: { scenario: a, expect: async }", probe);
+    EXPECT_EQ(result.verdict, Verdict::target_failed);
+    EXPECT_THAT(report::to_junit(result),
+                HasSubstr(R"(<error type="not_working" message="the first request was answered 404">)"));
+    EXPECT_THAT(report::to_json(result), HasSubstr(R"("not_working":"the first request was answered 404")"));
+    EXPECT_THAT(report::to_json(result), Not(HasSubstr("unreachable")));
 }
 
 TEST(JudgeProbe, an_interrupted_one_is_held_against_nothing) {

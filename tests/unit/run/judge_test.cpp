@@ -157,6 +157,9 @@ TEST(Judge, the_worst_of_servers_and_thresholds_is_the_verdict) {
     result.servers[0].state = report::ServerState::unreachable;
     judge(scenario, result);
     EXPECT_EQ(result.verdict, Verdict::target_failed);
+    result.servers[0].state = report::ServerState::not_working;
+    judge(scenario, result);
+    EXPECT_EQ(result.verdict, Verdict::target_failed);
     result.signal = 2;
     judge(scenario, result);
     EXPECT_EQ(result.verdict, Verdict::interrupted);

@@ -248,6 +248,25 @@ TEST_F(MediaOfCalls, a_file_that_is_not_there_is_found_before_a_server_starts) {
     EXPECT_THAT(errors[0].text, HasSubstr("no.wav"));
 }
 
+TEST(Calls, a_member_of_the_offer_that_a_variable_names_is_none_of_the_descriptions_own) {
+    const auto errors_where = [](const std::string& name) {
+        const auto loaded =
+            scenario::load_scenario("version: 1\nconfig: { target: \"http://h\" }\nvariables: { name: " + name +
+                                        " }\nscenarios:\n  a: [ webrtc: { offer: { post: /o, json: { \"{{ name }}\": x, \"{{ "
+                                        "iteration }}\": y } } } ]\nphases: [ { name: p, burst: 1 } ]\n",
+                                    "t.yaml");
+        for (const auto& e : loaded.errors) ADD_FAILURE() << format_source_error(e);
+        return check(loaded.scenario, {});
+    };
+    EXPECT_TRUE(errors_where("room").empty());
+    for (const char* name : {"sdp", "type"}) {
+        const auto errors = errors_where(name);
+        ASSERT_EQ(errors.size(), 1U) << name;
+        EXPECT_EQ(errors[0].text, '`' + std::string(name) + "` is the description's own");
+        EXPECT_EQ(errors[0].pos.line, 5);
+    }
+}
+
 // --- thresholds ------------------------------------------------------------------------------------------------------
 
 /// A phase of a call that sent so many frames, of which these came back after 10 ms; and a chirp that did after 100 ms.
@@ -333,6 +352,25 @@ TEST(MediaThresholds, of_what_no_call_sent_fail_and_say_so) {
     EXPECT_EQ(judged("p.video_rtt p95 < 50ms", phase_with(10, 0)).message, "no frame came back");
     EXPECT_EQ(judged("p.first_frame max < 1s", phase_with(10, 0)).message, "no frame came back");
     EXPECT_EQ(judged("p.video_returned >= 1%", phase_with(0, 0)).message, "no frame was sent");
+}
+
+TEST(MediaThresholds, of_lost_audio_fail_where_none_came_back) {
+    auto silent = phase_with(10, 10);
+    auto calls = std::make_shared<metrics::CallTally>(*silent.calls);
+    calls->media = std::make_shared<metrics::MediaTally>(*calls->media);
+    auto& audio = calls->media->audio;
+    audio.sent = 1500;
+    audio.received = audio.lost = 0;
+    silent.calls = calls;
+    for (const char* threshold : {"p.audio_lost < 1%", "p.audio_lost == 0", "p.audio_lost < 10"}) {
+        const auto result = judged(threshold, silent);
+        EXPECT_EQ(result.verdict, Verdict::fail) << threshold;
+        EXPECT_EQ(result.message, "none of 1,500 packets of audio came back, so what was lost is not known") << threshold;
+    }
+    audio.sent = 0;
+    EXPECT_EQ(judged("p.audio_lost == 0", silent).message, "no audio came, so what was lost is not known");
+    audio.lost = 3;
+    EXPECT_EQ(judged("p.audio_lost == 0", silent).measured, "3") << "all that is known of";
 }
 
 TEST(MediaThresholds, of_frames_forbid_no_other_errors) {

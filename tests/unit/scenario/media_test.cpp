@@ -286,7 +286,12 @@ TEST(MediaChecks, of_what_did_not_come_do_not_hold) {
     seen.video.emplace();
     seen.audio.emplace();
     EXPECT_EQ(judged("video.returned >= 98%", &seen), "there were no frames");
-    EXPECT_EQ(judged("audio.lost < 1%", &seen), "there were no packets");
+    for (const char* lost : {"audio.lost < 1%", "audio.lost == 0"}) {
+        seen.audio->sent = 0;
+        EXPECT_EQ(judged(lost, &seen), "no audio came, so what was lost is not known");
+        seen.audio->sent = 50;
+        EXPECT_EQ(judged(lost, &seen), "no audio came back, so what was lost is not known");
+    }
     EXPECT_EQ(judged("video.rtt p50 < 1s", &seen), "no frame came back");
     EXPECT_EQ(judged("video.first_frame < 1s", &seen), "no frame came back");
     EXPECT_EQ(judged("audio.rtt p50 < 1s", &seen), "no chirp came back");

@@ -55,7 +55,8 @@ struct VideoTally {
     std::uint64_t freezes = 0;          ///< freezeCount
     Duration frozen{};                  ///< totalFreezesDuration
     Duration longest_freeze{};          //
-    Duration length{};                  ///< of all calls' video: what rates are reckoned from
+    Duration length{};                  ///< of all calls' video from its first frame that came: for rates of what comes
+    Duration length_out{};              ///< likewise from the first one sent: for rates of what is sent
     std::uint64_t bytes_out = 0;        ///< payloads of RTP
     std::uint64_t bytes_in = 0;         //
     std::uint64_t packets_out = 0;      //

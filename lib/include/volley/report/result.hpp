@@ -104,13 +104,15 @@ struct ProbeResult {
     std::optional<verdict::Record> record;  ///< of a probe of concurrency
     std::vector<verdict::Answer> answers;   ///< of the others; none where it was not asked any more
     std::string unreachable;                ///< the request never worked, in words, and nothing else is known; empty where it did
+    bool answered = false;                  ///< that request was answered all the same, with a status that is no success
     bool interrupted = false;
     std::vector<ExpectationResult> expectations;
     Verdict verdict = Verdict::pass;  ///< pass, inconclusive, fail or target_failed
     std::string message;              ///< what was found: the verdict or the answer in one line, or why there is none
 };
 
-enum class ServerState { ok, not_started, unreachable, died, interrupted };
+/// `unreachable`: nothing ever answered. `not_working`: it answered, and not one request or call worked.
+enum class ServerState { ok, not_started, unreachable, not_working, died, interrupted };
 [[nodiscard]] std::string_view to_string(ServerState s) noexcept;
 
 struct ServerResult {
@@ -126,6 +128,9 @@ struct ServerResult {
     [[nodiscard]] bool failed() const noexcept { return state != ServerState::ok && state != ServerState::interrupted; }
     [[nodiscard]] const PhaseResult* find(std::string_view phase) const noexcept;
 };
+
+/// Of a server at which nothing ever worked: not_working where its probes or phases show that it answered, else unreachable.
+[[nodiscard]] ServerState state_in_vain(const ServerResult& server) noexcept;
 
 /// One threshold judged against one server.
 struct ThresholdResult {
