@@ -103,6 +103,9 @@ std::optional<std::string> read_codec(const char* name, const TypedFlag& flag,
 std::string unreadable(const std::string& path) {
     std::error_code ignored;
     if (std::filesystem::is_directory(path, ignored)) return "it is a directory";
+    // Opening a pipe would wait for whoever writes into it.
+    if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
+        return "it is a pipe or a device, and a file is expected";
     const std::ifstream in(path, std::ios::binary);
     return in ? std::string() : std::string(std::strerror(errno));
 }

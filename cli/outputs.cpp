@@ -6,6 +6,9 @@
 #include <cstring>
 #include <random>
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <volley/report/github.hpp>
 #include <volley/report/hdr.hpp>
 #include <volley/report/junit.hpp>
@@ -264,6 +267,10 @@ int write_outputs(const Call& call, const scenario::Scenario& scenario, report::
     if (outputs.console && !quiet) {
         report::TextOptions options;
         options.colour = call.terminal.stdout_is_terminal && call.terminal.colours && !stdout_is_taken;
+        // What is told of calls is sentences, which a narrow terminal would break within words; tables are better off broken than cut.
+        winsize size{};
+        if (outputs.summary == Outputs::Summary::calls && ::ioctl(::fileno(to), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+            options.width = std::min<int>(options.width, size.ws_col);
         print(outputs.summary == Outputs::Summary::load    ? report::to_load_summary(result, options)
               : outputs.summary == Outputs::Summary::calls ? report::to_call_summary(result, options)
                                                            : report::to_text(result, options),

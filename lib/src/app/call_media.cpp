@@ -102,7 +102,8 @@ CallMedia::CallMedia(const CallOptions& options, unsigned process, unsigned proc
         shared_.sound = sound_.get();
     }
     if (!options_.video.empty()) need_plugin("--video " + escape_for_terminal(options_.video));
-    if (const auto fault = film_.fault(); !fault.empty()) throw std::runtime_error("--video: " + fault);
+    if (const auto fault = call::fault_of_source(film_plan(options_)); !fault.empty())
+        throw std::runtime_error("--video: " + fault);
     if (options_.record_to.empty()) return;
     if (!std::filesystem::is_directory(options_.record_to))
         throw std::runtime_error(

@@ -13,6 +13,7 @@
 #include <volley/error.hpp>
 
 #include "call/media_streams.hpp"
+#include "call/source_file.hpp"
 #include "media/load.hpp"
 #include "picture/ivf.hpp"
 #include "picture/scene.hpp"
@@ -317,6 +318,10 @@ std::optional<picture::Picture> FrameLoop::picture_of(std::size_t index) const {
 
 std::optional<media::VideoCodec> codec_of_source(const VideoPlan& plan, std::string& fault) {
     if (plan.source.empty() || is_camera(plan.source)) return std::nullopt;
+    if (const auto why = why_unreadable(plan.source); !why.empty()) {
+        fault = in_words(plan.source, "cannot be read: " + why);
+        return std::nullopt;
+    }
     const Bytes head = head_of(plan.source);
     if (head.empty()) {
         fault = in_words(plan.source, "cannot be read, or is empty");
@@ -334,6 +339,35 @@ std::optional<media::VideoCodec> codec_of_source(const VideoPlan& plan, std::str
         fault = in_words(plan.source, fmt::format("it is {}, and IVF is sent as it is coded: ask for that codec, or for none",
                                                   to_string(*codec)));
     return codec;
+}
+
+std::string fault_of_source(const VideoPlan& plan) {
+    std::string fault;
+    const auto codec = codec_of_source(plan, fault);
+    if (!fault.empty() || plan.source.empty() || is_camera(plan.source)) return fault;
+    if (codec) {
+        // Read as it is coded: it costs no more than looking.
+        LoopProgress progress;
+        (void)make_frame_loop(plan, *codec, fault, progress);
+        return fault;
+    }
+    if (!is_y4m(head_of(plan.source))) {
+        const auto movie = open_movie(plan.source);
+        if (!movie.made) return in_words(plan.source, movie.fault);
+        const auto first = movie.made->next();
+        if (first.fault.empty() && first.picture.empty()) return in_words(plan.source, "there is no picture in it");
+        return first.fault.empty() ? std::string() : in_words(plan.source, first.fault);
+    }
+    const auto file = read_bytes(plan.source, fault);
+    if (!file) return fault;
+    auto reader = picture::Y4mReader::open(*file);
+    if (!reader) return in_words(plan.source, to_string(reader.error()));
+    for (std::size_t frames = 0;; ++frames) {
+        const auto frame = reader->next();
+        if (!frame) return in_words(plan.source, to_string(frame.error()));
+        if (!*frame && frames == 0) return in_words(plan.source, "there is no picture in it");
+        if (!*frame || frames == most_frames) return {};
+    }
 }
 
 std::shared_ptr<const FrameLoop> make_frame_loop(const VideoPlan& plan, media::VideoCodec codec, std::string& fault,

@@ -62,4 +62,8 @@ struct LoopProgress {
 /// in `fault`, and a codec that is not among those that the plan asks for.
 [[nodiscard]] std::optional<media::VideoCodec> codec_of_source(const VideoPlan& plan, std::string& fault);
 
+/// Why nothing can be made of a source, found out without encoding it: IVF and Y4M are read whole, of anything else the first picture is. Empty
+/// where something can, or that is not known before. Blocks, for as long as a file takes to read.
+[[nodiscard]] std::string fault_of_source(const VideoPlan& plan);
+
 }  // namespace volley::call

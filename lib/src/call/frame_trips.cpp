@@ -215,7 +215,7 @@ bool FrameTrips::steps_are_alike() const noexcept {
 }
 
 void FrameTrips::search_offset(bool last_chance) {
-    if (drifts_ >= drifts_to_disbelieve || recent_.size() < codes_to_believe) return;
+    if (drifts_ >= drifts_to_disbelieve || recent_.size() < (last_chance ? frames_at_the_end : codes_to_believe)) return;
     const Stamp& newest = recent_.back();
     std::size_t fitting = 0;
     std::size_t borne_out = 0;

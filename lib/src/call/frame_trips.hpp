@@ -104,9 +104,9 @@ struct TripPlan {
 
 /// Matches frames. Two things tell which frame came back:
 /// - its RTP timestamp, if the server keeps timestamps or adds a constant: that offset is searched for among all that are possible, and believed
-///   when exactly one fits each of the last twelve frames, whose steps must not be all alike, or when six codes bear out the only one that they
-///   do. It is given up when frames come that do not fit it; for good, when the pictures of eight such frames tell which they are: then the
-///   server's timestamps follow a clock, and an offset only ever seems to fit for a while.
+///   when exactly one fits each of the last twelve frames (five, once no more come), whose steps must not be all alike, or when six codes bear
+///   out the only one that they do. It is given up when frames come that do not fit it; for good, when the pictures of eight such frames tell
+///   which they are: then the server's timestamps follow a clock, and an offset only ever seems to fit for a while.
 /// - the code in its picture: the only frame sent within the timeout before that shows it; of several the one whose way took as long as that of
 ///   the frame before, where it stands out; and none before the newest that came back. Now and then a picture that shows no code is read as if
 ///   it did: where the code is all there is, it is believed once six of the last 24 pictures show frames in their order whose ways took about
@@ -163,8 +163,9 @@ public:
 
 private:
     static constexpr std::size_t frames_to_believe = 12;
-    static constexpr std::size_t frames_at_the_end = 8;  // as many do when no more come
-    static constexpr std::size_t codes_to_doubt = 4;     // fewer are no longer believed
+    // As many do when no more come: that a wrong offset fits so many steps of 0 to 63 ticks more or less is one chance in millions.
+    static constexpr std::size_t frames_at_the_end = 5;
+    static constexpr std::size_t codes_to_doubt = 4;  // fewer are no longer believed
     static constexpr std::size_t codes_at_the_end = 3;
     static constexpr std::size_t readings_kept = 24;
     static constexpr std::size_t frames_to_give_up = 24;

@@ -186,6 +186,8 @@ void MediaLeg::count_trips(TimePoint now, bool had_time) {
         note(
             "pictures of " + std::to_string(loop_->width) + 'x' + std::to_string(loop_->height) +
             " have no room for their number: frames are known by their timestamps alone; from 180 pixels a side on they carry it");
+    if (counts.untold > 0 && counts.returned == 0 && trips_.stamps() == FrameTrips::Stamps::searching)
+        note("too few frames came back to tell which they are: let the call go on for longer, or send more with --fps");
     out.freezes += trips_.freezes().freezes();
     out.frozen += trips_.freezes().total();
     out.longest_freeze = std::max(out.longest_freeze, trips_.freezes().longest());

@@ -11,6 +11,7 @@
 #include <volley/error.hpp>
 
 #include "call/chirp_trips.hpp"
+#include "call/source_file.hpp"
 #include "media/load.hpp"
 #include "sound/ogg_opus.hpp"
 #include "sound/tone.hpp"
@@ -105,6 +106,7 @@ std::optional<sound::Pcm> read_sound(const std::string& source, std::string& fau
         fault = escape_for_terminal(source) + ": " + why;
         return std::nullopt;
     };
+    if (const auto why = why_unreadable(source); !why.empty()) return fail("cannot be read: " + why);
     std::error_code ec;
     const auto size = std::filesystem::file_size(source, ec);
     if (ec) return fail(ec.message());

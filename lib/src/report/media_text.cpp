@@ -63,8 +63,13 @@ std::string known_by(const VideoTally& v) {
     return out;
 }
 
-std::string transform_text(const Look& look, const metrics::TransformSeen& t) {
-    if (t.pictures == 0) return {};
+std::string transform_text(const Look& look, const VideoTally& v) {
+    const auto& t = v.transform;
+    if (t.pictures == 0) {
+        // That nothing bears out what was asked for is not to be found out by a line that is not there.
+        if (t.asked.empty() || v.returned == 0) return {};
+        return field(look, "transform", "not looked at: let the moving picture (no file) flow for 3s or longer", dim);
+    }
     std::string scores;
     for (const auto& score : t.scores)
         scores += fmt::format("{}{} {:.2f}", scores.empty() ? "" : ", ", score.name, score.correlation);
@@ -75,7 +80,10 @@ std::string transform_text(const Look& look, const metrics::TransformSeen& t) {
         colour = metrics::is_another(t) ? red : green;
     }
     return field(look, "transform", words, colour) +
-           field(look, "", fmt::format("correlation of {} pictures: {}", t.pictures, scores), dim);
+           field(look, "",
+                 fmt::format("correlation of {}: {}", t.pictures == 1 ? "1 picture" : fmt::format("{} pictures", t.pictures),
+                             scores),
+                 dim);
 }
 
 /// A tally has either.
@@ -172,7 +180,8 @@ std::string video_text(const Look& look, const VideoTally& v) {
     std::string out =
         heading(look, "video",
                 what + "; round trips from the planned instant of a frame until it is back" + (v.decoded > 0 ? ", decoded" : ""));
-    std::string frames = fmt::format("{} sent, {} back", grouped(v.sent), grouped(v.returned));
+    std::string frames =
+        fmt::format("{} sent, {} {}back", grouped(v.sent), grouped(v.returned), v.untold > 0 ? "known to be " : "");
     if (v.sent > 0)
         frames += fmt::format(" ({}{})", share_text(v.returned, v.sent), v.under_way > 0 ? ", those under way aside" : "");
     if (v.calls > 1) frames += fmt::format(", of {} calls; {} got any", grouped(v.calls), grouped(v.calls_back));
@@ -186,7 +195,7 @@ std::string video_text(const Look& look, const VideoTally& v) {
     for (const auto& [label, n, text] : std::initializer_list<std::tuple<const char*, std::uint64_t, const char*>>{
              {"untold", v.untold, "sent ones, while frames came of which nobody can tell which they are"},
              {"mismatched", v.mismatched, "whose timestamp and picture say different frames"},
-             {"unknown", v.unknown, "that are none of ours"},
+             {"unknown", v.unknown, "that came, and cannot be told to be any of ours"},
              {"repeated", v.repeated, "that had come before"},
              {"unreadable", v.unreadable, "pictures without the number that ours carry"}})
         if (n > 0) out += field(look, label, fmt::format("{} {}", grouped(n), text), yellow);
@@ -210,7 +219,7 @@ std::string video_text(const Look& look, const VideoTally& v) {
         out += field(look, "key frames",
                      fmt::format("{} asked of us, {} asked of the server", grouped(v.plis_in), grouped(v.plis_out)));
     out += unanswered_text(look, v.plis_in + v.plis_out > 0 ? "" : "key frames", v);
-    return out + transform_text(look, v.transform);
+    return out + transform_text(look, v);
 }
 
 std::string audio_text(const Look& look, const AudioTally& a) {

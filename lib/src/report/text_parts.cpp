@@ -84,7 +84,14 @@ std::string field(const Look& look, std::string_view label, std::string_view tex
 }
 
 std::string heading(const Look& look, std::string_view title, const std::string& remark) {
-    return '\n' + look.paint(title, bold) + (remark.empty() ? "" : "  " + look.paint(remark, dim)) + '\n';
+    constexpr std::size_t indent = 2;
+    std::string out = '\n' + look.paint(title, bold);
+    if (remark.empty()) return out + '\n';
+    for (const auto& line : wrapped(remark, look.width - columns(title) - indent)) {
+        if (out.back() == '\n') out += std::string(columns(title), ' ');
+        out += std::string(indent, ' ') + look.paint(line, dim) + '\n';
+    }
+    return out;
 }
 
 std::vector<std::string> generator_notes(const PhaseResult& phase) {

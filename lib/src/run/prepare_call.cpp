@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +11,7 @@
 #include <volley/error.hpp>
 
 #include "call/frame_loop.hpp"
+#include "call/source_file.hpp"
 #include "run/path_beside.hpp"
 #include "scenario/asked_transform.hpp"
 #include "scenario/media_figures.hpp"
@@ -77,14 +75,6 @@ Comparand comparand_of(const Check& check) {
     if (media == MediaValue::number) return {"number", "write 19"};
     if (media == MediaValue::transform) return {"transform that pictures tell", "write none, cartoon, edges or rotate"};
     return {"duration", "write a number and a unit: 800ms"};
-}
-
-/// Why a file cannot be read; empty where it can.
-std::string unreadable(const std::string& path) {
-    std::error_code error;
-    if (std::filesystem::is_directory(path, error)) return "it is a directory";
-    const std::ifstream in(path, std::ios::binary);
-    return in ? std::string() : std::string(std::strerror(errno));
 }
 
 /// As SDP writes it.
@@ -226,7 +216,7 @@ private:
     /// The path of a file that is there.
     std::string file(const scenario::Value& name, const std::string& hint) {
         auto path = path_beside(where_.file, name.text);
-        if (const auto why = unreadable(path); !why.empty())
+        if (const auto why = call::why_unreadable(path); !why.empty())
             fail(name.pos, '`' + escape_for_terminal(path) + "` cannot be read: " + why, hint);
         return path;
     }

@@ -214,8 +214,11 @@ struct ThresholdParser {
         metric = find_metric(name);
         if (metric == nullptr || (phase.calls ? metric->burst_only : metric->calls_only)) {
             const auto names = metric_names(phase.calls);
-            return fail(start, "unknown figure " + in_quotes(name),
-                        suggest(name, std::span<const std::string_view>(names), "figures"));
+            // One that looks like it is not always meant, and no other place on a command line lists them.
+            const auto near = yaml::nearest(name, names);
+            return fail(
+                start, "unknown figure " + in_quotes(name),
+                (near.empty() ? std::string() : "did you mean " + in_quotes(near) + "? ") + "figures: " + join_words(names));
         }
         out.metric = std::string(metric->name);
         if (metric->burst_only && !phase.burst) return fail(start, in_quotes(name) + " is a figure of a burst", "add --burst N");

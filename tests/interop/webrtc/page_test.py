@@ -4,6 +4,7 @@
 With VOLLEY_SCREENSHOTS=FOLDER it leaves pictures of the page there."""
 
 import re
+import signal
 import unittest
 
 from page import TEXT, PageTest
@@ -64,6 +65,17 @@ class Page(PageTest):
         self.browser.until("!document.getElementById('connect').disabled")
         self.click("connect")
         self.browser.until((TEXT % "problem") + ".startsWith('The call was not taken: ')")
+
+    def test_a_server_that_has_fallen_silent_is_not_called_connected(self):
+        server = self.serve()
+        self.connect()
+        self.until_answered(1)
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            self.browser.until((TEXT % "status") + ".startsWith('Nothing comes from the server any more')")
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+        self.browser.until((TEXT % "status") + ".startsWith('Connected.')")
 
     def test_a_refusal_is_shown_in_the_words_of_the_server(self):
         self.serve("--max-calls", "0")

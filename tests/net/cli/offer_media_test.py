@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """volley offer --video and --audio against volley serve: frames come back transformed as asked, known again, recorded and saved."""
+import fcntl
 import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import struct
 import subprocess
 import sys
+import termios
 import threading
 import unittest
 import urllib.request
@@ -16,6 +19,7 @@ import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from support.calls import CallsTest
+from support.volley import VOLLEY
 
 SECONDS = "3s"
 # Of frames; a machine that has no time leaves some out, and no test is about speed. That none is mistaken for another is never about speed.
@@ -398,7 +402,17 @@ class Video(CallsTest):
             self.assertIn(why, done.stderr)
 
     def test_a_server_looks_at_its_files_before_it_listens(self):
+        header = b"DKIF" + struct.pack("<HH4sHHIIII", 0, 32, b"VP80", 64, 64, 30, 1, 1, 0)
+        empty, cut, cut_pictures = self.path("empty.ivf"), self.path("cut.ivf"), self.path("cut.y4m")
+        pathlib.Path(empty).write_bytes(header)
+        pathlib.Path(cut).write_bytes(header + struct.pack("<IQ", 1000, 0) + b"1")
+        pathlib.Path(cut_pictures).write_bytes(b"YUV4MPEG2 W64 H64 F30:1\nFRAME\n" + bytes(100))
+        pipe = self.path("pipe")
+        os.mkfifo(pipe)
         for args, why in ((("--video", self.write("words", "no film " * 100)), "words: "), (("--video", self.path("none.y4m")), "cannot be read"),
+                          (("--video", empty), "empty.ivf: there is no frame in it"), (("--video", cut), "cut.ivf: at byte 32: the last frame is cut short"),
+                          (("--video", cut_pictures), "cut.y4m: at byte 30: the last frame is cut short: 100 of 6144 bytes"),
+                          (("--video", pipe), "pipe: cannot be read: it is a pipe"), (("--audio", pipe), "pipe: cannot be read: it is a pipe"),
                           (("--record-to", self.path("nowhere")), "there is no such folder"), (("--record-to", "/proc"), "no file can be made in /proc: ")):
             with self.subTest(args):
                 done = self.volley("serve", "--port", "0", *args)
@@ -409,7 +423,11 @@ class Video(CallsTest):
     def test_files_are_looked_at_before_anything_is_sent(self):
         taken = self.write("taken", "")
         nowhere = self.path("nowhere/x")
+        pipe = self.path("pipe")
+        os.mkfifo(pipe)
         for args, why in ((("--video", "none", "--video-source", nowhere), f"--video-source {nowhere}: cannot be read: No such file"),
+                          (("--video", "none", "--video-source", pipe), "pipe: cannot be read: it is a pipe or a device, and a file is expected"),
+                          (("--audio", "--audio-source", pipe), "pipe: cannot be read: it is a pipe or a device, and a file is expected"),
                           (("--video", "none", "--video-source", self.path("")), "it is a directory"),
                           (("--audio", "--audio-source", "chrip"), "--audio-source chrip: cannot be read: No such file or directory; tone and chirp"),
                           (("--audio", "--record", nowhere + ".webm"), f"--record {nowhere}.webm: cannot be written: there is no directory"),
@@ -473,6 +491,34 @@ class Video(CallsTest):
         media, text = self.media(self.serve(), "--video", "none", "--resolution", "176x144", "--fps", "10")
         self.assertEqual((media["video"]["known_by"]["both"], media["video"]["known_by"]["code"]), (0, 0), text)
         self.assertIn("pictures of 176x144 have no room for their number", " ".join(media["notes"]))
+
+    def test_five_frames_are_enough_to_know_them_again(self):
+        _, result, done = self.offer(f"127.0.0.1:{self.serve()}/offer", "--video", "none", "--resolution", "64x64", "--fps", "5", "--for", "1s")
+        video = result["servers"][0]["phases"][0]["calls"]["media"]["video"]
+        self.assertIn(video["sent"], (5, 6, 7), done.stdout)
+        if video["received"] >= 5:  # else this machine had no time
+            self.assertEqual((video["returned"], video["unknown"]), (video["received"], 0), done.stdout)
+        self.assertIn("transform    ", done.stdout)
+
+    def test_a_narrow_terminal_has_its_sentences_broken_between_words(self):
+        ours, theirs = os.openpty()
+        self.addCleanup(os.close, ours)
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 72, 0, 0))
+        file = open(ours, "rb", buffering=0, closefd=False)  # noqa: SIM115
+        command = [VOLLEY, "offer", f"127.0.0.1:{self.serve()}/offer", "--video", "reflect", "--resolution", "192x192", "--fps", "10", "--for", SECONDS]
+        text = b""
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.DEVNULL, env=self.env) as process:
+            os.close(theirs)
+            try:
+                while data := file.read(4096):
+                    text += data
+            except OSError:  # how the end of the other side is told
+                pass
+        self.assertEqual(process.returncode, 0, text)
+        lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in text.decode().splitlines()]
+        self.assertLessEqual(max(map(len, lines)), 72, "\n".join(lines))
+        self.assertNotIn("\u2026", "".join(lines))
+        self.assertIn("round trips from the planned instant of a frame until it is back, decoded", " ".join(" ".join(lines).split()))
 
     def test_an_interrupt_while_video_is_being_made(self):
         process = self.start("offer", "127.0.0.1:1/offer", "--video", "none", "--resolution", "4096x4096", "--fps", "120")  # takes minutes

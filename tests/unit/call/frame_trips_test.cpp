@@ -626,9 +626,30 @@ TEST(FrameTrips, a_short_call_is_told_when_it_ends) {
         EXPECT_EQ(told.stamps, FrameTrips::Stamps::kept);
         EXPECT_EQ(told.counts.returned, 10U);
     });
+    model.frames = 5;
+    with_seeds(model, 500, [&](const Told& told) {
+        EXPECT_EQ(told.stamps, FrameTrips::Stamps::kept);
+        EXPECT_EQ(told.counts.returned, 5U);
+        EXPECT_EQ(told.counts.unknown, 0U);
+    });
     model.frames = 3;
+    with_seeds(model, 100, [&](const Told& told) {
+        EXPECT_EQ(told.stamps, FrameTrips::Stamps::searching) << "too few to tell";
+        EXPECT_EQ(told.counts.returned, 0U);
+        EXPECT_EQ(told.counts.untold, 3U);
+    });
     model.decoded = true;
     with_seeds(model, 100, [&](const Told& told) { EXPECT_EQ(told.counts.returned, 3U) << "by their pictures"; });
+}
+
+TEST(FrameTrips, a_short_call_to_a_server_that_restamps_is_not_guessed_at) {
+    for (const auto stamps : {Model::Stamps::even, Model::Stamps::by_clock}) {
+        Model model;
+        model.decoded = false;
+        model.stamps = stamps;
+        for (model.frames = 5; model.frames < 12; ++model.frames)
+            with_seeds(model, 500, [&](const Told& told) { EXPECT_EQ(told.counts.returned, 0U); });
+    }
 }
 
 TEST(FrameTrips, times_of_a_frame_are_told_apart) {

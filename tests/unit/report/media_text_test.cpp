@@ -187,6 +187,28 @@ TEST(MediaText, a_round_trip_of_sound_that_is_shorter_than_can_be_told_is_told_a
     EXPECT_THAT(text, ContainsRegex("max +3.00 ms\n"));
 }
 
+TEST(MediaText, frames_that_nobody_can_tell_are_not_said_not_to_be_back) {
+    MediaTally media = one_call();
+    media.video.sent = media.video.untold = 4;
+    media.video.returned = 0;
+    media.video.received = media.video.unknown = 4;
+    const std::string text = media_text(media, plain);
+    EXPECT_THAT(text, HasSubstr("frames       4 sent, 0 known to be back (0 %)\n"));
+    EXPECT_THAT(text, HasSubstr("unknown      4 that came, and cannot be told to be any of ours\n"));
+}
+
+TEST(MediaText, a_transform_that_was_asked_for_and_not_looked_at_is_told) {
+    MediaTally media = one_call();
+    EXPECT_THAT(media_text(media, plain), Not(HasSubstr("transform")));
+    media.video.transform.asked = "edges";
+    EXPECT_THAT(media_text(media, plain),
+                HasSubstr("transform    not looked at: let the moving picture (no file) flow for 3s or longer\n"));
+    media.video.returned = 0;
+    EXPECT_THAT(media_text(media, plain), Not(HasSubstr("transform"))) << "there was nothing to look at";
+    media.video.transform.pictures = 1;
+    EXPECT_THAT(media_text(media, plain), HasSubstr("correlation of 1 picture: "));
+}
+
 TEST(MediaText, a_transform_that_nobody_can_tell_is_not_called_none) { EXPECT_THAT(text_of(10s), HasSubstr("cannot be told")); }
 
 }  // namespace

@@ -9,7 +9,9 @@ namespace volley::run {
 namespace {
 using namespace std::chrono_literals;
 using report::Verdict;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 scenario::Scenario scenario_with(const std::vector<std::string>& expectations) {
     auto out = scenario_of_calls("POST h/offer", "http://h", {});
@@ -230,7 +232,9 @@ TEST(Calls, have_the_names_of_scenarios_too) {
 
 TEST(Calls, expectations_are_told_what_there_is) {
     EXPECT_THAT(error_of("rt < 20ms"), HasSubstr("unknown figure `rt` [did you mean `rtt`?"));
-    EXPECT_THAT(error_of("ratio < 2"), HasSubstr("unknown figure `ratio`"));
+    for (const auto* unknown : {"ratio < 2", "video_frozen < 50%"})
+        EXPECT_THAT(error_of(unknown), AllOf(HasSubstr("figures: latency, "), HasSubstr(", video_rtt, "),
+                                             HasSubstr(", audio_rtt"), Not(HasSubstr("..."))));
     EXPECT_THAT(error_of("rtt < 20ms"), HasSubstr("`rtt` needs an aggregate"));
     EXPECT_THAT(error_of("rtt_p99 < 20"), HasSubstr("`rtt` needs a unit"));
     EXPECT_THAT(error_of("loss_p99 < 20ms"), HasSubstr("`loss` is one number and has no `p99`"));

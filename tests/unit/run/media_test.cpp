@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <sys/stat.h>
+
 #include <volley/run/offer.hpp>
 #include <volley/run/run.hpp>
 
@@ -238,6 +240,10 @@ TEST_F(MediaOfCalls, a_file_that_is_not_there_is_found_before_a_server_starts) {
                 testing::AllOf(testing::StartsWith("4:35 `"), HasSubstr("chrip` cannot be read: No such file or directory"),
                                testing::EndsWith("[did you mean `chirp`?]")));
     EXPECT_THAT(error_of("webrtc: { offer: /o, audio: clips }", file), HasSubstr("clips` cannot be read: it is a directory"));
+    ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+    for (const auto* source : {"video: { source: pipe }", "audio: pipe"})
+        EXPECT_THAT(error_of(std::string("webrtc: { offer: /o, ") + source + " }", file),
+                    HasSubstr("pipe` cannot be read: it is a pipe or a device, and a file is expected"));
 
     const auto loaded = scenario::load_scenario(
         "version: 1\nconfig: { target: \"http://h\" }\nscenarios: { a: [ webrtc: { offer: /o, audio: no.wav } ] }\nphases: [ { name: p, burst: 1 } ]\n",

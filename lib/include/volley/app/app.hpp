@@ -118,8 +118,8 @@ int run_serve(const ServeOptions& options);
 /// @return 0 after a signal or when what was asked for is printed, 2 for a mistake, else as above.
 int run_serve(const ServeCall& call);
 
-/// The same from words: `--log`, `--fault F`, and the flags of `volley serve` that set something, also as `--flag=value`. For the helper
-/// program, which asks neither the environment nor a file.
+/// The same from words, the program's name not among them: `--log`, `--fault F`, and the flags of `volley serve` that set something, also as
+/// `--flag=value`. For the helper program, which asks neither the environment nor a file.
 /// @return as run_serve(); 2 for words that it does not know.
 int serve_main(int argc, const char* const* argv);
 

@@ -38,6 +38,11 @@ export class Call {
     });
   }
 
+  // Nothing comes, for now or for ever.
+  get interrupted() {
+    return this.pc.connectionState === "disconnected";
+  }
+
   add(track) {
     this.transceivers[track.kind] = this.pc.addTransceiver(track, { direction: "sendrecv" });
   }

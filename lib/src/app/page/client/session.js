@@ -24,7 +24,9 @@ export class Session {
     this.picture = { frames: 0, still: 0 }; // of what comes back: frames so far, looks since the last one
     this.call = new Call(choices.iceServers, choices.channel, {
       changed: () => {
-        if (newest === this) ui.showStates(this.call);
+        if (newest !== this) return;
+        ui.showStates(this.call);
+        this.#tellConnected();
       },
       offered: ui.showOffer,
       answered: ui.showAnswer,
@@ -133,7 +135,11 @@ export class Session {
   }
 
   #tellConnected() {
-    if (!this.call.open) return;
+    if (!this.call.open || this.call.over) return;
+    if (this.call.interrupted) {
+      ui.status("Nothing comes from the server any more; waiting whether it comes back.");
+      return;
+    }
     ui.status(["Connected.", this.#missing("video", "video"), this.#missing("audio", "sound")].filter(Boolean).join(" "));
   }
 
