@@ -51,9 +51,9 @@ constexpr std::array kind_words{
     KindWords{"protocol", "answered with what is no HTTP"},
     KindWords{"truncated", "answered in part"},
     KindWords{"too_large", "answered with more than is read"},
-    KindWords{"exhausted", "not begun: this machine had no ports, files or memory left"},
+    KindWords{"exhausted", "not begun, since this machine had no ports, files or memory left"},
     KindWords{"cancelled", "called off"},
-    KindWords{"usage", "not begun: what goes along does not fit"},
+    KindWords{"usage", "not begun, since what goes along does not fit"},
     KindWords{"answer", "answered with no description that can be used"},
     KindWords{"ice", "found no way to the peer (ICE)"},
     KindWords{"dtls", "agreed on no keys with the peer (DTLS)"},
@@ -64,7 +64,7 @@ constexpr std::array kind_words{
     KindWords{"closed", "ended by the peer"},
     KindWords{"video", "without a frame of video"},
     KindWords{"audio", "without a packet of audio"},
-    KindWords{"saturated", "not begun: as many as may be were under way"},
+    KindWords{"saturated", "not begun, since as many as may be were under way"},
 };
 
 }  // namespace

@@ -291,7 +291,8 @@ open: 3.00/s for 10.0 s
 
   requests     27 in 10.0 s, 2.70/s
   right        0 (0 %)
-  wrong        29 (100 %): 20 refused, 7 timeout, 2 saturated
+  wrong        29 (100 %): 20 refused a connection, 2 not begun, since as many
+               as may be were under way, 7 not answered in time
   received     2.70 kB, 270 B/s
 
 latency  no right answer

@@ -184,7 +184,7 @@ TEST(Calls, that_never_worked_are_the_targets_failure_whatever_was_expected) {
     seen.never_worked = "the server answered HTTP 404";
     const auto r = judged({"calls_failed <= 2"}, seen);
     EXPECT_EQ(r.verdict, Verdict::target_failed);
-    EXPECT_EQ(r.servers[0].state, report::ServerState::unreachable);
+    EXPECT_EQ(r.servers[0].state, report::ServerState::not_working);
     EXPECT_EQ(r.servers[0].message, "the server answered HTTP 404");
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <volley/run/offer.hpp>
 #include <volley/run/run.hpp>
@@ -113,7 +114,8 @@ protected:
             << "DKIF\0\0\x20\0"s << codec << "\xa0\0\x78\0\x1e\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0"s;
     }
 
-    std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "volley_media_of_calls";
+    std::filesystem::path folder_ =
+        std::filesystem::path(testing::TempDir()) / ("volley_media_of_calls_" + std::to_string(::getpid()));
 };
 
 TEST(MediaPlan, is_what_the_step_says) {
@@ -414,7 +416,7 @@ TEST(MediaThresholds, are_expectations_of_offers_too) {
 
     const auto wrong = scenario::read_expectation("video_rt p95 < 50ms", scenario);
     ASSERT_TRUE(std::holds_alternative<SourceError>(wrong));
-    EXPECT_EQ(std::get<SourceError>(wrong).hint, "did you mean `video_rtt`?");
+    EXPECT_THAT(std::get<SourceError>(wrong).hint, testing::StartsWith("did you mean `video_rtt`? figures: latency, "));
     seen.calls->media = nullptr;
     auto without = result_of(scenario, {}, seen);
     judge(scenario, without);
