@@ -223,10 +223,6 @@ void MediaLeg::take_frame(TimePoint now, streams::FrameReceived& frame) {
     if (!first_in_) first_in_ = frame.last_arrival;
     if (sends_video_) {
         const bool uncalled_for = stopped_ && frame.last_arrival > *stopped_ + first_way();
-        if (!uncalled_for) {
-            ++called_for_;
-            last_in_ = std::max(last_in_, frame.last_arrival);
-        }
         trips_.note_returned({frame.timestamp, frame.last_arrival, now, uncalled_for});
         take_trips();
     } else if (plays_video_) {
@@ -297,6 +293,7 @@ void MediaLeg::take_decoded(TimePoint now) {
 void MediaLeg::take_trips() {
     auto& video = tally_.video;
     while (const auto trip = trips_.poll()) {
+        last_in_ = std::max(last_in_, trip->last_packet);
         video.round_trip.record(trip->whole());
         video.network.record(trip->network());
         video.assembly.record(trip->assembly());

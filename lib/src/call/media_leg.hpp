@@ -160,8 +160,7 @@ private:
     Duration decoding_{};                    // all of them
     std::uint64_t undecoded_ = 0;            // of those that came back and were to be decoded
     std::optional<TimePoint> first_in_;      // arrival of the first frame, whatever it is
-    TimePoint last_in_{};                    // of the last one that was played, or came while it was called for
-    std::uint64_t called_for_ = 0;           // frames that came then
+    TimePoint last_in_{};                    // of the last one that was played, or is known to be back
     std::uint64_t bytes_out_ = 0;            // of video, until it was stopped
     std::optional<std::uint64_t> bytes_in_;  // of video, once as much time was given to what came as to what was sent
     std::shared_ptr<ReturnedVideo> returned_;

@@ -234,11 +234,11 @@ void MediaLeg::count_streams(TimePoint now) {
 /// have to make what it plays, or to find its feet, and the last frame lasts as long as they do on average. Where something is sent nothing that
 /// comes until the end of that may be left out: a server that stops in the middle has a lower rate for it.
 Duration MediaLeg::flowed(TimePoint now) const {
-    const std::uint64_t frames = plays_video_ ? played_ : called_for_;
-    if (frames == 0) return {};
-    const double last_lasts = frames < 2 ? 1 : static_cast<double>(frames) / static_cast<double>(frames - 1);
+    if (!first_in_) return {};
+    const std::uint64_t frames = plays_video_ ? played_ : trips_.counts().returned;
+    const double last_lasts = frames < 2 ? 0 : static_cast<double>(frames) / static_cast<double>(frames - 1);
     const Duration shown = from_seconds(to_seconds(last_in_ - *first_in_) * last_lasts);
-    return plays_video_ ? shown : std::max(shown, stopped_.value_or(now) - *first_in_);
+    return plays_video_ ? shown : std::max({shown, stopped_.value_or(now) - *first_in_, Duration{}});
 }
 
 /// That a peer which still sends may make behind its last packet.
