@@ -197,7 +197,7 @@ TEST(MediaText, a_transform_that_was_asked_for_and_not_looked_at_is_told) {
     media.video.returned = 0;
     EXPECT_THAT(media_text(media, plain), Not(HasSubstr("transform"))) << "there was nothing to look at";
     media.video.transform.pictures = 1;
-    EXPECT_THAT(media_text(media, plain), HasSubstr("correlation of 1 picture: "));
+    EXPECT_THAT(media_text(media, plain), HasSubstr("correlation of 1 picture:"));
 }
 
 TEST(MediaText, a_transform_that_nobody_can_tell_is_not_called_none) { EXPECT_THAT(text_of(10s), HasSubstr("cannot be told")); }
