@@ -376,7 +376,7 @@ TEST(MediaThresholds, are_expectations_of_offers_too) {
 
     const auto wrong = scenario::read_expectation("video_rt p95 < 50ms", scenario);
     ASSERT_TRUE(std::holds_alternative<SourceError>(wrong));
-    EXPECT_EQ(std::get<SourceError>(wrong).hint, "did you mean `video_rtt`?");
+    EXPECT_THAT(std::get<SourceError>(wrong).hint, testing::StartsWith("did you mean `video_rtt`? figures: "));
     seen.calls->media = nullptr;
     auto without = result_of(scenario, {}, seen);
     judge(scenario, without);
