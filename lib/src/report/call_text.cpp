@@ -119,7 +119,8 @@ std::string calls_text(const PhaseResult& p, const metrics::CallTally& c, const 
 
 std::string phase_text(const PhaseResult& p, const Look& look) {
     const auto& c = *p.calls;
-    std::string out = load_title(p) + '\n';
+    std::string out;
+    for (const auto& line : wrapped(load_title(p), look.width)) out += line + '\n';
     out += calls_text(p, c, look);
     out += setup_text(c, look);
     out += round_trips_text(p, c, look);
