@@ -236,6 +236,7 @@ void ServerPort::Impl::read_all(TimePoint at, std::span<const net::UdpDatagram> 
     const Turn turn(reading_all);
     for (const auto& datagram : came) read(at, datagram);
     send_collected();
+    loop.deadlines().settle();
 }
 
 void ServerPort::Impl::read(TimePoint at, const net::UdpDatagram& came) {

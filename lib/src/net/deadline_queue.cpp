@@ -19,6 +19,15 @@ void DeadlineQueue::insert(Item& item) {
     items_.insert(item);
 }
 
+void DeadlineQueue::settle() {
+    while (!items_.empty() && items_.begin()->place_ < items_.begin()->due_) {
+        Item& item = *items_.begin();
+        items_.erase(items_.begin());
+        if (item.due_ != TimePoint::max()) insert(item);
+    }
+    if (!items_.empty() && wake_ < items_.begin()->place_) wake_at(items_.begin()->place_);
+}
+
 void DeadlineQueue::rest() {
     wake_ = TimePoint::max();
     timer_.cancel();

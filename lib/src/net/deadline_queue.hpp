@@ -46,6 +46,10 @@ public:
     void arm(Item& item, TimePoint when);
     void disarm(Item& item) noexcept { item.due_ = TimePoint::max(); }
 
+    /// Moves the timer behind the deadlines that have moved back since, so that it does not run for nothing. Costs a system call where it does
+    /// move: for whoever has just met deadlines that are shorter than the time until more happens, as those of media are.
+    void settle();
+
     /// Gives up the timer, which would keep the event loop running, until arm() is called again. For when nothing is armed.
     void rest();
 

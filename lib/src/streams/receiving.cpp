@@ -153,12 +153,24 @@ void Receiving::take_feedback(TimePoint now, std::optional<Duration> round_trip,
                               std::vector<proto::rtp::Rtcp>& out, EventQueue& events) {
     for (const auto& stream : streams_) stream->take_feedback(now, round_trip, sender, out, events);
     for (auto due = arrivals_.next(); due && *due <= now; due = arrivals_.next()) {
-        const auto feedback = arrivals_.take(now);
+        auto feedback = take_arrivals(now, sender);
         if (!feedback) break;
-        ++feedback_sent_;
-        out.emplace_back(Feedback{RtcpType::transport_feedback, Feedback::transport_wide, sender, last_ssrc_,
-                                  proto::rtp::transport_feedback_of(*feedback)});
+        out.push_back(std::move(*feedback));
     }
+}
+
+std::optional<proto::rtp::Rtcp> Receiving::take_arrivals(TimePoint now, std::uint32_t sender) {
+    const auto feedback = arrivals_.take(now);
+    if (!feedback) return std::nullopt;
+    ++feedback_sent_;
+    return Feedback{RtcpType::transport_feedback, Feedback::transport_wide, sender, last_ssrc_,
+                    proto::rtp::transport_feedback_of(*feedback)};
+}
+
+std::optional<proto::rtp::Rtcp> Receiving::take_early_feedback(TimePoint now, std::uint32_t sender) {
+    const auto due = arrivals_.next();
+    if (!due || now + ArrivalLog::earliness < *due) return std::nullopt;
+    return take_arrivals(now, sender);
 }
 
 std::optional<TimePoint> Receiving::next_feedback(std::optional<Duration> round_trip) const noexcept {

@@ -37,6 +37,8 @@ public:
     /// Feedback that is due. @param round_trip  as reports tell it. @param sender  our SSRC.
     void take_feedback(TimePoint now, std::optional<Duration> round_trip, std::uint32_t sender,
                        std::vector<proto::rtp::Rtcp>& out, EventQueue& events);
+    /// That on arrivals which is due so soon that it goes with what is sent now. Nothing: there is none.
+    [[nodiscard]] std::optional<proto::rtp::Rtcp> take_early_feedback(TimePoint now, std::uint32_t sender);
     [[nodiscard]] std::optional<TimePoint> next_feedback(std::optional<Duration> round_trip) const noexcept;
     [[nodiscard]] std::optional<TimePoint> next_timeout() const noexcept;
     [[nodiscard]] std::vector<proto::rtp::ReportBlock> take_reports(TimePoint now);
@@ -49,6 +51,7 @@ public:
     void add_to(TransportStats& stats) const noexcept;
 
 private:
+    [[nodiscard]] std::optional<proto::rtp::Rtcp> take_arrivals(TimePoint now, std::uint32_t sender);
     [[nodiscard]] const Section* section_of(const proto::rtp::Packet& packet) const noexcept;
     [[nodiscard]] ReceiveStream* live(std::uint32_t ssrc) noexcept;
     [[nodiscard]] bool has_stream(const Section& section) const noexcept;

@@ -164,7 +164,10 @@ std::optional<OutPacket> Session::poll_packet(TimePoint now) {
         impl_->rtcp.pop_front();
         return OutPacket{true, false, impl_->sent_rtcp};
     }
-    return impl_->sending.poll_packet(now);
+    auto out = impl_->sending.poll_packet(now);
+    if (out)
+        if (auto feedback = impl_->receiving.take_early_feedback(now, impl_->sender)) impl_->put({std::move(*feedback)});
+    return out;
 }
 
 std::optional<SessionEvent> Session::poll_event() { return impl_->events.pop(); }

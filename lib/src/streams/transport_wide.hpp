@@ -19,6 +19,8 @@ class ArrivalLog {
 public:
     static constexpr Duration interval = std::chrono::milliseconds(100);
     static constexpr Duration first_wait = std::chrono::milliseconds(50);  ///< after a silence
+    /// By so much it may go before it is due, with what is sent anyway: a datagram of its own wakes both ends.
+    static constexpr Duration earliness = std::chrono::milliseconds(25);
     /// Packets in one feedback, which then fits one datagram, and packets that wait for it.
     static constexpr std::size_t most_packets = 200;
 

@@ -98,6 +98,43 @@ TEST_F(DeadlineQueueTest, set_and_met_a_million_times_it_is_called_once) {
     EXPECT_GE(item.when, start + 12ms);
 }
 
+TEST_F(DeadlineQueueTest, once_settled_it_does_not_wake_for_what_has_moved_back) {
+    const auto wakes = [this](bool settled) {
+        Item moved;
+        Item given_up;
+        Item late;
+        const TimePoint soon = Clock::now() + 1ms;
+        queue_->arm(moved, soon);
+        queue_->arm(given_up, soon);
+        queue_->arm(late, soon + 2h);
+        queue_->arm(moved, soon + 1h);
+        queue_->disarm(given_up);
+        if (settled) queue_->settle();
+        io_.poll();  // the wait that was given up
+        while (Clock::now() < soon + 1ms) continue;
+        return io_.poll();
+    };
+    EXPECT_EQ(wakes(false), 1U);
+    EXPECT_EQ(wakes(true), 0U);
+}
+
+TEST_F(DeadlineQueueTest, once_settled_each_is_called_in_its_time) {
+    Item moved;
+    Item between;
+    const TimePoint start = Clock::now();
+    queue_->arm(moved, start + 1ms);
+    queue_->arm(between, start + 3ms);
+    queue_->arm(moved, start + 5ms);
+    queue_->settle();
+    queue_->settle();
+    io_.run();
+    EXPECT_EQ(moved.calls, 1);
+    EXPECT_GE(moved.when, start + 5ms);
+    EXPECT_EQ(between.calls, 1);
+    EXPECT_GE(between.when, start + 3ms);
+    EXPECT_LE(between.when, moved.when);
+}
+
 TEST_F(DeadlineQueueTest, one_may_arm_itself_anew_from_within) {
     Item item;
     item.then = [&] {

@@ -562,19 +562,52 @@ TEST(Session, a_stream_that_only_fell_silent_is_heard_at_once_when_it_goes_on) {
     EXPECT_EQ(alone.session.transport_stats().packets_unbound, 0U);
 }
 
-TEST(Session, tells_the_peer_when_packets_came_or_what_to_keep_below) {
-    Alone alone(unpaced({agreed_video()}));
-    const std::uint8_t number[] = {0, 9};
+// A packet with transport-wide number 9.
+struct Numbered {
+    const std::uint8_t number[2] = {0, 9};
     std::uint16_t profile = 0;
     const proto::rtp::ExtensionElement element{3, number};
-    const auto data = *proto::rtp::write_elements(std::span(&element, 1), profile);
-    const auto payloads = test::test_frame(1, true, 100);
-    proto::rtp::Packet packet;
-    packet.payload_type = test::video_type;
-    packet.ssrc = 77;
-    packet.has_extension = true;
-    packet.extension = {profile, data};
-    packet.payload = payloads[0];
+    const Bytes data = *proto::rtp::write_elements(std::span(&element, 1), profile);
+    const std::vector<Bytes> payloads = test::test_frame(1, true, 100);
+
+    [[nodiscard]] proto::rtp::Packet packet() const {
+        proto::rtp::Packet out;
+        out.payload_type = test::video_type;
+        out.ssrc = 77;
+        out.has_extension = true;
+        out.extension = {profile, data};
+        out.payload = payloads[0];
+        return out;
+    }
+};
+
+// Feedback on arrivals is due 50 ms after the first of them, and 25 ms before that goes with what is sent, or waits for its time.
+TEST(Session, feedback_that_is_nearly_due_goes_with_what_is_sent) {
+    const Numbered numbered;
+    const auto packets_at = [&](milliseconds after, bool frame) {
+        Alone alone(unpaced({agreed_video()}));
+        alone.receive(numbered.packet());
+        EXPECT_THAT(alone.sent(start + after), IsEmpty());
+        if (frame) {
+            EXPECT_TRUE(alone.send_frame(1, true, 100));
+        }
+        std::vector<bool> out;
+        for (const Sent& one : alone.sent()) out.push_back(one.rtcp);
+        const std::uint64_t sent = alone.session.transport_stats().transport_feedback_sent;
+        // Once told they are told no more.
+        EXPECT_THAT(alone.feedback(start + milliseconds(90), RtcpType::transport_feedback, Feedback::transport_wide),
+                    SizeIs(1 - sent));
+        return out;
+    };
+    EXPECT_THAT(packets_at(milliseconds(24), true), ElementsAre(false));
+    EXPECT_THAT(packets_at(milliseconds(25), true), ElementsAre(false, true));
+    EXPECT_THAT(packets_at(milliseconds(49), false), IsEmpty());
+}
+
+TEST(Session, tells_the_peer_when_packets_came_or_what_to_keep_below) {
+    Alone alone(unpaced({agreed_video()}));
+    const Numbered numbered;
+    const proto::rtp::Packet packet = numbered.packet();
     alone.receive(packet);
     const auto feedback = alone.feedback(start + milliseconds(900), RtcpType::transport_feedback, Feedback::transport_wide);
     ASSERT_THAT(feedback, SizeIs(1));
