@@ -172,7 +172,7 @@ def verdict_at_least(values, budget):
 
 
 def row(what, *cells):
-    print(f"  {what:<34}" + "".join(f"{cell:<30}" for cell in cells).rstrip(), flush=True)
+    print(f"  {what:<34}" + "".join(f"{cell:<29} " for cell in cells).rstrip(), flush=True)
 
 
 def heading(text):
