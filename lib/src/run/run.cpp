@@ -209,6 +209,17 @@ private:
         co_return true;
     }
 
+    /// How long to look whether the server is about to end: a process closes its sockets a while before it is seen to be gone, so that
+    /// requests are the first to find nobody. Refused connections are the surest sign.
+    static Duration doubt_of(const report::PhaseResult& phase) {
+        const auto failed = [&](const char* kind) {
+            return phase.tally->errors.contains(kind) || (phase.calls && phase.calls->errors.contains(kind));
+        };
+        if (failed("refused")) return std::chrono::seconds(1);
+        if (failed("reset") || failed("truncated")) return std::chrono::milliseconds(250);
+        return {};
+    }
+
     static void note_death(const ServerUnderTest& server, const std::string& during, report::ServerResult& result) {
         result.state = report::ServerState::died;
         result.message = "the server " + server.ending() + " while " + during + " ran";
@@ -303,10 +314,13 @@ private:
         result.phases.push_back(std::move(measured));
         const auto& last = result.phases.back();
 
-        if (!server.alive()) {
+        const Duration doubt = interrupted_ ? Duration{} : doubt_of(last);
+        const bool alive = co_await server.alive_after(doubt);
+        if (!alive) {
             note_death(server, "phase `" + phase.name + '`', result);
             co_return false;
         }
+        (void)co_await cancelled();
         if (!interrupted_ && !worked_) {
             result.message = in_vain;
             if (!result.message.empty()) result.state = report::state_in_vain(result);

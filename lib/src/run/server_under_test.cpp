@@ -2,7 +2,10 @@
 
 #include <csignal>
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <volley/http/url.hpp>
 
@@ -121,6 +124,19 @@ asio::awaitable<bool> ServerUnderTest::start(scenario::Variables& variables, rep
 
 asio::awaitable<void> ServerUnderTest::stop() {
     if (process_) co_await process_->stop();
+}
+
+asio::awaitable<bool> ServerUnderTest::alive_after(Duration most) {
+    if (!process_) co_return true;
+    constexpr Duration step = std::chrono::milliseconds(5);
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (const TimePoint until = Clock::now() + most; process_->alive() && Clock::now() < until;) {
+        error_code cancelled;
+        timer.expires_after(step);
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+        if (cancelled) break;
+    }
+    co_return process_->alive();
 }
 
 std::optional<server::TreeSample> ServerUnderTest::sample() const {

@@ -10,6 +10,7 @@
 #include <volley/report/result.hpp>
 #include <volley/scenario/scenario.hpp>
 #include <volley/server/spawn.hpp>
+#include <volley/time.hpp>
 
 namespace volley::run {
 
@@ -29,6 +30,8 @@ public:
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
     /// False when a process that we started has ended by itself.
     [[nodiscard]] bool alive() const { return !process_ || process_->alive(); }
+    /// The same after at most so long, in which it may be seen to have ended. Cancellation: terminal; tells at once.
+    boost::asio::awaitable<bool> alive_after(Duration most);
     [[nodiscard]] std::string ending() const { return process_ ? process_->ending() : std::string(); }
     [[nodiscard]] std::vector<std::string> log_tail() const {
         return process_ ? process_->log_tail() : std::vector<std::string>();

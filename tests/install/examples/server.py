@@ -10,7 +10,7 @@ async def answer(reader, writer):
     if b" /async " in request:
         await asyncio.sleep(0.1)
     else:
-        time.sleep(0.02)
+        time.sleep(0.1)
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nslept\n")
     await writer.drain()
     writer.close()

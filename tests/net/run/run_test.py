@@ -190,7 +190,8 @@ phases: [ { name: p, burst: 1, scenario: a } ]
         self.assert_nothing_left()
 
     def test_a_server_that_dies_mid_run_keeps_what_was_measured(self):
-        script = "import http.server as h, os, sys\\nclass H(h.BaseHTTPRequestHandler):\\n def do_GET(s):\\n  s.send_response(200); s.end_headers()\\n  if s.path == '/die': os._exit(7)\\nh.HTTPServer(('127.0.0.1', int(sys.argv[1])), H).serve_forever()"
+        # A process closes its sockets a while before it is gone, as this one does for long.
+        script = "import http.server as h, os, sys, time\\nclass H(h.BaseHTTPRequestHandler):\\n def do_GET(s):\\n  s.send_response(200); s.end_headers()\\n  if s.path == '/die': s.server.socket.close(); s.connection.shutdown(2); time.sleep(0.3); os._exit(7)\\nh.HTTPServer(('127.0.0.1', int(sys.argv[1])), H).serve_forever()"
         result, done = self.run_scenario(
             f"""
 version: 1
