@@ -126,6 +126,11 @@ TEST(CallText, a_server_that_answered_is_not_called_unreachable) {
     EXPECT_EQ(state_in_vain(server), ServerState::not_working);
 }
 
+TEST(CallText, what_it_all_came_to_is_not_cut_where_a_terminal_is_narrow) {
+    const auto text = to_call_summary(calls(100, 0, 1000, 5), {.width = 40});
+    EXPECT_THAT(text, testing::EndsWith("\n\ndone  100 calls, 0 failed; 1000 pings, 5 lost; 10.0 s\n"));
+}
+
 TEST(CallText, failures_are_told_in_words_and_not_by_their_kinds) {
     auto r = calls(10, 2, 0, 0);
     auto tally = std::make_shared<metrics::CallTally>(*r.servers[0].phases[0].calls);
