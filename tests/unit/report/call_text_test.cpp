@@ -106,6 +106,7 @@ TEST(CallText, a_server_that_answered_is_not_called_unreachable) {
     server.message = "the server answered HTTP 503";
     auto tally = std::make_shared<metrics::CallTally>(*server.phases[0].calls);
     tally->set_up = 0;
+    tally->stages = {};
     tally->errors = {{"refused", 1}};
     server.phases[0].calls = tally;
     server.state = state_in_vain(server);
@@ -118,8 +119,10 @@ TEST(CallText, a_server_that_answered_is_not_called_unreachable) {
     EXPECT_THAT(to_json(r), HasSubstr("\"state\":\"not_working\""));
     tally->errors = {};
     EXPECT_EQ(state_in_vain(server), ServerState::unreachable);
-    tally->set_up = 1;
-    EXPECT_EQ(state_in_vain(server), ServerState::not_working) << "its pings were not answered";
+    tally->errors = {{"ice", 1}, {"channel", 1}};
+    EXPECT_EQ(state_in_vain(server), ServerState::unreachable) << "it was never asked: no relay, say, gave a candidate";
+    tally->stages[static_cast<std::size_t>(metrics::CallStage::http)].at.record(5ms);
+    EXPECT_EQ(state_in_vain(server), ServerState::not_working) << "it answered the offer";
     server.phases.clear();
     EXPECT_EQ(state_in_vain(server), ServerState::unreachable);
     server.probes.emplace_back().answered = true;
