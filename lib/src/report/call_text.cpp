@@ -148,8 +148,8 @@ std::string to_call_summary(const RunResult& result, const TextOptions& options)
             if (phase.calls) out += phase_text(phase, look);
     out += server_troubles(result, look.paint, look.width);
     out += thresholds_text(result, options, look.paint, {.servers = result.servers.size() > 1, .width = look.width});
-    out += '\n' + verdict_text(result, look.paint) + '\n';
-    return cut_lines(out, look.width, options.unicode);
+    // What it all came to is not cut, however narrow a terminal is: that breaks it.
+    return cut_lines(out, look.width, options.unicode) + '\n' + verdict_text(result, look.paint) + '\n';
 }
 
 }  // namespace volley::report

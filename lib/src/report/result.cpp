@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <string_view>
 
 #include <fmt/format.h>
 
@@ -46,14 +45,16 @@ std::string_view to_string(ServerState s) noexcept {
 }
 
 ServerState state_in_vain(const ServerResult& server) noexcept {
-    static constexpr std::array<std::string_view, 11> behind_an_answer{
-        "status", "truncated", "too_large", "answer", "ice", "dtls", "sctp", "channel", "consent", "closed", "set_up_limit"};
+    // Other kinds of failure may be this machine's before it has asked anybody, as `ice` is where a relay gives no candidate. Who has answered the
+    // offer with what can be used stands in the times of the set-up.
+    static constexpr std::array of_the_answer{"status", "truncated", "answer"};
+    constexpr auto http = static_cast<std::size_t>(metrics::CallStage::http);
     const bool of_probes = std::ranges::any_of(server.probes, &ProbeResult::answered);
     const bool of_phases = std::ranges::any_of(server.phases, [](const PhaseResult& p) {
         if (!p.calls) return !p.tally->statuses.empty();
-        return p.calls->set_up > 0 || std::ranges::any_of(p.calls->errors, [](const auto& error) {
-                   return std::ranges::find(behind_an_answer, std::string_view(error.first)) != behind_an_answer.end();
-               });
+        const auto& calls = *p.calls;
+        return !calls.stages[http].at.empty() ||
+               std::ranges::any_of(of_the_answer, [&](const char* kind) { return calls.errors.contains(kind); });
     });
     return of_probes || of_phases ? ServerState::not_working : ServerState::unreachable;
 }

@@ -498,7 +498,7 @@ class Video(CallsTest):
         self.assertIn(video["sent"], (5, 6, 7), done.stdout)
         if video["received"] >= 5:  # else this machine had no time
             self.assertEqual((video["returned"], video["unknown"]), (video["received"], 0), done.stdout)
-        self.assertIn("transform    ", done.stdout)
+            self.assertIn("transform    ", done.stdout)
 
     def test_a_narrow_terminal_has_its_sentences_broken_between_words(self):
         ours, theirs = os.openpty()

@@ -455,6 +455,7 @@ class Calls(CallsTest):
             phase, result, done = self.offer(f"127.0.0.1:{self.serve_calls()}/offer", *args, code=3)
         self.assertEqual(phase["calls"]["errors_by_kind"], {"ice": 1})
         self.assertIn("did not answer", done.stdout)
+        self.assertEqual(result["servers"][0]["state"], "unreachable", "no offer was sent: the server has answered nothing")
         self.assertNotIn("s3cret", done.stdout + done.stderr + json.dumps(result))
 
     def test_a_signal_hangs_up_and_tells_what_there_is(self):

@@ -100,19 +100,22 @@ TEST_F(DeadlineQueueTest, set_and_met_a_million_times_it_is_called_once) {
 
 TEST_F(DeadlineQueueTest, once_settled_it_does_not_wake_for_what_has_moved_back) {
     const auto wakes = [this](bool settled) {
-        Item moved;
-        Item given_up;
-        Item late;
-        const TimePoint soon = Clock::now() + 1ms;
-        queue_->arm(moved, soon);
-        queue_->arm(given_up, soon);
-        queue_->arm(late, soon + 2h);
-        queue_->arm(moved, soon + 1h);
-        queue_->disarm(given_up);
-        if (settled) queue_->settle();
-        io_.poll();  // the wait that was given up
-        while (Clock::now() < soon + 1ms) continue;
-        return io_.poll();
+        for (;;) {
+            Item moved;
+            Item given_up;
+            Item late;
+            const TimePoint soon = Clock::now() + 1ms;
+            queue_->arm(moved, soon);
+            queue_->arm(given_up, soon);
+            queue_->arm(late, soon + 2h);
+            queue_->arm(moved, soon + 1h);
+            queue_->disarm(given_up);
+            if (settled) queue_->settle();
+            io_.poll();                          // the wait that was given up
+            if (Clock::now() >= soon) continue;  // and perhaps what is to be looked for: this machine had no time
+            while (Clock::now() < soon + 1ms) continue;
+            return io_.poll();
+        }
     };
     EXPECT_EQ(wakes(false), 1U);
     EXPECT_EQ(wakes(true), 0U);

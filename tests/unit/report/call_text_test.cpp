@@ -106,6 +106,7 @@ TEST(CallText, a_server_that_answered_is_not_called_unreachable) {
     server.message = "the server answered HTTP 503";
     auto tally = std::make_shared<metrics::CallTally>(*server.phases[0].calls);
     tally->set_up = 0;
+    tally->stages = {};
     tally->errors = {{"refused", 1}};
     server.phases[0].calls = tally;
     server.state = state_in_vain(server);
@@ -118,12 +119,19 @@ TEST(CallText, a_server_that_answered_is_not_called_unreachable) {
     EXPECT_THAT(to_json(r), HasSubstr("\"state\":\"not_working\""));
     tally->errors = {};
     EXPECT_EQ(state_in_vain(server), ServerState::unreachable);
-    tally->set_up = 1;
-    EXPECT_EQ(state_in_vain(server), ServerState::not_working) << "its pings were not answered";
+    tally->errors = {{"ice", 1}, {"channel", 1}};
+    EXPECT_EQ(state_in_vain(server), ServerState::unreachable) << "it was never asked: no relay, say, gave a candidate";
+    tally->stages[static_cast<std::size_t>(metrics::CallStage::http)].at.record(5ms);
+    EXPECT_EQ(state_in_vain(server), ServerState::not_working) << "it answered the offer";
     server.phases.clear();
     EXPECT_EQ(state_in_vain(server), ServerState::unreachable);
     server.probes.emplace_back().answered = true;
     EXPECT_EQ(state_in_vain(server), ServerState::not_working);
+}
+
+TEST(CallText, what_it_all_came_to_is_not_cut_where_a_terminal_is_narrow) {
+    const auto text = to_call_summary(calls(100, 0, 1000, 5), {.width = 40});
+    EXPECT_THAT(text, testing::EndsWith("\n\ndone  100 calls, 0 failed; 1000 pings, 5 lost; 10.0 s\n"));
 }
 
 TEST(CallText, failures_are_told_in_words_and_not_by_their_kinds) {

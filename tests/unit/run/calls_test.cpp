@@ -182,6 +182,7 @@ TEST(Calls, frames_that_never_came_back_are_the_slowest_too) {
 TEST(Calls, that_never_worked_are_the_targets_failure_whatever_was_expected) {
     auto seen = result_with(2, 2, 0, 0);
     seen.never_worked = "the server answered HTTP 404";
+    seen.calls->errors = {{"status", 2}};
     const auto r = judged({"calls_failed <= 2"}, seen);
     EXPECT_EQ(r.verdict, Verdict::target_failed);
     EXPECT_EQ(r.servers[0].state, report::ServerState::not_working);
