@@ -153,6 +153,27 @@ class RingCode(PageTest):
         self.assertEqual(read, [None, None, None])
 
 
+class FrameTimes(PageTest):
+    """How long frames take, without any call."""
+
+    def test_what_is_told_of_another_frame_is_no_time_of_this_one(self):
+        self.serve()
+        told = self.browser.evaluate("""(async () => {
+            const { FrameTimes } = await import("/client/frames.js");
+            const times = new FrameTimes(4);
+            const added = { shown: [], received: [] };
+            for (const [name, list] of Object.entries(added)) times[name].add = (value) => list.push(value);
+            times.painted(0, 1000);
+            times.painted(1, 1033);
+            times.returned(0, 1010, 1020);
+            times.returned(1, 1012, 1032); // the first one's
+            times.painted(2, 1066);
+            times.returned(2, 1050, 1080);
+            return [added.shown, added.received, times.strange];
+        })()""")
+        self.assertEqual(told, [[20, 14], [10], 0])
+
+
 class Echo(PageTest):
     browser_flags = ("--use-fake-device-for-media-stream", "--disable-features=WebRtcHideLocalIpsWithMdns")
     scripts = (ECHO, RECORD_PEERS)

@@ -38,7 +38,8 @@ export class FrameTimes {
     if (then === undefined) {
       this.strange += 1;
     } else if (then !== null) {
-      this.shown.add(shown - then);
+      // What a browser says may be of the frame before, where the next one has come by the time that the picture is read.
+      if (shown >= then) this.shown.add(shown - then);
       if (received >= then) this.received.add(received - then);
     }
   }
