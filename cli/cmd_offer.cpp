@@ -6,6 +6,7 @@
 #include <variant>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <volley/call/offer.hpp>
 #include <volley/iso_time.hpp>
@@ -149,13 +150,14 @@ std::optional<std::string> check_transform(const OfferOptions& asked, const Buil
 /// before that, which takes a while.
 std::optional<std::string> unknown_transform(const call::OfferPlan& plan) {
     if (!plan.video || plan.video->transform.empty() || plan.signal != call::Signal::json) return {};
-    static const std::vector<std::string> known{"none", "edges", "cartoon", "rotate", "reflect"};
+    const auto usual = call::usual_transforms();
+    const std::vector<std::string> known(usual.begin(), usual.end());
     const auto& asked = plan.video->transform;
     if (std::ranges::find(known, asked) != known.end()) return {};
     const auto near = nearest(asked, known);
-    return "--video " + escape_for_terminal(asked) +
-           ": the transforms none, edges, cartoon, rotate and reflect are known; the server has to have one of this name" +
-           (near ? " (did you mean " + *near + "?)" : std::string());
+    return fmt::format("--video {}: the transforms {} are known; the server has to have one of this name{}",
+                       escape_for_terminal(asked), fmt::join(usual, ", "),
+                       near ? " (did you mean " + *near + "?)" : std::string());
 }
 
 /// What goes along with an offer of JSON: an object, and none of the members that are the offer itself.

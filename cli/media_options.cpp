@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 #include <unistd.h>
@@ -97,17 +96,6 @@ std::optional<std::string> read_codec(const char* name, const TypedFlag& flag,
         all += (all.empty() ? "" : ", ") + typed;
     }
     return wrong(name, flag, "one of " + all + " is expected");
-}
-
-/// Why a file cannot be read; empty where it can.
-std::string unreadable(const std::string& path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) return "it is a directory";
-    // Opening a pipe would wait for whoever writes into it.
-    if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
-        return "it is a pipe or a device, and a file is expected";
-    const std::ifstream in(path, std::ios::binary);
-    return in ? std::string() : std::string(std::strerror(errno));
 }
 
 /// Why a folder cannot be written into, or made.
@@ -219,10 +207,10 @@ std::optional<std::string> check_files(const call::OfferPlan& plan) {
                advice;
     };
     if (plan.video && !plan.video->source.empty() && !call::is_camera(plan.video->source))
-        if (const auto why = unreadable(plan.video->source); !why.empty())
+        if (const auto why = call::why_unreadable(plan.video->source); !why.empty())
             return fault("--video-source", plan.video->source, "cannot be read", why, "without it a moving picture is sent");
     if (plan.audio && plan.audio->source != "tone" && plan.audio->source != "chirp")
-        if (const auto why = unreadable(plan.audio->source); !why.empty())
+        if (const auto why = call::why_unreadable(plan.audio->source); !why.empty())
             return fault("--audio-source", plan.audio->source, "cannot be read", why, "tone and chirp are no files");
     if (!plan.record.empty()) {
         const auto ending = std::filesystem::path(plan.record).extension();

@@ -25,9 +25,6 @@
 namespace volley::app {
 namespace {
 
-/// Known without a look into the plugin, whose loading takes a while.
-constexpr std::array<std::string_view, 5> usual_transforms{"none", "cartoon", "edges", "rotate", call::reflect_transform};
-
 bool plugin_is_there() {
     const auto places = media::plugin_places();
     return std::any_of(places.begin(), places.end(), [](const std::string& place) {
@@ -115,7 +112,9 @@ CallMedia::CallMedia(const CallOptions& options, unsigned process, unsigned proc
 }
 
 std::optional<CallRefusal> CallMedia::check_transform(const std::string& transform) {
-    if (std::find(usual_transforms.begin(), usual_transforms.end(), transform) != usual_transforms.end()) return std::nullopt;
+    // Without a look into the plugin, whose loading takes a while.
+    const auto usual = call::usual_transforms();
+    if (std::find(usual.begin(), usual.end(), transform) != usual.end()) return std::nullopt;
     std::string names;
     for (const auto& name : media::transform_names()) {
         if (name == transform) return std::nullopt;

@@ -1,12 +1,14 @@
 #include "call/answer_media.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 
+#include <volley/call/offer.hpp>
 #include <volley/time.hpp>
 
 #include "call/frame_workers.hpp"
@@ -282,6 +284,11 @@ std::unique_ptr<CallHandler> make_media_handler(const AnswerMedia& shared, std::
                                                 std::string record_to, RandomSource& random, std::unique_ptr<CallHandler> inner) {
     return std::make_unique<MediaHandler>(shared, std::move(transform), std::move(sources), std::move(record_to), random,
                                           std::move(inner));
+}
+
+std::span<const std::string_view> usual_transforms() noexcept {
+    static constexpr std::array<std::string_view, 5> names{"none", "edges", "cartoon", "rotate", reflect_transform};
+    return names;
 }
 
 }  // namespace volley::call

@@ -13,7 +13,6 @@
 #include <volley/error.hpp>
 
 #include "call/media_streams.hpp"
-#include "call/source_file.hpp"
 #include "media/load.hpp"
 #include "picture/ivf.hpp"
 #include "picture/scene.hpp"
@@ -290,8 +289,6 @@ bool read_file(const VideoPlan& plan, FrameLoop& out, std::string& fault, LoopPr
 }
 
 }  // namespace
-
-bool is_camera(std::string_view source) noexcept { return source.starts_with("v4l2:") || source.starts_with("/dev/video"); }
 
 std::size_t FrameLoop::key_from(std::size_t index) const noexcept {
     for (std::size_t i = 0; i < frames.size(); ++i) {

@@ -235,7 +235,7 @@ void MediaLeg::count_streams(TimePoint now) {
 /// comes until the end of that may be left out: a server that stops in the middle has a lower rate for it.
 Duration MediaLeg::flowed(TimePoint now) const {
     if (!first_in_) return {};
-    const std::uint64_t frames = plays_video_ ? played_ : trips_.counts().returned;
+    const std::uint64_t frames = plays_video_ ? played_ : trips_.counts().received;
     const double last_lasts = frames < 2 ? 0 : static_cast<double>(frames) / static_cast<double>(frames - 1);
     const Duration shown = from_seconds(to_seconds(last_in_ - *first_in_) * last_lasts);
     return plays_video_ ? shown : std::max({shown, stopped_.value_or(now) - *first_in_, Duration{}});

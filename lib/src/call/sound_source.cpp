@@ -8,10 +8,10 @@
 #include <iterator>
 #include <utility>
 
+#include <volley/call/offer.hpp>
 #include <volley/error.hpp>
 
 #include "call/chirp_trips.hpp"
-#include "call/source_file.hpp"
 #include "media/load.hpp"
 #include "sound/ogg_opus.hpp"
 #include "sound/tone.hpp"

@@ -1,11 +1,14 @@
-#include "call/source_file.hpp"
-
+// Files and cameras that are named as sources of video and sound.
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 
+#include <volley/call/offer.hpp>
+
 namespace volley::call {
+
+bool is_camera(std::string_view source) noexcept { return source.starts_with("v4l2:") || source.starts_with("/dev/video"); }
 
 std::string why_unreadable(const std::string& path) {
     std::error_code ignored;

@@ -51,7 +51,7 @@ constexpr std::array kind_words{
     KindWords{"protocol", "answered with what is no HTTP"},
     KindWords{"truncated", "answered in part"},
     KindWords{"too_large", "answered with more than is read"},
-    KindWords{"exhausted", "not begun, since this machine had no ports, files or memory left"},
+    KindWords{"exhausted", "not possible on this machine"},
     KindWords{"cancelled", "called off"},
     KindWords{"usage", "not begun, since what goes along does not fit"},
     KindWords{"answer", "answered with no description that can be used"},
@@ -240,7 +240,7 @@ std::string verdict_text(const RunResult& r, const Paint& paint) {
     if (failed_probes > 0) failures.push_back(fmt::format("{} of {} probes", failed_probes, probes));
     if (failed > 0) failures.push_back(fmt::format("{} of {} thresholds", failed, r.thresholds.size()));
     if (!r.unwritten.empty())
-        failures.push_back(fmt::format("{} not written", r.unwritten.size() == 1 ? "a file was" : "files were"));
+        failures.push_back(fmt::format("{} not whole", r.unwritten.size() == 1 ? "a file is" : "files are"));
     if (failures.empty()) failures.emplace_back("a server died");
     const bool probes_alone = probes > 0 && std::ranges::all_of(r.servers, [](const auto& s) { return s.phases.empty(); });
     std::string counts = (probes_alone ? fmt::format("{} {}, ", probes, probes == 1 ? "probe" : "probes")

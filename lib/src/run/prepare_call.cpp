@@ -11,7 +11,6 @@
 #include <volley/error.hpp>
 
 #include "call/frame_loop.hpp"
-#include "call/source_file.hpp"
 #include "run/path_beside.hpp"
 #include "scenario/asked_transform.hpp"
 #include "scenario/media_figures.hpp"

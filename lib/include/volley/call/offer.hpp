@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,11 @@ struct ChannelPlan {
 
 /// Whether a source of video is a camera of Linux: `v4l2:PATH`, or a path that begins with `/dev/video`.
 [[nodiscard]] bool is_camera(std::string_view source) noexcept;
+/// Why a file named as a source of video or sound cannot be read, in words; empty where it can. A pipe is refused unopened: opening it would
+/// wait for whoever writes into it, and what tells its first bytes would have taken them. Nor is a device a source, but for cameras.
+[[nodiscard]] std::string why_unreadable(const std::string& path);
+/// Names of the transforms that `volley serve` has: `none`, `edges`, `cartoon`, `rotate`, `reflect`. An application may have more.
+[[nodiscard]] std::span<const std::string_view> usual_transforms() noexcept;
 
 /// What is sent as video, each frame to be known again when it comes back.
 struct VideoPlan {

@@ -111,7 +111,7 @@ struct ProbeResult {
     std::string message;              ///< what was found: the verdict or the answer in one line, or why there is none
 };
 
-/// `unreachable`: nothing ever answered. `not_working`: it answered, and not one request or call worked.
+/// `unreachable`: nothing ever answered as its protocol has it. `not_working`: it answered, and not one request or call worked.
 enum class ServerState { ok, not_started, unreachable, not_working, died, interrupted };
 [[nodiscard]] std::string_view to_string(ServerState s) noexcept;
 
