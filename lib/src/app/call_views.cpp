@@ -58,13 +58,24 @@ std::string text_of(const boost::json::value& value) {
 
 JsonOffer read_offer(const Request& request) {
     JsonOffer out;
-    if (!has_type(request, "application/json") || request.body.empty()) return out;
+    if (request.body.empty()) return out;
+    // It would be taken for a question that is to sleep, and answered with that. A page of another origin may send any body as text/plain.
+    const CallRefusal wrong_type{415, "the Content-Type of an offer is application/json",
+                                 "WHIP, at /whip, takes application/sdp"};
+    if (has_type(request, sdp_type)) {
+        out.wrong = wrong_type;
+        return out;
+    }
     boost::system::error_code ec;
     const boost::json::value json = boost::json::parse(request.body, ec);
     const auto* object = ec ? nullptr : json.if_object();
     if (object == nullptr) return out;  // the sleep says what is wrong with it
     const auto* sdp = object->if_contains("sdp");
     if (sdp == nullptr) return out;
+    if (!has_type(request, "application/json")) {
+        out.wrong = wrong_type;
+        return out;
+    }
     out.sdp = text_of(*sdp);
     out.sleeps = object->contains("sleep") || request.query_value("s");
     const auto* type = object->if_contains("type");

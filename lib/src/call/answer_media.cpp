@@ -52,6 +52,7 @@ public:
     }
 
     void handle(ServerCall& call, TimePoint at, webrtc::PeerEvent& event) override {
+        note_heard(call, at);
         if (auto* const packet = std::get_if<webrtc::MediaPacket>(&event)) {
             if (!session_) return;
             session_->handle_packet(at, packet->rtcp, packet->bytes);
@@ -71,6 +72,7 @@ public:
     }
 
     void handle_timeout(ServerCall& call, TimePoint now) override {
+        note_heard(call, now);
         inner_->handle_timeout(call, now);
         if (!session_) return;
         if (session_->next_timeout() && now >= *session_->next_timeout()) session_->handle_timeout(now);
@@ -124,15 +126,22 @@ private:
     void on(TimePoint now, streams::StreamEnded& ended) {
         if (!video_ || ended.section != video_->index) return;
         said_goodbye_ = ended.goodbye;
-        const IncomingVideo video = incoming_video(*session_, now);
         // A goodbye that comes long after the last frame is that of a call whose video had stopped before.
-        if (!ended.goodbye || (video.last && now - *video.last >= least_silence)) tell_silence(video);
+        tell_silence(incoming_video(*session_, now));
+    }
+
+    /// Datagrams of any kind count: a peer that sends no video any more still answers checks of consent. What brings no event is seen at the
+    /// next of the streams' timeouts, which come more often than least_silence.
+    void note_heard(const ServerCall& call, TimePoint now) {
+        const std::uint64_t came = call.peer().counts().datagrams_in;
+        if (std::exchange(datagrams_in_, came) != came) heard_ = now;
     }
 
     // --- what a person should know of the peer's video
 
     void tell_silence(const IncomingVideo& video) {
-        if (video.last && !std::exchange(told_silence_, true))
+        // Where nothing else came either it is the peer that has gone, as some do that hang up without a word.
+        if (video.last && heard_ - *video.last >= least_silence && !std::exchange(told_silence_, true))
             tell("the peer stopped sending video after " + format_duration(*video.last - began_));
     }
 
@@ -140,7 +149,7 @@ private:
         if (!session_ || !video_ || std::exchange(told_faults_, true)) return;
         const IncomingVideo video = incoming_video(*session_, now);
         // Who has said goodbye may take its time to hang up.
-        if (!said_goodbye_ && video.last && now - *video.last >= least_silence) tell_silence(video);
+        if (!said_goodbye_) tell_silence(video);
         const auto of_call = [&](std::uint64_t n, const char* one, const char* many) {
             if (n > 0) tell(fmt::format("of a call's video {} {}", n, n == 1 ? one : many));
         };
@@ -268,6 +277,8 @@ private:
     std::uint16_t picture_id_ = 0;
     std::uint64_t unassembled_ = 0;  // frames whose payloads are no picture
     TimePoint began_{};
+    std::uint64_t datagrams_in_ = 0;
+    TimePoint heard_{};          // when the newest of these was seen
     bool said_goodbye_ = false;  // the peer, of its video
     bool told_silence_ = false;
     bool told_faults_ = false;

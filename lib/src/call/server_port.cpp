@@ -485,6 +485,8 @@ boost::system::result<ServerPort::Accepted, ServerPort::Failure> ServerPort::acc
     } making(impl, impl.loop.add(*this));
     webrtc::PeerConfig config = impl.config.peer;
     config.ice.most_unproven_checks = std::min(config.ice.most_unproven_checks, most_unproven_checks);
+    // A channel of the peer's is answered on the stream of the same number. Who adds none later, as libwebrtc, does not even say so.
+    config.sctp.outgoing_streams = std::max(config.sctp.outgoing_streams, config.sctp.incoming_streams);
     config.media = std::move(media);
     config.ice.ufrag_prefix = impl.routes.add(making.id, impl.loop.random());
     auto owner = std::make_unique<Impl::Call>(impl, making.id, std::get<CallLedger::Place>(std::move(entered)), std::move(config),

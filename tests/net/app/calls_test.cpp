@@ -283,6 +283,22 @@ TEST(Calls, offer_says_what_is_wrong_with_it) {
     EXPECT_EQ(post(with_more).status, 200) << "fields of aiortc's page are no mistake";
 }
 
+TEST(Calls, offer_of_another_type_is_no_sleep) {
+    const CallServer server;
+    const auto post = [&](const std::string& type, const std::string& body) {
+        return ask(server.port, "POST", "/offer", {{"Content-Type", type}}, body);
+    };
+    for (const char* type : {"text/plain;charset=UTF-8", "application/x-www-form-urlencoded"}) {
+        const auto refused = post(type, in_json(lone_offer()));
+        EXPECT_EQ(refused.status, 415) << type;
+        EXPECT_THAT(refused.body, HasSubstr("the Content-Type of an offer is application/json")) << type;
+    }
+    EXPECT_EQ(post("application/sdp", lone_offer()).status, 415);
+    EXPECT_EQ(post("application/json; charset=utf-8", in_json(lone_offer())).status, 200);
+    EXPECT_THAT(post("application/x-www-form-urlencoded", "sleep=0").body, HasSubstr("slept"));
+    EXPECT_EQ(ask(server.port, "POST", "/offer?s=0", {{"Content-Type", "text/plain"}}, R"({"other": 1})").status, 200);
+}
+
 TEST(Calls, offer_sleeps_before_it_answers_where_it_is_asked_to) {
     const CallServer server;
     const auto began = Clock::now();

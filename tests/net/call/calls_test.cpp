@@ -123,6 +123,26 @@ TEST(LocalAddresses, a_datagram_is_of_this_machine_if_its_sender_has_our_address
     EXPECT_FALSE(is_from_this_machine(address("::ffff:192.0.2.2"), address("::ffff:192.0.2.1")));
 }
 
+TEST_F(CallsTest, every_channel_that_is_opened_is_answered_also_where_the_peer_adds_no_streams) {
+    open_port();
+    auto config = call_config();
+    // Twice as many as at first are too many for it, so that it says no to more, as libwebrtc says nothing at all.
+    config.peer.sctp.incoming_streams = 200;
+    config.peer.sctp.outgoing_streams = 200;
+    const auto caller = connected(std::move(config));
+    constexpr std::size_t channels = 90;  // each a second stream
+    int closed = 0;
+    caller->then = [&](webrtc::PeerEvent& event) { closed += std::holds_alternative<webrtc::ChannelClosed>(event) ? 1 : 0; };
+    for (std::size_t i = 0; i < channels; ++i) {
+        const auto channel = caller->call->open_channel({});
+        ASSERT_TRUE(channel.has_value());
+        ASSERT_FALSE(caller->call->send(*channel, true, bytes_of("ping " + std::to_string(i))));
+    }
+    run_until(io, [&] { return caller->messages.size() == channels || closed > 0 || caller->ended(); });
+    EXPECT_EQ(closed, 0);
+    EXPECT_EQ(caller->messages.size(), channels);
+}
+
 TEST_F(CallsTest, fifty_calls_at_once_share_one_port_and_keep_apart) {
     open_port();
     std::vector<std::unique_ptr<Caller>> callers;

@@ -5,6 +5,7 @@ import pathlib
 import signal
 import struct
 import sys
+import time
 import unittest
 
 TESTS = pathlib.Path(__file__).resolve().parents[2]
@@ -81,6 +82,24 @@ class MediaMeasures(CallsTest):
         self.server.terminate()
         self.server.wait(LIMIT)
         self.assertNotIn("stopped sending", log.read_text())
+
+    def test_who_goes_without_a_word_has_not_stopped_sending(self):
+        log = pathlib.Path(self.path("stderr"))
+        with log.open("w") as stderr:
+            port = self.serve(stderr=stderr)
+        client = self.start("offer", f"127.0.0.1:{port}/offer", "--video", "reflect", "--audio", "--resolution", "160x120", "--fps", "10",
+                            "--every", "100ms", "--for", "60s")
+        self.addCleanup(client.communicate)
+        self.addCleanup(client.kill)
+        for _ in range(10):
+            self.assertIn("pong", client.stdout.readline())
+        client.kill()
+        client.wait(LIMIT)
+        time.sleep(3)  # longer than a pause of the video may be
+        self.assertIsNone(self.server.poll())
+        self.server.terminate()
+        self.server.wait(LIMIT)
+        self.assertEqual(log.read_text(), "")
 
     def test_the_rate_of_what_comes_is_that_from_its_first_frame_on(self):
         # The server makes what it plays when the first call asks for it.

@@ -45,6 +45,19 @@ void write_sources(const LocalMedia& local, Media& media) {
     media.ssrcs = local.ssrcs;
 }
 
+/// Sources that resend (RFC 4588) have nothing to send where the peer takes no format of theirs: they are not announced.
+void leave_out_resending(Media& media) {
+    constexpr std::string_view flow_identification = "FID";
+    for (const SsrcGroup& group : media.ssrc_groups) {
+        if (group.semantics != flow_identification || group.ssrcs.empty()) continue;
+        const auto resending = group.ssrcs.begin() + 1;
+        std::erase_if(media.ssrcs, [&](const SsrcAttribute& attribute) {
+            return std::find(resending, group.ssrcs.end(), attribute.ssrc) != group.ssrcs.end();
+        });
+    }
+    std::erase_if(media.ssrc_groups, [&](const SsrcGroup& group) { return group.semantics == flow_identification; });
+}
+
 Media offered_media(const LocalMedia& local) {
     Media media;
     media.line = {local.kind, 9, 1, "UDP/TLS/RTP/SAVPF", {}};
@@ -93,6 +106,9 @@ Media answered_media(const Media& offered, const LocalMedia& local, const Agreed
     media.codecs = agreed.codecs;
     media.extensions = agreed.extensions;
     write_sources(local, media);
+    const bool resends = std::any_of(media.codecs.begin(), media.codecs.end(),
+                                     [](const Codec& codec) { return parameter(codec.parameters, "apt").has_value(); });
+    if (!resends) leave_out_resending(media);
     return media;
 }
 

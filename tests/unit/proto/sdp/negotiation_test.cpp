@@ -415,6 +415,26 @@ TEST(AnswerTo, a_thousand_sections_and_ten_thousand_candidates_are_answered_soon
     EXPECT_THAT(answer.refused, SizeIs(999));
 }
 
+TEST(Answered, sources_that_resend_are_announced_where_the_peer_takes_what_they_send) {
+    Local local = with_media();
+    LocalMedia& video = local.media[1];
+    video.ssrcs = {
+        {1234, "cname", "name"}, {1234, "msid", "stream track"}, {5678, "cname", "name"}, {5678, "msid", "stream track"}};
+    video.ssrc_groups = {{"FID", {1234, 5678}}};
+    const Media with = answered(fixture("chromium-1-offer"), local).answer.media[1];
+    EXPECT_EQ(with.ssrc_groups, video.ssrc_groups);
+    EXPECT_EQ(with.ssrcs, video.ssrcs);
+
+    const Answer answer = answered(fixture("libdatachannel-0.24-offer"), local);
+    ASSERT_THAT(answer.agreed.media, SizeIs(2));
+    EXPECT_EQ(answer.agreed.mid, "aud");
+    EXPECT_THAT(answer.agreed.fingerprints, SizeIs(1)) << "that of the session";
+    const Media& without = answer.answer.media[1];
+    EXPECT_THAT(without.line.formats, ElementsAre("102"));
+    EXPECT_THAT(without.ssrc_groups, IsEmpty());
+    EXPECT_THAT(without.ssrcs, ElementsAre(video.ssrcs[0], video.ssrcs[1]));
+}
+
 // --- answers to our offer --------------------------------------------------------------------------------------------
 
 TEST(Applied, every_recorded_answer_fits_the_offer_that_it_was_given_to) {
@@ -446,6 +466,19 @@ TEST(Applied, aiortc_s_answer_to_an_offer_of_ours) {
     EXPECT_EQ(agreed.media[0].direction, Direction::sendrecv);
     EXPECT_EQ(agreed.media[0].codecs[0].name, "opus");
     EXPECT_EQ(agreed.media[1].codecs[1].parameters, "apt=96");
+}
+
+TEST(Applied, libdatachannel_s_answer_to_an_offer_of_ours) {
+    const Agreed agreed = applied(create_offer(with_media()), fixture("libdatachannel-0.24-answer-to-volley"));
+    EXPECT_EQ(agreed.dtls, DtlsRole::server);
+    EXPECT_THAT(agreed.fingerprints, SizeIs(1)) << "that of the session";
+    EXPECT_THAT(agreed.candidates, SizeIs(1));
+    ASSERT_THAT(agreed.media, SizeIs(2));
+    EXPECT_EQ(agreed.media[1].direction, Direction::sendrecv);
+    EXPECT_EQ(agreed.media[1].codecs[1].parameters, "apt=96");
+    EXPECT_THAT(agreed.media[1].remote_ssrcs, IsEmpty());
+    ASSERT_TRUE(agreed.data);
+    EXPECT_EQ(agreed.data->max_message_size, 262144U);
 }
 
 TEST(Applied, an_answer_that_does_not_match_says_in_which_line) {
