@@ -155,8 +155,8 @@ std::optional<std::string> unknown_transform(const call::OfferPlan& plan) {
     const auto& asked = plan.video->transform;
     if (std::ranges::find(known, asked) != known.end()) return {};
     const auto near = nearest(asked, known);
-    return fmt::format("--video {}: the transforms {} are known; the server has to have one of this name{}",
-                       escape_for_terminal(asked), fmt::join(usual, ", "),
+    return fmt::format("--video {}: the transforms {} and {} are known; the server has to have one of this name{}",
+                       escape_for_terminal(asked), fmt::join(usual.first(usual.size() - 1), ", "), usual.back(),
                        near ? " (did you mean " + *near + "?)" : std::string());
 }
 
