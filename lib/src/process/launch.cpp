@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <volley/time.hpp>
+
 namespace volley::process {
 namespace {
 
@@ -116,9 +118,12 @@ Result<int> spawn_helper(std::vector<std::string> argv, int control, int log, ch
     return pid;
 }
 
-/// Reads the first line that the supervisor says. nullopt: it ended, or said nothing for 10 s.
-std::optional<std::string> first_line(int control, std::string& rest) {
-    const auto until = Clock::now() + std::chrono::seconds(10);
+/// Of a supervisor that is to say what came of its start: usually milliseconds, but the machine may be full of others' work.
+constexpr Duration longest_silence = std::chrono::seconds(30);
+
+/// Reads the first line that the supervisor says. Errors: ECHILD: it ended; ETIMEDOUT.
+Result<std::string> first_line(int control, std::string& rest) {
+    const auto until = Clock::now() + longest_silence;
     std::string text;
     for (;;) {
         if (const auto end = text.find('\n'); end != std::string::npos) {
@@ -127,11 +132,11 @@ std::optional<std::string> first_line(int control, std::string& rest) {
         }
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
         pollfd wait{control, POLLIN, 0};
-        if (left <= 0) return std::nullopt;
+        if (left <= 0) return from_errno(ETIMEDOUT);
         if (::poll(&wait, 1, static_cast<int>(left)) <= 0) continue;
         std::array<char, 256> chunk{};
         const auto n = ::read(control, chunk.data(), chunk.size());
-        if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) return std::nullopt;
+        if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) return from_errno(ECHILD);
         if (n > 0) text.append(chunk.data(), static_cast<std::size_t>(n));
     }
 }
@@ -246,7 +251,7 @@ Result<Launched> launch(const server::SpawnSpec& spec, const std::string& marker
         out.log = log.release();
         return out;
     }
-    error_code failed = from_errno(ECHILD);
+    error_code failed = line ? from_errno(ECHILD) : line.error();
     if (line && line->starts_with("failed ")) {
         int number = 0;
         const auto* end = std::from_chars(line->data() + 7, line->data() + line->size(), number).ptr;
@@ -257,8 +262,11 @@ Result<Launched> launch(const server::SpawnSpec& spec, const std::string& marker
             (step == " chdir" ? "enter the folder '" + escape_for_terminal(spec.cwd) : "run '" + escape_for_terminal(*program)) +
             "': " + failed.message();
     } else {
+        const bool silent = failed == from_errno(ETIMEDOUT);
         why.message =
-            "the supervisor '" + escape_for_terminal(helper) + "' ended before it started the server: is it volley's helper?";
+            "the supervisor '" + escape_for_terminal(helper) +
+            (silent ? "' has not started the server after " + format_duration(longest_silence) + ": is this machine overloaded?"
+                    : "' ended before it started the server: is it volley's helper?");
         why.remote = read_available(log.get());
     }
     control.reset();  // tells it to end, should it still run
